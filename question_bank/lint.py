@@ -123,8 +123,6 @@ def _words(entry: Entry) -> Iterator[_Problem]:
         for language, words in (("vi", text.vi), ("en", text.en)):
             if not words.strip():
                 yield _error(f"{key}.{language}", "is empty")
-            elif words != words.strip():
-                yield _error(f"{key}.{language}", "begins or ends with white space")
             if not unicodedata.is_normalized("NFC", words):
                 yield _error(f"{key}.{language}", "is not in Unicode normal form C")
     question = entry.question

@@ -291,7 +291,8 @@ class _Table:
         return number
 
     def text(self) -> Text:
-        return Text(vi=self.string("vi"), en=self.string("en"))
+        """The words in both languages, without the line ends that multi-line TOML strings carry."""
+        return Text(vi=self.string("vi").strip(), en=self.string("en").strip())
 
     def table(self, key: str) -> _Table:
         value = self._take(key)

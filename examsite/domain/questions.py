@@ -173,7 +173,8 @@ def read_number(raw: str, *, unit: Text | None = None) -> Decimal | None:
     if unit is not None:
         for name in (unit.vi, unit.en):
             ending = unicodedata.normalize("NFKC", name).strip().casefold()
-            if ending and text.endswith(ending):
+            # A unit that begins like a number would eat the number.
+            if ending and ending[0] not in "0123456789.," and text.endswith(ending):
                 text = text[: -len(ending)].rstrip()
                 break
     sign = ""
