@@ -1,0 +1,161 @@
+# make run    start the site on this machine          make test   prove that everything works
+# make help   everything else
+#
+# Needs Python ≥ 3.11 and make. All else is installed into .venv from lock files with hashes.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+JOBS ?= 2
+export HOST PORT
+# A path of our own for everything, so that a checkout with a space in its name works.
+PY := .venv/bin/python
+SAY = @printf '\033[1m→\033[0m %s\n'
+STEP = printf '\033[1m→\033[0m %s\n'
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Settings of the caller must not leak into the virtual environment.
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help run empty test test-fast check types bench soak backup restore lock clean browser translations
+
+help:
+	@echo "make run                  start the site at http://$(HOST):$(PORT) (first time: with a demonstration); PORT=… changes it"
+	@echo "make empty ADMIN=login    an empty installation with its own first administrator"
+	@echo "make test                 everything: style, types, layers, rules, services on two databases, pages, browser"
+	@echo "make test-fast            the same without browser stories"
+	@echo "make bench                figures under load, beside a floor measured in the same run"
+	@echo "make soak                 the same load for a long time (MINUTES=60)"
+	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
+	@echo "make restore FILE=…       put a backup in place and verify it"
+	@echo "make lock                 make the lock files again from pyproject.toml"
+	@echo "make clean                remove caches and .venv; never instance/"
+
+# ------------------------------------------------------------------------------------------------ environment
+
+.venv/made:
+	$(SAY) "looking for Python 3.11 or newer"
+	@found=; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "  Python 3.11 or newer is needed; found only: $$(python3 --version 2>&1 | head -n 1)"; \
+	  echo "  On Debian or Ubuntu:  apt-get install python3 python3-venv    or name one:  make run PYTHON=/path/to/python3.12"; \
+	  exit 1; \
+	fi; \
+	if ! "$$found" -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+	  echo "  $$("$$found" --version) has no venv module. On Debian or Ubuntu:  apt-get install python3-venv"; exit 1; \
+	fi; \
+	$(STEP) "making .venv with $$("$$found" --version)"; \
+	"$$found" -m venv --clear .venv
+	@touch $@
+
+# Installs one lock file with a counter; pip's own words are shown only when it fails.
+define install
+	@set -o pipefail; total=$$(grep -c '==' $(1)); \
+	$(STEP) "installing $$total locked packages ($(2)); the first time this takes about a minute"; \
+	tty=0; if [ -t 1 ]; then tty=1; fi; \
+	if ! $(PY) -m pip install --progress-bar off --require-hashes --no-deps --only-binary :all: -r $(1) 2>&1 \
+	  | tee .venv/pip.log \
+	  | awk -v total=$$total -v tty=$$tty '/^(Collecting|Requirement already satisfied)/ { n++; \
+	      split($$0, words, /[ :=]+/); name = ($$1 == "Collecting") ? words[2] : words[4]; \
+	      if (tty) printf "\r  %d of %d  %-40s", n, total, name; else if (n % 20 == 0) printf "  %d of %d\n", n, total; fflush() } \
+	    /^Installing collected/ { if (tty) printf "\r%-60s\r", ""; print "  unpacking"; fflush() } \
+	    END { if (tty) printf "\r%-60s\r", "" }'; \
+	then tail -n 25 .venv/pip.log; echo "  Installing failed; the whole log is in .venv/pip.log"; exit 1; fi
+endef
+
+.venv/run: .venv/made requirements.lock
+	$(call install,requirements.lock,to run)
+	@touch $@
+
+.venv/dev: .venv/made requirements-dev.lock
+	$(call install,requirements-dev.lock,to run and to test)
+	@touch $@ .venv/run
+
+translations:
+	@if [ -d examsite/translations/en ]; then \
+	  $(STEP) "compiling translations"; \
+	  $(PY) -m babel.messages.frontend --quiet compile --directory examsite/translations --domain messages; \
+	fi
+
+# Chromium and its driver come from the distribution; nothing is fetched from elsewhere.
+browser:
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then exit 0; fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then sudo="sudo -n"; fi; \
+	if command -v apt-get >/dev/null && { [ -z "$$sudo" ] || sudo -n true 2>/dev/null; }; then \
+	  $(STEP) "installing chromium and chromium-driver through apt"; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium chromium-driver >.venv/apt.log 2>&1 \
+	    || { tail -n 20 .venv/apt.log; exit 1; }; \
+	else \
+	  echo "  Browser tests need the commands 'chromium' and 'chromedriver'."; \
+	  echo "  On Debian:  sudo apt-get install chromium chromium-driver    or run without them:  make test-fast"; exit 1; \
+	fi
+
+# ------------------------------------------------------------------------------------------------------ using
+
+run: .venv/run translations
+	@exec $(PY) -m examsite run
+
+empty: .venv/run translations
+	@if [ -z "$(ADMIN)" ]; then echo "  Name the first administrator:  make empty ADMIN=login"; exit 1; fi
+	@$(PY) -m examsite init --empty --administrator "$(ADMIN)"
+
+backup: .venv/run
+	@$(PY) -m examsite backup
+
+restore: .venv/run
+	@if [ -z "$(FILE)" ]; then echo "  Name the archive:  make restore FILE=instance/backups/…"; exit 1; fi
+	@$(PY) -m examsite restore "$(FILE)"
+
+# ---------------------------------------------------------------------------------------------------- proving
+
+check: .venv/dev translations
+	$(SAY) "style (ruff)"
+	@$(PY) -m ruff format --check --quiet . || { echo "  mend with:  .venv/bin/python -m ruff format ."; exit 1; }
+	@$(PY) -m ruff check --quiet .
+	$(SAY) "types (mypy, strict on the rules)"
+	@$(PY) -m mypy --no-error-summary
+	$(SAY) "layers (import-linter)"
+	@$(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))' >.venv/layers.log 2>&1 \
+	  || { cat .venv/layers.log; exit 1; }
+	$(SAY) "question bank"
+	@$(PY) -m question_bank check
+
+test-fast: check
+	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
+	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup -m "not browser" --ignore tests/bench --cov --cov-report=
+	$(SAY) "branches covered: $$($(PY) -m coverage report --format=total) % (details: .venv/bin/python -m coverage report)"
+
+test: .venv/dev browser test-fast
+	$(SAY) "stories in the browser"
+	@$(PY) -m pytest -q -m browser tests/browser
+	$(SAY) "all green"
+
+bench: .venv/dev
+	@$(PY) -m tests.bench
+
+soak: .venv/dev
+	@$(PY) -m tests.bench --minutes $(or $(MINUTES),60)
+
+# ---------------------------------------------------------------------------------------------------- keeping
+
+# Only the public index is asked, whatever this machine's own pip is set to.
+LOCK = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u UV_FIND_LINKS -u UV_EXTRA_INDEX_URL $(PY) -m uv pip compile \
+  pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --default-index https://pypi.org/simple --custom-compile-command "make lock"
+
+lock: .venv/dev
+	$(SAY) "requirements.lock"
+	@$(LOCK) --output-file requirements.lock
+	$(SAY) "requirements-dev.lock"
+	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	$(SAY) "removing caches and .venv (instance/ stays)"
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	@find examsite question_bank tests -name __pycache__ -type d -prune -exec rm -rf {} +
