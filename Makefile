@@ -128,7 +128,7 @@ check: .venv/dev translations
 
 test-fast: check
 	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
-	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup -m "not browser" --ignore tests/bench --cov --cov-report=
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --ignore tests/bench --cov --cov-report=
 	$(SAY) "branches covered: $$($(PY) -m coverage report --format=total) % (details: .venv/bin/python -m coverage report)"
 
 test: .venv/dev browser test-fast

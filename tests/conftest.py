@@ -1,0 +1,107 @@
+"""What every test stands on: two migrated databases, a fixed instant, and no way out of this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests import databases
+
+# Examples are the same in every run, so that a red test is red again; a slow machine is not a failure.
+settings.register_profile(
+    "examsite", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("examsite")
+
+
+class OutsideCallError(Exception):
+    """Something tried to reach beyond this machine."""
+
+
+def _refuse_outside(address: Any) -> None:
+    if not isinstance(address, tuple):
+        return  # a socket file
+    host = str(address[0])
+    if host == "localhost":
+        return
+    try:
+        outside = not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        outside = True
+    if outside:
+        raise OutsideCallError(f"the test tried to reach {host}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches beyond the loopback interface, not even to resolve a name."""
+    real_connect, real_connect_ex, real_lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def connect(self: socket.socket, address: Any) -> None:
+        _refuse_outside(address)
+        real_connect(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_outside(address)
+        return real_connect_ex(self, address)
+
+    def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+        if host:
+            _refuse_outside((host.decode() if isinstance(host, bytes) else host,))
+        return real_lookup(host, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with databases.sqlite_server(tmp_path_factory.mktemp("sqlite")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    with databases.postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    with databases.migrated_engine(sqlite_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
+    with databases.migrated_engine(postgresql_url) as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Both databases, one after the other; only the one that is asked for is started."""
+    migrated: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return migrated
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on each database that leaves nothing behind."""
+    with databases.rolled_back_session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant of the test: a working morning in Vietnam."""
+    return datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
