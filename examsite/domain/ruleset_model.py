@@ -297,8 +297,7 @@ def _entries(ruleset: RuleSet) -> Iterator[tuple[str, FigureSpec, Part | None, o
 
 def _check_value(key: str, spec: FigureSpec, value: object) -> None:
     if spec.kind in (FigureKind.SCORE, FigureKind.COUNT):
-        assert isinstance(value, Score | int)
-        if not spec.least <= value <= spec.most:
+        if not (isinstance(value, Score | int) and spec.least <= value <= spec.most):
             raise InvalidError("figure_out_of_range", field=key, least=spec.least, most=spec.most)
     elif spec.kind is FigureKind.WORD and value not in spec.choices:
         raise InvalidError("word_not_known", field=key, choices=spec.choices)

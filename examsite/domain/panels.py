@@ -1,0 +1,96 @@
+"""How the members' scores of a defence become one score, and through which states a defence goes.
+
+Each member scores alone and locks; only then are the scores shown together. Nothing here knows names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.marking import Settlement, check_score_in_range, settle_spread
+from examsite.domain.ruleset_model import AfterDiscussion, PanelPart
+from examsite.domain.scores import Score
+from examsite.domain.state_machine import StateMachine
+
+
+class DefenceState(StrEnum):
+    """How far one candidate's defence is."""
+
+    SCHEDULED = "scheduled"
+    PRESENTING = "presenting"
+    SCORING = "scoring"
+    REVEALED = "revealed"
+    SETTLED = "settled"
+    ABSENT = "absent"
+
+
+class DefenceEvent(StrEnum):
+    """What happens to a defence."""
+
+    STARTED = "started"
+    QUESTIONS_ENDED = "questions_ended"
+    SCORES_REVEALED = "scores_revealed"
+    SCORE_SETTLED = "score_settled"
+    ABSENCE_RECORDED = "absence_recorded"
+
+
+DEFENCE_MACHINE = StateMachine(
+    name="defence",
+    initial=DefenceState.SCHEDULED,
+    table={
+        (DefenceState.SCHEDULED, DefenceEvent.STARTED): DefenceState.PRESENTING,
+        (DefenceState.SCHEDULED, DefenceEvent.ABSENCE_RECORDED): DefenceState.ABSENT,
+        (DefenceState.PRESENTING, DefenceEvent.QUESTIONS_ENDED): DefenceState.SCORING,
+        (DefenceState.SCORING, DefenceEvent.SCORES_REVEALED): DefenceState.REVEALED,
+        (DefenceState.REVEALED, DefenceEvent.SCORE_SETTLED): DefenceState.SETTLED,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberScore:
+    """One member's locked total, and the total after discussion where the member changed it."""
+
+    member: str
+    total: Score
+    changed: Score | None = None
+
+
+def settle_panel(part: PanelPart, scores: Sequence[MemberScore], *, decided: Score | None = None) -> Settlement:
+    """The mean of the members' totals, or the head's decision where they lie too far apart.
+
+    Raises:
+        InvalidError: `marked_twice`, when a member appears twice; `score_out_of_range`.
+
+    Source: TT 22/2025/TT-BNV art. 19-22: at least two markers, mean with two decimals, the head decides a gap.
+    """
+    members = {score.member for score in scores}
+    if len(members) != len(scores):
+        raise InvalidError("marked_twice", part=part.part)
+    totals = tuple(counted_total(part, score) for score in scores)
+    for total in (*totals, *(() if decided is None else (decided,))):
+        check_score_in_range(part, total)
+    return settle_spread(totals, least=part.least_markers, gap_limit=part.gap_limit, decided=decided)
+
+
+def counted_total(part: PanelPart, score: MemberScore) -> Score:
+    """The member's total that counts: the locked one, unless the rule set lets a change after discussion count."""
+    if score.changed is not None and part.after_discussion is AfterDiscussion.COUNTS:
+        return score.changed
+    return score.total
+
+
+def reasons_against_reveal(part: PanelPart, *, present: Collection[str], locked: Collection[str]) -> list[str]:
+    """Why the scores may not be shown yet: `members_not_locked`, `too_few_markers`; empty when they may.
+
+    Source: TT 22/2025/TT-BNV art. 19-22: at least two markers, each marks independently.
+    """
+    reasons: list[str] = []
+    if set(present) - set(locked):
+        reasons.append("members_not_locked")
+    if len(set(locked)) < part.least_markers:
+        reasons.append("too_few_markers")
+    return reasons

@@ -1,0 +1,150 @@
+"""What a mark is made of: the criteria of a part, and whether the points given for them may stand.
+
+For setters, markers and panels. A mark has no default: every criterion of the person is filled in, or it is no mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.questions import Level, Text
+from examsite.domain.scores import ZERO, Score, is_multiple, score_text, sum_scores
+
+Points: TypeAlias = Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class RubricCriterion:
+    """One thing that earns points, in whole steps up to its maximum; `system` when the system gives the points."""
+
+    criterion: str
+    maximum: Score
+    step: Score
+    system: bool
+    text: Text
+    levels: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """The criteria of one part for one post and, in a written part, one version of the paper."""
+
+    part: str
+    post: str
+    paper: str | None
+    criteria: tuple[RubricCriterion, ...]
+
+    @property
+    def maximum(self) -> Score:
+        """The sum of the maxima."""
+        return sum_scores(criterion.maximum for criterion in self.criteria)
+
+    @property
+    def human(self) -> tuple[RubricCriterion, ...]:
+        """The criteria that people mark."""
+        return tuple(criterion for criterion in self.criteria if not criterion.system)
+
+    @property
+    def system(self) -> tuple[RubricCriterion, ...]:
+        """The criteria that the system marks."""
+        return tuple(criterion for criterion in self.criteria if criterion.system)
+
+
+def check_rubric(rubric: Rubric, maximum: Score) -> None:
+    """Refuse a rubric that does not give exactly the maximum of its part.
+
+    Raises:
+        InvalidError: `criteria_missing`, `criterion_twice`, `criterion_maximum_not_positive`, `step_not_positive`,
+            `maximum_off_step`, `level_not_reachable`, `rubric_sum_wrong`; all but the first and last name `criterion`.
+
+    Source: TT 22/2025/TT-BNV art. 3(3), 8, 13(2c): the score of each question is stated, their sum is the scale.
+    """
+    if not rubric.criteria:
+        raise InvalidError("criteria_missing", part=rubric.part)
+    seen: set[str] = set()
+    for criterion in rubric.criteria:
+        name = criterion.criterion
+        if name in seen:
+            raise InvalidError("criterion_twice", criterion=name)
+        seen.add(name)
+        if criterion.maximum <= ZERO:
+            raise InvalidError("criterion_maximum_not_positive", criterion=name)
+        if criterion.step <= ZERO:
+            raise InvalidError("step_not_positive", criterion=name)
+        if not is_multiple(criterion.maximum, criterion.step):
+            raise InvalidError("maximum_off_step", criterion=name, maximum=criterion.maximum, step=criterion.step)
+        for level in criterion.levels:
+            if not ZERO <= level.points <= criterion.maximum:
+                raise InvalidError("level_not_reachable", criterion=name, points=level.points)
+    if rubric.maximum != maximum:
+        raise InvalidError("rubric_sum_wrong", part=rubric.part, sum=rubric.maximum, maximum=maximum)
+
+
+def check_points(rubric: Rubric, points: Points, *, step: Score | None = None) -> None:
+    """Refuse a person's mark that is not complete and reachable, criterion by criterion.
+
+    `step` is the step of marks in the rule set, where it is coarser than that of a criterion.
+
+    Raises:
+        InvalidError: `points_missing`, `points_negative`, `points_above_maximum`, `points_off_step`,
+            `criterion_unknown`; each names `criterion`.
+    """
+    _check(rubric.human, points, step)
+
+
+def check_system_points(rubric: Rubric, points: Points) -> None:
+    """Refuse a mark of the system that is not complete and reachable.
+
+    Raises:
+        InvalidError: as `check_points`.
+    """
+    _check(rubric.system, points, None)
+
+
+def total(points: Points) -> Score:
+    """The sum of the points of one mark."""
+    return sum_scores(points.values())
+
+
+def points_data(points: Points) -> dict[str, str]:
+    """The points as they stand in a record or a result."""
+    return {criterion: score_text(given) for criterion, given in sorted(points.items())}
+
+
+def rubric_data(rubric: Rubric) -> dict[str, object]:
+    """The rubric as it stands in a record or a result: what checks a mark, without words and levels."""
+    return {
+        "part": rubric.part,
+        "post": rubric.post,
+        "paper": rubric.paper,
+        "criteria": [
+            {
+                "criterion": criterion.criterion,
+                "maximum": score_text(criterion.maximum),
+                "step": score_text(criterion.step),
+                "system": criterion.system,
+            }
+            for criterion in rubric.criteria
+        ],
+    }
+
+
+def _check(criteria: tuple[RubricCriterion, ...], points: Points, step: Score | None) -> None:
+    for criterion in criteria:
+        name = criterion.criterion
+        if name not in points:
+            raise InvalidError("points_missing", criterion=name)
+        given = points[name]
+        if given < ZERO:
+            raise InvalidError("points_negative", criterion=name, points=given)
+        if given > criterion.maximum:
+            raise InvalidError("points_above_maximum", criterion=name, points=given, maximum=criterion.maximum)
+        for grid in (criterion.step,) if step is None else (criterion.step, step):
+            if not is_multiple(given, grid):
+                raise InvalidError("points_off_step", criterion=name, points=given, step=grid)
+    unknown = sorted(set(points) - {criterion.criterion for criterion in criteria})
+    if unknown:
+        raise InvalidError("criterion_unknown", criterion=unknown[0])
