@@ -1,0 +1,159 @@
+"""Settings: read once at start from `instance/config.toml` and the environment, typed and validated.
+
+Nothing else in the product reads the environment. A setting that is wrong stops the start with a sentence that says
+which one and why.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+#: Bytes of randomness in the secret key. Source: our choice, because 256 bits are beyond guessing.
+SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an installation can choose. Units: sizes in megabytes, times in seconds unless named."""
+
+    instance_path: Path
+    secret_key: str
+    database_url: str
+    host_name: str = "thituyen.example"
+    bind: str = "127.0.0.1:8000"
+    workers: int = 2
+    threads: int = 8
+    secure_cookies: bool = False
+    login_session_hours: int = 10
+    password_hash_memory_kib: int = 19 * 1024
+    password_hash_time_cost: int = 2
+    password_hashes_at_once: int = 2
+    upload_limit_megabytes: int = 25
+    closer_period_seconds: int = 2
+    demonstration: bool = False
+    testing: bool = False
+
+    @property
+    def uploads_path(self) -> Path:
+        """Folder of the files that people uploaded."""
+        return self.instance_path / "uploads"
+
+    @property
+    def log_key_path(self) -> Path:
+        """File of the private key that signs checkpoints (32 raw bytes, mode 0600)."""
+        return self.instance_path / "log.key"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the single-machine one."""
+        return self.database_url.startswith("sqlite")
+
+
+_INTEGERS_AT_LEAST_ONE = (
+    "workers",
+    "threads",
+    "login_session_hours",
+    "password_hash_time_cost",
+    "password_hashes_at_once",
+    "upload_limit_megabytes",
+    "closer_period_seconds",
+)
+
+
+def load_settings(instance_path: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of an installation, making its folder and secret key on first use.
+
+    The folder is `EXAMSITE_INSTANCE` or `instance/` of the working tree; `config.toml` in it may set any field of
+    `Settings` but the path; the environment (`EXAMSITE_DATABASE_URL` and the like) wins over the file.
+
+    Raises:
+        SettingsError: a setting is unknown, of the wrong type or out of range.
+    """
+    environ = os.environ if environ is None else environ
+    path = instance_path or Path(environ.get("EXAMSITE_INSTANCE", "") or Path(__file__).parent.parent / "instance")
+    path = path.resolve()
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    values = _read_file(path / "config.toml")
+    known = {item.name: item.type for item in fields(Settings) if item.name != "instance_path"}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise SettingsError(f"config.toml: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    for name, kind in known.items():
+        text = environ.get(f"EXAMSITE_{name.upper()}")
+        if text is not None:
+            values[name] = _parse(name, str(kind), text)
+    values.setdefault("secret_key", _secret(path / "secret.key"))
+    values.setdefault("database_url", f"sqlite:///{path / 'examsite.db'}")
+    settings = Settings(instance_path=path, **values)
+    _check(settings)
+    return settings
+
+
+def with_changes(settings: Settings, **changes: Any) -> Settings:
+    """The same settings with some fields replaced, checked again.
+
+    Raises:
+        SettingsError: a changed setting is out of range.
+    """
+    changed = replace(settings, **changes)
+    _check(changed)
+    return changed
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name}: not readable as TOML: {error}") from error
+
+
+def _parse(name: str, kind: str, text: str) -> Any:
+    if kind == "bool":
+        if text.lower() not in {"1", "0", "true", "false"}:
+            raise SettingsError(f"EXAMSITE_{name.upper()}: say true or false, not {text!r}")
+        return text.lower() in {"1", "true"}
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"EXAMSITE_{name.upper()}: a whole number is needed, not {text!r}") from None
+    return text
+
+
+def _secret(path: Path) -> str:
+    """The secret key of the installation; made once, readable by its owner only."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SECRET_BYTES))
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path.name} can be read by others: run chmod 600 {path}")
+    return path.read_text(encoding="ascii").strip()
+
+
+def _check(settings: Settings) -> None:
+    kinds = {"int": int, "bool": bool, "str": str}
+    for item in fields(Settings):
+        wanted = kinds.get(str(item.type))
+        value = getattr(settings, item.name)
+        if wanted and type(value) is not wanted:
+            raise SettingsError(f"{item.name}: {item.type} is needed, not {value!r}")
+    for name in _INTEGERS_AT_LEAST_ONE:
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{name}: at least 1 is needed")
+    if len(settings.secret_key) < SECRET_BYTES:
+        raise SettingsError("secret_key: too short; delete the setting and one is made")
+    if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
+        raise SettingsError("database_url: starts with sqlite:/// or postgresql://")

@@ -1,0 +1,191 @@
+"""How does the log say, once and signed, how long it is and what stands in it?
+
+A checkpoint is a C2SP tlog-checkpoint inside a C2SP signed-note: plain text that any witness, reader or other tool of
+that family understands. Building and reading the text is here; the Ed25519 arithmetic is handed in as a callable, so
+that the rules stay free of libraries and of private keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from examsite.domain.errors import InvalidError
+
+Sign = Callable[[bytes], bytes]
+"""Signs a message with the log's own key."""
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""Whether (public key, signature, message) fit."""
+
+ED25519: Final = 0x01
+"""Kind of signature. Source: C2SP signed-note, "Signature types"."""
+
+KEY_ID_BYTES: Final = 4
+"""Length of a key id. Source: C2SP signed-note, "Signatures"."""
+
+MAX_SIGNATURES: Final = 100
+"""Most lines read. Source: our choice, because a log has one key and a handful of witnesses, and a note is untrusted."""
+
+ROOT_BYTES: Final = 32
+"""Length of a root. Source: RFC 9162 §2.1 with SHA-256."""
+
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_SIGNATURE_LINE: Final = re.compile(r"\u2014 (?P<name>[^ +\n]+) (?P<data>[A-Za-z0-9+/]+={0,2})")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What the log says: its origin, its length, its root, and lines that others may have added."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoteSignature:
+    """One signature line of a note, as it stands there; nothing says yet that it is good."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text with signatures under it; `text` ends with a line end, and is what the signatures are over."""
+
+    text: str
+    signatures: tuple[NoteSignature, ...]
+
+
+def checkpoint_text(checkpoint: Checkpoint) -> str:
+    """The text that is signed.
+
+    Raises:
+        InvalidError: `checkpoint_not_valid`, when a line is empty or the text could not be read back.
+    """
+    root = base64.b64encode(checkpoint.root).decode("ascii")
+    lines = (checkpoint.origin, str(checkpoint.size), root, *checkpoint.extensions)
+    text = "".join(f"{line}\n" for line in lines)
+    if parse_checkpoint_text(text) != checkpoint:
+        raise InvalidError("checkpoint_not_valid")
+    return text
+
+
+def parse_checkpoint_text(text: str) -> Checkpoint:
+    """The checkpoint in the text of a note.
+
+    Raises:
+        InvalidError: `checkpoint_not_valid`.
+    """
+    lines = text.split("\n")
+    if len(lines) < 4 or lines.pop() or not all(lines) or not _is_plain(text):
+        raise InvalidError("checkpoint_not_valid")
+    origin, size, root_text, *extensions = lines
+    root = _from_base64(root_text)
+    if _SIZE.fullmatch(size) is None or root is None or len(root) != ROOT_BYTES:
+        raise InvalidError("checkpoint_not_valid")
+    return Checkpoint(origin, int(size), root, tuple(extensions))
+
+
+def key_id(name: str, public_key: bytes, *, kind: int = ED25519) -> bytes:
+    """The first four bytes of SHA-256(name ‖ 0x0A ‖ kind ‖ public key). Source: C2SP signed-note, "Signatures"."""
+    return hashlib.sha256(name.encode("utf-8") + b"\n" + bytes([kind]) + public_key).digest()[:KEY_ID_BYTES]
+
+
+def sign_checkpoint(checkpoint: Checkpoint, name: str, *, public_key: bytes, sign: Sign) -> str:
+    """The signed note of a checkpoint; `name` is the name of the key, for a log its origin.
+
+    Raises:
+        InvalidError: `checkpoint_not_valid`, `key_name_not_valid`.
+    """
+    text = checkpoint_text(checkpoint)
+    signature = NoteSignature(name, key_id(name, public_key), sign(text.encode("utf-8")))
+    return note_text(Note(text, (signature,)))
+
+
+def note_text(note: Note) -> str:
+    """The note with its signature lines, the way it is kept and published.
+
+    Raises:
+        InvalidError: `key_name_not_valid`.
+    """
+    return f"{note.text}\n" + "".join(f"{_signature_line(signature)}\n" for signature in note.signatures)
+
+
+def parse_note(text: str) -> Note:
+    """The text and the signature lines of a note; no signature is verified here.
+
+    Raises:
+        InvalidError: `note_not_valid`.
+    """
+    body, gap, tail = text.rpartition("\n\n")
+    lines = tail.split("\n")
+    if not gap or lines.pop() or not 0 < len(lines) <= MAX_SIGNATURES or not _is_plain(text):
+        raise InvalidError("note_not_valid")
+    return Note(f"{body}\n", tuple(_parse_signature_line(line) for line in lines))
+
+
+def is_signed_by(note: Note, name: str, *, public_key: bytes, verify: Verify) -> bool:
+    """Whether the note bears this key's signature, and none of the key's that is false.
+
+    Signatures of keys that are not asked about say nothing, good or bad.
+    Source: C2SP signed-note, "Verifying" (a known key's failing signature spoils the note).
+    """
+    wanted = key_id(name, public_key)
+    own = [line for line in note.signatures if line.name == name and line.key_id == wanted]
+    message = note.text.encode("utf-8")
+    return bool(own) and all(verify(public_key, line.signature, message) for line in own)
+
+
+def open_checkpoint(text: str, name: str, *, public_key: bytes, verify: Verify) -> Checkpoint:
+    """The checkpoint in a note, once it is known to be signed by this key and to speak of this log.
+
+    Raises:
+        InvalidError: `note_not_valid`, `checkpoint_not_signed`, `checkpoint_not_valid`, `checkpoint_of_other_log`.
+    """
+    note = parse_note(text)
+    if not is_signed_by(note, name, public_key=public_key, verify=verify):
+        raise InvalidError("checkpoint_not_signed", name=name)
+    checkpoint = parse_checkpoint_text(note.text)
+    if checkpoint.origin != name:
+        raise InvalidError("checkpoint_of_other_log", name=name, origin=checkpoint.origin)
+    return checkpoint
+
+
+def _signature_line(signature: NoteSignature) -> str:
+    data = base64.b64encode(signature.key_id + signature.signature).decode("ascii")
+    line = f"\u2014 {signature.name} {data}"
+    if _SIGNATURE_LINE.fullmatch(line) is None or not _is_plain(line) or any(map(str.isspace, signature.name)):
+        raise InvalidError("key_name_not_valid", name=signature.name)
+    return line
+
+
+def _parse_signature_line(line: str) -> NoteSignature:
+    match = _SIGNATURE_LINE.fullmatch(line)
+    data = _from_base64(match["data"]) if match else None
+    if match is None or data is None or len(data) <= KEY_ID_BYTES or any(map(str.isspace, match["name"])):
+        raise InvalidError("note_not_valid")
+    return NoteSignature(match["name"], data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])
+
+
+def _from_base64(text: str) -> bytes | None:
+    """The bytes, where the text is their one base64 spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if base64.b64encode(data).decode("ascii") == text else None
+
+
+def _is_plain(text: str) -> bool:
+    """No control character but the line end, no lone surrogate. Source: C2SP signed-note, "Format"."""
+    return not any((char < " " and char != "\n") or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,156 @@
+"""Accounts, log-ins and roles: who may come in, and as whom."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.events import Event
+from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, check_roles_together
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
+from examsite.storage.models.competitions import Body, Competition
+from examsite.storage.queries.accounts import find_login_session
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode("ascii", "replace")).hexdigest()
+
+
+def find_logged_in(session: Session, token: str, *, now: datetime) -> Account | None:
+    """The account behind a log-in token, if the log-in still lives."""
+    found = find_login_session(session, token_hash(token), now=now)
+    return None if found is None else found.account
+
+
+def open_login_session(ctx: ServiceContext, account: Account, *, hours: int, address: str, user_agent: str) -> str:
+    """Start a log-in and give back its token, which is shown once and never stored."""
+    token = secrets.token_urlsafe(32)
+    ctx.session.add(
+        LoginSession(
+            token_sha256=token_hash(token),
+            account_id=account.id,
+            created_at=ctx.now,
+            expires_at=ctx.now + timedelta(hours=hours),
+            address=address[:64],
+            user_agent=user_agent[:300],
+        )
+    )
+    ctx.session.flush()
+    return token
+
+
+def end_login_session(ctx: ServiceContext, token: str) -> None:
+    """End one log-in at once."""
+    found = find_login_session(ctx.session, token_hash(token), now=ctx.now)
+    if found is not None:
+        found.ended_at = ctx.now
+
+
+def end_all_login_sessions(ctx: ServiceContext, account_id: int) -> None:
+    """End every log-in of an account, e.g. after a new password or a changed role."""
+    for item in ctx.session.scalars(
+        select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
+    ):
+        item.ended_at = ctx.now
+
+
+def create_account(
+    ctx: ServiceContext, *, login: str, display_name: str, password_hash: str, position_title: str = ""
+) -> Account:
+    """Make an account.
+
+    Raises:
+        InvalidError: `login_taken`.
+    """
+    login = login.strip().lower()
+    if ctx.session.scalars(select(Account.id).where(Account.login == login)).first() is not None:
+        raise InvalidError("login_taken", login=login)
+    account = Account(
+        login=login,
+        display_name=display_name,
+        position_title=position_title,
+        password_hash=password_hash,
+        created_at=ctx.now,
+    )
+    ctx.session.add(account)
+    ctx.session.flush()
+    record(ctx, None, Event.ACCOUNT_CREATED, f"account/{account.id}", {"login": login})
+    return account
+
+
+def grant_role(
+    ctx: ServiceContext,
+    account: Account,
+    role: Role,
+    *,
+    competition: Competition | None = None,
+    body: Body | None = None,
+) -> RoleAssignment:
+    """Give a role in a competition, at a body, or over the installation.
+
+    Raises:
+        ConflictError: `roles_not_compatible` (separation of duties) or `role_has_holder` (one holder only).
+    """
+    held = list(
+        ctx.session.scalars(
+            select(RoleAssignment).where(
+                RoleAssignment.account_id == account.id,
+                RoleAssignment.competition_id == (competition.id if competition else None),
+                RoleAssignment.body_id == (body.id if body else None),
+                RoleAssignment.revoked_at.is_(None),
+            )
+        )
+    )
+    for item in held:
+        if item.role is role:
+            return item
+    if competition is not None:
+        check_roles_together((item.role for item in held), role)
+        if role in SINGLE_ROLES and _count_holders(ctx.session, competition.id, role):
+            raise ConflictError("role_has_holder", role=role)
+    assignment = RoleAssignment(
+        account_id=account.id,
+        role=role,
+        competition_id=competition.id if competition else None,
+        body_id=body.id if body else None,
+        pseudonym=_next_pseudonym(ctx.session, competition.id if competition else None, role),
+        granted_at=ctx.now,
+        granted_by_id=ctx.actor.account_id,
+    )
+    ctx.session.add(assignment)
+    ctx.session.flush()
+    payload = {"role": role.value, "pseudonym": assignment.pseudonym, "body": body.code if body else None}
+    record(ctx, competition, Event.ROLE_GRANTED, f"account/{account.id}", payload)
+    return assignment
+
+
+def _count_holders(session: Session, competition_id: int, role: Role) -> int:
+    return (
+        session.scalar(
+            select(func.count(RoleAssignment.id)).where(
+                RoleAssignment.competition_id == competition_id,
+                RoleAssignment.role == role,
+                RoleAssignment.revoked_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _next_pseudonym(session: Session, competition_id: int | None, role: Role) -> str:
+    """The next free letter and number of the board; revoked ones are never given to another person."""
+    letter = PSEUDONYM_LETTERS[role]
+    taken = session.scalars(
+        select(RoleAssignment.pseudonym).where(
+            RoleAssignment.competition_id == competition_id, RoleAssignment.pseudonym.like(f"{letter}%")
+        )
+    ).all()
+    return f"{letter}{max((int(name[1:]) for name in taken if name), default=0) + 1:02d}"

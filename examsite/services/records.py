@@ -1,0 +1,88 @@
+"""Appends to a record log, in the transaction of the act that is recorded.
+
+Numbers are given while the head row of the log is locked, so appends to one log are serial. Saves of answers never
+come here: their versions are hashed together and enter the log once, at hand-in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.domain import records
+from examsite.domain.canonical import canonical_bytes
+from examsite.domain.events import Event
+from examsite.domain.merkle import TreeState
+from examsite.services.context import ServiceContext
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.records import RecordLog, RecordRow
+
+#: Name of the log of acts over the installation (accounts, bodies, settings).
+SYSTEM_LOG = "system"
+
+#: Bytes of a record's own salt. Source: record format, `salt` = 32 random bytes.
+SALT_BYTES = 32
+
+
+def open_log(session: Session, code: str, *, competition_id: int | None) -> RecordLog:
+    """Start an empty log under a code."""
+    log = RecordLog(code=code, competition_id=competition_id, size=0, tree=TreeState().to_json())
+    session.add(log)
+    session.flush()
+    return log
+
+
+def record(
+    ctx: ServiceContext,
+    competition: Competition | None,
+    event: Event,
+    subject: str,
+    payload: dict[str, Any],
+    *,
+    actor: str | None = None,
+) -> int:
+    """Append one fact to the log of the competition (None: of the installation) and give back its number.
+
+    `payload` must be canonical JSON material: no floats, scores as text. The actor is that of the context unless the
+    fact is stated by the system.
+
+    Raises:
+        DomainError: the event does not exist, or not for this actor or subject.
+    """
+    name = actor or ctx.actor.record_name
+    log = _locked_log(ctx.session, competition)
+    at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)
+    salt = secrets.token_bytes(SALT_BYTES)
+    entry = records.make_record(log.size, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
+    leaf = records.leaf_hash(entry)
+    tree = TreeState.from_json(log.tree).append(leaf)
+    ctx.session.add(
+        RecordRow(
+            log_id=log.id,
+            seq=entry.seq,
+            at=entry.at,
+            event=event.value,
+            actor=name,
+            subject=subject,
+            commit=entry.commit,
+            leaf=leaf.hex(),
+            salt=salt.hex(),
+            payload=canonical_bytes(payload).decode("utf-8"),
+        )
+    )
+    log.size += 1
+    log.last_at = at
+    log.tree = tree.to_json()
+    ctx.session.flush()
+    return entry.seq
+
+
+def _locked_log(session: Session, competition: Competition | None) -> RecordLog:
+    code = SYSTEM_LOG if competition is None else competition.code
+    log = session.scalars(select(RecordLog).where(RecordLog.code == code).with_for_update()).one_or_none()
+    if log is None:
+        log = open_log(session, code, competition_id=None if competition is None else competition.id)
+    return log

@@ -1,0 +1,171 @@
+"""The engine, the session and the rules under which SQLite may be used at all. Sole user of Flask-SQLAlchemy.
+
+Decision: every writing transaction on SQLite starts with BEGIN IMMEDIATE. A transaction that reads first and writes
+later may find its snapshot stale and fail in the middle of an act; taking the write lock first makes writers queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+#: How long a writer waits for another one. Unit: milliseconds.
+BUSY_TIMEOUT_MILLISECONDS = 30_000
+
+#: First SQLite without the race in which a checkpoint may drop acknowledged commits.
+# Source: sqlite.org/wal.html "WAL-reset bug", fixed in 3.51.3 and back-ported to 3.50.7 and 3.44.6.
+SAFE_SQLITE = (3, 51, 3)
+SAFE_SQLITE_BACKPORTS = {(3, 50): 7, (3, 44): 6}
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UnsafeDatabaseError(Exception):
+    """The database may lose what it has acknowledged; the product does not start on it."""
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables, with names for every constraint so that migrations can address them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+def is_safe_sqlite(version: tuple[int, int, int]) -> bool:
+    """Whether a SQLite of this version keeps every acknowledged commit in WAL mode with several connections."""
+    if version >= SAFE_SQLITE or version < (3, 7, 0):
+        return True
+    patch = SAFE_SQLITE_BACKPORTS.get(version[:2])
+    return patch is not None and version[2] >= patch
+
+
+def normalise_url(url: str) -> str:
+    """The address with the driver that we ship for it."""
+    if url.startswith("postgresql://"):
+        return "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    return url
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options of `create_engine` for this address.
+
+    Raises:
+        UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
+    """
+    if not url.startswith("sqlite"):
+        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    from pysqlite3 import dbapi2  # noqa: PLC0415 - only an installation on SQLite needs the driver
+
+    if not is_safe_sqlite(dbapi2.sqlite_version_info):
+        raise UnsafeDatabaseError(
+            f"SQLite {dbapi2.sqlite_version} can lose acknowledged commits; 3.51.3 or newer is needed "
+            "(install the locked pysqlite3 wheel)"
+        )
+    return {
+        "module": dbapi2,
+        "pool_size": 20,
+        "max_overflow": 20,
+        "connect_args": {"timeout": BUSY_TIMEOUT_MILLISECONDS / 1000, "check_same_thread": False},
+    }
+
+
+def make_engine(url: str) -> Engine:
+    """An engine outside Flask, for commands and tests, under the same rules.
+
+    Raises:
+        UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
+    """
+    url = normalise_url(url)
+    engine = create_engine(url, **engine_options(url))
+    prepare_engine(engine)
+    return engine
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set durability and isolation on each new connection; must run before the first one."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions by itself: "begin" below does, with the right kind of lock.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def begin_write(session: Session) -> None:
+    """Start the writing transaction of an act: whatever was read before is forgotten, the write lock is taken first."""
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session for one act outside a request: commits at the end, rolls back on any error."""
+    with Session(engine, expire_on_commit=False) as session:
+        begin_write(session)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads."""
+    with Session(engine) as session:
+        yield session
+        session.rollback()
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables to the newest version; does nothing when they are there already."""
+    config = _alembic_config()
+    options = {"writes": True} if engine.dialect.name == "sqlite" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite address, or None for another engine."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None

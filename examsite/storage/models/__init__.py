@@ -1,0 +1,15 @@
+"""All tables, one file per noun. Importing this package makes the metadata complete."""
+
+from examsite.storage.models import (
+    accounts,
+    competitions,
+    dossiers,
+    marking,
+    papers,
+    proposals,
+    ranking,
+    records,
+    sittings,
+)
+
+__all__ = ["accounts", "competitions", "dossiers", "marking", "papers", "proposals", "ranking", "records", "sittings"]

@@ -1,0 +1,106 @@
+"""Accounts, log-ins on the server, failed log-ins and roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.domain.permissions import Role
+from examsite.storage.column_types import UtcDateTime, enum_column
+from examsite.storage.database import Base
+from examsite.storage.models.competitions import Body, Competition
+
+
+class AccountState(StrEnum):
+    """Whether a person may log in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Account(Base):
+    """One person who may log in. A candidate's login is the application code, later also the candidate number."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    position_title: Mapped[str] = mapped_column(String(200), default="")
+    password_hash: Mapped[str] = mapped_column(String(255))
+    state: Mapped[AccountState] = mapped_column(enum_column(AccountState), default=AccountState.ACTIVE)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    assignments: Mapped[list[RoleAssignment]] = relationship(
+        back_populates="account", lazy="raise", foreign_keys="RoleAssignment.account_id"
+    )
+
+
+class LoginSession(Base):
+    """One log-in. The cookie holds a random token, the row its SHA-256; an ended row ends the log-in at once."""
+
+    __tablename__ = "login_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    address: Mapped[str] = mapped_column(String(64), default="")
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+
+    account: Mapped[Account] = relationship(lazy="raise")
+
+
+class LoginThrottle(Base):
+    """Failed log-ins of one login name: the next try is answered only after `open_at`. Never keyed by address."""
+
+    __tablename__ = "login_throttles"
+
+    login: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_failed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    open_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class RoleAssignment(Base):
+    """A role held in a competition (with a pseudonym there), at a body, or over the installation."""
+
+    __tablename__ = "role_assignments"
+    __table_args__ = (
+        CheckConstraint("competition_id IS NULL OR pseudonym IS NOT NULL", name="pseudonym_in_competition"),
+        CheckConstraint("competition_id IS NULL OR body_id IS NULL", name="one_scope"),
+        Index(
+            "uq_role_assignments_pseudonym",
+            "competition_id",
+            "pseudonym",
+            unique=True,
+        ),
+        Index(
+            "uq_role_assignments_held",
+            "account_id",
+            "role",
+            "competition_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL AND competition_id IS NOT NULL"),
+            postgresql_where=text("revoked_at IS NULL AND competition_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    competition_id: Mapped[int | None] = mapped_column(ForeignKey("competitions.id"), index=True)
+    body_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id"), index=True)
+    pseudonym: Mapped[str | None] = mapped_column(String(12))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    account: Mapped[Account] = relationship(back_populates="assignments", lazy="raise", foreign_keys=[account_id])
+    competition: Mapped[Competition | None] = relationship(lazy="raise")
+    body: Mapped[Body | None] = relationship(lazy="raise")

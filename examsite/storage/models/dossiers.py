@@ -1,0 +1,107 @@
+"""Candidacies (one person standing for one post), their dossiers and the files people uploaded."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.domain.dossiers import CandidacyState
+from examsite.storage.column_types import UtcDateTime, enum_column
+from examsite.storage.database import Base
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.competitions import Competition, Post
+
+
+class UploadKind(StrEnum):
+    """What a file is, decided by its structure."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    PPTX = "pptx"
+    PNG = "png"
+    JPEG = "jpeg"
+
+
+class Upload(Base):
+    """One stored file; its bytes lie under their SHA-256 in the uploads folder."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int]
+    kind: Mapped[UploadKind] = mapped_column(enum_column(UploadKind))
+    original_name: Mapped[str] = mapped_column(String(255))
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+
+class Candidacy(Base):
+    """One person's standing for one post of one competition."""
+
+    __tablename__ = "candidacies"
+    __table_args__ = (
+        UniqueConstraint("competition_id", "identity_number"),
+        UniqueConstraint("competition_id", "public_code"),
+        CheckConstraint("(state = 'refused') = (refusal_reason <> '')", name="refused_with_reason"),
+        CheckConstraint("candidate_number IS NULL OR public_code IS NOT NULL", name="number_with_code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    state: Mapped[CandidacyState] = mapped_column(enum_column(CandidacyState), default=CandidacyState.DRAFT)
+    application_code: Mapped[str] = mapped_column(String(20), unique=True)
+    #: Number that rooms and lists show, e.g. A001; unique in the installation because of its prefix.
+    candidate_number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    #: Drawn code under which the public sees scores; told to the candidate alone.
+    public_code: Mapped[str | None] = mapped_column(String(12))
+    full_name: Mapped[str] = mapped_column(String(200))
+    born_on: Mapped[date]
+    identity_number: Mapped[str] = mapped_column(String(20))
+    unit: Mapped[str] = mapped_column(String(200))
+    position_title: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    email: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    refusal_reason: Mapped[str] = mapped_column(Text, default="")
+
+    competition: Mapped[Competition] = relationship(lazy="raise")
+    post: Mapped[Post] = relationship(lazy="raise")
+    account: Mapped[Account] = relationship(lazy="raise", foreign_keys=[account_id])
+    items: Mapped[list[DossierItem]] = relationship(lazy="raise", order_by="DossierItem.id")
+
+
+class DossierItem(Base):
+    """One document of a dossier; a newer one of the same item replaces the older on the page, both stay."""
+
+    __tablename__ = "dossier_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), index=True)
+    #: Key of the checklist of the rule set.
+    item: Mapped[str] = mapped_column(String(60))
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    upload: Mapped[Upload] = relationship(lazy="raise")
+
+
+class ConflictDeclaration(Base):
+    """A role holder's word against the final list: no barred relation, or one with whom and which."""
+
+    __tablename__ = "conflict_declarations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    #: None: declares that there is no conflict with anyone on the list.
+    candidacy_id: Mapped[int | None] = mapped_column(ForeignKey("candidacies.id"))
+    relation: Mapped[str] = mapped_column(String(300), default="")
+    declared_at: Mapped[datetime] = mapped_column(UtcDateTime())

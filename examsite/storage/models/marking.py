@@ -1,0 +1,148 @@
+"""Scripts, the code map, allocations, marks and settlements.
+
+Decision: a script carries no key to its candidate. The only join is `CodeEntry`, read by the code board when it seals
+the map and by the council's opening; no query for markers touches that table.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.domain.marking import MarkState, ScriptState
+from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
+from examsite.storage.database import Base
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.papers import Paper
+
+
+class Script(Base):
+    """One anonymous piece of work: what the markers see, under a drawn code."""
+
+    __tablename__ = "scripts"
+    __table_args__ = (
+        UniqueConstraint("competition_id", "code"),
+        CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name="settled_with_score"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
+    code: Mapped[str] = mapped_column(String(12))
+    state: Mapped[ScriptState] = mapped_column(enum_column(ScriptState), default=ScriptState.MARKING)
+    #: The answers as shown to markers: [{"item": "E1", "text": …}]; no name, number, seat or time.
+    content: Mapped[list[Any]] = mapped_column(JSON)
+    #: Hex of SHA-256(salt || canonical(content)); the salt stays with the code map.
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    #: The settled score before deductions and how it came about.
+    score: Mapped[Decimal | None] = mapped_column(ScoreColumn())
+    step: Mapped[str] = mapped_column(String(30), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    paper: Mapped[Paper] = relationship(lazy="raise")
+    allocations: Mapped[list[Allocation]] = relationship(back_populates="script", lazy="raise")
+    marks: Mapped[list[Mark]] = relationship(back_populates="script", lazy="raise", order_by="Mark.id")
+
+
+class CodeEntry(Base):
+    """One line of the code map: which candidacy stands behind which script."""
+
+    __tablename__ = "code_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), unique=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), unique=True)
+    answers_seq: Mapped[int]
+    content_salt: Mapped[str] = mapped_column(String(64))
+
+
+class Allocation(Base):
+    """A script in a marker's queue: in which round and at which place of this marker's own order."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (UniqueConstraint("script_id", "assignment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    #: 1: one of the two blind markers; 2: the third marker.
+    round: Mapped[int]
+    #: Place in this marker's drawn order, from 1.
+    position: Mapped[int]
+    allocated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    script: Mapped[Script] = relationship(back_populates="allocations", lazy="raise")
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
+
+
+class Mark(Base):
+    """Points per criterion by one person (or the system) for one script or one defence."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        CheckConstraint("(script_id IS NULL) <> (defence_id IS NULL)", name="one_subject"),
+        CheckConstraint("(state = 'draft') = (locked_at IS NULL)", name="locked_when_locked"),
+        CheckConstraint("state = 'draft' OR total IS NOT NULL", name="total_when_locked"),
+        Index(
+            "uq_marks_script",
+            "script_id",
+            "assignment_id",
+            "round",
+            unique=True,
+            sqlite_where=text("state <> 'withdrawn' AND script_id IS NOT NULL AND assignment_id IS NOT NULL"),
+            postgresql_where=text("state <> 'withdrawn' AND script_id IS NOT NULL AND assignment_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_marks_defence",
+            "defence_id",
+            "assignment_id",
+            "round",
+            unique=True,
+            sqlite_where=text("state <> 'withdrawn' AND defence_id IS NOT NULL"),
+            postgresql_where=text("state <> 'withdrawn' AND defence_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id"), index=True)
+    defence_id: Mapped[int | None] = mapped_column(ForeignKey("defences.id"), index=True)
+    #: None: the system's own mark of the objective questions (round 0).
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    round: Mapped[int]
+    state: Mapped[MarkState] = mapped_column(enum_column(MarkState), default=MarkState.DRAFT)
+    #: {criterion: points as text with two decimals}; a criterion not yet marked is absent.
+    points: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: {criterion: comment}; the key "" holds the comment on the whole.
+    comments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    total: Mapped[Decimal | None] = mapped_column(ScoreColumn())
+    #: Counts the saves of a draft, so that two open pages never overwrite each other silently.
+    revision: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int | None]
+
+    script: Mapped[Script | None] = relationship(back_populates="marks", lazy="raise")
+    assignment: Mapped[RoleAssignment | None] = relationship(lazy="raise")
+
+
+class Settlement(Base):
+    """A gap decided by a person: which rung, which score, why, by whom."""
+
+    __tablename__ = "settlements"
+    __table_args__ = (CheckConstraint("(script_id IS NULL) <> (defence_id IS NULL)", name="one_subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id"), unique=True)
+    defence_id: Mapped[int | None] = mapped_column(ForeignKey("defences.id"), unique=True)
+    step: Mapped[str] = mapped_column(String(30))
+    score: Mapped[Decimal] = mapped_column(ScoreColumn())
+    reason: Mapped[str] = mapped_column(Text)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int]

@@ -1,0 +1,57 @@
+"""Questions as loaded from the bank and papers as frozen from a blueprint."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.domain.papers import PaperState
+from examsite.storage.column_types import UtcDateTime, enum_column
+from examsite.storage.database import Base
+from examsite.storage.models.competitions import Post
+
+
+class BankQuestion(Base):
+    """One version of a question of the bank; a changed file makes a new row, papers keep their own copy."""
+
+    __tablename__ = "bank_questions"
+    __table_args__ = (UniqueConstraint("code", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(40))
+    topic: Mapped[str] = mapped_column(String(40))
+    difficulty: Mapped[int]
+    #: examsite.domain.questions.question_to_data.
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class Paper(Base):
+    """One version of a post's paper: a frozen copy of its questions, keys and rubric."""
+
+    __tablename__ = "papers"
+    __table_args__ = (UniqueConstraint("post_id", "version"), UniqueConstraint("competition_id", "code"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    #: Number of the version within the post, from 1.
+    version: Mapped[int]
+    #: How records and results name it, e.g. P1-A.
+    code: Mapped[str] = mapped_column(String(30))
+    state: Mapped[PaperState] = mapped_column(enum_column(PaperState), default=PaperState.DRAWN)
+    #: examsite.domain.papers.paper_data: everything that the candidate, the marker and the system need.
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    paper_sha256: Mapped[str] = mapped_column(String(64))
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    post: Mapped[Post] = relationship(lazy="raise")

@@ -1,0 +1,57 @@
+"""Proposals (đề án) with all their versions, and their defences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.domain.panels import DefenceState
+from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
+from examsite.storage.database import Base
+from examsite.storage.models.dossiers import Candidacy, Upload
+
+
+class ProposalVersion(Base):
+    """One uploaded version of a proposal; the highest number at the deadline is the one defended."""
+
+    __tablename__ = "proposal_versions"
+    __table_args__ = (UniqueConstraint("candidacy_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), index=True)
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: Set on the last version when proposals are locked.
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    upload: Mapped[Upload] = relationship(lazy="raise")
+    candidacy: Mapped[Candidacy] = relationship(lazy="raise")
+
+
+class Defence(Base):
+    """One candidate's defence before the panel."""
+
+    __tablename__ = "defences"
+    __table_args__ = (
+        UniqueConstraint("competition_id", "position"),
+        CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name="settled_with_score"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), unique=True)
+    #: Place in the drawn order, from 1.
+    position: Mapped[int]
+    state: Mapped[DefenceState] = mapped_column(enum_column(DefenceState), default=DefenceState.SCHEDULED)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    scoring_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    revealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    score: Mapped[Decimal | None] = mapped_column(ScoreColumn())
+    step: Mapped[str] = mapped_column(String(30), default="")
+
+    candidacy: Mapped[Candidacy] = relationship(lazy="raise")

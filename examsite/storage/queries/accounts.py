@@ -1,0 +1,86 @@
+"""Reads of accounts, log-ins and roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.permissions import Role
+from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+
+
+def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:
+    """The log-in behind a token, if it is still alive and its account active; with its account."""
+    return session.scalars(
+        select(LoginSession)
+        .join(LoginSession.account)
+        .options(joinedload(LoginSession.account))
+        .where(
+            LoginSession.token_sha256 == token_sha256,
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > now,
+            Account.state == AccountState.ACTIVE,
+        )
+    ).one_or_none()
+
+
+def find_account_by_login(session: Session, login: str) -> Account | None:
+    """The account that logs in under this name: an official's login, an application code or a candidate number."""
+    return session.scalars(
+        select(Account)
+        .outerjoin(Candidacy, Candidacy.account_id == Account.id)
+        .where(or_(Account.login == login.lower(), Candidacy.candidate_number == login.upper()))
+    ).one_or_none()
+
+
+def find_candidacy_id(session: Session, account_id: int) -> int | None:
+    """The candidacy behind an account, or None for an official."""
+    return session.scalars(select(Candidacy.id).where(Candidacy.account_id == account_id)).one_or_none()
+
+
+def list_assignments(session: Session, account_id: int) -> list[RoleAssignment]:
+    """Every role that an account holds now, with its competition and body."""
+    return list(
+        session.scalars(
+            select(RoleAssignment)
+            .options(
+                joinedload(RoleAssignment.competition).joinedload(Competition.body), joinedload(RoleAssignment.body)
+            )
+            .where(RoleAssignment.account_id == account_id, RoleAssignment.revoked_at.is_(None))
+            .order_by(RoleAssignment.id)
+        )
+    )
+
+
+def list_holders(session: Session, competition_id: int, *roles: Role) -> list[RoleAssignment]:
+    """Who holds these roles in a competition, with their accounts, by pseudonym."""
+    statement = (
+        select(RoleAssignment)
+        .options(joinedload(RoleAssignment.account))
+        .where(RoleAssignment.competition_id == competition_id, RoleAssignment.revoked_at.is_(None))
+        .order_by(RoleAssignment.pseudonym, RoleAssignment.id)
+    )
+    if roles:
+        statement = statement.where(RoleAssignment.role.in_(roles))
+    return list(session.scalars(statement))
+
+
+def get_assignment(session: Session, assignment_id: int) -> RoleAssignment:
+    """One role assignment with its account.
+
+    Raises:
+        NotFoundError: `assignment_not_found`.
+    """
+    found = session.scalars(
+        select(RoleAssignment)
+        .options(joinedload(RoleAssignment.account))
+        .where(RoleAssignment.id == assignment_id, RoleAssignment.revoked_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("assignment_not_found")
+    return found

@@ -1,0 +1,186 @@
+"""Who may open which address: declared at the view, refused by default, checked before any view runs.
+
+`@public`, `@logged_in`, `@requires(Role…)` and `@attempt_token` are the only declarations; a view without one answers
+403 to everybody. A role counts in the competition named by `<code>` in the address; without `<code>` it counts
+anywhere. This is the only reader of Flask-Login's `current_user`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+
+from examsite.domain.errors import NotAllowedError, NotFoundError
+from examsite.domain.permissions import Role
+from examsite.services import accounts
+from examsite.services.context import SYSTEM, Actor, read_clock
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import find_candidacy_id, list_assignments
+from examsite.storage.queries.competitions import get_competition
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view declares: `public`, `logged_in`, `roles` or `attempt_token`."""
+
+    kind: str
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role of the person logged in, where it counts."""
+
+    role: Role
+    assignment_id: int | None
+    pseudonym: str | None
+    competition_id: int | None
+    competition_code: str | None
+    body_id: int | None
+
+
+@dataclass(frozen=True)
+class Principal(UserMixin):
+    """The person logged in, as plain values: survives the end of any transaction."""
+
+    token: str
+    account_id: int
+    login: str
+    display_name: str
+    candidacy_id: int | None
+    held: tuple[HeldRole, ...] = field(default=())
+
+    def get_id(self) -> str:
+        """Flask-Login's identity is the token of the log-in, so that ending the row ends the cookie."""
+        return self.token
+
+    def roles_in(self, competition_code: str | None) -> tuple[HeldRole, ...]:
+        """Roles that count in this competition (None: all roles)."""
+        if competition_code is None:
+            return self.held
+        return tuple(item for item in self.held if item.competition_code == competition_code)
+
+
+def public(view: ViewT) -> ViewT:
+    """Anyone may open it, logged in or not."""
+    view.access = Access("public")  # type: ignore[attr-defined]
+    return view
+
+
+def logged_in(view: ViewT) -> ViewT:
+    """Anyone who is logged in may open it."""
+    view.access = Access("logged_in")  # type: ignore[attr-defined]
+    return view
+
+
+def attempt_token(view: ViewT) -> ViewT:
+    """The view itself checks the token of an attempt; cookies play no part, so no CSRF token either."""
+    view.access = Access("attempt_token")  # type: ignore[attr-defined]
+    return view
+
+
+def requires(*roles: Role) -> Callable[[ViewT], ViewT]:
+    """Only holders of one of the roles may open it."""
+
+    def declare(view: ViewT) -> ViewT:
+        view.access = Access("roles", frozenset(roles))  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared_access(app: Flask, endpoint: str) -> Access | None:
+    """What the view behind an endpoint declares, or None."""
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def load_principal(token: str) -> Principal | None:
+    """The person behind a log-in token, if the server still knows it."""
+    account = accounts.find_logged_in(db.session(), token, now=read_clock())
+    if account is None:
+        return None
+    held = tuple(
+        HeldRole(
+            role=item.role,
+            assignment_id=item.id,
+            pseudonym=item.pseudonym,
+            competition_id=item.competition_id,
+            competition_code=item.competition.code if item.competition else None,
+            body_id=item.body_id,
+        )
+        for item in list_assignments(db.session(), account.id)
+    )
+    return Principal(
+        token=token,
+        account_id=account.id,
+        login=account.login,
+        display_name=account.display_name,
+        candidacy_id=find_candidacy_id(db.session(), account.id),
+        held=held,
+    )
+
+
+def principal() -> Principal | None:
+    """The person logged in, or None."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def _actor_for(person: Principal, access: Access, competition_code: str | None) -> Actor:
+    if Role.CANDIDATE in access.roles and person.candidacy_id is not None:
+        return Actor(account_id=person.account_id, role=Role.CANDIDATE, candidacy_id=person.candidacy_id)
+    for item in person.roles_in(competition_code):
+        if item.role in access.roles:
+            return Actor(
+                account_id=person.account_id,
+                role=item.role,
+                assignment_id=item.assignment_id,
+                pseudonym=item.pseudonym,
+                competition_id=item.competition_id,
+            )
+    raise NotAllowedError("role_needed", roles="")
+
+
+def _guard() -> ResponseReturnValue | None:
+    """Refuse everything that is not declared, and everybody who does not hold what is declared."""
+    g.actor = SYSTEM
+    g.competition = None
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint]
+    access: Access | None = getattr(view, "access", None)
+    if access is None:
+        abort(403)
+    code = (request.view_args or {}).get("code")
+    if access.kind in {"public", "attempt_token"}:
+        return None
+    person = principal()
+    if person is None:
+        if request.method == "GET" and request.accept_mimetypes.accept_html:
+            session["next"] = request.full_path if request.query_string else request.path
+            return redirect(url_for("auth.log_in"))
+        abort(401)
+    g.actor = Actor(account_id=person.account_id)
+    if access.kind == "roles":
+        g.actor = _actor_for(person, access, code)
+        if code is not None:
+            try:
+                g.competition = get_competition(db.session(), code)
+            except NotFoundError:
+                abort(404)
+    return None
+
+
+def init_access(app: Flask) -> None:
+    """Switch on log-ins and the guard."""
+    manager = LoginManager()
+    manager.session_protection = None  # the address may change in a room; the server's row is what counts
+    manager.init_app(app)
+    manager.user_loader(load_principal)
+    app.before_request(_guard)

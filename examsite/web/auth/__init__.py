@@ -1,0 +1,11 @@
+"""Coming in and going out: log-in for officials and candidates, log-out, the doors of a person, the language."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("auth", __name__)
+
+from examsite.web.auth import views  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "views"]

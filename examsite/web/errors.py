@@ -1,0 +1,90 @@
+"""From a refusal to a page: one table of HTTP statuses, one sentence per code, one layout for all errors."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
+from examsite.storage.database import db
+from examsite.web.i18n import _
+from examsite.web.labels import error_text
+
+STATUSES: tuple[tuple[type[DomainError], int], ...] = (
+    (NotFoundError, 404),
+    (NotAllowedError, 403),
+    (ConflictError, 409),
+    (InvalidError, 422),
+    (DomainError, 400),
+)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal."""
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
+
+
+def message_of(error: DomainError) -> str:
+    """The sentence of a refusal in the reader's language."""
+    return error_text(error.code, error.params)
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValue:
+    if _wants_json():
+        return jsonify(error=code, message=text), status
+    return render_template("layouts/error.html", status=status, title=title, text=text), status
+
+
+def _refused(error: DomainError) -> ResponseReturnValue:
+    db.session.rollback()
+    titles = {
+        404: _("Không tìm thấy"),
+        403: _("Không có quyền"),
+        409: _("Chưa làm được lúc này"),
+        422: _("Chưa nhận được"),
+    }
+    status = status_of(error)
+    return _answer(status, titles.get(status, _("Chưa làm được")), message_of(error), error.code)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004 - redirects raised as exceptions pass through
+        return error.get_response()
+    texts = {
+        400: (_("Yêu cầu không đọc được"), _("Trang gửi lên thiếu hoặc sai dữ liệu. Hãy tải lại trang rồi gửi lại.")),
+        401: (_("Cần đăng nhập"), _("Phiên đăng nhập đã hết hoặc chưa có. Hãy đăng nhập rồi làm lại.")),
+        403: (_("Không có quyền"), _("Tài khoản này không được mở trang vừa yêu cầu. Hãy quay lại trang của mình.")),
+        404: (_("Không tìm thấy"), _("Không có trang này, hoặc trang không dành cho tài khoản đang dùng.")),
+        405: (_("Không dùng được cách này"), _("Địa chỉ này không nhận yêu cầu kiểu đó. Hãy quay lại trang trước.")),
+        413: (_("Tệp quá lớn"), _("Tệp gửi lên vượt quá dung lượng cho phép. Hãy giảm dung lượng rồi gửi lại.")),
+        429: (_("Thử lại sau ít phút"), _("Có quá nhiều lần thử. Hãy chờ một lát rồi thử lại.")),
+    }
+    title, text = texts.get(status, (_("Chưa làm được"), _("Yêu cầu không thực hiện được. Hãy thử lại.")))
+    return _answer(status, title, text, f"http_{status}")
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    text = _("Trang đã mở quá lâu hoặc được gửi từ nơi khác. Chưa có gì thay đổi. Hãy tải lại trang rồi gửi lại.")
+    return _answer(400, _("Trang đã cũ"), text, "csrf")
+
+
+def _crashed(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    current_app.logger.exception("unexpected error", exc_info=error)
+    text = _("Lỗi nằm ở máy chủ, không phải ở thao tác vừa làm. Chưa có gì thay đổi. Hãy thử lại hoặc báo quản trị.")
+    return _answer(500, _("Máy chủ gặp lỗi"), text, "http_500")
+
+
+def init_errors(app: Flask) -> None:
+    """Take over every error answer."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _crashed)

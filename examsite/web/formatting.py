@@ -1,0 +1,119 @@
+"""Dates, times, numbers and scores as people here read them, whatever the language of the page.
+
+24-hour clock, dd/mm/yyyy, decimals with a comma in Vietnamese and a dot in English.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import format_decimal, gettext
+
+from examsite.domain.scores import score_text
+from examsite.web.i18n import ZONE, current_locale
+
+_ZONE = ZoneInfo(ZONE)
+
+
+def local(instant: datetime) -> datetime:
+    """The instant on the clocks of Vietnam."""
+    return instant.astimezone(_ZONE)
+
+
+def format_time(instant: datetime | None) -> str:
+    """09:14."""
+    return "–" if instant is None else f"{local(instant):%H:%M}"
+
+
+def format_time_seconds(instant: datetime | None) -> str:
+    """09:14:22."""
+    return "–" if instant is None else f"{local(instant):%H:%M:%S}"
+
+
+def format_date(value: datetime | date | None) -> str:
+    """21/04/2026."""
+    if value is None:
+        return "–"
+    return f"{local(value) if isinstance(value, datetime) else value:%d/%m/%Y}"
+
+
+def format_day(value: datetime | date | None) -> str:
+    """21/04."""
+    if value is None:
+        return "–"
+    return f"{local(value) if isinstance(value, datetime) else value:%d/%m}"
+
+
+def format_datetime(instant: datetime | None) -> str:
+    """09:14 21/04/2026."""
+    return "–" if instant is None else f"{local(instant):%H:%M %d/%m/%Y}"
+
+
+def format_datetime_seconds(instant: datetime | None) -> str:
+    """09:14:22 21/04/2026."""
+    return "–" if instant is None else f"{local(instant):%H:%M:%S %d/%m/%Y}"
+
+
+def format_weekday(instant: datetime | date) -> str:
+    """Thứ ba (Tuesday)."""
+    names = (
+        gettext("Thứ hai"),
+        gettext("Thứ ba"),
+        gettext("Thứ tư"),
+        gettext("Thứ năm"),
+        gettext("Thứ sáu"),
+        gettext("Thứ bảy"),
+        gettext("Chủ nhật"),
+    )
+    return names[(local(instant) if isinstance(instant, datetime) else instant).weekday()]
+
+
+def format_score(value: Decimal | str | None) -> str:
+    """86,79 (86.79 in English); a dash where there is no score."""
+    if value is None or value == "":
+        return "–"
+    text = score_text(Decimal(value))
+    return text if current_locale() == "en" else text.replace(".", ",")
+
+
+def format_points(value: Decimal | str | None) -> str:
+    """Points without idle decimals: 30, 2,5."""
+    if value is None or value == "":
+        return "–"
+    text = format_score(value)
+    return text[:-3] if text.endswith(("00",)) else text.removesuffix("0")
+
+
+def format_number(value: int | Decimal) -> str:
+    """1.234 (1,234 in English)."""
+    return str(format_decimal(value))
+
+
+def format_hash(value: str) -> str:
+    """A hash in groups of eight."""
+    return " ".join(value[start : start + 8] for start in range(0, len(value), 8))
+
+
+def format_minutes(seconds: float) -> str:
+    """Whole minutes."""
+    return str(int(seconds // 60))
+
+
+def init_formatting(app: Flask) -> None:
+    """Name the filters for templates."""
+    app.jinja_env.filters.update(
+        time=format_time,
+        time_seconds=format_time_seconds,
+        date=format_date,
+        day=format_day,
+        datetime=format_datetime,
+        datetime_seconds=format_datetime_seconds,
+        weekday=format_weekday,
+        score=format_score,
+        points=format_points,
+        number=format_number,
+        hash_groups=format_hash,
+    )

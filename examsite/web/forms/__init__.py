@@ -1,0 +1,1 @@
+"""Every form of the product. Forms check shape; whether an act is allowed is the rule's business."""

@@ -1,0 +1,94 @@
+"""What every page gets: who is logged in, the masthead, the navigation of the audience, the language switch.
+
+An audience package sets `bp.navigation = function` to fill the navigation of its pages; the function is given the
+competition of the address (or None) and returns `NavItem`s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_wtf.csrf import generate_csrf
+
+from examsite.services.context import read_clock
+from examsite.web.access import principal
+from examsite.web.i18n import _, current_locale, localised
+from examsite.web.labels import label
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation; `active` is found out from the endpoint when not given."""
+
+    label: str
+    url: str
+    active: bool = False
+    count: int | None = None
+
+
+def nav_item(text: str, endpoint: str, *, count: int | None = None, also: tuple[str, ...] = (), **values: Any) -> NavItem:
+    """An entry that leads to an endpoint; current on that endpoint and on those in `also`."""
+    return NavItem(
+        label=text,
+        url=url_for(endpoint, **values),
+        active=request.endpoint == endpoint or request.endpoint in also,
+        count=count,
+    )
+
+
+def _switch_language_url(locale: str) -> str:
+    here = request.full_path if request.query_string else request.path
+    return url_for("auth.switch_language", locale=locale, next=here if request.method == "GET" else "/")
+
+
+def _masthead(competition: Any) -> dict[str, Any]:
+    if competition is None:
+        return {"body_name": _("Hệ thống thi tuyển lãnh đạo cấp phòng"), "title": _("Thi tuyển trưởng phòng, phó trưởng phòng"), "url": url_for("public.show_front")}
+    return {
+        "body_name": localised(competition.body, "name"),
+        "title": _("Kỳ thi tuyển %(competition)s", competition=competition.code),
+        "url": url_for("public.show_competition", code=competition.code),
+    }
+
+
+def _person() -> dict[str, Any] | None:
+    person = principal()
+    if person is None:
+        return None
+    actor = g.get("actor")
+    return {
+        "display_name": person.display_name,
+        "role_label": label(actor.role) if actor is not None and actor.role else "",
+        "login": person.login,
+    }
+
+
+def page_context() -> dict[str, Any]:
+    """Everything that layouts and pages may use without being given it."""
+    blueprint = current_app.blueprints.get(request.blueprint or "")
+    navigation = getattr(blueprint, "navigation", None)
+    competition = g.get("competition")
+    return {
+        "current_locale": current_locale(),
+        "principal": _person(),
+        "actor": g.get("actor"),
+        "competition": competition,
+        "masthead": _masthead(competition),
+        "nav": navigation(competition) if navigation is not None else [],
+        "server_now": current_app.extensions.get("clock", read_clock)(),
+        "label": label,
+        "csrf_token": generate_csrf,
+        "log_out_url": url_for("auth.log_out"),
+        "switch_language_url": _switch_language_url,
+        "preferences": {
+            "contrast": request.cookies.get("contrast", ""),
+            "text_size": request.cookies.get("text_size", ""),
+        },
+    }
+
+
+def init_pages(app: Flask) -> None:
+    """Hand the context to every template."""
+    app.context_processor(page_context)
