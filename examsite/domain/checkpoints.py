@@ -30,7 +30,7 @@ KEY_ID_BYTES: Final = 4
 """Length of a key id. Source: C2SP signed-note, "Signatures"."""
 
 MAX_SIGNATURES: Final = 100
-"""Most lines read. Source: our choice, because a log has one key and a handful of witnesses, and a note is untrusted."""
+"""Most lines read. Source: our choice, because a log has one key and few witnesses, and anyone may send a note."""
 
 ROOT_BYTES: Final = 32
 """Length of a root. Source: RFC 9162 §2.1 with SHA-256."""

@@ -58,8 +58,8 @@ def test_must_be_opened_holds_nothing_that_is_not_published() -> None:
 def test_event_is_a_subject_and_a_fact_with_known_kinds(event: Event) -> None:
     assert re.fullmatch(r"[a-z]+:[a-z]+(-[a-z]+)*", event)
     assert event.name == re.sub(r"[:-]", "_", event.value).upper()
-    assert ACTORS[event] and ACTORS[event] <= events.ACTOR_KINDS
-    assert SUBJECTS[event] and SUBJECTS[event] <= events.SUBJECT_KINDS
+    assert set() < ACTORS[event] <= events.ACTOR_KINDS
+    assert set() < SUBJECTS[event] <= events.SUBJECT_KINDS
 
 
 def test_no_fact_of_the_room_names_a_candidate() -> None:

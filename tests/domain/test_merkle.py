@@ -149,6 +149,23 @@ def test_a_tree_grown_leaf_by_leaf_has_the_same_roots(leaves: list[bytes]) -> No
         assert len(state.peaks) == size.bit_count()
 
 
+def test_every_proof_of_every_small_tree_holds() -> None:
+    leaves = [leaf_hash_of(bytes([number])) for number in range(17)]
+    roots = [root_hash(leaves[:size]) for size in range(18)]
+    for size in range(1, 18):
+        for index in range(size):
+            proof = inclusion_proof(leaves[:size], index)
+            assert verify_inclusion(leaves[index], index, size=size, proof=proof, root=roots[size])
+            steps = consistency_proof(leaves[:size], index + 1)
+            assert verify_consistency(
+                first_size=index + 1,
+                second_size=size,
+                first_root=roots[index + 1],
+                second_root=roots[size],
+                proof=steps,
+            )
+
+
 @given(leaf_lists, st.data())
 def test_every_inclusion_proof_holds_and_no_changed_one_does(leaves: list[bytes], data: st.DataObject) -> None:
     size = len(leaves)
@@ -172,13 +189,19 @@ def test_every_consistency_proof_holds_and_no_changed_one_does(leaves: list[byte
     sizes = {"first_size": first, "second_size": second}
     assert verify_consistency(**sizes, **roots, proof=proof)
     assert not verify_consistency(**sizes, **roots, proof=[*proof, EMPTY_ROOT])
-    for name in roots:
-        wrong = {**roots, name: flipped(roots[name], data)}
+    for name, root in roots.items():
+        wrong = {**roots, name: flipped(root, data)}
         assert not verify_consistency(**sizes, **wrong, proof=proof)
     if proof:
         assert not verify_consistency(**sizes, **roots, proof=proof[:-1])
         assert not verify_consistency(**sizes, **roots, proof=[])
         assert not verify_consistency(**sizes, **roots, proof=changed(proof, data))
+
+
+def test_consistency_needs_a_path() -> None:
+    # Six leaves are not a full tree, so the first hash of the path cannot be the first root itself.
+    roots = {"first_root": bytes.fromhex(ROOTS[5]), "second_root": bytes.fromhex(ROOTS[7])}
+    assert not verify_consistency(first_size=6, second_size=8, **roots, proof=[])
 
 
 def test_consistency_with_the_empty_tree_and_out_of_range() -> None:

@@ -1,0 +1,103 @@
+"""Is it time yet, is it too late, and how much time is left?
+
+Every window is half-open: the opening instant belongs to it, the closing instant does not. Instants are aware; the
+caller's one clock says what `now` is. Days off are given, never known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from examsite.domain.errors import InvalidError
+
+MAX_WORKING_DAYS: Final = 1000
+"""Longest reckoning. Source: our choice, because no step of a competition is given years, and a slip must not hang."""
+
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True)
+class Window:
+    """From `opens_at`, included, to `closes_at`, excluded.
+
+    Raises:
+        InvalidError: `instant_not_aware`, `window_empty` when it would close before or as it opens.
+    """
+
+    opens_at: datetime
+    closes_at: datetime
+
+    def __post_init__(self) -> None:
+        _check_aware(self.opens_at, self.closes_at)
+        if self.closes_at <= self.opens_at:
+            raise InvalidError("window_empty", opens_at=self.opens_at, closes_at=self.closes_at)
+
+    def contains(self, now: datetime) -> bool:
+        """Whether the window is open at this instant."""
+        return self.opens_at <= now < self.closes_at
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the window has closed and will not open again."""
+        return now >= self.closes_at
+
+
+def deadline(started_at: datetime, duration_minutes: int, extensions_seconds: Iterable[int] = ()) -> datetime:
+    """The instant at which the time ends: start, duration, and every second given back.
+
+    Units: minutes for the duration, seconds for each extension.
+
+    Raises:
+        InvalidError: `instant_not_aware`, `duration_not_positive`, `extension_not_positive` (time is given, never
+            taken away).
+    """
+    _check_aware(started_at)
+    if duration_minutes <= 0:
+        raise InvalidError("duration_not_positive", minutes=duration_minutes)
+    given_back = 0
+    for seconds in extensions_seconds:
+        if seconds <= 0:
+            raise InvalidError("extension_not_positive", seconds=seconds)
+        given_back += seconds
+    return started_at + timedelta(minutes=duration_minutes, seconds=given_back)
+
+
+def time_left(now: datetime, deadline_at: datetime) -> timedelta:
+    """What remains until the deadline; nothing remains once it has come."""
+    return max(deadline_at - now, timedelta(0))
+
+
+def is_within_grace(received_at: datetime, deadline_at: datetime, grace_seconds: int) -> bool:
+    """Whether what was received still counts: until deadline and grace, that instant included.
+
+    Units: seconds.
+
+    Source: our choice, because words written in time may still be on their way when the time ends; the figure is data
+    of the rule set.
+    """
+    return received_at <= deadline_at + timedelta(seconds=grace_seconds)
+
+
+def add_working_days(day: date, count: int, holidays: frozenset[date] = frozenset()) -> date:
+    """The last of so many working days after a day; the day itself is not counted, and none is added for 0.
+
+    Units: days. Saturdays, Sundays and the holidays given are skipped.
+
+    Raises:
+        InvalidError: `working_days_out_of_range`.
+    """
+    if not 0 <= count <= MAX_WORKING_DAYS:
+        raise InvalidError("working_days_out_of_range", count=count, limit=MAX_WORKING_DAYS)
+    found = day
+    while count:
+        found += timedelta(days=1)
+        if found.weekday() < _SATURDAY and found not in holidays:
+            count -= 1
+    return found
+
+
+def _check_aware(*instants: datetime) -> None:
+    if any(instant.utcoffset() is None for instant in instants):
+        raise InvalidError("instant_not_aware")

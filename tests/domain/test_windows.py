@@ -1,0 +1,125 @@
+"""Nothing opens early, nothing closes early, and time left never grows by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.windows import Window, add_working_days, deadline, is_within_grace, time_left
+from tests.domain import strategies
+
+OPENS = datetime(2026, 12, 1, 1, tzinfo=UTC)
+CLOSES = datetime(2026, 12, 1, 4, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+NAIVE = datetime(2026, 12, 1)  # noqa: DTZ001 -- the case under test
+
+minutes = st.integers(1, 600)
+extensions = st.lists(st.integers(1, 3600), max_size=4)
+
+
+def test_window_opens_on_its_first_instant_and_is_shut_on_its_last() -> None:
+    window = Window(OPENS, CLOSES)
+    assert [window.contains(now) for now in (OPENS - TICK, OPENS, CLOSES - TICK, CLOSES)] == [False, True, True, False]
+    assert [window.is_over(now) for now in (OPENS - TICK, OPENS, CLOSES - TICK, CLOSES)] == [False, False, False, True]
+
+
+@given(strategies.instants, strategies.instants, strategies.instants)
+def test_two_windows_that_meet_never_overlap(first: datetime, second: datetime, now: datetime) -> None:
+    opens, closes = sorted((first, second))
+    if opens < closes:
+        before, after = Window(opens - TICK, closes), Window(closes, closes + TICK)
+        assert not (before.contains(now) and after.contains(now))
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "closes_at", "code"),
+    [
+        (OPENS, OPENS, "window_empty"),
+        (CLOSES, OPENS, "window_empty"),
+        (NAIVE, CLOSES, "instant_not_aware"),
+        (OPENS, NAIVE, "instant_not_aware"),
+    ],
+)
+def test_window_that_never_opens_is_refused(opens_at: datetime, closes_at: datetime, code: str) -> None:
+    with pytest.raises(InvalidError, match=code):
+        Window(opens_at, closes_at)
+
+
+def test_deadline_adds_every_extension() -> None:
+    assert deadline(OPENS, 180) == CLOSES
+    assert deadline(OPENS, 180, [90, 30]) == CLOSES + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "duration", "given_back", "code"),
+    [
+        (NAIVE, 180, [], "instant_not_aware"),
+        (OPENS, 0, [], "duration_not_positive"),
+        (OPENS, -1, [], "duration_not_positive"),
+        (OPENS, 180, [60, 0], "extension_not_positive"),
+        (OPENS, 180, [-60], "extension_not_positive"),
+    ],
+)
+def test_deadline_refuses_to_take_time_away(
+    started_at: datetime, duration: int, given_back: list[int], code: str
+) -> None:
+    with pytest.raises(InvalidError, match=code):
+        deadline(started_at, duration, given_back)
+
+
+@given(strategies.instants, minutes, extensions, st.integers(-(10**5), 10**5), st.integers(0, 10**5))
+def test_time_left_never_rises_without_an_extension(
+    started_at: datetime, duration: int, given_back: list[int], wait: int, more: int
+) -> None:
+    deadline_at = deadline(started_at, duration, given_back)
+    now = started_at + timedelta(seconds=wait)
+    later = now + timedelta(seconds=more)
+    assert timedelta(0) <= time_left(later, deadline_at) <= time_left(now, deadline_at)
+    assert (time_left(now, deadline_at) == timedelta(0)) == (now >= deadline_at)
+
+
+@given(strategies.instants, minutes, extensions, st.integers(1, 3600))
+def test_an_extension_gives_back_exactly_its_seconds(
+    started_at: datetime, duration: int, given_back: list[int], seconds: int
+) -> None:
+    before = deadline(started_at, duration, given_back)
+    after = deadline(started_at, duration, [*given_back, seconds])
+    assert time_left(started_at, after) - time_left(started_at, before) == timedelta(seconds=seconds)
+
+
+def test_grace_ends_with_its_last_instant() -> None:
+    last = CLOSES + timedelta(seconds=60)
+    assert is_within_grace(OPENS, CLOSES, 60)
+    assert is_within_grace(last, CLOSES, 60)
+    assert not is_within_grace(last + TICK, CLOSES, 60)
+    assert is_within_grace(CLOSES, CLOSES, 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "expected"),
+    [
+        (date(2026, 12, 1), 0, date(2026, 12, 1)),
+        (date(2026, 12, 1), 1, date(2026, 12, 2)),
+        (date(2026, 12, 4), 1, date(2026, 12, 7)),
+        (date(2026, 12, 5), 1, date(2026, 12, 7)),
+        (date(2026, 12, 1), 15, date(2026, 12, 22)),
+        (date(2026, 12, 31), 1, date(2027, 1, 4)),
+    ],
+)
+def test_working_days_skip_weekends_and_holidays(day: date, count: int, expected: date) -> None:
+    assert add_working_days(day, count, frozenset({date(2027, 1, 1)})) == expected
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(0, 40), st.integers(0, 40))
+def test_working_days_may_be_counted_in_two_goes(day: date, first: int, second: int) -> None:
+    assert add_working_days(add_working_days(day, first), second) == add_working_days(day, first + second)
+
+
+@pytest.mark.parametrize("count", [-1, 1001])
+def test_working_days_out_of_range_are_refused(count: int) -> None:
+    with pytest.raises(InvalidError, match="working_days_out_of_range"):
+        add_working_days(date(2026, 12, 1), count)
