@@ -7,10 +7,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-HOST ?= 127.0.0.1
-PORT ?= 8000
 JOBS ?= 2
-export HOST PORT
+# Only a port that is asked for wins over instance/config.toml.
+ifdef PORT
+export EXAMSITE_BIND := 127.0.0.1:$(PORT)
+endif
 # A path of our own for everything, so that a checkout with a space in its name works.
 PY := .venv/bin/python
 SAY = @printf '\033[1m→\033[0m %s\n'
@@ -20,10 +21,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Settings of the caller must not leak into the virtual environment.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run empty test test-fast check types bench soak backup restore lock clean browser translations
+.PHONY: help run empty test test-fast check types bench soak backup restore messages lock clean browser translations
 
 help:
-	@echo "make run                  start the site at http://$(HOST):$(PORT) (first time: with a demonstration); PORT=… changes it"
+	@echo "make run                  start the site at http://127.0.0.1:8000 (first time: with a demonstration); PORT=8080 changes the port"
 	@echo "make empty ADMIN=login    an empty installation with its own first administrator"
 	@echo "make test                 everything: style, types, layers, rules, services on two databases, pages, browser"
 	@echo "make test-fast            the same without browser stories"
@@ -31,6 +32,7 @@ help:
 	@echo "make soak                 the same load for a long time (MINUTES=60)"
 	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
 	@echo "make restore FILE=…       put a backup in place and verify it"
+	@echo "make messages             put new words of the pages into the English catalogue"
 	@echo "make lock                 make the lock files again from pyproject.toml"
 	@echo "make clean                remove caches and .venv; never instance/"
 
@@ -148,6 +150,16 @@ soak: .venv/dev
 LOCK = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u UV_FIND_LINKS -u UV_EXTRA_INDEX_URL $(PY) -m uv pip compile \
   pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --default-index https://pypi.org/simple --custom-compile-command "make lock"
+
+# After a change of words: puts new messages into the English catalogue, to be filled by hand.
+messages: .venv/dev
+	$(SAY) "collecting messages"
+	@$(PY) -m babel.messages.frontend --quiet extract --mapping pyproject.toml --keyword _l --no-location --sort-output \
+	  --project examsite --output-file .venv/messages.pot .
+	@mkdir -p examsite/translations/en/LC_MESSAGES
+	@command=update; [ -f examsite/translations/en/LC_MESSAGES/messages.po ] || command=init; \
+	  $(PY) -m babel.messages.frontend --quiet $$command --input-file .venv/messages.pot --output-dir examsite/translations \
+	  --locale en $$([ $$command = init ] || echo --no-fuzzy-matching --ignore-obsolete)
 
 lock: .venv/dev
 	$(SAY) "requirements.lock"

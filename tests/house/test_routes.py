@@ -1,0 +1,45 @@
+"""What holds for every address of the site; who may open which is compared in the access table of the web tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+READING = {"GET", "HEAD", "OPTIONS"}
+
+
+def _views(app: Flask) -> Iterator[tuple[Rule, object]]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            yield rule, app.view_functions[rule.endpoint]
+
+
+def test_every_writing_route_goes_through_the_one_transaction(app: Flask) -> None:
+    outside = [
+        str(rule) for rule, view in _views(app) if (rule.methods or set()) & WRITING and not getattr(view, "writes", 0)
+    ]
+
+    assert outside == []
+
+
+def test_reading_routes_open_no_writing_transaction(app: Flask) -> None:
+    opened = [
+        str(rule) for rule, view in _views(app) if (rule.methods or set()) <= READING and getattr(view, "writes", False)
+    ]
+
+    assert opened == []
+
+
+def test_every_route_declares_who_may_open_it(app: Flask) -> None:
+    undeclared = [str(rule) for rule, view in _views(app) if getattr(view, "access", None) is None]
+
+    assert undeclared == []
+
+
+def test_endpoints_are_a_verb_and_a_noun_in_an_audience(app: Flask) -> None:
+    odd = [rule.endpoint for rule, _view in _views(app) if rule.endpoint.count(".") != 1]
+
+    assert odd == []

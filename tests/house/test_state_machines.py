@@ -1,0 +1,71 @@
+"""Every declared workflow is walked: nothing unreachable, nothing stuck, nothing without words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from examsite.domain.state_machine import StateMachine
+from examsite.web.labels import LABELS
+from tests.house.machines import declared_machines
+
+#: Where a workflow may end. A state missing here must have a way out.
+FINAL_STATES = {
+    "attempt": {"handed_in", "closed", "absent"},
+    "candidacy": {"withdrawn"},
+    "competition": {"closed"},
+    "defence": {"settled", "absent"},
+    "incident": {"decided", "dismissed"},
+    "mark": {"withdrawn"},
+    "paper": {"opened", "discarded"},
+    "result": {"published", "refused", "superseded"},
+    "script": {"opened"},
+    "sitting": {"closed"},
+}
+
+
+MACHINES = declared_machines()
+every_machine = pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))
+
+
+def _states(machine: StateMachine[Any, Any]) -> type[StrEnum]:
+    return type(machine.initial)
+
+
+def _events(machine: StateMachine[Any, Any]) -> set[type[StrEnum]]:
+    return {type(event) for _state, event in machine.table}
+
+
+@every_machine
+def test_every_listed_state_is_reached(machine: StateMachine[Any, Any]) -> None:
+    assert machine.reachable() == set(_states(machine))
+
+
+@every_machine
+def test_every_listed_event_happens_somewhere(machine: StateMachine[Any, Any]) -> None:
+    for events in _events(machine):
+        assert {event for _state, event in machine.table if isinstance(event, events)} == set(events)
+
+
+@every_machine
+def test_only_declared_states_are_an_end(machine: StateMachine[Any, Any]) -> None:
+    assert {str(state) for state in machine.final_states()} == FINAL_STATES[machine.name]
+
+
+@every_machine
+def test_every_state_and_event_has_words(machine: StateMachine[Any, Any]) -> None:
+    for members in (_states(machine), *_events(machine)):
+        assert members in LABELS, f"no labels for {members.__name__}"
+        assert set(LABELS[members]) == set(members)
+
+
+def test_no_machine_is_forgotten_among_the_final_states() -> None:
+    assert set(FINAL_STATES) == set(MACHINES)
+
+
+def test_labels_never_miss_a_member() -> None:
+    missing = {kind.__name__: set(kind) - set(texts) for kind, texts in LABELS.items() if set(kind) != set(texts)}
+
+    assert missing == {}
