@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from examsite.domain.errors import InvalidError
+from examsite.domain.merkle import HASH_BYTES
 
 Sign = Callable[[bytes], bytes]
 """Signs a message with the log's own key."""
@@ -31,9 +32,6 @@ KEY_ID_BYTES: Final = 4
 
 MAX_SIGNATURES: Final = 100
 """Most lines read. Source: our choice, because a log has one key and few witnesses, and anyone may send a note."""
-
-ROOT_BYTES: Final = 32
-"""Length of a root. Source: RFC 9162 §2.1 with SHA-256."""
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SIGNATURE_LINE: Final = re.compile(r"\u2014 (?P<name>[^ +\n]+) (?P<data>[A-Za-z0-9+/]+={0,2})")
@@ -91,7 +89,7 @@ def parse_checkpoint_text(text: str) -> Checkpoint:
         raise InvalidError("checkpoint_not_valid")
     origin, size, root_text, *extensions = lines
     root = _from_base64(root_text)
-    if _SIZE.fullmatch(size) is None or root is None or len(root) != ROOT_BYTES:
+    if _SIZE.fullmatch(size) is None or root is None or len(root) != HASH_BYTES:
         raise InvalidError("checkpoint_not_valid")
     return Checkpoint(origin, int(size), root, tuple(extensions))
 

@@ -39,9 +39,10 @@ SUBJECT_KINDS: Final = frozenset(
 )
 """What a record may be about. Source: our choice, because these are the things of the product that bear a code."""
 
+# Plain letters only, so that no person's name fits in; 64 signs hold every code that is ever printed.
 _CODE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
-MUST_OPEN: Final = True
+_MUST_OPEN: Final = True
 
 _SEAT: Final = "sitting"
 _WHOLE: Final = "competition"
@@ -66,32 +67,32 @@ class Event(StrEnum):
 
     # The published format: names, actors and subjects are fixed.
     LOG_OPENED = ("log:opened", "system", _WHOLE)
-    RULESET_FROZEN = ("ruleset:frozen", "organiser", _WHOLE, MUST_OPEN)
+    RULESET_FROZEN = ("ruleset:frozen", "organiser", _WHOLE, _MUST_OPEN)
     ROLES_FIXED = ("roles:fixed", "organiser", _WHOLE)
-    ROSTER_FIXED = ("roster:fixed", "organiser", _WHOLE, MUST_OPEN)
-    PAPER_SEALED = ("paper:sealed", "setter", "paper", MUST_OPEN)
-    PAPER_OPENED = ("paper:opened", "council", "paper", MUST_OPEN)
-    SITTING_STARTED = ("sitting:started", "system", _SEAT, MUST_OPEN)
-    SITTING_CLOSED = ("sitting:closed", "system", _SEAT, MUST_OPEN)
-    ATTENDANCE_RECORDED = ("attendance:recorded", "invigilator", "sitting session", MUST_OPEN)
+    ROSTER_FIXED = ("roster:fixed", "organiser", _WHOLE, _MUST_OPEN)
+    PAPER_SEALED = ("paper:sealed", "setter", "paper", _MUST_OPEN)
+    PAPER_OPENED = ("paper:opened", "council", "paper", _MUST_OPEN)
+    SITTING_STARTED = ("sitting:started", "system", _SEAT, _MUST_OPEN)
+    SITTING_CLOSED = ("sitting:closed", "system", _SEAT, _MUST_OPEN)
+    ATTENDANCE_RECORDED = ("attendance:recorded", "invigilator", "sitting session", _MUST_OPEN)
     ANSWERS_SUBMITTED = ("answers:submitted", "candidate system", _SEAT)
     ANSWERS_AMENDED = ("answers:amended", "council invigilator", _SEAT)
-    INCIDENT_DECIDED = ("incident:decided", "council", _SEAT, MUST_OPEN)
-    DRAW_COMMITTED = ("draw:committed", "council", "draw", MUST_OPEN)
-    DRAW_HELD = ("draw:held", "council", "draw", MUST_OPEN)
-    CODES_SEALED = ("codes:sealed", "keeper", "codes", MUST_OPEN)
-    CODES_OPENED = ("codes:opened", "council", "codes", MUST_OPEN)
-    ITEM_DECIDED = ("item:decided", "setter", "paper", MUST_OPEN)
-    MARK_LOCKED = ("mark:locked", "marker panel system", "script defence", MUST_OPEN)
-    MARK_WITHDRAWN = ("mark:withdrawn", "head", "script defence", MUST_OPEN)
-    SETTLEMENT_DECIDED = ("settlement:decided", "head", "script defence", MUST_OPEN)
-    WRITTEN_PUBLISHED = ("written:published", "organiser", _WHOLE, MUST_OPEN)
-    DEDUCTION_APPLIED = ("deduction:applied", "council", "candidate", MUST_OPEN)
-    APPEAL_DECIDED = ("appeal:decided", "council", "script", MUST_OPEN)
-    TIE_DECIDED = ("tie:decided", "authority", "post", MUST_OPEN)
-    RESULT_APPROVED = ("result:approved", "council authority", _WHOLE, MUST_OPEN)
-    RESULT_REFUSED = ("result:refused", "council authority", _WHOLE, MUST_OPEN)
-    RESULT_PUBLISHED = ("result:published", "organiser", _WHOLE, MUST_OPEN)
+    INCIDENT_DECIDED = ("incident:decided", "council", _SEAT, _MUST_OPEN)
+    DRAW_COMMITTED = ("draw:committed", "council", "draw", _MUST_OPEN)
+    DRAW_HELD = ("draw:held", "council", "draw", _MUST_OPEN)
+    CODES_SEALED = ("codes:sealed", "keeper", "codes", _MUST_OPEN)
+    CODES_OPENED = ("codes:opened", "council", "codes", _MUST_OPEN)
+    ITEM_DECIDED = ("item:decided", "setter", "paper", _MUST_OPEN)
+    MARK_LOCKED = ("mark:locked", "marker panel system", "script defence", _MUST_OPEN)
+    MARK_WITHDRAWN = ("mark:withdrawn", "head", "script defence", _MUST_OPEN)
+    SETTLEMENT_DECIDED = ("settlement:decided", "head", "script defence", _MUST_OPEN)
+    WRITTEN_PUBLISHED = ("written:published", "organiser", _WHOLE, _MUST_OPEN)
+    DEDUCTION_APPLIED = ("deduction:applied", "council", "candidate", _MUST_OPEN)
+    APPEAL_DECIDED = ("appeal:decided", "council", "script", _MUST_OPEN)
+    TIE_DECIDED = ("tie:decided", "authority", "post", _MUST_OPEN)
+    RESULT_APPROVED = ("result:approved", "council authority", _WHOLE, _MUST_OPEN)
+    RESULT_REFUSED = ("result:refused", "council authority", _WHOLE, _MUST_OPEN)
+    RESULT_PUBLISHED = ("result:published", "organiser", _WHOLE, _MUST_OPEN)
 
     # Our own facts: the life of a competition.
     COMPETITION_CREATED = ("competition:created", "organiser", _WHOLE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +64,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 def verify_inclusion(leaf: bytes, index: int, *, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the proof leads from this leaf at this place to this root. Source: RFC 9162 §2.1.3.2."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes((leaf, *proof)):
         return False
     place, last, found = index, size - 1, leaf
     for sibling in proof:
@@ -111,7 +111,7 @@ def verify_consistency(
 
     Every tree continues the empty one; that takes an empty proof, as does a tree of the same size.
     """
-    if not 0 <= first_size <= second_size:
+    if not 0 <= first_size <= second_size or not _are_hashes(proof):
         return False
     if first_size == 0:
         return not proof and first_root == EMPTY_ROOT
@@ -208,6 +208,11 @@ def _is_peak(size: object, digest: object) -> bool:
         and isinstance(digest, str)
         and _HASH_HEX.fullmatch(digest) is not None
     )
+
+
+def _are_hashes(values: Iterable[bytes]) -> bool:
+    # Two values of other lengths could make the same 64 bytes as two hashes, and so prove a leaf that never was.
+    return all(len(value) == HASH_BYTES for value in values)
 
 
 def _left_size(size: int) -> int:

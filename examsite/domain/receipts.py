@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from examsite.domain.errors import InvalidError
+from examsite.domain.merkle import HASH_BYTES
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Source: Crockford's base 32 (no I, L, O, U, which are misread or misheard)."""
@@ -29,9 +30,9 @@ def short_code(leaf_hash: bytes) -> str:
     Raises:
         InvalidError: `leaf_hash_not_valid`.
     """
-    if len(leaf_hash) != 32:
+    if len(leaf_hash) != HASH_BYTES:
         raise InvalidError("leaf_hash_not_valid", length=len(leaf_hash))
-    bits = int.from_bytes(leaf_hash, "big") >> (256 - SHORT_CODE_BITS)
+    bits = int.from_bytes(leaf_hash, "big") >> (8 * HASH_BYTES - SHORT_CODE_BITS)
     signs = "".join(ALPHABET[bits >> shift & 31] for shift in range(SHORT_CODE_BITS - 5, -1, -5))
     return _grouped(signs)
 

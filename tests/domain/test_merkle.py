@@ -198,6 +198,17 @@ def test_every_consistency_proof_holds_and_no_changed_one_does(leaves: list[byte
         assert not verify_consistency(**sizes, **roots, proof=changed(proof, data))
 
 
+def test_no_proof_holds_whose_hashes_are_cut_elsewhere() -> None:
+    left, right = LEAVES[:2]
+    root = root_hash(LEAVES[:2])
+    assert verify_inclusion(left, 0, size=2, proof=[right], root=root)
+    assert not verify_inclusion(left + right[:1], 0, size=2, proof=[right[1:]], root=root)
+    assert not verify_inclusion(left[:-1], 0, size=2, proof=[left[-1:] + right], root=root)
+    sizes = {"first_size": 1, "second_size": 2}
+    assert verify_consistency(**sizes, first_root=left, second_root=root, proof=[right])
+    assert not verify_consistency(**sizes, first_root=left[:-1], second_root=root, proof=[left[-1:] + right])
+
+
 def test_consistency_needs_a_path() -> None:
     # Six leaves are not a full tree, so the first hash of the path cannot be the first root itself.
     roots = {"first_root": bytes.fromhex(ROOTS[5]), "second_root": bytes.fromhex(ROOTS[7])}
