@@ -16,6 +16,7 @@ from examsite.domain.errors import InvalidError
 MAX_WORKING_DAYS: Final = 1000
 """Longest reckoning. Source: our choice, because no step of a competition is given years, and a slip must not hang."""
 
+# Source: datetime.date.weekday, where Monday is 0.
 _SATURDAY: Final = 5
 
 

@@ -11,17 +11,16 @@ from hypothesis import strategies as st
 
 from examsite.domain.canonical import canonical_bytes, parse_canonical
 from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.merkle import TreeState, root_hash
 from examsite.domain.records import (
     LogProblem,
     Record,
-    TreeState,
     check_log,
     commitment,
     leaf_hash,
     make_record,
     parse_record,
     record_bytes,
-    root_hash,
 )
 from tests.domain import strategies
 
