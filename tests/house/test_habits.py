@@ -106,6 +106,12 @@ def _says_its_source(lines: list[str], number: int) -> bool:
     return any("Source:" in line for line in lines[first : last + 1])
 
 
+def _is_private(node: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether the name is for its own module only: how a rule is worked out, not what it says."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return all(dotted(target).startswith("_") for target in targets)
+
+
 def _is_text_with_source(node: ast.stmt | None) -> bool:
     """Whether the statement is the text below a constant, with a `Source:` in it."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and "Source:" in str(node.value.value)
@@ -117,7 +123,7 @@ def _figures_without_source(path: Path) -> list[str]:
     return [
         f"{name_of(path)}:{node.lineno}"
         for node, below in zip(body, [*body[1:], None], strict=True)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _is_figure(node.value)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _is_figure(node.value) and not _is_private(node)
         if not _says_its_source(lines, node.lineno) and not _is_text_with_source(below)
     ]
 

@@ -1,0 +1,269 @@
+"""A server process of its own and real browsers against it, for stories that people play together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 15
+START_SECONDS = 60
+STOP_SECONDS = 15
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=vi",
+    "--window-size=1280,900",
+)
+SeenT = TypeVar("SeenT")
+
+
+class Site:
+    """An installation of its own below `home`: commands, and a server started as a newcomer starts it."""
+
+    def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None) -> None:
+        self.instance = home / "instance"
+        self.instance.mkdir(mode=0o700, parents=True)
+        self.log = home / "server.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EXAMSITE_")}
+        self.environment = {
+            **kept,
+            "EXAMSITE_INSTANCE": str(self.instance),
+            "EXAMSITE_BIND": f"127.0.0.1:{self.port}",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            **(settings or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *words: str) -> str:
+        """What `python -m examsite …` says for this installation; a command that fails fails the test."""
+        done = subprocess.run(
+            [sys.executable, "-m", "examsite", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"examsite {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        assert self._process is None, "the server is running"
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "examsite", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._ended_within(0.1) or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"the server did not start; it said:\n{self.log.read_text(encoding='utf-8')}")
+
+    def stop(self) -> None:
+        """End the server as an administrator does; its workers finish what they hold."""
+        if self._process is not None:
+            self._signal(signal.SIGTERM)
+            if not self._ended_within(STOP_SECONDS):
+                self._signal(signal.SIGKILL)
+                self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        """End the server and all its workers at once, as a power cut does."""
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return  # ended by itself
+
+    def _ended_within(self, seconds: float) -> bool:
+        assert self._process is not None
+        try:
+            self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url, timeout=2):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code < 500
+        except OSError:
+            return False
+
+
+class Browser:
+    """One person at one Chromium with a profile of its own. Every look waits; nothing sleeps."""
+
+    def __init__(self, site: Site, name: str, home: Path) -> None:
+        self.site = site
+        self.name = name
+        self._expected: list[str] = []
+        programs = {program: shutil.which(program) for program in ("chromium", "chromedriver")}
+        absent = [program for program, found in programs.items() if not found]
+        assert not absent, f"{absent} missing; on Debian: apt-get install chromium chromium-driver"
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(programs["chromium"])
+        for flag in FLAGS:
+            options.add_argument(flag)
+        options.add_argument(f"--user-data-dir={home / 'profile'}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(str(programs["chromedriver"])))
+        self.driver.set_page_load_timeout(PATIENCE_SECONDS * 2)
+
+    # ------------------------------------------------------------------------------------------------- looking
+
+    def until(self, look: Callable[[], SeenT], *, what: str = "") -> SeenT:
+        """What the look gives as soon as it gives something true."""
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+        return wait.until(lambda _driver: look(), f"{self.name} waited for {what or look} at {self.driver.current_url}")
+
+    def see(self, testid: str) -> WebElement:
+        """The element with this `data-testid`, once it is shown."""
+
+        def shown() -> WebElement | None:
+            found = self.driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{testid}"]')
+            return next((element for element in found if element.is_displayed()), None)
+
+        element = self.until(shown, what=testid)
+        assert element is not None
+        return element
+
+    def see_all(self, testid: str) -> list[WebElement]:
+        """Every element with this `data-testid` that is on the page now."""
+        return self.driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{testid}"]')
+
+    def text_of(self, testid: str) -> str:
+        """The text of the element as it is shown."""
+        return self.see(testid).text
+
+    def wait_for_text(self, text: str) -> None:
+        """Return when the page shows the text."""
+        self.until(lambda: text in self.driver.find_element(By.TAG_NAME, "body").text, what=repr(text))
+
+    # -------------------------------------------------------------------------------------------------- acting
+
+    def open(self, path: str) -> None:
+        """Go to an address of the site."""
+        self.driver.get(self.site.url + path)
+
+    def press(self, testid: str, *, leaves_page: bool = False) -> None:
+        """Press the element; with `leaves_page`, return when the next page is there."""
+        page = self.driver.find_element(By.TAG_NAME, "html")
+        element = self.see(testid)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        if leaves_page:
+            self.until(lambda: self._has_left(page), what=f"the page after {testid}")
+
+    def _has_left(self, page: WebElement) -> bool:
+        try:
+            page.is_enabled()
+        except StaleElementReferenceException:
+            return self.driver.execute_script("return document.readyState") == "complete"
+        return False
+
+    def field(self, label_or_name: str) -> WebElement:
+        """The form field with this name attribute, or else with this label."""
+
+        def found() -> WebElement | None:
+            named = self.driver.find_elements(By.NAME, label_or_name)
+            for label in [] if named else self.driver.find_elements(By.TAG_NAME, "label"):
+                if label.text.strip().startswith(label_or_name) and label.get_attribute("for"):
+                    named = self.driver.find_elements(By.ID, str(label.get_attribute("for")))
+                    break
+            return named[0] if named else None
+
+        element = self.until(found, what=f"the field {label_or_name}")
+        assert element is not None
+        return element
+
+    def fill(self, label_or_name: str, text: str) -> None:
+        """Replace what stands in the field."""
+        element = self.field(label_or_name)
+        element.clear()
+        element.send_keys(text)
+
+    def choose(self, label_or_name: str, text: str) -> None:
+        """Choose the entry with this text from a list."""
+        Select(self.field(label_or_name)).select_by_visible_text(text)
+
+    def attach(self, label_or_name: str, file: Path) -> None:
+        """Give the file to an upload field."""
+        self.field(label_or_name).send_keys(str(file))
+
+    # ------------------------------------------------------------------------------------------------- checking
+
+    def expect_in_console(self, part: str) -> None:
+        """Say beforehand that the console will complain with this text, such as `status of 422`."""
+        self._expected.append(part)
+
+    def complaints(self) -> list[str]:
+        """What the console complained about since the last look: errors, and anything about the content policy."""
+        entries = self.driver.get_log("browser")
+        found = [
+            f"{self.name}: {entry['message']}"
+            for entry in entries
+            if entry["level"] == "SEVERE" or "Content Security Policy" in entry["message"]
+        ]
+        return [message for message in found if not any(part in message for part in self._expected)]
+
+    def keep_evidence(self, folder: Path) -> str:
+        """Write a picture and the source of the page; where they are is the answer."""
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = folder / f"{self.name}.png"
+        self.driver.save_screenshot(str(picture))
+        picture.with_suffix(".html").write_text(self.driver.page_source, encoding="utf-8")
+        return f"{self.name} at {self.driver.current_url}: {picture}"
+
+    def close(self) -> None:
+        """End the browser and its driver."""
+        self.driver.quit()
