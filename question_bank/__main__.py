@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import unicodedata
 from collections import Counter
@@ -115,4 +116,7 @@ def _width(words: str) -> int:
 
 
 if __name__ == "__main__":
+    # A terminal that is not UTF-8 shall show question marks and not a traceback.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(main())

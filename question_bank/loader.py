@@ -45,7 +45,7 @@ class BankError(Exception):
         return f"{self.file}: {self.key}: {self.problem}"
 
 
-class BankErrors(Exception):
+class UnreadableBankError(Exception):
     """Everything that is wrong with what was read, in file order."""
 
     def __init__(self, errors: tuple[BankError, ...]) -> None:
@@ -68,11 +68,11 @@ def load_question(path: Path) -> Question:
     """The question in this file; its two folders name subject and topic.
 
     Raises:
-        BankErrors: with every problem of the file.
+        UnreadableBankError: with every problem of the file.
     """
     entry, errors = _read_file(path, path.parent.parent.parent)
     if entry is None or errors:
-        raise BankErrors(tuple(errors))
+        raise UnreadableBankError(tuple(errors))
     return entry.question
 
 
@@ -80,11 +80,11 @@ def load_bank(root: Path = CONTENT) -> tuple[Question, ...]:
     """All questions under the root, ordered by id.
 
     Raises:
-        BankErrors: with every problem of every file.
+        UnreadableBankError: with every problem of every file.
     """
     entries, errors = read_bank(root)
     if errors:
-        raise BankErrors(errors)
+        raise UnreadableBankError(errors)
     return tuple(sorted((entry.question for entry in entries), key=lambda question: question.id))
 
 
