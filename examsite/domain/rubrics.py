@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.questions import Level, Text
-from examsite.domain.scores import ZERO, Score, is_multiple, score_text, sum_scores
+from examsite.domain.scores import ZERO, Score, is_multiple, score, score_text, sum_scores
 
 Points: TypeAlias = Mapping[str, Score]
 
@@ -130,6 +130,52 @@ def rubric_data(rubric: Rubric) -> dict[str, object]:
             for criterion in rubric.criteria
         ],
     }
+
+
+def rubric_to_snapshot(rubric: Rubric) -> dict[str, Any]:
+    """The whole rubric with its words and levels, as a row keeps it."""
+    return {
+        "part": rubric.part,
+        "post": rubric.post,
+        "paper": rubric.paper,
+        "criteria": [
+            {
+                "criterion": criterion.criterion,
+                "maximum": score_text(criterion.maximum),
+                "step": score_text(criterion.step),
+                "system": criterion.system,
+                "vi": criterion.text.vi,
+                "en": criterion.text.en,
+                "levels": [
+                    {"points": score_text(level.points), "vi": level.text.vi, "en": level.text.en}
+                    for level in criterion.levels
+                ],
+            }
+            for criterion in rubric.criteria
+        ],
+    }
+
+
+def rubric_from_snapshot(data: Mapping[str, Any]) -> Rubric:
+    """The rubric that `rubric_to_snapshot` wrote."""
+    return Rubric(
+        part=data["part"],
+        post=data["post"],
+        paper=data["paper"],
+        criteria=tuple(
+            RubricCriterion(
+                criterion=item["criterion"],
+                maximum=score(item["maximum"]),
+                step=score(item["step"]),
+                system=item["system"],
+                text=Text(item["vi"], item["en"]),
+                levels=tuple(
+                    Level(score(level["points"]), Text(level["vi"], level["en"])) for level in item["levels"]
+                ),
+            )
+            for item in data["criteria"]
+        ),
+    )
 
 
 def _check(criteria: tuple[RubricCriterion, ...], points: Points, step: Score | None) -> None:
