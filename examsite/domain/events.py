@@ -123,6 +123,7 @@ class Event(StrEnum):
     ELIGIBILITY_DECIDED = ("eligibility:decided", "council organiser", "application")
 
     # Our own facts: papers and the room.
+    BLUEPRINT_PLANNED = ("blueprint:planned", "organiser setter", "post")
     PAPER_DRAWN = ("paper:drawn", "setter council", "paper")
     SITTING_SCHEDULED = ("sitting:scheduled", "organiser", _SEAT)
     SEATS_ASSIGNED = ("seats:assigned", "organiser system", _SEAT)

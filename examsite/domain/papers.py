@@ -1,9 +1,23 @@
-"""From a blueprint to a paper: drawn from the bank, frozen with its hash, sealed, opened at the start."""
+"""From a blueprint to a paper: drawn from the bank, frozen with its hash, sealed, opened at the start.
+
+A blueprint says how many objective questions of which topic and how many essays a post's paper has. Several versions
+are drawn so that no two share a question; the chair opens one at the start, the others stay sealed reserves.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.draws import permute
+from examsite.domain.errors import InvalidError
+from examsite.domain.questions import Question, QuestionKind, question_from_data, question_to_data
+from examsite.domain.rubrics import Rubric, RubricCriterion
+from examsite.domain.scores import Score, score, score_text, sum_scores
 from examsite.domain.state_machine import StateMachine
 
 
@@ -33,3 +47,259 @@ PAPER = StateMachine(
         (PaperState.SEALED, PaperEvent.OPENED): PaperState.OPENED,
     },
 )
+
+#: Letters that name the versions of a post's paper, in the order in which they were drawn.
+VERSION_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class TopicCount:
+    """How many objective questions of one topic."""
+
+    topic: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The plan of a post's paper: objective questions by topic, each worth the same, and essays by topic."""
+
+    objective_points: Score
+    objective: tuple[TopicCount, ...]
+    essay_topics: tuple[str, ...]
+    essay_count: int
+
+    @property
+    def objective_count(self) -> int:
+        """How many objective questions one version has."""
+        return sum(item.count for item in self.objective)
+
+
+@dataclass(frozen=True)
+class PaperItem:
+    """One question of a paper under its name there: Q01 … for objective ones, E1 … for essays."""
+
+    item: str
+    question: Question
+    points: Score
+
+    @property
+    def is_essay(self) -> bool:
+        """Whether people mark it."""
+        return self.question.kind is QuestionKind.ESSAY
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One frozen version: what the candidate reads, what the system scores and what markers mark by."""
+
+    code: str
+    post: str
+    minutes: int
+    items: tuple[PaperItem, ...]
+    rubric: Rubric
+
+    @property
+    def objective(self) -> tuple[PaperItem, ...]:
+        """The items that the system scores."""
+        return tuple(item for item in self.items if not item.is_essay)
+
+    @property
+    def essays(self) -> tuple[PaperItem, ...]:
+        """The items that people mark."""
+        return tuple(item for item in self.items if item.is_essay)
+
+    def item_named(self, item: str) -> PaperItem | None:
+        """The item of that name, or None."""
+        return next((known for known in self.items if known.item == item), None)
+
+
+def blueprint_to_data(blueprint: Blueprint) -> dict[str, Any]:
+    """The blueprint as JSON material."""
+    return {
+        "objective_points": score_text(blueprint.objective_points),
+        "objective": [{"topic": item.topic, "count": item.count} for item in blueprint.objective],
+        "essay_topics": list(blueprint.essay_topics),
+        "essay_count": blueprint.essay_count,
+    }
+
+
+def blueprint_from_data(data: Mapping[str, Any]) -> Blueprint:
+    """The blueprint that `blueprint_to_data` wrote.
+
+    Raises:
+        InvalidError: `blueprint_not_valid`.
+    """
+    try:
+        return Blueprint(
+            objective_points=score(data["objective_points"]),
+            objective=tuple(TopicCount(str(row["topic"]), int(row["count"])) for row in data["objective"]),
+            essay_topics=tuple(str(topic) for topic in data["essay_topics"]),
+            essay_count=int(data["essay_count"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidError("blueprint_not_valid") from error
+
+
+def check_blueprint(
+    blueprint: Blueprint, bank: Iterable[Question], *, maximum: Score, versions: int, bank_multiple: int
+) -> None:
+    """Refuse a plan that does not give the maximum or that the bank cannot fill with disjoint versions.
+
+    Raises:
+        InvalidError: `blueprint_empty`, `blueprint_topic_twice`, `blueprint_points_wrong` (sum and maximum),
+            `blueprint_bank_too_small` (topic, how many there are, how many are needed).
+
+    Source: TT 22/2025 art. 10(4a) (the bank holds at least three times the questions of a paper), 13(2b) (at least
+    three versions); that versions share no question is our choice, because a reserve must help after a leak.
+    """
+    questions = tuple(bank)
+    if blueprint.objective_count + blueprint.essay_count < 1 or any(item.count < 1 for item in blueprint.objective):
+        raise InvalidError("blueprint_empty")
+    topics = [item.topic for item in blueprint.objective]
+    if len(set(topics)) != len(topics) or len(set(blueprint.essay_topics)) != len(blueprint.essay_topics):
+        raise InvalidError("blueprint_topic_twice")
+    for item in blueprint.objective:
+        _check_supply(item.topic, len(_objective(questions, item.topic)), item.count, versions, bank_multiple)
+    essays = _essays(questions, blueprint.essay_topics)
+    if blueprint.essay_count:
+        _check_supply("essay", len(essays), blueprint.essay_count, versions, bank_multiple)
+    points = {question.points for question in essays} or {score(0)}
+    total = blueprint.objective_points * blueprint.objective_count
+    sums = {total + (value or score(0)) * blueprint.essay_count for value in points}
+    if sums != {maximum}:
+        raise InvalidError("blueprint_points_wrong", total=", ".join(map(str, sorted(sums))), maximum=str(maximum))
+
+
+def _check_supply(topic: str, found: int, count: int, versions: int, bank_multiple: int) -> None:
+    needed = count * max(versions, bank_multiple)
+    if found < needed:
+        raise InvalidError("blueprint_bank_too_small", topic=topic, found=found, needed=needed)
+
+
+def _objective(questions: Sequence[Question], topic: str) -> list[Question]:
+    found = [item for item in questions if item.kind is not QuestionKind.ESSAY and item.topic == topic]
+    return sorted(found, key=lambda item: item.id)
+
+
+def _essays(questions: Sequence[Question], topics: Sequence[str]) -> list[Question]:
+    found = [item for item in questions if item.kind is QuestionKind.ESSAY and item.topic in topics]
+    return sorted(found, key=lambda item: item.id)
+
+
+def draw_versions(
+    blueprint: Blueprint, bank: Iterable[Question], *, seed: bytes, versions: int
+) -> tuple[tuple[Question, ...], ...]:
+    """The questions of each version: disjoint, objective ones first in the order of the plan, then essays.
+
+    `check_blueprint` must have passed. The same seed and bank give the same versions; essays of one version come
+    from different topics as long as there are topics enough.
+    """
+    questions = tuple(bank)
+    drawn: list[list[Question]] = [[] for _ in range(versions)]
+    for plan in blueprint.objective:
+        order = permute(_objective(questions, plan.topic), _subseed(seed, f"objective/{plan.topic}"))
+        for version in range(versions):
+            drawn[version].extend(order[version * plan.count : (version + 1) * plan.count])
+    remaining = permute(_essays(questions, blueprint.essay_topics), _subseed(seed, "essay"))
+    for version in range(versions):
+        topics: set[str] = set()
+        for _ in range(blueprint.essay_count):
+            chosen = next((item for item in remaining if item.topic not in topics), remaining[0])
+            remaining.remove(chosen)
+            topics.add(chosen.topic)
+            drawn[version].append(chosen)
+    return tuple(tuple(items) for items in drawn)
+
+
+def _subseed(seed: bytes, name: str) -> bytes:
+    return hashlib.sha256(seed + name.encode("utf-8")).digest()
+
+
+def version_code(post: str, version: int) -> str:
+    """How records name a version: P1-A is the first one of post P1 (versions count from 1)."""
+    return f"{post}-{VERSION_LETTERS[version - 1]}"
+
+
+def make_paper(
+    questions: Sequence[Question],
+    *,
+    post: str,
+    version: int,
+    minutes: int,
+    objective_points: Score,
+    mark_step: Score,
+    part: str = "written",
+) -> Paper:
+    """One version with its items named and its rubric built: a criterion per objective question (all or nothing,
+    by the system) and per criterion of each essay (by people, in `mark_step`)."""
+    code = version_code(post, version)
+    items: list[PaperItem] = []
+    criteria: list[RubricCriterion] = []
+    objective = [item for item in questions if item.kind is not QuestionKind.ESSAY]
+    for number, question in enumerate(objective, start=1):
+        name = f"Q{number:02d}"
+        items.append(PaperItem(name, question, objective_points))
+        criteria.append(RubricCriterion(name, objective_points, objective_points, system=True, text=question.stem))
+    for number, question in enumerate((item for item in questions if item.kind is QuestionKind.ESSAY), start=1):
+        name = f"E{number}"
+        points = sum_scores(criterion.maximum for criterion in question.criteria)
+        items.append(PaperItem(name, question, points))
+        criteria.extend(
+            RubricCriterion(
+                f"{name}.{criterion.key}",
+                criterion.maximum,
+                mark_step,
+                system=False,
+                text=criterion.text,
+                levels=criterion.levels,
+            )
+            for criterion in question.criteria
+        )
+    rubric = Rubric(part=part, post=post, paper=code, criteria=tuple(criteria))
+    return Paper(code=code, post=post, minutes=minutes, items=tuple(items), rubric=rubric)
+
+
+def paper_to_data(paper: Paper, *, mark_step: Score) -> dict[str, Any]:
+    """The frozen copy, JSON material; its canonical bytes are what `paper_sha256` hashes."""
+    return {
+        "v": 1,
+        "code": paper.code,
+        "post": paper.post,
+        "part": paper.rubric.part,
+        "minutes": paper.minutes,
+        "mark_step": score_text(mark_step),
+        "items": [
+            {"item": item.item, "points": score_text(item.points), "question": question_to_data(item.question)}
+            for item in paper.items
+        ],
+    }
+
+
+def paper_from_data(data: Mapping[str, Any]) -> Paper:
+    """The paper in a frozen copy.
+
+    Raises:
+        InvalidError: `paper_not_valid`, `question_not_valid`.
+    """
+    try:
+        rows = data["items"]
+        questions = [question_from_data(row["question"]) for row in rows]
+        objective = [score(row["points"]) for row in rows if row["item"].startswith("Q")]
+        post, _stroke, letter = str(data["code"]).rpartition("-")
+        return make_paper(
+            questions,
+            post=post,
+            version=VERSION_LETTERS.index(letter) + 1,
+            minutes=int(data["minutes"]),
+            objective_points=objective[0] if objective else score(0),
+            mark_step=score(data["mark_step"]),
+            part=str(data["part"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidError("paper_not_valid") from error
+
+
+def paper_sha256(data: Mapping[str, Any]) -> str:
+    """Hash of a frozen copy: hex of SHA-256 over its canonical bytes."""
+    return sha256_hex(canonical_bytes(dict(data)))

@@ -1,0 +1,235 @@
+"""The bank in the database, blueprints, and papers from the draw to the opening."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError
+from examsite.domain.events import Event
+from examsite.domain.papers import (
+    PAPER,
+    Blueprint,
+    PaperEvent,
+    PaperState,
+    blueprint_from_data,
+    blueprint_to_data,
+    check_blueprint,
+    draw_versions,
+    make_paper,
+    paper_from_data,
+    paper_sha256,
+    paper_to_data,
+    version_code,
+)
+from examsite.domain.permissions import Role
+from examsite.domain.questions import Question, question_to_data
+from examsite.domain.rubrics import check_rubric, rubric_data
+from examsite.domain.rulesets import ruleset_from_toml
+from examsite.services.context import ServiceContext
+from examsite.services.draws import draw
+from examsite.services.records import record
+from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.models.papers import BankQuestion, Paper
+from examsite.storage.queries.papers import count_papers, find_opened_paper, list_bank, list_bank_rows, list_papers
+
+_BEFORE_THE_TEST = frozenset(
+    {
+        CompetitionState.ANNOUNCED,
+        CompetitionState.RECEIVING,
+        CompetitionState.VETTING,
+        CompetitionState.ROSTERED,
+    }
+)
+
+
+def load_bank(ctx: ServiceContext, questions: Iterable[Question]) -> tuple[int, int]:
+    """Bring the database's bank in line with the files: how many were added or changed, and how many retired."""
+    known = {row.code: row for row in list_bank_rows(ctx.session)}
+    seen: set[str] = set()
+    changed = retired = 0
+    for question in questions:
+        seen.add(question.id)
+        data = question_to_data(question)
+        digest = sha256_hex(canonical_bytes(data))
+        row = known.get(question.id)
+        if row is not None and row.sha256 == digest:
+            continue
+        if row is not None:
+            row.retired_at = ctx.now
+        _put_in_force(ctx, question, data, digest)
+        changed += 1
+    for code, row in known.items():
+        if code not in seen:
+            row.retired_at = ctx.now
+            retired += 1
+    ctx.session.flush()
+    return changed, retired
+
+
+def _put_in_force(ctx: ServiceContext, question: Question, data: dict[str, object], digest: str) -> None:
+    # A question that went back to an older wording takes up its old row.
+    old = ctx.session.scalars(
+        select(BankQuestion).where(BankQuestion.code == question.id, BankQuestion.sha256 == digest)
+    ).one_or_none()
+    if old is not None:
+        old.retired_at = None
+        return
+    ctx.session.add(
+        BankQuestion(
+            code=question.id,
+            sha256=digest,
+            kind=question.kind.value,
+            subject=question.subject,
+            topic=question.topic,
+            difficulty=question.difficulty,
+            data=data,
+            loaded_at=ctx.now,
+        )
+    )
+
+
+def plan_blueprint(ctx: ServiceContext, competition: Competition, post: Post, blueprint: Blueprint) -> None:
+    """Set the plan of a post's paper, as long as the competition is a draft.
+
+    Raises:
+        ConflictError: `blueprint_frozen` after the announcement.
+        InvalidError: the plan does not fit the maximum or the bank.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, Role.SETTER, competition_id=competition.id)
+    if competition.state is not CompetitionState.DRAFT:
+        raise ConflictError("blueprint_frozen")
+    ruleset = ruleset_from_toml(competition.ruleset_toml)
+    check_blueprint(
+        blueprint,
+        list_bank(ctx.session),
+        maximum=ruleset.blind_pair().maximum,
+        versions=ruleset.paper_versions,
+        bank_multiple=ruleset.bank_multiple,
+    )
+    post.blueprint = blueprint_to_data(blueprint)
+    record(
+        ctx,
+        competition,
+        Event.BLUEPRINT_PLANNED,
+        f"post/{post.code}",
+        {"blueprint": post.blueprint},
+    )
+
+
+def draw_papers(ctx: ServiceContext, competition: Competition, post: Post) -> list[Paper]:
+    """Draw all versions of a post's paper from the bank; versions drawn before and not sealed are discarded.
+
+    Raises:
+        ConflictError: `papers_not_drawable` in this state, `papers_already_sealed`.
+        InvalidError: the plan no longer fits the bank.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.SETTER, competition_id=competition.id)
+    if competition.state not in _BEFORE_THE_TEST:
+        raise ConflictError("papers_not_drawable")
+    if count_papers(ctx.session, post.id, PaperState.SEALED, PaperState.OPENED):
+        raise ConflictError("papers_already_sealed", post=post.code)
+    ruleset = ruleset_from_toml(competition.ruleset_toml)
+    blueprint = blueprint_from_data(post.blueprint)
+    bank = list_bank(ctx.session)
+    part = ruleset.blind_pair()
+    versions = ruleset.paper_versions
+    check_blueprint(blueprint, bank, maximum=part.maximum, versions=versions, bank_multiple=ruleset.bank_multiple)
+    for old in ctx.session.scalars(select(Paper).where(Paper.post_id == post.id, Paper.state == PaperState.DRAWN)):
+        ctx.session.delete(old)
+    ctx.session.flush()
+    seed = secrets.token_bytes(32)
+    made: list[Paper] = []
+    for version, questions in enumerate(draw_versions(blueprint, bank, seed=seed, versions=versions), start=1):
+        paper = make_paper(
+            questions,
+            post=post.code,
+            version=version,
+            minutes=ruleset.written_minutes,
+            objective_points=blueprint.objective_points,
+            mark_step=ruleset.written_mark_step,
+        )
+        check_rubric(paper.rubric, part.maximum)
+        data = paper_to_data(paper, mark_step=ruleset.written_mark_step)
+        row = Paper(
+            competition_id=competition.id,
+            post_id=post.id,
+            version=version,
+            code=version_code(post.code, version),
+            data=data,
+            paper_sha256=paper_sha256(data),
+            drawn_at=ctx.now,
+        )
+        ctx.session.add(row)
+        made.append(row)
+    ctx.session.flush()
+    for row in made:
+        record(ctx, competition, Event.PAPER_DRAWN, f"paper/{row.code}", {"paper_sha256": row.paper_sha256})
+    return made
+
+
+def seal_papers(ctx: ServiceContext, competition: Competition, post: Post) -> None:
+    """Freeze all drawn versions of a post with their hashes; from here on nobody changes or swaps them.
+
+    The bank in the repository is open, so there is no age file: `age_sha256` is null in the record. A confidential
+    paper comes in as a sealed file and carries the hash of that file there.
+
+    Raises:
+        ConflictError: `no_papers_to_seal`, `papers_not_drawable`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.SETTER, competition_id=competition.id)
+    if competition.state not in _BEFORE_THE_TEST:
+        raise ConflictError("papers_not_drawable")
+    rows = [
+        row
+        for row in list_papers(ctx.session, competition.id)
+        if row.post_id == post.id and row.state == PaperState.DRAWN
+    ]
+    if not rows:
+        raise ConflictError("no_papers_to_seal", post=post.code)
+    for row in rows:
+        row.state = PAPER.after(row.state, PaperEvent.SEALED)
+        row.sealed_at = ctx.now
+        payload = {
+            "age_sha256": None,
+            "paper_sha256": row.paper_sha256,
+            "rubric": rubric_data(paper_from_data(row.data).rubric),
+        }
+        record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
+
+
+def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
+    """Draw one sealed version of the post's paper and open it for the sittings; the others stay sealed reserves.
+
+    Raises:
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`.
+        NotAllowedError: `role_needed`: the chair opens.
+
+    Source: TT 22/2025 art. 13(2b) (the chair picks one version at random; the others are numbered reserves).
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if competition.state is not CompetitionState.WRITTEN:
+        raise ConflictError("papers_not_openable")
+    if find_opened_paper(ctx.session, post.id) is not None:
+        raise ConflictError("paper_already_opened", post=post.code)
+    sealed = {
+        row.code: row
+        for row in list_papers(ctx.session, competition.id)
+        if row.post_id == post.id and row.state is PaperState.SEALED
+    }
+    if not sealed:
+        raise ConflictError("no_sealed_papers", post=post.code)
+    held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
+    row = sealed[held.outcome[0]]
+    row.state = PAPER.after(row.state, PaperEvent.OPENED)
+    row.opened_at = ctx.now
+    payload = {"holders": [ctx.actor.pseudonym]}
+    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
+    return row

@@ -1,0 +1,64 @@
+"""Reads of the bank and of papers."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.papers import PaperState
+from examsite.domain.questions import Question, question_from_data
+from examsite.storage.models.papers import BankQuestion, Paper
+
+
+def list_bank_rows(session: Session) -> list[BankQuestion]:
+    """The questions in force, by code."""
+    return list(
+        session.scalars(select(BankQuestion).where(BankQuestion.retired_at.is_(None)).order_by(BankQuestion.code))
+    )
+
+
+def list_bank(session: Session) -> list[Question]:
+    """The questions in force as the rules know them."""
+    return [question_from_data(row.data) for row in list_bank_rows(session)]
+
+
+def list_papers(session: Session, competition_id: int) -> list[Paper]:
+    """All versions of a competition that were not discarded, with their posts, by code."""
+    return list(
+        session.scalars(
+            select(Paper)
+            .options(joinedload(Paper.post))
+            .where(Paper.competition_id == competition_id, Paper.state != PaperState.DISCARDED)
+            .order_by(Paper.code)
+        )
+    )
+
+
+def get_paper(session: Session, competition_id: int, code: str) -> Paper:
+    """One version with its post.
+
+    Raises:
+        NotFoundError: `paper_not_found`.
+    """
+    found = session.scalars(
+        select(Paper)
+        .options(joinedload(Paper.post))
+        .where(Paper.competition_id == competition_id, Paper.code == code, Paper.state != PaperState.DISCARDED)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("paper_not_found", paper=code)
+    return found
+
+
+def find_opened_paper(session: Session, post_id: int) -> Paper | None:
+    """The version of a post that was opened, if one was."""
+    return session.scalars(
+        select(Paper).where(Paper.post_id == post_id, Paper.state == PaperState.OPENED)
+    ).one_or_none()
+
+
+def count_papers(session: Session, post_id: int, *states: PaperState) -> int:
+    """How many versions of a post are in one of the states."""
+    statement = select(func.count(Paper.id)).where(Paper.post_id == post_id, Paper.state.in_(states))
+    return session.scalar(statement) or 0
