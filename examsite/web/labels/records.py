@@ -58,6 +58,7 @@ LABELS = {
         Event.APPLICATION_SUBMITTED: _l("Nộp hồ sơ dự tuyển"),
         Event.APPLICATION_WITHDRAWN: _l("Rút hồ sơ dự tuyển"),
         Event.ELIGIBILITY_DECIDED: _l("Kết luận về điều kiện dự tuyển"),
+        Event.BLUEPRINT_PLANNED: _l("Lập ma trận đề thi"),
         Event.PAPER_DRAWN: _l("Lập đề thi từ ngân hàng câu hỏi"),
         Event.SITTING_SCHEDULED: _l("Xếp lịch ca thi"),
         Event.SEATS_ASSIGNED: _l("Xếp chỗ ngồi"),
