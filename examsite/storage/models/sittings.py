@@ -38,8 +38,12 @@ class Sitting(Base):
     state: Mapped[SittingState] = mapped_column(enum_column(SittingState), default=SittingState.SCHEDULED)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime())
     duration_minutes: Mapped[int]
+    #: Seconds after the deadline in which words on their way still count; copied from the rule set.
+    grace_seconds: Mapped[int] = mapped_column(default=60)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When the invigilator signed the attendance list after the close.
+    attendance_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     competition: Mapped[Competition] = relationship(lazy="raise")
     invigilators: Mapped[list[SittingInvigilator]] = relationship(lazy="raise")
@@ -77,6 +81,8 @@ class Attempt(Base):
     paper_id: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))
     #: Order of options per question as shown to this candidate: {item: [option keys]}.
     option_orders: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: What the orders were drawn from, so that anyone may draw them again.
+    shuffle_seed: Mapped[str | None] = mapped_column(String(64))
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     #: Rises whenever another page or machine takes over; older ones are fenced by it.

@@ -399,8 +399,10 @@ def upgrade() -> None:
         ),
         sa.Column("starts_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("duration_minutes", sa.Integer(), nullable=False),
+        sa.Column("grace_seconds", sa.Integer(), nullable=False),
         sa.Column("started_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("closed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("attendance_signed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_sittings_closed_when_closed")),
         sa.CheckConstraint(
             "(state = 'scheduled') = (started_at IS NULL)", name=op.f("ck_sittings_started_when_started")
@@ -636,6 +638,7 @@ def upgrade() -> None:
         ),
         sa.Column("paper_id", sa.Integer(), nullable=True),
         sa.Column("option_orders", sa.JSON(), nullable=False),
+        sa.Column("shuffle_seed", sa.String(length=64), nullable=True),
         sa.Column("checked_in_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("checked_in_by_id", sa.Integer(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
