@@ -231,8 +231,11 @@ def make_paper(
     mark_step: Score,
     part: str = "written",
 ) -> Paper:
-    """One version with its items named and its rubric built: a criterion per objective question (all or nothing,
-    by the system) and per criterion of each essay (by people, in `mark_step`)."""
+    """One version with its items named and its rubric built.
+
+    Each objective question is one criterion, all or nothing, given by the system; each criterion of an essay is one
+    criterion, given by people in `mark_step`.
+    """
     code = version_code(post, version)
     items: list[PaperItem] = []
     criteria: list[RubricCriterion] = []
