@@ -7,13 +7,16 @@ For the council that signs its hash, the public page and the bundle. Every figur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.marking import (
+    WAITING,
     AppealSettlement,
+    AppealStep,
+    MarkingStep,
     NeededAct,
     Settlement,
     settle_appeal,
@@ -23,21 +26,38 @@ from examsite.domain.marking import (
 from examsite.domain.panels import MemberScore, settle_panel
 from examsite.domain.ranking import Contender, Outcome, PartOutcome, Standing, Vacancies, compute_part, compute_ranking
 from examsite.domain.recomputation import Problem, recompute
+from examsite.domain.result_entries import (
+    APPEAL_ROUNDS,
+    SYSTEM_MARKER,
+    SYSTEM_ROUND,
+    AppealEntry,
+    CandidateEntry,
+    CompetitionEntry,
+    DecisionEntry,
+    DeductionEntry,
+    MarkEntry,
+    MarkRound,
+    PartEntry,
+    PostEntry,
+    TieEntry,
+)
 from examsite.domain.rubrics import (
-    Points,
     Rubric,
     check_points,
     check_rubric,
     check_system_points,
     points_data,
     rubric_data,
-    total,
 )
+from examsite.domain.ruleset_figures import PartKind
 from examsite.domain.ruleset_model import BlindPairPart, PanelPart, Part, RuleSet
 from examsite.domain.rulesets import ruleset_data
-from examsite.domain.scores import ZERO, Score, score_text
+from examsite.domain.scores import ZERO, Score, score_text, sum_scores
 
 __all__ = [
+    "APPEAL_ROUNDS",
+    "SYSTEM_MARKER",
+    "SYSTEM_ROUND",
     "AppealEntry",
     "CandidateEntry",
     "CompetitionEntry",
@@ -55,103 +75,7 @@ __all__ = [
     "settle_part",
 ]
 
-# Source: the published format of `result.json`: the system's mark is of round 0, an appeal counts its own rounds.
-SYSTEM_ROUND = 0
-SYSTEM_MARKER = "system"
-APPEAL_ROUNDS = ("appeal-1", "appeal-2", "appeal-3")
-
-MarkRound: TypeAlias = int | str
-
-
-@dataclass(frozen=True, slots=True)
-class CompetitionEntry:
-    """Which competition the result is of."""
-
-    code: str
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class TieEntry:
-    """The record by which the authority decided a tie across the last vacancy."""
-
-    seq: int
-    selected: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PostEntry:
-    """One post and how many are selected for it."""
-
-    code: str
-    title: str
-    vacancies: int
-    tie: TieEntry | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MarkEntry:
-    """One locked mark that was not withdrawn, with the number of its record."""
-
-    seq: int
-    marker: str
-    round: MarkRound
-    points: Points
-
-    @property
-    def total(self) -> Score:
-        """The sum of its own points."""
-        return total(self.points)
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionEntry:
-    """A score that a head or the chair decided, with the number of its record."""
-
-    seq: int
-    score: Score
-
-
-@dataclass(frozen=True, slots=True)
-class AppealEntry:
-    """The re-marks of an appeal, and the chair's decision where one was due."""
-
-    marks: tuple[MarkEntry, ...]
-    decision: DecisionEntry | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeductionEntry:
-    """One deduction that was applied at merging."""
-
-    seq: int
-    percent: Score
-
-
-@dataclass(frozen=True, slots=True)
-class PartEntry:
-    """What happened to one candidate in one part."""
-
-    part: str
-    paper: str | None = None
-    script: str | None = None
-    absent: bool = False
-    void: bool = False
-    marks: tuple[MarkEntry, ...] = ()
-    decision: DecisionEntry | None = None
-    appeal: AppealEntry | None = None
-    deductions: tuple[DeductionEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateEntry:
-    """One candidate by public code; the name is disclosed only as the rule set says."""
-
-    code: str
-    post: str
-    name: str | None
-    parts: tuple[PartEntry, ...] = field(default=())
+_RubricKey: TypeAlias = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +84,9 @@ class _Settled:
     appeal: AppealSettlement | None
     deduction: DeductionEntry | None
     outcome: PartOutcome
+
+
+_SettledParts: TypeAlias = Mapping[tuple[str, str], _Settled | None]
 
 
 def result_data(
@@ -174,18 +101,15 @@ def result_data(
 
     Raises:
         ConflictError: `part_not_settled`, `part_not_entered` (all listed parts passed, but one is missing).
-        InvalidError: `rubric_missing`, `rubric_twice`, `system_mark_missing`, `system_mark_twice`,
-            `system_mark_not_expected`, `mark_not_expected`, `marked_twice`, `deduction_without_part`,
-            `parts_out_of_order`, or a code of the rubric, ladder and ranking rules.
+        InvalidError: `rubric_missing`, `rubric_twice`, `system_mark_twice`, `system_mark_not_expected`,
+            `mark_not_expected`, `marked_twice`, `parts_out_of_order`, `record_used_twice`, `script_twice`,
+            or a code of the rubric, ladder and ranking rules.
     """
     known_posts = sorted(posts, key=lambda post: post.code)
     known = sorted(candidates, key=lambda candidate: (candidate.post, candidate.code))
+    _check_records(known_posts, known)
     by_key = _rubrics_by_key(ruleset, rubrics)
-    settled = {
-        (candidate.code, entry.part): _settled_part(ruleset, by_key, candidate, entry)
-        for candidate in known
-        for entry in candidate.parts
-    }
+    settled = _settled_parts(ruleset, by_key, known)
     standings = _standings(ruleset, known_posts, known, settled)
     return {
         "v": 1,
@@ -201,9 +125,7 @@ def result_data(
             }
             for post in known_posts
         ],
-        "candidates": [
-            _candidate_data(ruleset, candidate, standings[candidate.code], settled) for candidate in known
-        ],
+        "candidates": [_candidate_data(ruleset, candidate, standings[candidate.code], settled) for candidate in known],
     }
 
 
@@ -227,11 +149,7 @@ def result_standings(
     """
     known = tuple(candidates)
     by_key = _rubrics_by_key(ruleset, rubrics)
-    settled = {
-        (candidate.code, entry.part): _settled_part(ruleset, by_key, candidate, entry)
-        for candidate in known
-        for entry in candidate.parts
-    }
+    settled = _settled_parts(ruleset, by_key, known)
     return tuple(_standings(ruleset, tuple(posts), known, settled).values())
 
 
@@ -241,37 +159,47 @@ def settle_part(part: Part, rubric: Rubric, entry: PartEntry) -> Settlement:
     Raises:
         InvalidError: as `result_data`, of the marks alone.
     """
-    system = _checked_marks(part, rubric, entry)
+    _check_marks(part, rubric, entry)
+    if bool(rubric.system) and not _of_round(entry, SYSTEM_ROUND):
+        return WAITING
+    system = _system_total(entry)
     decided = entry.decision.score if entry.decision else None
-    humans = [mark for mark in entry.marks if mark.round != SYSTEM_ROUND]
-    if isinstance(part, PanelPart):
-        changed = {mark.marker: mark.total for mark in humans if mark.round == 2}
-        first = [mark for mark in humans if mark.round == 1]
-        scores = [MemberScore(mark.marker, mark.total, changed.get(mark.marker)) for mark in first]
-        return settle_panel(part, scores, decided=decided)
+    first, second = _of_round(entry, 1), _of_round(entry, 2)
     if isinstance(part, BlindPairPart):
-        third = [mark.total + system for mark in humans if mark.round == 2]
-        return settle_blind_pair(
-            part,
-            [mark.total + system for mark in humans if mark.round == 1],
-            third=third[0] if third else None,
-            decided=decided,
-        )
-    return settle_machine(system if entry.marks else None)
+        totals = [mark.total + system for mark in first]
+        return settle_blind_pair(part, totals, third=second[0].total + system if second else None, decided=decided)
+    if isinstance(part, PanelPart):
+        changed = {mark.marker: mark.total + system for mark in second}
+        scores = [MemberScore(mark.marker, mark.total + system, changed.get(mark.marker)) for mark in first]
+        return settle_panel(part, scores, decided=decided)
+    return settle_machine(system)
+
+
+def _settled_parts(
+    ruleset: RuleSet, rubrics: Mapping[_RubricKey, Rubric], candidates: Iterable[CandidateEntry]
+) -> dict[tuple[str, str], _Settled | None]:
+    return {
+        (candidate.code, entry.part): _settled_part(ruleset, rubrics, candidate, entry)
+        for candidate in candidates
+        for entry in candidate.parts
+    }
 
 
 def _settled_part(
     ruleset: RuleSet,
-    rubrics: Mapping[tuple[str, str, str | None], Rubric],
+    rubrics: Mapping[_RubricKey, Rubric],
     candidate: CandidateEntry,
     entry: PartEntry,
 ) -> _Settled | None:
     part = ruleset.part_named(entry.part)
-    if entry.absent or entry.void:
-        return None
+    missing = entry.absent or entry.void
     rubric = rubrics.get((entry.part, candidate.post, entry.paper))
-    if rubric is None:
+    if rubric is None and (entry.marks or not missing):
         raise InvalidError("rubric_missing", part=entry.part, post=candidate.post, paper=entry.paper)
+    if rubric is not None:
+        _check_marks(part, rubric, entry)
+    if rubric is None or missing:
+        return None
     settlement = settle_part(part, rubric, entry)
     if settlement.act is not NeededAct.SETTLED or settlement.score is None:
         raise ConflictError("part_not_settled", part=entry.part, candidate=candidate.code, act=settlement.act)
@@ -309,18 +237,154 @@ def _settled_appeal(part: Part, rubric: Rubric, entry: PartEntry, settled: Score
     )
 
 
-def _checked_marks(part: Part, rubric: Rubric, entry: PartEntry) -> Score:
-    expected = {1} if part.kind == "machine" else {1, 2}
-    seen: set[tuple[MarkRound, str]] = set()
-    system_marks = [mark for mark in entry.marks if mark.round == SYSTEM_ROUND]
-    for mark in entry.marks:
-        if (mark.round, mark.marker) in seen:
-            raise InvalidError("marked_twice", part=entry.part, marker=mark.marker)
-        seen.add((mark.round, mark.marker))
-        if mark.round == SYSTEM_ROUND:
-            check_system_points(rubric, mark.points)
-        elif mark.round in expected and not isinstance(part, _MACHINE):
-            check_points(rubric, mark.points)
-        else:
-            raise InvalidError("mark_not_expected", part=entry.part, marker=mark.marker)
-    return _system_total(entry)
+def _check_records(posts: Iterable[PostEntry], candidates: Iterable[CandidateEntry]) -> None:
+    """One record is one fact, and one script is one candidate's."""
+    entries = [entry for candidate in candidates for entry in candidate.parts]
+    seqs = [post.tie.seq for post in posts if post.tie]
+    for entry in entries:
+        appeal = entry.appeal or AppealEntry(())
+        seqs += [mark.seq for mark in (*entry.marks, *appeal.marks)]
+        seqs += [decision.seq for decision in (entry.decision, appeal.decision) if decision]
+        seqs += [deduction.seq for deduction in entry.deductions]
+    if len(set(seqs)) != len(seqs):
+        raise InvalidError("record_used_twice")
+    scripts = [entry.script for entry in entries if entry.script is not None]
+    if len(set(scripts)) != len(scripts):
+        raise InvalidError("script_twice")
+
+
+def _check_marks(part: Part, rubric: Rubric, entry: PartEntry) -> None:
+    system, first, second = _of_round(entry, SYSTEM_ROUND), _of_round(entry, 1), _of_round(entry, 2)
+    people = [*first, *second]
+    if len(system) + len(people) != len(entry.marks) or (people and part.kind is PartKind.MACHINE):
+        raise InvalidError("mark_not_expected", part=entry.part)
+    if len(system) > 1:
+        raise InvalidError("system_mark_twice", part=entry.part)
+    if system and not rubric.system:
+        raise InvalidError("system_mark_not_expected", part=entry.part)
+    _check_markers(part, [mark.marker for mark in first], [mark.marker for mark in second])
+    for mark in system:
+        check_system_points(rubric, mark.points)
+    for mark in people:
+        check_points(rubric, mark.points)
+
+
+def _check_markers(part: Part, first: Sequence[str], second: Sequence[str]) -> None:
+    if len(set(first)) != len(first) or len(set(second)) != len(second):
+        raise InvalidError("marked_twice", part=part.part)
+    if isinstance(part, BlindPairPart):
+        # The third marker is a third person, and there is one.
+        if len(second) > 1:
+            raise InvalidError("too_many_marks", part=part.part, count=len(second))
+        if set(first) & set(second):
+            raise InvalidError("marked_twice", part=part.part)
+    elif not set(second) <= set(first):
+        raise InvalidError("mark_not_expected", part=part.part)
+
+
+def _of_round(entry: PartEntry, number: MarkRound) -> list[MarkEntry]:
+    return sorted((mark for mark in entry.marks if mark.round == number), key=lambda mark: mark.marker)
+
+
+def _system_total(entry: PartEntry) -> Score:
+    return sum_scores(mark.total for mark in _of_round(entry, SYSTEM_ROUND))
+
+
+def _rubrics_by_key(ruleset: RuleSet, rubrics: Iterable[Rubric]) -> dict[_RubricKey, Rubric]:
+    by_key: dict[_RubricKey, Rubric] = {}
+    for rubric in rubrics:
+        key = (rubric.part, rubric.post, rubric.paper)
+        if key in by_key:
+            raise InvalidError("rubric_twice", part=rubric.part, post=rubric.post, paper=rubric.paper)
+        check_rubric(rubric, ruleset.part_named(rubric.part).maximum)
+        by_key[key] = rubric
+    return by_key
+
+
+def _outcomes(ruleset: RuleSet, candidate: CandidateEntry, settled: _SettledParts) -> tuple[PartOutcome, ...]:
+    order = [part.part for part in ruleset.parts]
+    listed = [entry.part for entry in candidate.parts]
+    if listed != [part for part in order if part in listed]:
+        raise InvalidError("parts_out_of_order", candidate=candidate.code)
+    outcomes = tuple(
+        one.outcome if one else compute_part(ruleset.part_named(entry.part), None, absent=entry.absent, void=entry.void)
+        for entry in candidate.parts
+        for one in (settled[candidate.code, entry.part],)
+    )
+    if len(listed) < len(order) and all(outcome.passed for outcome in outcomes):
+        raise ConflictError("part_not_entered", candidate=candidate.code)
+    return outcomes
+
+
+def _standings(
+    ruleset: RuleSet, posts: Iterable[PostEntry], candidates: Sequence[CandidateEntry], settled: _SettledParts
+) -> dict[str, Standing]:
+    standings = compute_ranking(
+        ruleset,
+        [Vacancies(post.code, post.vacancies, post.tie.selected if post.tie else None) for post in posts],
+        [Contender(one.code, one.post, _outcomes(ruleset, one, settled)) for one in candidates],
+    )
+    return {standing.code: standing for standing in standings}
+
+
+def _candidate_data(
+    ruleset: RuleSet, candidate: CandidateEntry, standing: Standing, settled: _SettledParts
+) -> dict[str, object]:
+    disclosed = ruleset.winner_name and standing.outcome is Outcome.SELECTED
+    return {
+        "code": candidate.code,
+        "post": candidate.post,
+        "name": candidate.name if disclosed else None,
+        "parts": [_part_data(entry, settled[candidate.code, entry.part]) for entry in candidate.parts],
+        "total": None if standing.total is None else score_text(standing.total),
+        "rank": standing.rank,
+        "outcome": standing.outcome.value,
+    }
+
+
+def _part_data(entry: PartEntry, settled: _Settled | None) -> dict[str, object]:
+    marks = sorted(entry.marks, key=lambda mark: (str(mark.round), mark.marker))
+    return {
+        "part": entry.part,
+        "paper": entry.paper,
+        "script": entry.script,
+        "absent": entry.absent,
+        "void": entry.void,
+        "marks": [_mark_data(mark) for mark in marks],
+        "settlement": settled and _settlement_data(entry, settled.settlement),
+        "appeal": settled and entry.appeal and settled.appeal and _appeal_data(entry.appeal, settled.appeal),
+        "deduction": settled
+        and settled.deduction
+        and {"seq": settled.deduction.seq, "percent": score_text(settled.deduction.percent)},
+        "score": None if settled is None or settled.outcome.score is None else score_text(settled.outcome.score),
+        "passed": settled is not None and settled.outcome.passed,
+    }
+
+
+def _settlement_data(entry: PartEntry, settlement: Settlement) -> dict[str, object]:
+    decided = settlement.step in (MarkingStep.DISCUSSED, MarkingStep.COLLECTIVE, MarkingStep.HEAD)
+    return {
+        "step": str(settlement.step),
+        "seq": entry.decision.seq if entry.decision and decided else None,
+        "score": score_text(settlement.score or ZERO),
+    }
+
+
+def _appeal_data(appeal: AppealEntry, settled: AppealSettlement) -> dict[str, object]:
+    decided = settled.step is AppealStep.CHAIR
+    return {
+        "step": str(settled.step),
+        "marks": [_mark_data(mark) for mark in sorted(appeal.marks, key=lambda mark: str(mark.round))],
+        "seq": appeal.decision.seq if appeal.decision and decided else None,
+        "score": score_text(settled.score or ZERO),
+    }
+
+
+def _mark_data(mark: MarkEntry) -> dict[str, object]:
+    return {
+        "seq": mark.seq,
+        "marker": mark.marker,
+        "round": mark.round,
+        "points": points_data(mark.points),
+        "total": score_text(mark.total),
+    }

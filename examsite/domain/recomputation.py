@@ -1,0 +1,471 @@
+"""Does every figure of a finished `result.json` follow from its marks under its own rule set?
+
+For anyone who doubts a result. Written against the published format alone, in whole hundredths, sharing no rule with
+the code that built the document: an error in one of the two shows as a difference. It cannot know what only the
+record log tells: whether a mark was locked, or a score decided, as the document says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from examsite.domain.result_reading import (
+    Problem,
+    ProblemFoundError,
+    Table,
+    compare,
+    figure_text,
+    read_count,
+    read_flag,
+    read_hundredths,
+    read_list,
+    read_members,
+    read_text,
+    read_text_or_none,
+    require_same,
+    round_half_up,
+)
+
+__all__ = ["Problem", "recompute"]
+
+# Source: the published format of `result.json`: one whole in hundredths, for weights and percentages.
+_WHOLE = 10000
+_PART_MEMBERS = {
+    "blind-pair": ("maximum", "pass", "weight", "mean_at_most", "third_from", "straddle", "appeal_adopt_below"),
+    "panel": ("maximum", "pass", "weight", "gap_limit", "least_markers", "after_discussion"),
+    "machine": ("maximum", "pass", "weight"),
+}
+_PART_WORDS = {"straddle": ("mean", "head"), "after_discussion": ("shown", "counts")}
+_APPEAL_ROUNDS = ["appeal-1", "appeal-2", "appeal-3"]
+_DECIDED_STEPS = ("discussed", "collective", "head", "chair")
+_SYSTEM = 0
+
+
+@dataclass(frozen=True)
+class _Rules:
+    parts: dict[str, Table]
+    tie_break: list[str]
+
+
+@dataclass(frozen=True)
+class _Computed:
+    code: str
+    post: str
+    where: str
+    stated: Table
+    scores: dict[str, int]
+    total: int | None
+    unranked: str
+
+
+def recompute(result: object) -> list[Problem]:
+    """Every figure that does not follow; an empty list when all do.
+
+    A member that the format does not name is refused, outside the notes of the rule set.
+    """
+    try:
+        document = read_members(result, "", "v", "competition", "ruleset", "rubrics", "posts", "candidates")
+        require_same("v", document["v"], 1)
+        competition = read_members(document["competition"], "competition", "code", "title", "body")
+        for name in ("code", "title", "body"):
+            read_text(competition[name], f"competition/{name}")
+        rules = _rules(document["ruleset"])
+        rubrics = _rubrics(document["rubrics"], rules)
+        posts = _posts(document["posts"])
+        listed = read_list(document["candidates"], "candidates")
+    except ProblemFoundError as found:
+        return [found.problem]
+    problems: list[Problem] = []
+    computed: list[_Computed] = []
+    for index, candidate in enumerate(listed):
+        try:
+            computed.append(
+                _candidate(
+                    candidate, f"candidates/{index}", rules=rules, rubrics=rubrics, posts=posts, problems=problems
+                )
+            )
+        except ProblemFoundError as found:
+            problems.append(found.problem)
+    problems += _order_problems(computed)
+    problems += _duplicates(posts, computed)
+    for code, post in posts.items():
+        problems += _ranking_problems(code, post, [one for one in computed if one.post == code], rules)
+    return problems
+
+
+# --- rule set, rubrics, posts ----------------------------------------------------------------------------------------
+
+
+def _rules(value: object) -> _Rules:
+    table = read_members(
+        value, "ruleset", "name", "parts", "tie_break", "deductions", "minimum_candidates", "approvals", "notes"
+    )
+    read_text(table["name"], "ruleset/name")
+    parts: dict[str, Table] = {}
+    for index, stated in enumerate(read_list(table["parts"], "ruleset/parts")):
+        where = f"ruleset/parts/{index}"
+        kind = stated.get("kind") if isinstance(stated, dict) else None
+        if not isinstance(kind, str) or kind not in _PART_MEMBERS:
+            raise ProblemFoundError(f"{where}/kind", "not_known", kind)
+        part = read_members(stated, where, "part", "kind", *_PART_MEMBERS[kind])
+        name = read_text(part["part"], f"{where}/part")
+        if name in parts:
+            raise ProblemFoundError(where, "duplicate", name)
+        parts[name] = {
+            "kind": kind,
+            **{member: _part_value(member, part[member], f"{where}/{member}") for member in _PART_MEMBERS[kind]},
+        }
+    require_same("ruleset/parts/weight", sum(part["weight"] for part in parts.values()), _WHOLE)
+    tie_break = read_list(table["tie_break"], "ruleset/tie_break")
+    for name in tie_break:
+        if read_text(name, "ruleset/tie_break") not in parts:
+            raise ProblemFoundError("ruleset/tie_break", "not_known", name)
+    require_same("ruleset/deductions", table["deductions"], "largest")
+    read_count(table["minimum_candidates"], "ruleset/minimum_candidates", least=1)
+    approvals = read_members(table["approvals"], "ruleset/approvals", "council", "authority")
+    for name in ("council", "authority"):
+        read_count(approvals[name], f"ruleset/approvals/{name}")
+    return _Rules(parts, tie_break)
+
+
+def _part_value(member: str, value: object, where: str) -> int | str:
+    if member in _PART_WORDS:
+        word = read_text(value, where)
+        if word not in _PART_WORDS[member]:
+            raise ProblemFoundError(where, "not_known", word)
+        return word
+    if member == "least_markers":
+        return read_count(value, where, least=1)
+    return read_hundredths(value, where)
+
+
+def _rubrics(value: object, rules: _Rules) -> dict[tuple[str, str, str | None], dict[str, Table]]:
+    rubrics: dict[tuple[str, str, str | None], dict[str, Table]] = {}
+    for index, stated in enumerate(read_list(value, "rubrics")):
+        where = f"rubrics/{index}"
+        rubric = read_members(stated, where, "part", "post", "paper", "criteria")
+        part = read_text(rubric["part"], f"{where}/part")
+        if part not in rules.parts:
+            raise ProblemFoundError(f"{where}/part", "not_known", part)
+        key = (part, read_text(rubric["post"], f"{where}/post"), read_text_or_none(rubric["paper"], f"{where}/paper"))
+        if key in rubrics:
+            raise ProblemFoundError(where, "duplicate", "/".join(map(str, key)))
+        criteria: dict[str, Table] = {}
+        for one in read_list(rubric["criteria"], f"{where}/criteria"):
+            criterion = read_members(one, f"{where}/criteria", "criterion", "maximum", "step", "system")
+            name = read_text(criterion["criterion"], f"{where}/criteria")
+            if name in criteria:
+                raise ProblemFoundError(f"{where}/criteria", "duplicate", name)
+            criteria[name] = {
+                "maximum": read_hundredths(criterion["maximum"], f"{where}/criteria/{name}/maximum"),
+                "step": read_hundredths(criterion["step"], f"{where}/criteria/{name}/step", least=1),
+                "system": read_flag(criterion["system"], f"{where}/criteria/{name}/system"),
+            }
+        reached = sum(one["maximum"] for one in criteria.values())
+        require_same(f"{where}/criteria/maximum", figure_text(reached), figure_text(rules.parts[part]["maximum"]))
+        rubrics[key] = criteria
+    return rubrics
+
+
+def _posts(value: object) -> dict[str, Table]:
+    posts: dict[str, Table] = {}
+    for index, stated in enumerate(read_list(value, "posts")):
+        where = f"posts/{index}"
+        post = read_members(stated, where, "code", "title", "vacancies", "tie")
+        code = read_text(post["code"], f"{where}/code")
+        read_text(post["title"], f"{where}/title")
+        if code in posts:
+            raise ProblemFoundError(where, "duplicate", code)
+        tie = None
+        if post["tie"] is not None:
+            tie = read_members(post["tie"], f"{where}/tie", "seq", "selected")
+            read_count(tie["seq"], f"{where}/tie/seq")
+            for name in read_list(tie["selected"], f"{where}/tie/selected"):
+                read_text(name, f"{where}/tie/selected")
+        posts[code] = {"vacancies": read_count(post["vacancies"], f"{where}/vacancies", least=1), "tie": tie}
+    return posts
+
+
+# --- one candidate ---------------------------------------------------------------------------------------------------
+
+
+def _candidate(
+    value: object,
+    where: str,
+    *,
+    rules: _Rules,
+    rubrics: dict[tuple[str, str, str | None], dict[str, Table]],
+    posts: dict[str, Table],
+    problems: list[Problem],
+) -> _Computed:
+    stated = read_members(value, where, "code", "post", "name", "parts", "total", "rank", "outcome")
+    code, post = read_text(stated["code"], f"{where}/code"), read_text(stated["post"], f"{where}/post")
+    where = f"candidates/{code}"
+    if post not in posts:
+        raise ProblemFoundError(f"{where}/post", "not_known", post)
+    read_text_or_none(stated["name"], f"{where}/name")
+    names: list[str] = []
+    passed: dict[str, int] = {}
+    flags: set[str] = set()
+    for index, one in enumerate(read_list(stated["parts"], f"{where}/parts")):
+        entry = read_members(
+            one,
+            f"{where}/parts/{index}",
+            *("part", "paper", "script", "absent", "void", "marks", "settlement", "appeal", "deduction"),
+            *("score", "passed"),
+        )
+        name = read_text(entry["part"], f"{where}/parts/{index}/part")
+        if name not in rules.parts:
+            raise ProblemFoundError(f"{where}/parts/{index}/part", "not_known", name)
+        names.append(name)
+        rubric = rubrics.get((name, post, read_text_or_none(entry["paper"], f"{where}/{name}/paper")))
+        read_text_or_none(entry["script"], f"{where}/{name}/script")
+        score = _part_score(entry, rules.parts[name], rubric, f"{where}/{name}", problems)
+        flags |= {flag for flag in ("void", "absent") if entry[flag]}
+        if score is not None and score >= rules.parts[name]["pass"]:
+            passed[name] = score
+        compare(problems, f"{where}/{name}/score", entry["score"], None if score is None else figure_text(score))
+        compare(problems, f"{where}/{name}/passed", entry["passed"], name in passed)
+    if names != [name for name in rules.parts if name in names]:
+        problems.append(Problem(f"{where}/parts", "not_sorted", ", ".join(names)))
+    total = None
+    if len(passed) == len(rules.parts):
+        total = round_half_up(sum(rules.parts[name]["weight"] * score for name, score in passed.items()), _WHOLE)
+    elif len(passed) == len(names):
+        problems.append(Problem(f"{where}/parts", "incomplete", ", ".join(names), ", ".join(rules.parts)))
+    compare(problems, f"{where}/total", stated["total"], None if total is None else figure_text(total))
+    unranked = "void" if "void" in flags else "absent" if "absent" in flags else "failed"
+    return _Computed(code, post, where, stated, passed, total, unranked)
+
+
+def _part_score(
+    entry: Table, part: Table, rubric: dict[str, Table] | None, where: str, problems: list[Problem]
+) -> int | None:
+    missing = [read_flag(entry["absent"], f"{where}/absent"), read_flag(entry["void"], f"{where}/void")]
+    stated_marks = read_list(entry["marks"], f"{where}/marks")
+    if rubric is None and (stated_marks or not any(missing)):
+        raise ProblemFoundError(f"{where}/paper", "not_known", entry["paper"])
+    marks = [_mark(mark, f"{where}/marks/{index}", rubric or {}, problems) for index, mark in enumerate(stated_marks)]
+    if any(missing):
+        for name in ("settlement", "appeal", "deduction"):
+            compare(problems, f"{where}/{name}", entry[name], None)
+        return None
+    needs_system = any(criterion["system"] for criterion in (rubric or {}).values())
+    rounds = Counter(mark["round"] for mark in marks)
+    if rounds[_SYSTEM] != int(needs_system) or any(mark["round"] != _SYSTEM for mark in marks[: int(needs_system)]):
+        raise ProblemFoundError(f"{where}/marks", "incomplete", rounds[_SYSTEM], int(needs_system))
+    system = sum(mark["total"] for mark in marks if mark["round"] == _SYSTEM)
+    people = [{**mark, "total": mark["total"] + system} for mark in marks if mark["round"] != _SYSTEM]
+    step, score = _KINDS[part["kind"]](part, people, system, f"{where}/marks")
+    score = _settled(entry["settlement"], f"{where}/settlement", part=part, step=step, score=score, problems=problems)
+    if entry["appeal"] is not None:
+        score = _appeal(
+            entry["appeal"],
+            f"{where}/appeal",
+            part=part,
+            settled=score,
+            system=system,
+            rubric=rubric or {},
+            earlier=marks,
+            problems=problems,
+        )
+    if entry["deduction"] is not None:
+        deduction = read_members(entry["deduction"], f"{where}/deduction", "seq", "percent")
+        read_count(deduction["seq"], f"{where}/deduction/seq")
+        percent = read_hundredths(deduction["percent"], f"{where}/deduction/percent", most=_WHOLE)
+        score = round_half_up(score * (_WHOLE - percent), _WHOLE)
+    return score
+
+
+def _mark(value: object, where: str, rubric: dict[str, Table], problems: list[Problem]) -> Table:
+    mark = read_members(value, where, "seq", "marker", "round", "points", "total")
+    read_count(mark["seq"], f"{where}/seq")
+    read_text(mark["marker"], f"{where}/marker")
+    number = mark["round"]
+    if number not in (0, 1, 2, *_APPEAL_ROUNDS) or isinstance(number, bool):
+        raise ProblemFoundError(f"{where}/round", "not_known", number)
+    wanted = {name for name, criterion in rubric.items() if criterion["system"] is (number == _SYSTEM)}
+    points = read_members(mark["points"], f"{where}/points", *wanted)
+    for name, given in points.items():
+        value_given = read_hundredths(given, f"{where}/points/{name}", most=rubric[name]["maximum"])
+        if value_given % rubric[name]["step"]:
+            problems.append(
+                Problem(f"{where}/points/{name}", "off_step", str(given), figure_text(rubric[name]["step"]))
+            )
+    total = sum(read_hundredths(given, where) for given in points.values())
+    compare(problems, f"{where}/total", mark["total"], figure_text(total))
+    return {"marker": mark["marker"], "round": number, "total": total}
+
+
+def _blind_pair(part: Table, people: list[Table], _system: int, where: str) -> tuple[str, int | None]:
+    first = [mark for mark in people if mark["round"] == 1]
+    third = [mark for mark in people if mark["round"] == 2]
+    if len(first) != 2 or len(third) > 1 or len(people) != len(first) + len(third):
+        raise ProblemFoundError(where, "incomplete", len(people), 2)
+    _different(people, where)
+    low, high = sorted(mark["total"] for mark in first)
+    straddle = low < part["pass"] <= high and part["straddle"] == "head"
+    if high - low <= part["mean_at_most"] and not straddle:
+        return "mean", round_half_up(low + high, 2)
+    if high - low < part["third_from"]:
+        return "discussed", None
+    if not third:
+        raise ProblemFoundError(where, "incomplete", len(people), 3)
+    agreed = third[0]["total"]
+    if agreed in (low, high):
+        return "third-equal", agreed
+    return "collective", None
+
+
+def _panel(part: Table, people: list[Table], _system: int, where: str) -> tuple[str, int | None]:
+    first = [mark for mark in people if mark["round"] == 1]
+    later = [mark for mark in people if mark["round"] == 2]
+    _different(first, where)
+    _different(later, where)
+    totals = {mark["marker"]: mark["total"] for mark in first}
+    if len(first) + len(later) != len(people) or any(mark["marker"] not in totals for mark in later):
+        raise ProblemFoundError(where, "not_known")
+    if len(first) < part["least_markers"]:
+        raise ProblemFoundError(where, "incomplete", len(first), part["least_markers"])
+    if part["after_discussion"] == "counts":
+        totals.update({mark["marker"]: mark["total"] for mark in later})
+    given = sorted(totals.values())
+    if given[-1] - given[0] <= part["gap_limit"]:
+        return "mean", round_half_up(sum(given), len(given))
+    return "head", None
+
+
+def _machine(_part: Table, people: list[Table], system: int, where: str) -> tuple[str, int | None]:
+    if people:
+        raise ProblemFoundError(where, "not_known", people[0]["marker"])
+    return "machine", system
+
+
+_KINDS: dict[str, Callable[[Table, list[Table], int, str], tuple[str, int | None]]] = {
+    "blind-pair": _blind_pair,
+    "panel": _panel,
+    "machine": _machine,
+}
+
+
+def _settled(value: object, where: str, *, part: Table, step: str, score: int | None, problems: list[Problem]) -> int:
+    stated = read_members(value, where, "step", "seq", "score")
+    return _stated_score(stated, where, part=part, step=step, score=score, problems=problems)
+
+
+def _stated_score(
+    stated: Table, where: str, *, part: Table, step: str, score: int | None, problems: list[Problem]
+) -> int:
+    """The computed score, or the stated one where a person decided it."""
+    compare(problems, f"{where}/step", stated["step"], step)
+    if step in _DECIDED_STEPS:
+        read_count(stated["seq"], f"{where}/seq")
+    else:
+        compare(problems, f"{where}/seq", stated["seq"], None)
+    if score is None:
+        return read_hundredths(stated["score"], f"{where}/score", most=part["maximum"])
+    compare(problems, f"{where}/score", stated["score"], figure_text(score))
+    return score
+
+
+def _appeal(
+    value: object,
+    where: str,
+    *,
+    part: Table,
+    settled: int,
+    system: int,
+    rubric: dict[str, Table],
+    earlier: list[Table],
+    problems: list[Problem],
+) -> int:
+    if part["kind"] != "blind-pair":
+        raise ProblemFoundError(where, "not_known", part["kind"])
+    appeal = read_members(value, where, "step", "marks", "seq", "score")
+    marks = [
+        _mark(mark, f"{where}/marks/{index}", rubric, problems)
+        for index, mark in enumerate(read_list(appeal["marks"], f"{where}/marks"))
+    ]
+    _different([*earlier, *marks], f"{where}/marks")
+    totals = [mark["total"] + system for mark in marks]
+    enough = len(totals) == 3 or (len(totals) == 2 and totals[0] == totals[1])
+    if not enough or [mark["round"] for mark in marks] != _APPEAL_ROUNDS[: len(marks)]:
+        raise ProblemFoundError(f"{where}/marks", "incomplete", len(marks))
+    agreed, times = Counter(totals).most_common(1)[0]
+    remark = agreed if times > 1 else round_half_up(sum(totals), 3)
+    adopted = abs(remark - settled) < part["appeal_adopt_below"]
+    return _stated_score(
+        appeal,
+        where,
+        part=part,
+        step="adopted" if adopted else "chair",
+        score=remark if adopted else None,
+        problems=problems,
+    )
+
+
+def _different(marks: list[Table], where: str) -> None:
+    markers = [mark["marker"] for mark in marks]
+    if len(set(markers)) != len(markers):
+        raise ProblemFoundError(where, "duplicate", ", ".join(markers))
+
+
+# --- the whole list --------------------------------------------------------------------------------------------------
+
+
+def _ranking_problems(code: str, post: Table, candidates: list[_Computed], rules: _Rules) -> Iterator[Problem]:
+    def key(one: _Computed) -> tuple[int, ...]:
+        return (one.total or 0, *(one.scores[name] for name in rules.tie_break))
+
+    ranked = [one for one in candidates if one.total is not None]
+    tie, places = post["tie"], post["vacancies"]
+    crossing = False
+    for one in candidates:
+        rank: int | None = None
+        outcome = one.unranked
+        if one.total is not None:
+            rank = 1 + sum(key(other) > key(one) for other in ranked)
+            equals = {other.code for other in ranked if key(other) == key(one)}
+            free = places - rank + 1
+            outcome = "selected" if len(equals) <= free else "passed"
+            if 0 < free < len(equals):
+                crossing = True
+                selected = tie["selected"] if tie else []
+                if tie and (len(selected) != free or len(set(selected)) != free or not equals.issuperset(selected)):
+                    yield Problem(f"posts/{code}/tie", "differs", ", ".join(selected), f"{free}: {sorted(equals)}")
+                outcome = "selected" if one.code in selected else "passed"
+        found: list[Problem] = []
+        compare(found, f"{one.where}/rank", one.stated["rank"], rank)
+        compare(found, f"{one.where}/outcome", one.stated["outcome"], outcome)
+        yield from found
+    if tie and not crossing:
+        yield Problem(f"posts/{code}/tie", "differs", ", ".join(tie["selected"]))
+
+
+def _order_problems(candidates: list[_Computed]) -> Iterator[Problem]:
+    order = [(one.post, one.code) for one in candidates]
+    if order != sorted(order):
+        yield Problem("candidates", "not_sorted")
+    for code, times in Counter(one.code for one in candidates).items():
+        if times > 1:
+            yield Problem(f"candidates/{code}", "duplicate", code)
+
+
+def _duplicates(posts: dict[str, Table], candidates: list[_Computed]) -> Iterator[Problem]:
+    """One record is one fact, and one script is one candidate's."""
+    seqs = [post["tie"]["seq"] for post in posts.values() if post["tie"]]
+    scripts: list[str] = []
+    for one in candidates:
+        for entry in one.stated["parts"]:
+            settlement, appeal = entry["settlement"] or {}, entry["appeal"] or {}
+            seqs += [mark["seq"] for mark in (*entry["marks"], *appeal.get("marks", ()))]
+            seqs += [each["seq"] for each in (settlement, appeal, entry["deduction"] or {}) if "seq" in each]
+            scripts += [entry["script"]] if entry["script"] is not None else []
+    for seq, times in Counter(seq for seq in seqs if isinstance(seq, int)).items():
+        if times > 1:
+            yield Problem("seq", "duplicate", str(seq))
+    for script, times in Counter(scripts).items():
+        if times > 1:
+            yield Problem("script", "duplicate", script)
