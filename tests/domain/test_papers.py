@@ -21,7 +21,7 @@ TOPICS = (
     "leading",
     "controlling",
     "change",
-    "conflict",
+    "personnel-work",
     "motivation",
     "delegation",
     "ethics",
