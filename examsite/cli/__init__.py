@@ -1,0 +1,30 @@
+"""The commands of an installation. Thin: each one reads settings, opens one transaction and calls services."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from examsite.cli import installation
+from examsite.config import SettingsError
+from examsite.storage.database import UnsafeDatabaseError
+
+
+@click.group()
+def commands() -> None:
+    """Thi tuyển lãnh đạo cấp phòng: lệnh của người quản trị máy chủ (commands of the installation)."""
+
+
+commands.add_command(installation.init)
+commands.add_command(installation.serve)
+commands.add_command(installation.run)
+
+
+def main() -> None:
+    """Run a command; a wrong setting is one sentence, not a traceback."""
+    try:
+        commands(standalone_mode=True)
+    except (SettingsError, UnsafeDatabaseError) as error:
+        click.echo(f"✗ {error}", err=True)
+        sys.exit(2)
