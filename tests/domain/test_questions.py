@@ -254,3 +254,35 @@ def test_snapshot_with_hostile_field_is_refused_or_read(field: str, value: objec
     # Anything but the one refusal makes the test fail; a lucky value may also be read.
     with suppress(InvalidError):
         assert isinstance(question_from_data(data), Question)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("format", 2, "format"),
+        ("kind", "riddle", "kind"),
+        ("difficulty", True, "difficulty"),
+        ("stem", "text", "stem"),
+        ("stem", {"vi": "a"}, "stem.en"),
+        ("options", "ab", "options"),
+        ("options", [{"key": "a", "text": {"vi": "a", "en": None}}], "options[0].text.en"),
+        ("answer_key", 5, "answer_key"),
+        ("answer_key", ["a", 1], "answer_key"),
+        ("answer_key", {"value": "x"}, "answer_key.value"),
+        ("answer_key", {"value": "NaN"}, "answer_key.value"),
+        ("points", 30, "points"),
+        ("points", "Infinity", "points"),
+    ],
+)
+def test_snapshot_with_wrong_field_is_refused_by_its_path(field: str, value: object, named: str) -> None:
+    data = question_to_data(make_question(QuestionKind.SINGLE, ("a",)))
+    data[field] = value
+    with pytest.raises(InvalidError) as caught:
+        question_from_data(data)
+    assert caught.value.params == {"field": named}
+
+
+@pytest.mark.parametrize("data", [None, [], "question", 1])
+def test_snapshot_that_is_no_object_is_refused(data: object) -> None:
+    with pytest.raises(InvalidError, match="question_malformed"):
+        question_from_data(data)

@@ -165,3 +165,21 @@ def test_unreadable_file_does_not_hide_findings_of_others(bank_root: Path, plant
 
 def test_empty_folder_is_an_error(tmp_path: Path) -> None:
     assert one(check_bank(tmp_path)).problem == "holds no question"
+
+
+def test_id_of_another_form_is_an_error(bank_root: Path, plant: Plant) -> None:
+    file = plant("S-01", 'id = "S-01"', 'id = "s 01"')
+    assert (file, "id", "must be capital letters and digits in groups joined by hyphens") in {
+        (finding.file, finding.key, finding.problem) for finding in check_bank(bank_root)
+    }
+
+
+def test_essay_worth_nothing_is_an_error(bank_root: Path, plant: Plant) -> None:
+    file = plant("E-01", "points = 15", "points = 0")
+    assert (file, "points") in {(finding.file, finding.key) for finding in check_bank(bank_root)}
+
+
+def test_long_option_without_translation_is_an_error(bank_root: Path, plant: Plant) -> None:
+    sentence = "Thành phố có hồ Hoàn Kiếm và ba mươi sáu phố phường"
+    file = plant("S-01", 'vi = "Hà Nội"\nen = "Hà Nội"', f'vi = "{sentence}"\nen = "{sentence}"')
+    assert (file, "options.b.en") in {(finding.file, finding.key) for finding in check_bank(bank_root)}
