@@ -5,10 +5,13 @@ Each event leads through one gate, is open to one role, and is recorded under on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.state_machine import StateMachine
 
@@ -132,6 +135,34 @@ class Missing:
     code: str
     owner: Role
     params: dict[str, Any] = field(default_factory=dict)
+
+
+#: The planned instants of a competition, in the order in which they must come.
+# Source: design of the life cycle; the order of the steps in NĐ 170/2025/NĐ-CP art. 15-17.
+SCHEDULE: tuple[str, ...] = (
+    "applications_close_at",
+    "written_at",
+    "written_results_at",
+    "proposals_close_at",
+    "defence_at",
+    "results_at",
+)
+
+
+def check_schedule(schedule: Mapping[str, datetime | None]) -> None:
+    """Refuse a schedule that has a gap or an instant not after the one before it.
+
+    Raises:
+        InvalidError: `schedule_incomplete`, `schedule_not_in_order`, with the `field` at fault.
+    """
+    before: datetime | None = None
+    for name in SCHEDULE:
+        at = schedule.get(name)
+        if at is None:
+            raise InvalidError("schedule_incomplete", field=name)
+        if before is not None and at <= before:
+            raise InvalidError("schedule_not_in_order", field=name)
+        before = at
 
 
 def next_event(state: CompetitionState) -> GateEvent | None:

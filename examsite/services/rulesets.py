@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.rulesets import RuleSet, ruleset_from_toml, ruleset_to_toml, with_changes
-from examsite.domain.competitions import CompetitionState
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotFoundError
+from examsite.domain.permissions import Role
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.papers import Paper
 
 
 def get_competition(session: Session, code: str) -> Competition:
@@ -52,9 +56,75 @@ def list_public_competitions(session: Session) -> list[Competition]:
     return [item for item in list_competitions(session) if item.state is not CompetitionState.DRAFT]
 
 
+def get_public_competition(session: Session, code: str) -> Competition:
+    """One announced competition; a draft does not exist for the public.
+
+    Raises:
+        NotFoundError: `competition_not_found`.
+    """
+    found = get_competition(session, code)
+    if found.state is CompetitionState.DRAFT:
+        raise NotFoundError("competition_not_found", competition=code)
+    return found
+
+
+def list_competitions_of(session: Session, account_id: int, *roles: Role) -> list[Competition]:
+    """The competitions in which an account holds one of these roles, newest first."""
+    held = select(RoleAssignment.competition_id).where(
+        RoleAssignment.account_id == account_id,
+        RoleAssignment.role.in_(roles),
+        RoleAssignment.revoked_at.is_(None),
+        RoleAssignment.competition_id.is_not(None),
+    )
+    mine = set(session.scalars(held))
+    return [item for item in list_competitions(session) if item.id in mine]
+
+
+def list_bodies_of_organiser(session: Session, account_id: int | None) -> list[Body]:
+    """The bodies at which an account may open competitions, by code."""
+    statement = (
+        select(Body)
+        .join(RoleAssignment, RoleAssignment.body_id == Body.id)
+        .where(
+            RoleAssignment.account_id == account_id,
+            RoleAssignment.role == Role.ORGANISER,
+            RoleAssignment.revoked_at.is_(None),
+        )
+        .order_by(Body.code)
+    )
+    return list(session.scalars(statement))
+
+
+def is_body_organiser(session: Session, account_id: int | None, body_id: int) -> bool:
+    """Whether the account may open competitions at the body."""
+    return any(body.id == body_id for body in list_bodies_of_organiser(session, account_id))
+
+
 def list_bodies(session: Session) -> list[Body]:
     """All bodies by code."""
     return list(session.scalars(select(Body).order_by(Body.code)))
+
+
+def find_post(session: Session, competition_id: int, code: str) -> Post | None:
+    """One post of a competition, or None."""
+    return session.scalars(select(Post).where(Post.competition_id == competition_id, Post.code == code)).one_or_none()
+
+
+def count_post_rows(session: Session, post_id: int) -> int:
+    """How many papers and candidacies hang on a post."""
+    papers = session.scalar(select(func.count(Paper.id)).where(Paper.post_id == post_id)) or 0
+    standing = session.scalar(select(func.count(Candidacy.id)).where(Candidacy.post_id == post_id)) or 0
+    return papers + standing
+
+
+def reload_posts(session: Session, competition: Competition) -> None:
+    """Read the posts of a competition again, after one came or went."""
+    session.scalars(
+        select(Competition)
+        .options(selectinload(Competition.posts))
+        .where(Competition.id == competition.id)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def get_post(session: Session, competition_id: int, code: str) -> Post:
@@ -63,9 +133,7 @@ def get_post(session: Session, competition_id: int, code: str) -> Post:
     Raises:
         NotFoundError: `post_not_found`.
     """
-    found = session.scalars(
-        select(Post).where(Post.competition_id == competition_id, Post.code == code)
-    ).one_or_none()
+    found = find_post(session, competition_id, code)
     if found is None:
         raise NotFoundError("post_not_found", post=code)
     return found

@@ -12,10 +12,23 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import GateEvent, Missing
 from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.checklists import (
+    list_missing_plan,
+    list_missing_to_close,
+    list_missing_to_receive,
+    list_missing_to_vet,
+    list_missing_to_write,
+)
 
 Checklist = Callable[[Session, Competition, datetime], list[Missing]]
 
-CHECKLISTS: dict[GateEvent, Checklist] = {}
+CHECKLISTS: dict[GateEvent, Checklist] = {
+    GateEvent.ANNOUNCED: list_missing_plan,
+    GateEvent.APPLICATIONS_OPENED: list_missing_to_receive,
+    GateEvent.APPLICATIONS_CLOSED: list_missing_to_vet,
+    GateEvent.WRITTEN_BEGUN: list_missing_to_write,
+    GateEvent.CLOSED: list_missing_to_close,
+}
 
 
 def list_missing(session: Session, competition: Competition, event: GateEvent, *, now: datetime) -> list[Missing]:
