@@ -17,6 +17,16 @@ class CandidacyState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class UploadKind(StrEnum):
+    """What a file is, decided by its structure and never by its name."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    PPTX = "pptx"
+    PNG = "png"
+    JPEG = "jpeg"
+
+
 class CandidacyEvent(StrEnum):
     """What happens to a candidacy."""
 

@@ -114,8 +114,8 @@ class Event(StrEnum):
     # Our own facts: people.
     ACCOUNT_CREATED = ("account:created", "administrator organiser system", "account")
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")
-    ROLE_GRANTED = ("role:granted", "administrator organiser", "account")
-    ROLE_REVOKED = ("role:revoked", "administrator organiser", "account")
+    ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")
+    ROLE_REVOKED = ("role:revoked", "administrator organiser system", "account")
     CONFLICT_DECLARED = ("conflict:declared", _ANYONE_WITH_A_DUTY, _WHOLE)
     CANDIDATES_IMPORTED = ("candidates:imported", "organiser", _WHOLE)
     APPLICATION_SUBMITTED = ("application:submitted", "candidate organiser", "application")

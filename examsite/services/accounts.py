@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, check_roles_together
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
+from examsite.services.throttling import clear_failed_log_ins
+from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition
-from examsite.storage.queries.accounts import find_login_session
+from examsite.storage.queries.accounts import find_login_session, get_account_for_update
 
 
 def token_hash(token: str) -> str:
@@ -54,12 +55,68 @@ def end_login_session(ctx: ServiceContext, token: str) -> None:
         found.ended_at = ctx.now
 
 
+def end_own_log_in(ctx: ServiceContext, login_session_id: int) -> None:
+    """End one log-in of the person who acts; another person's is left alone.
+
+    Raises:
+        NotFoundError: `log_in_not_found`.
+    """
+    found = ctx.session.get(LoginSession, login_session_id)
+    if found is None or found.account_id != ctx.actor.account_id:
+        raise NotFoundError("log_in_not_found")
+    if found.ended_at is None:
+        found.ended_at = ctx.now
+
+
+def change_password(ctx: ServiceContext, account_id: int, password_hash: str, *, keep_token: str) -> str:
+    """Take a new password; every log-in ends, and the present one goes on under a new token, which is given back.
+
+    Raises:
+        NotFoundError: `log_in_not_found` when the present log-in ended meanwhile.
+    """
+    account = get_account_for_update(ctx.session, account_id)
+    present = find_login_session(ctx.session, token_hash(keep_token), now=ctx.now)
+    if present is None or present.account_id != account_id:
+        raise NotFoundError("log_in_not_found")
+    account.password_hash = password_hash
+    end_all_login_sessions(ctx, account_id)
+    clear_failed_log_ins(ctx, account.login)
+    hours = max(1, round((present.expires_at - ctx.now).total_seconds() / 3600))
+    return open_login_session(ctx, account, hours=hours, address=present.address, user_agent=present.user_agent)
+
+
 def end_all_login_sessions(ctx: ServiceContext, account_id: int) -> None:
     """End every log-in of an account, e.g. after a new password or a changed role."""
     for item in ctx.session.scalars(
         select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
     ):
         item.ended_at = ctx.now
+
+
+def log_in(
+    ctx: ServiceContext,
+    account_id: int,
+    *,
+    typed_login: str,
+    hours: int,
+    address: str,
+    user_agent: str,
+    new_password_hash: str | None = None,
+) -> str:
+    """Let in a person whose password was found right: wrong tries are forgotten, an outdated hash is replaced.
+
+    The password is checked before, outside any transaction; a person disabled meanwhile stays outside.
+
+    Raises:
+        NotAllowedError: `account_disabled`.
+    """
+    account = get_account_for_update(ctx.session, account_id)
+    if account.state is not AccountState.ACTIVE:
+        raise NotAllowedError("account_disabled")
+    clear_failed_log_ins(ctx, typed_login)
+    if new_password_hash is not None:
+        account.password_hash = new_password_hash
+    return open_login_session(ctx, account, hours=hours, address=address, user_agent=user_agent)
 
 
 def create_account(

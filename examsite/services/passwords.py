@@ -1,4 +1,4 @@
-"""Argon2id with a bound on how many hashes run at once, so that a storm of log-ins cannot eat memory or starve saves."""
+"""Argon2id with a bound on how many hashes run at once: a storm of log-ins cannot eat memory or starve saves."""
 
 from __future__ import annotations
 
@@ -53,6 +53,14 @@ class Passwords:
 def printed_password() -> str:
     """A password to print on a slip: three groups of four letters."""
     letters = "".join(secrets.choice(PRINTED_ALPHABET) for _ in range(PRINTED_LENGTH))
+    return "-".join(letters[start : start + 4] for start in range(0, PRINTED_LENGTH, 4))
+
+
+def normal_printed_password(typed: str) -> str | None:
+    """A printed password as it was printed, however its groups and capitals were typed; None if it is not one."""
+    letters = "".join(typed.lower().replace("-", " ").split())
+    if len(letters) != PRINTED_LENGTH or not set(letters) <= set(PRINTED_ALPHABET):
+        return None
     return "-".join(letters[start : start + 4] for start in range(0, PRINTED_LENGTH, 4))
 
 

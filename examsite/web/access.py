@@ -18,10 +18,11 @@ from flask_login import LoginManager, UserMixin, current_user
 from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services import accounts
-from examsite.services.context import SYSTEM, Actor, read_clock
+from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import find_candidacy_id, list_assignments
 from examsite.storage.queries.competitions import get_competition
+from examsite.web.transactions import read_web_clock
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -103,7 +104,7 @@ def declared_access(app: Flask, endpoint: str) -> Access | None:
 
 def load_principal(token: str) -> Principal | None:
     """The person behind a log-in token, if the server still knows it."""
-    account = accounts.find_logged_in(db.session(), token, now=read_clock())
+    account = accounts.find_logged_in(db.session(), token, now=read_web_clock())
     if account is None:
         return None
     held = tuple(
@@ -164,7 +165,8 @@ def _guard() -> ResponseReturnValue | None:
     if person is None:
         if request.method == "GET" and request.accept_mimetypes.accept_html:
             session["next"] = request.full_path if request.query_string else request.path
-            return redirect(url_for("auth.log_in"))
+            door = "auth.log_in_candidate" if request.blueprint == "candidate" else "auth.log_in"
+            return redirect(url_for(door))
         abort(401)
     g.actor = Actor(account_id=person.account_id)
     if access.kind == "roles":
@@ -172,6 +174,7 @@ def _guard() -> ResponseReturnValue | None:
         if code is not None:
             try:
                 g.competition = get_competition(db.session(), code)
+                g.competition_code = code
             except NotFoundError:
                 abort(404)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -11,6 +11,7 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.storage.database import db
 from examsite.web.i18n import _
 from examsite.web.labels import error_text
+from examsite.web.transactions import forget_changes
 
 STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (NotFoundError, 404),
@@ -42,7 +43,7 @@ def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValu
 
 
 def _refused(error: DomainError) -> ResponseReturnValue:
-    db.session.rollback()
+    forget_changes()
     titles = {
         404: _("Không tìm thấy"),
         403: _("Không có quyền"),
@@ -77,6 +78,7 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
 
 def _crashed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
+    g.competition = None  # reading it again could fail too
     current_app.logger.exception("unexpected error", exc_info=error)
     text = _("Lỗi nằm ở máy chủ, không phải ở thao tác vừa làm. Chưa có gì thay đổi. Hãy thử lại hoặc báo quản trị.")
     return _answer(500, _("Máy chủ gặp lỗi"), text, "http_500")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -10,6 +12,7 @@ from flask import Response, current_app, g, make_response, request
 
 from examsite.services.context import ServiceContext, read_clock
 from examsite.storage.database import begin_write, db
+from examsite.storage.queries.competitions import get_competition
 
 #: Methods that may change something.
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -26,13 +29,13 @@ def writes(view: Callable[..., Any]) -> Callable[..., Response]:
         session = db.session()
         if request.method not in WRITING:
             return make_response(view(*args, **kwargs))
-        begin_write(session)
+        _begin()
         try:
             response = make_response(view(*args, **kwargs))
         except BaseException:
             session.rollback()
             raise
-        if response.status_code < 400:  # noqa: PLR2004 - the border of HTTP errors
+        if response.status_code < 400:
             session.commit()
         else:
             session.rollback()
@@ -42,11 +45,72 @@ def writes(view: Callable[..., Any]) -> Callable[..., Response]:
     return in_transaction
 
 
+def writes_in_steps(view: Callable[..., Any]) -> Callable[..., Response]:
+    """For the few views that must not hold the write lock all the time, above all while a password is hashed.
+
+    The view opens a short transaction for each of its steps with `write_now()`; nothing else of it is kept.
+    """
+
+    @wraps(view)
+    def in_steps(*args: Any, **kwargs: Any) -> Response:
+        try:
+            return make_response(view(*args, **kwargs))
+        finally:
+            db.session().rollback()
+
+    in_steps.writes = True  # type: ignore[attr-defined]
+    return in_steps
+
+
+@contextmanager
+def write_now() -> Iterator[ServiceContext]:
+    """One short writing transaction inside a `@writes_in_steps` view: commits at its end, rolls back on an error."""
+    session = db.session()
+    _begin()
+    try:
+        yield act()
+        session.commit()
+        _read_competition_again()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def stop_reading() -> None:
+    """End the reading transaction before slow work, so that no lock and no old snapshot is held meanwhile."""
+    db.session().rollback()
+
+
+def forget_changes() -> None:
+    """Undo what is not committed and read the competition of the address anew, so that pages can still show it."""
+    session = db.session()
+    session.rollback()
+    _read_competition_again()
+
+
+def _begin() -> None:
+    begin_write(db.session())
+    _read_competition_again()
+
+
+def _read_competition_again() -> None:
+    """What the guard had read was forgotten with its transaction; relationships would raise."""
+    code = g.get("competition_code")
+    if code is not None and g.get("competition") is not None:
+        g.competition = get_competition(db.session(), code)
+
+
+def read_web_clock() -> datetime:
+    """The present instant for a request; tests and the demonstration may set it."""
+    present: datetime = current_app.extensions.get("clock", read_clock)()
+    return present
+
+
 def act() -> ServiceContext:
     """The context of an act in this request: its transaction, its actor, its instant."""
     return ServiceContext(
         session=db.session(),
-        now=current_app.extensions.get("clock", read_clock)(),
+        now=read_web_clock(),
         actor=g.actor,
         settings=current_app.extensions["settings"],
         signer=current_app.extensions.get("signer"),

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from examsite.domain.accounts import AccountState
 from examsite.domain.permissions import Role
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Body, Competition
-
-
-class AccountState(StrEnum):
-    """Whether a person may log in."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
 
 
 class Account(Base):

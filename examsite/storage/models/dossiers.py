@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from examsite.domain.dossiers import CandidacyState
+from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition, Post
-
-
-class UploadKind(StrEnum):
-    """What a file is, decided by its structure."""
-
-    PDF = "pdf"
-    DOCX = "docx"
-    PPTX = "pptx"
-    PNG = "png"
-    JPEG = "jpeg"
 
 
 class Upload(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -35,7 +35,55 @@ def find_account_by_login(session: Session, login: str) -> Account | None:
         select(Account)
         .outerjoin(Candidacy, Candidacy.account_id == Account.id)
         .where(or_(Account.login == login.lower(), Candidacy.candidate_number == login.upper()))
-    ).one_or_none()
+        .order_by(case((Account.login == login.lower(), 0), else_=1), Account.id)
+    ).first()
+
+
+def find_password_by_login(session: Session, login: str) -> tuple[int | None, str | None]:
+    """Key and stored password hash of the active account behind a login name; both None where there is none."""
+    account = find_account_by_login(session, login)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return None, None
+    return account.id, account.password_hash
+
+
+def get_account(session: Session, account_id: int) -> Account:
+    """One account.
+
+    Raises:
+        NotFoundError: `account_not_found`.
+    """
+    found = session.get(Account, account_id)
+    if found is None:
+        raise NotFoundError("account_not_found")
+    return found
+
+
+def get_account_for_update(session: Session, account_id: int) -> Account:
+    """One account, its row locked for an act on it.
+
+    Raises:
+        NotFoundError: `account_not_found`.
+    """
+    found = session.get(Account, account_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFoundError("account_not_found")
+    return found
+
+
+def list_login_sessions(session: Session, account_id: int, *, now: datetime) -> list[LoginSession]:
+    """The log-ins of an account that live now, newest first."""
+    return list(
+        session.scalars(
+            select(LoginSession)
+            .where(
+                LoginSession.account_id == account_id,
+                LoginSession.ended_at.is_(None),
+                LoginSession.expires_at > now,
+            )
+            .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+        )
+    )
 
 
 def find_candidacy_id(session: Session, account_id: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Log-in, log-out, the doors of a person, and the language switch."""
+"""The language switch."""
 
 from __future__ import annotations
 

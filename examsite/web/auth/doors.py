@@ -1,0 +1,81 @@
+"""Where a person may go after the log-in: one door for each competition and role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import list_assignments
+from examsite.web.access import logged_in, principal
+from examsite.web.auth import bp
+from examsite.web.i18n import localised
+from examsite.web.labels import label
+
+#: The first page of each role in a competition: the first endpoint that the site has.
+DESKS: dict[Role, tuple[str, ...]] = {
+    Role.ORGANISER: ("organiser.show_desk",),
+    Role.CHAIR: ("council.show_desk",),
+    Role.COUNCIL_MEMBER: ("council.show_desk",),
+    Role.AUTHORITY: ("authority.show_desk",),
+    Role.SETTER: ("setter.show_desk", "setter.list_papers"),
+    Role.KEEPER: ("keeper.show_desk",),
+    Role.INVIGILATOR: ("invigilator.show_desk", "invigilator.list_sittings"),
+    Role.MARKER: ("marker.show_desk", "marker.list_scripts"),
+    Role.MARKING_HEAD: ("marker.show_gaps", "marker.show_desk", "marker.list_scripts"),
+    Role.PANELLIST: ("panel.show_desk", "panel.list_defences"),
+    Role.PANEL_HEAD: ("panel.show_head_desk", "panel.show_desk", "panel.list_defences"),
+    Role.SUPERVISOR: ("supervisor.show_desk", "supervisor.list_records"),
+}
+
+#: The first page of a role that is not held in a competition.
+WIDE_DESKS: dict[Role, tuple[str, ...]] = {
+    Role.ADMINISTRATOR: ("administrator.list_accounts",),
+    Role.ORGANISER: ("organiser.list_competitions",),
+    Role.AUTHORITY: ("authority.list_competitions",),
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One way in: the role, where it counts, and the address (None: nothing to do there yet)."""
+
+    role: Role
+    role_label: str
+    place: str
+    detail: str
+    url: str | None
+
+
+@bp.get("/home")
+@logged_in
+def show_home() -> ResponseReturnValue:
+    """The doors of this person; straight through when there is only one."""
+    person = principal()
+    doors = [] if person is None else _doors(person.account_id, is_candidate=person.candidacy_id is not None)
+    if len(doors) == 1 and doors[0].url is not None:
+        return redirect(doors[0].url)
+    return render_template("auth/show_home.html", doors=doors)
+
+
+def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
+    doors = []
+    if is_candidate:
+        doors.append(Door(Role.CANDIDATE, label(Role.CANDIDATE), "", "", _url(("candidate.show_home",))))
+    for item in list_assignments(db.session(), account_id):
+        competition = item.competition
+        if competition is not None:
+            detail = f"{localised(competition.body, 'name')} · {label(competition.state)}"
+            url = _url(DESKS.get(item.role, ()), code=competition.code)
+            doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url))
+        else:
+            place = localised(item.body, "name") if item.body is not None else ""
+            doors.append(Door(item.role, label(item.role), place, "", _url(WIDE_DESKS.get(item.role, ()))))
+    return doors
+
+
+def _url(endpoints: tuple[str, ...], **values: str) -> str | None:
+    return next((url_for(name, **values) for name in endpoints if name in current_app.view_functions), None)

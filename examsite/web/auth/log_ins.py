@@ -1,0 +1,116 @@
+"""Coming in and going out. Passwords are hashed outside every transaction; wrong ones are slowed down by name."""
+
+from __future__ import annotations
+
+from flask import current_app, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+
+from examsite.domain.accounts import login_key
+from examsite.services import accounts, throttling
+from examsite.services.passwords import Passwords, normal_printed_password
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import find_password_by_login
+from examsite.web.access import load_principal, principal, public
+from examsite.web.auth import bp
+from examsite.web.forms.accounts import LogInCandidateForm, LogInForm
+from examsite.web.i18n import _, ngettext
+from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@public
+@writes_in_steps
+def log_in() -> ResponseReturnValue:
+    """The door of officials."""
+    return _serve(LogInForm(), "auth/log_in.html")
+
+
+@bp.route("/candidate/login", methods=["GET", "POST"])
+@public
+@writes_in_steps
+def log_in_candidate() -> ResponseReturnValue:
+    """The door of candidates: a number or an application code, and the printed password."""
+    return _serve(LogInCandidateForm(), "auth/log_in_candidate.html")
+
+
+@bp.post("/log-out")
+@public
+@writes
+def log_out() -> ResponseReturnValue:
+    """End this log-in on the server, so that a copied cookie is worth nothing."""
+    person = principal()
+    if person is not None:
+        accounts.end_login_session(act(), person.token)
+    was_candidate = person is not None and person.candidacy_id is not None
+    logout_user()
+    session.clear()
+    return redirect(url_for("auth.log_in_candidate" if was_candidate else "auth.log_in"))
+
+
+def _serve(form: FlaskForm, template: str) -> ResponseReturnValue:
+    if request.method == "GET":
+        return render_template(template, form=form)
+    if not form.validate():
+        return render_template(template, form=form), 422
+    typed = login_key(form.login.data)
+    wait = throttling.seconds_to_wait(db.session(), typed, now=read_web_clock())
+    if wait:
+        return _refuse(form, template, wait, tried=False)
+    account_id, stored = find_password_by_login(db.session(), typed)
+    stop_reading()
+    password = _matching_password(stored, form.password.data)
+    if password is None or account_id is None or stored is None:
+        with write_now() as ctx:
+            wait = throttling.note_failed_log_in(ctx, typed)
+        return _refuse(form, template, wait, tried=True)
+    return _let_in(account_id, typed, stored, password)
+
+
+def _matching_password(stored: str | None, typed: str) -> str | None:
+    """The password as it was stored: as typed, or (a printed one) without regard to dashes and capitals."""
+    passwords: Passwords = current_app.extensions["passwords"]
+    printed = normal_printed_password(typed)
+    candidate = typed if printed is None else printed
+    return candidate if passwords.matches(stored, candidate) else None
+
+
+def _let_in(account_id: int, typed: str, stored: str, password: str) -> ResponseReturnValue:
+    passwords: Passwords = current_app.extensions["passwords"]
+    new_hash = passwords.hash(password) if passwords.is_outdated(stored) else None
+    with write_now() as ctx:
+        former = principal()
+        if former is not None:
+            accounts.end_login_session(ctx, former.token)
+        token = accounts.log_in(
+            ctx,
+            account_id,
+            typed_login=typed,
+            hours=current_app.extensions["settings"].login_session_hours,
+            address=request.remote_addr or "",
+            user_agent=request.headers.get("User-Agent", ""),
+            new_password_hash=new_hash,
+        )
+    target = session.get("next") or url_for("auth.show_home")
+    session.clear()
+    person = load_principal(token)
+    if person is None:
+        return redirect(url_for("auth.log_in"))
+    login_user(person)
+    return redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/home")
+
+
+def _refuse(form: FlaskForm, template: str, wait: int, *, tried: bool) -> ResponseReturnValue:
+    """The same answer whether the name exists or not; the wait is told."""
+    message = _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy xem lại rồi thử tiếp.") if tried else ""
+    waiting = (
+        ngettext("Thử lại sau %(num)d giây. Không bị khóa.", "Thử lại sau %(num)d giây. Không bị khóa.", wait)
+        if wait
+        else ""
+    )
+    page = render_template(template, form=form, refusal=message or waiting, waiting=waiting if message else "")
+    response = current_app.make_response((page, 429 if wait and not tried else 401))
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response

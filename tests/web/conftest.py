@@ -1,0 +1,135 @@
+"""A whole site for each test, on a database of its own, and a client that looks at every page it is given.
+
+`client` refuses pages that break the promises of every page; `log_in` comes in through the real door.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from examsite.app import create_app
+from examsite.config import Settings
+from examsite.services.context import SYSTEM, Actor, ServiceContext
+from examsite.storage.database import db, make_engine, upgrade, writing
+from tests.web.strict_client import StrictClient
+
+PASSWORD = "mật khẩu dài của người thử 07"
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from: migrating once is quicker than once a test."""
+    path = tmp_path_factory.mktemp("empty") / "examsite.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def site_settings(tmp_path: Path, empty_database: Path) -> Settings:
+    """Settings of a small installation: cheap hashes, files in the folder of the test."""
+    shutil.copy(empty_database, tmp_path / "examsite.db")
+    return Settings(
+        instance_path=tmp_path,
+        secret_key="0" * 64,
+        database_url=f"sqlite:///{tmp_path / 'examsite.db'}",
+        password_hash_memory_kib=64,
+        password_hash_time_cost=1,
+        upload_limit_megabytes=2,
+        testing=True,
+    )
+
+
+@dataclass
+class Clock:
+    """The clock of the site under test; it stands still until it is moved."""
+
+    present: datetime
+    reads: int = field(default=0)
+
+    def __call__(self) -> datetime:
+        self.reads += 1
+        return self.present
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def app(site_settings: Settings, clock: Clock) -> Iterator[Flask]:
+    """The whole site, its clock in the hand of the test."""
+    app = create_app(site_settings)
+    app.extensions["clock"] = clock
+    app.test_client_class = StrictClient
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> StrictClient:
+    """A browser without a log-in."""
+    return app.test_client()
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What a test writes with when it prepares a scene."""
+
+    session: Session
+    now: datetime
+    app: Flask
+
+    def ctx(self, actor: Actor = SYSTEM) -> ServiceContext:
+        return ServiceContext(
+            session=self.session,
+            now=self.now,
+            actor=actor,
+            settings=self.app.extensions["settings"],
+            signer=self.app.extensions["signer"],
+        )
+
+
+@pytest.fixture
+def scene(app: Flask, clock: Clock) -> Callable[[Callable[[Doing], Any]], Any]:
+    """Prepare the database: `scene(lambda doing: …)` runs in one committed transaction and gives back plain values."""
+
+    def prepare(steps: Callable[[Doing], Any]) -> Any:
+        with app.app_context(), writing(db.engine) as session:
+            return steps(Doing(session, clock.present, app))
+
+    return prepare
+
+
+@pytest.fixture
+def password_hash(app: Flask) -> str:
+    """The hash of `PASSWORD`, for accounts made without the form."""
+    return str(app.extensions["passwords"].hash(PASSWORD))
+
+
+@pytest.fixture
+def log_in(app: Flask) -> Callable[..., StrictClient]:
+    """`log_in('ngan')` gives a client that came in through the door of officials (or `door='/candidate/login'`)."""
+
+    def come_in(login: str, password: str = PASSWORD, *, door: str = "/login") -> StrictClient:
+        client: StrictClient = app.test_client()
+        response = client.submit(door, {"login": login, "password": password})
+        assert response.status_code == 302, re.sub(r"<[^>]+>|\s+", " ", response.text)[-600:]
+        return client
+
+    return come_in
