@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Settings of the caller must not leak into the virtual environment.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run empty test test-fast check types bench soak backup restore messages lock clean browser translations
+.PHONY: help run empty test test-fast check bench soak backup restore messages lock clean browser translations
 
 help:
 	@echo "make run                  start the site at http://127.0.0.1:8000 (first time: with a demonstration); PORT=8080 changes the port"

@@ -53,7 +53,7 @@ class Site:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("EXAMSITE_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("EXAMSITE_", "HOST", "PORT"))}
         self.environment = {
             **kept,
             "EXAMSITE_INSTANCE": str(self.instance),
