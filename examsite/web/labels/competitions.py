@@ -54,9 +54,150 @@ GROUPS = {
     "result": _l("Kết quả"),
 }
 
+#: The planned instants, in the order of the schedule.
+SCHEDULE = {
+    "applications_close_at": _l("Hết nhận hồ sơ"),
+    "written_at": _l("Thi viết"),
+    "written_results_at": _l("Công bố điểm thi viết"),
+    "proposals_close_at": _l("Hết nhận đề án"),
+    "defence_at": _l("Bảo vệ đề án"),
+    "results_at": _l("Công bố kết quả"),
+}
+
+#: The situation in one sentence: the title of the desk.
+SITUATIONS = {
+    CompetitionState.DRAFT: _l("Đang soạn kế hoạch, chưa ai ngoài hội đồng nhìn thấy"),
+    CompetitionState.ANNOUNCED: _l("Đã thông báo, chưa mở nhận hồ sơ"),
+    CompetitionState.RECEIVING: _l("Đang nhận hồ sơ dự tuyển"),
+    CompetitionState.VETTING: _l("Đang xét điều kiện dự tuyển"),
+    CompetitionState.ROSTERED: _l("Đã chốt danh sách, chuẩn bị thi viết"),
+    CompetitionState.WRITTEN: _l("Đang thi viết"),
+    CompetitionState.MARKING: _l("Đang chấm bài viết"),
+    CompetitionState.MERGED: _l("Đã ghép phách, chưa công bố điểm viết"),
+    CompetitionState.APPEALS: _l("Đã công bố điểm viết, đang nhận đơn phúc khảo"),
+    CompetitionState.PROPOSALS: _l("Đang nhận đề án"),
+    CompetitionState.DEFENCE: _l("Đang bảo vệ đề án"),
+    CompetitionState.RANKED: _l("Đã tính xếp hạng, chờ hội đồng ký"),
+    CompetitionState.APPROVED: _l("Kết quả đã được phê duyệt, chờ công bố"),
+    CompetitionState.PUBLISHED: _l("Đã công bố kết quả"),
+    CompetitionState.CLOSED: _l("Kỳ thi tuyển đã kết thúc"),
+}
+
+#: The same for the public, short enough for a tag.
+PUBLIC_STATES = {
+    CompetitionState.ANNOUNCED: _l("Mới thông báo"),
+    CompetitionState.RECEIVING: _l("Đang nhận hồ sơ"),
+    CompetitionState.VETTING: _l("Đang xét điều kiện"),
+    CompetitionState.ROSTERED: _l("Sắp thi viết"),
+    CompetitionState.WRITTEN: _l("Đang thi viết"),
+    CompetitionState.MARKING: _l("Đang chấm bài viết"),
+    CompetitionState.MERGED: _l("Đang ghép phách"),
+    CompetitionState.APPEALS: _l("Đang phúc khảo"),
+    CompetitionState.PROPOSALS: _l("Đang nhận đề án"),
+    CompetitionState.DEFENCE: _l("Đang bảo vệ đề án"),
+    CompetitionState.RANKED: _l("Đang xét kết quả"),
+    CompetitionState.APPROVED: _l("Sắp công bố kết quả"),
+    CompetitionState.PUBLISHED: _l("Đã công bố kết quả"),
+    CompetitionState.CLOSED: _l("Đã kết thúc"),
+}
+
+#: What will happen when the gate is opened: repeated on the page that asks for it.
+STATEMENTS = {
+    GateEvent.ANNOUNCED: _l(
+        "Thông báo, chức danh, tiêu chí, lịch và bộ quy tắc được công khai ngay. Bộ quy tắc bị khóa cùng mã của nó; "
+        "từ đây chỉ sửa được lịch một lần, có ghi sổ."
+    ),
+    GateEvent.APPLICATIONS_OPENED: _l("Người dự tuyển nộp hồ sơ được từ lúc này đến giờ hết nhận đã thông báo."),
+    GateEvent.APPLICATIONS_CLOSED: _l(
+        "Không nhận thêm hồ sơ nào. Hội đồng bắt đầu xét điều kiện từng người và nêu lý do với người không đủ."
+    ),
+    GateEvent.ROSTER_FIXED: _l(
+        "Danh sách đủ điều kiện được chốt. Mỗi người có một số báo danh và một mã công khai, không đổi được nữa."
+    ),
+    GateEvent.WRITTEN_BEGUN: _l(
+        "Các ca thi được phép bắt đầu. Đề vẫn niêm phong đến giờ mở; chỗ ngồi và người coi thi không xếp lại được nữa."
+    ),
+    GateEvent.CODES_SEALED: _l("Bảng nối mã với thí sinh được niêm phong. Người chấm chỉ thấy mã."),
+    GateEvent.CODES_OPENED: _l("Bảng phách được mở, điểm ghép với người. Không ai sửa được điểm đã khóa nữa."),
+    GateEvent.WRITTEN_PUBLISHED: _l("Điểm thi viết được công bố; mỗi thí sinh xem được điểm và bài của mình."),
+    GateEvent.APPEALS_CLOSED: _l("Không nhận thêm đơn phúc khảo. Người đạt phần viết nộp được đề án."),
+    GateEvent.PROPOSALS_LOCKED: _l("Không nhận thêm đề án. Bản nộp cuối cùng của mỗi người được khóa."),
+    GateEvent.RESULT_COMPUTED: _l("Hệ thống tính xếp hạng từ các điểm đã khóa theo bộ quy tắc. Không ai gõ thứ hạng."),
+    GateEvent.RESULT_APPROVED: _l("Hội đồng và người có thẩm quyền ký trên đúng văn bản đang thấy."),
+    GateEvent.RESULT_PUBLISHED: _l("Kết quả đã được phê duyệt hiện trên trang công khai, ai cũng đọc được."),
+    GateEvent.CLOSED: _l("Kỳ thi tuyển chuyển vào lưu trữ. Không việc nào trong kỳ thi làm được nữa."),
+}
+
+#: Who can do what at this step, in one paragraph.
+WHO_MAY = {
+    CompetitionState.DRAFT: _l(
+        "Thư ký sửa kế hoạch, chức danh, tiêu chí, lịch và giao vai trò. Ban đề thi nhập ma trận đề. Chưa ai khác xem."
+    ),
+    CompetitionState.ANNOUNCED: _l("Ai cũng đọc được thông báo. Bộ quy tắc đã khóa. Thư ký được sửa lịch một lần."),
+    CompetitionState.RECEIVING: _l(
+        "Người dự tuyển nộp và sửa hồ sơ. Thư ký nhận hồ sơ, chưa ai kết luận về điều kiện."
+    ),
+    CompetitionState.VETTING: _l("Hội đồng kết luận từng hồ sơ, có lý do. Người chấm không thấy tên ai."),
+    CompetitionState.ROSTERED: _l(
+        "Thư ký xếp ca thi và chỗ ngồi. Ban đề thi niêm phong đề. Mọi người giữ vai trò khai báo xung đột lợi ích."
+    ),
+    CompetitionState.WRITTEN: _l(
+        "Hội đồng mở đề đúng giờ, cán bộ coi thi trông phòng. Thư ký không xem được đề và bài làm."
+    ),
+    CompetitionState.MARKING: _l(
+        "Điểm và bảng phách đang niêm phong với thư ký, hội đồng và quản trị. Hai người chấm không thấy điểm của nhau."
+    ),
+    CompetitionState.MERGED: _l("Chủ tịch hội đồng áp dụng mức trừ đã quyết định. Không ai sửa được điểm đã khóa."),
+    CompetitionState.APPEALS: _l("Mỗi thí sinh chỉ xem điểm và bài của mình, và gửi đơn phúc khảo."),
+    CompetitionState.PROPOSALS: _l("Người đạt phần viết nộp đề án; mọi phiên bản được giữ, bản cuối cùng được chấm."),
+    CompetitionState.DEFENCE: _l("Mỗi thành viên ban chấm đề án cho điểm một mình, khóa rồi mới cùng mở."),
+    CompetitionState.RANKED: _l("Hội đồng và người có thẩm quyền ký hoặc từ chối. Thư ký không công bố một mình được."),
+    CompetitionState.APPROVED: _l("Thư ký công bố đúng văn bản đã ký. Đổi một số là mất hết chữ ký."),
+    CompetitionState.PUBLISHED: _l("Ai cũng đọc và tính lại được. Sửa kết quả phải ra bản mới, ghi lý do."),
+    CompetitionState.CLOSED: _l("Chỉ còn đọc. Hồ sơ nằm trong lưu trữ."),
+}
+
+MISSING = {
+    "posts_missing": _l("Chưa có chức danh nào"),
+    "blueprint_missing": _l("Ma trận đề của chức danh %(post)s"),
+    "defence_rubric_wrong": _l("Tiêu chí chấm đề án của chức danh %(post)s chưa đủ thang điểm"),
+    "schedule_incomplete": _l("Lịch còn mốc chưa có giờ"),
+    "schedule_not_in_order": _l("Các mốc trong lịch chưa đúng thứ tự"),
+    "schedule_in_the_past": _l("Giờ hết nhận hồ sơ đã qua"),
+    "announcement_missing": _l("Nội dung thông báo, tiếng Việt và tiếng Anh"),
+    "role_short": _l("%(role)s: có %(have)s, cần %(need)s"),
+    "council_short": _l("Hội đồng chưa đủ người ký: có %(have)s, cần %(need)s"),
+    "applications_close_passed": _l("Giờ hết nhận hồ sơ đã qua hoặc chưa đặt"),
+    "applications_still_open": _l("Thông báo hứa nhận hồ sơ đến %(until)s"),
+    "applications_missing": _l("Chưa có hồ sơ nào cho chức danh %(post)s"),
+    "sittings_missing": _l("Chưa có ca thi nào"),
+    "invigilators_missing": _l("Ca thi %(sitting)s chưa có cán bộ coi thi"),
+    "candidates_unseated": _l("%(count)s thí sinh chưa có chỗ ngồi"),
+    "papers_unsealed": _l("Đề đã niêm phong của chức danh %(post)s: có %(have)s, cần %(need)s"),
+    "incidents_undecided": _l("%(count)s sự việc phòng thi chưa được quyết định"),
+}
+
 ERRORS = {
     "event_not_open": _l("Việc này không làm được ở bước hiện tại. Tải lại trang để xem tình trạng mới nhất."),
     "competition_not_found": _l("Không có kỳ thi tuyển %(competition)s."),
     "post_not_found": _l("Không có chức danh %(post)s trong kỳ thi tuyển này."),
     "gate_shut": _l("Cửa chưa mở được: còn thiếu %(count)s việc."),
+    "competition_code_taken": _l("Mã %(competition)s đã có kỳ thi tuyển khác dùng. Hãy chọn mã khác."),
+    "number_prefix_taken": _l("Chữ đầu số báo danh %(prefix)s đã có kỳ thi tuyển khác dùng. Hãy chọn chữ khác."),
+    "competition_announced": _l("Kỳ thi tuyển đã được thông báo nên kế hoạch không sửa được nữa."),
+    "schedule_incomplete": _l("Hãy điền mốc này."),
+    "schedule_not_in_order": _l("Mốc này phải sau mốc đứng trước nó."),
+    "schedule_in_the_past": _l("Mốc này phải ở sau giờ hiện tại."),
+    "notice_not_announced": _l("Chỉ sửa lịch đã thông báo khi chưa khóa nhận hồ sơ."),
+    "notice_change_spent": _l("Thông báo được sửa tối đa %(allowed)s lần và đã dùng hết."),
+    "notice_change_too_late": _l("Chỉ được sửa thông báo trước ngày thi viết ít nhất %(days)s ngày."),
+    "notice_unchanged": _l("Lịch mới giống hệt lịch đã thông báo, chưa có gì thay đổi."),
+    "reason_missing": _l("Hãy ghi lý do."),
+    "post_code_taken": _l("Mã chức danh %(post)s đã dùng trong kỳ thi tuyển này."),
+    "post_not_of_body": _l(
+        "Chức danh này là “%(managed_by)s”, còn cơ quan tổ chức là “%(level)s”. "
+        "Theo phân cấp, chỉ cơ quan quản lý chức danh mới được tổ chức thi tuyển chức danh ấy."
+    ),
+    "vacancies_not_positive": _l("Số người cần tuyển phải từ 1 trở lên."),
+    "post_in_use": _l("Chức danh %(post)s đã có đề thi hoặc có người dự tuyển nên không xóa được."),
 }
