@@ -135,7 +135,8 @@ class Event(StrEnum):
     INCIDENT_RECORDED = ("incident:recorded", "invigilator", "sitting session")
 
     # Our own facts: marking, proposals, defence.
-    ALLOCATION_DRAWN = ("allocation:drawn", "head system", _WHOLE)
+    ALLOCATION_DRAWN = ("allocation:drawn", "head system council", _WHOLE)
+    STRADDLE_SEEN = ("straddle:seen", "head", "script")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")
     DEFENCE_REVEALED = ("defence:revealed", "head system", "defence")
 

@@ -26,7 +26,7 @@ class Script(Base):
     __tablename__ = "scripts"
     __table_args__ = (
         UniqueConstraint("competition_id", "code"),
-        CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name="settled_with_score"),
+        CheckConstraint("(state IN ('settled', 'opened')) = (score IS NOT NULL)", name="settled_with_score"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,7 +34,7 @@ class Script(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     code: Mapped[str] = mapped_column(String(12))
-    state: Mapped[ScriptState] = mapped_column(enum_column(ScriptState), default=ScriptState.MARKING)
+    state: Mapped[ScriptState] = mapped_column(enum_column(ScriptState), default=ScriptState.SEALED)
     #: The answers as shown to markers: [{"item": "E1", "text": …}]; no name, number, seat or time.
     content: Mapped[list[Any]] = mapped_column(JSON)
     #: Hex of SHA-256(salt || canonical(content)); the salt stays with the code map.
@@ -43,6 +43,8 @@ class Script(Base):
     score: Mapped[Decimal | None] = mapped_column(ScoreColumn())
     step: Mapped[str] = mapped_column(String(30), default="")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When the head said to have seen that the two marks stand on the two sides of the pass mark.
+    straddle_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     paper: Mapped[Paper] = relationship(lazy="raise")
     allocations: Mapped[list[Allocation]] = relationship(back_populates="script", lazy="raise")

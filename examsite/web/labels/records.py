@@ -69,6 +69,7 @@ LABELS = {
         Event.TIME_EXTENDED: _l("Bù thời gian làm bài"),
         Event.INCIDENT_RECORDED: _l("Ghi nhận sự việc trong phòng thi"),
         Event.ALLOCATION_DRAWN: _l("Phân công bài chấm"),
+        Event.STRADDLE_SEEN: _l("Ghi nhận hai lượt chấm ở hai phía điểm đạt"),
         Event.PROPOSAL_UPLOADED: _l("Nộp đề án"),
         Event.DEFENCE_REVEALED: _l("Mở điểm bảo vệ đề án"),
     },

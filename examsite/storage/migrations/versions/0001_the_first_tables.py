@@ -832,7 +832,10 @@ def upgrade() -> None:
         sa.Column("score", examsite.storage.column_types.ScoreColumn(), nullable=True),
         sa.Column("step", sa.String(length=30), nullable=False),
         sa.Column("settled_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name=op.f("ck_scripts_settled_with_score")),
+        sa.Column("straddle_seen_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('settled', 'opened')) = (score IS NOT NULL)", name=op.f("ck_scripts_settled_with_score")
+        ),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_scripts_competition_id_competitions")
         ),
