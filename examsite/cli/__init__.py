@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from examsite.cli import installation
+from examsite.cli import installation, records
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
 
@@ -19,6 +19,7 @@ def commands() -> None:
 commands.add_command(installation.init)
 commands.add_command(installation.serve)
 commands.add_command(installation.run)
+commands.add_command(records.records)
 
 
 def main() -> None:

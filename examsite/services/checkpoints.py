@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import select
 
 from examsite.config import Settings, SettingsError
-from examsite.services.context import LogSigner
+from examsite.domain import checkpoints
+from examsite.domain.checkpoints import Checkpoint
+from examsite.domain.merkle import TreeState
+from examsite.services.context import LogSigner, ServiceContext
+from examsite.storage.models.records import CheckpointRow, RecordLog
 
 
 def load_signer(settings: Settings) -> LogSigner:
@@ -25,3 +31,46 @@ def load_signer(settings: Settings) -> LogSigner:
         raise SettingsError(f"{path.name} can be read by others: run chmod 600 {path}")
     key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     return LogSigner(host_name=settings.host_name, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
+
+
+def sign_checkpoint(ctx: ServiceContext, code: str) -> CheckpointRow | None:
+    """Sign size and root of the log with this code as it stands in this transaction, unless that size is signed.
+
+    Gives None without a signer (a command that only reads) and for a log that does not exist yet.
+
+    Source: record format (a checkpoint is signed at least at every gate).
+    """
+    log = ctx.session.scalars(select(RecordLog).where(RecordLog.code == code)).one_or_none()
+    if ctx.signer is None or log is None:
+        return None
+    known = ctx.session.scalars(
+        select(CheckpointRow).where(CheckpointRow.log_id == log.id, CheckpointRow.size == log.size)
+    ).one_or_none()
+    if known is not None:
+        return known
+    root = TreeState.from_json(log.tree).root()
+    origin = origin_of(ctx.signer.host_name, code)
+    note = checkpoints.sign_checkpoint(
+        Checkpoint(origin=origin, size=log.size, root=root),
+        origin,
+        public_key=ctx.signer.public_key,
+        sign=ctx.signer.sign,
+    )
+    row = CheckpointRow(log_id=log.id, size=log.size, root=root.hex(), note=note, signed_at=ctx.now)
+    ctx.session.add(row)
+    ctx.session.flush()
+    return row
+
+
+def origin_of(host_name: str, code: str) -> str:
+    """Origin and key name of a log. Source: record format, `<host>/<competition code>`."""
+    return f"{host_name}/{code}"
+
+
+def is_signature_good(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether this Ed25519 key signed the message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

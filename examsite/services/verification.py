@@ -1,0 +1,96 @@
+"""Checks a record log of this installation: its records, its openings, its tree, its signed checkpoints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from examsite.domain import checkpoints
+from examsite.domain.errors import InvalidError
+from examsite.domain.merkle import TreeState
+from examsite.domain.records import VERSION, LogProblem, Record, check_log, leaf_hash
+from examsite.services.checkpoints import is_signature_good, origin_of
+from examsite.services.context import LogSigner
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.queries.records import list_checkpoints, list_records
+
+
+@dataclass(frozen=True)
+class LogReport:
+    """What checking one log found."""
+
+    code: str
+    size: int
+    root: str
+    checkpoints: int
+    problems: tuple[LogProblem, ...]
+
+
+def verify_log(session: Session, log: RecordLog, signer: LogSigner) -> LogReport:
+    """Check one log from its rows alone.
+
+    Problems beside those of `check_log`: `leaf_differs` (a row and its stored leaf), `size_differs` and
+    `root_differs` (rows and the head), `checkpoint_not_signed`, `checkpoint_root_differs`, `checkpoint_beyond_log`.
+    """
+    rows = list_records(session, log.id)
+    problems = check_log(
+        [_as_object(row) for row in rows],
+        {row.seq: json.loads(row.payload) for row in rows if row.payload is not None},
+        {row.seq: bytes.fromhex(row.salt) for row in rows if row.salt is not None},
+    )
+    tree = TreeState()
+    roots = {0: tree.root().hex()}
+    for row in rows:
+        leaf = _leaf(row)
+        if leaf is None or leaf.hex() != row.leaf:
+            problems.append(LogProblem(row.seq, "leaf_differs", {}))
+        tree = tree.append(leaf or b"\0" * 32)
+        roots[tree.size] = tree.root().hex()
+    if log.size != len(rows):
+        problems.append(LogProblem(len(rows), "size_differs", {"head": log.size, "rows": len(rows)}))
+    if log.tree != tree.to_json():
+        problems.append(LogProblem(len(rows), "root_differs", {}))
+    signed = list_checkpoints(session, log.id)
+    for row in signed:
+        problems += _problems_of_checkpoint(row.note, log.code, signer, roots)
+    return LogReport(
+        code=log.code,
+        size=len(rows),
+        root=tree.root().hex(),
+        checkpoints=len(signed),
+        problems=tuple(problems),
+    )
+
+
+def _as_object(row: RecordRow) -> dict[str, object]:
+    return {
+        "v": VERSION,
+        "seq": row.seq,
+        "at": row.at,
+        "event": row.event,
+        "actor": row.actor,
+        "subject": row.subject,
+        "commit": row.commit,
+    }
+
+
+def _leaf(row: RecordRow) -> bytes | None:
+    try:
+        return leaf_hash(Record(VERSION, row.seq, row.at, row.event, row.actor, row.subject, row.commit))
+    except InvalidError:
+        return None
+
+
+def _problems_of_checkpoint(note: str, code: str, signer: LogSigner, roots: dict[int, str]) -> list[LogProblem]:
+    origin = origin_of(signer.host_name, code)
+    try:
+        opened = checkpoints.open_checkpoint(note, origin, public_key=signer.public_key, verify=is_signature_good)
+    except InvalidError as refusal:
+        return [LogProblem(0, refusal.code, refusal.params)]
+    if opened.size not in roots:
+        return [LogProblem(opened.size, "checkpoint_beyond_log", {"size": opened.size})]
+    if roots[opened.size] != opened.root.hex():
+        return [LogProblem(opened.size, "checkpoint_root_differs", {"size": opened.size})]
+    return []
