@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,13 +17,15 @@ from examsite.services.context import LogSigner, ServiceContext
 from examsite.storage.models.records import CheckpointRow, RecordLog
 
 
-def load_signer(settings: Settings) -> LogSigner:
+def load_signer(settings: Settings, path: Path | None = None) -> LogSigner:
     """The signer of the installation's logs; its key is made once, readable by its owner only.
+
+    `path` names another key file, e.g. that of a backup.
 
     Raises:
         SettingsError: the key file can be read by others.
     """
-    path = settings.log_key_path
+    path = path or settings.log_key_path
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:

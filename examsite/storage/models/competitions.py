@@ -23,7 +23,7 @@ class Body(Base):
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     level: Mapped[DelegationLevel] = mapped_column(enum_column(DelegationLevel))
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id", deferrable=True, initially="DEFERRED"))
 
     parent: Mapped[Body | None] = relationship(lazy="raise", remote_side=[id])
 

@@ -71,7 +71,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("parent_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["parent_id"], ["bodies.id"], name=op.f("fk_bodies_parent_id_bodies")),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["bodies.id"], name=op.f("fk_bodies_parent_id_bodies"), initially="DEFERRED", deferrable=True
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bodies")),
         sa.UniqueConstraint("code", name=op.f("uq_bodies_code")),
     )

@@ -1,0 +1,157 @@
+"""One archive of everything an installation holds, and putting it back, verified before it counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from examsite import __version__
+from examsite.config import Settings
+from examsite.services.checkpoints import load_signer
+from examsite.services.verification import LogReport, verify_log
+from examsite.storage.database import upgrade, writing
+from examsite.storage.queries.records import list_logs
+from examsite.storage.table_files import read_tables, revision, write_tables
+
+MANIFEST = "manifest.json"
+#: Files of `instance/` beside database and uploads that belong to a backup.
+KEPT_FILES = ("log.key", "secret.key", "config.toml")
+
+
+class BackupError(Exception):
+    """The archive cannot be used; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What a backup or a restore contained: rows by table, files, and the state of each record log."""
+
+    path: Path
+    rows: dict[str, int]
+    files: int
+    logs: tuple[LogReport, ...]
+
+
+def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupReport:
+    """Write one archive to `instance/backups/`, from one snapshot of the database; people may go on working."""
+    folder = settings.instance_path / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"examsite-{now:%Y%m%d-%H%M%S-%f}.tar.gz"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as name:
+        work = Path(name)
+        (work / "tables").mkdir()
+        level = {} if settings.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with engine.connect().execution_options(**level) as connection, Session(bind=connection) as session:
+            rows = write_tables(session, work / "tables")
+            logs = _verify(session, settings)
+            version = revision(session)
+        # Files are only ever added, never changed, so copying them after the snapshot leaves none of it out.
+        if settings.uploads_path.exists():
+            shutil.copytree(settings.uploads_path, work / "uploads", ignore=shutil.ignore_patterns(".*", "*.part"))
+        for kept in KEPT_FILES:
+            if (settings.instance_path / kept).exists():
+                shutil.copy2(settings.instance_path / kept, work / kept)
+        files = sorted(path for path in work.rglob("*") if path.is_file())
+        manifest = {
+            "v": 1,
+            "made_by": __version__,
+            "made_at": now.isoformat(),
+            "revision": version,
+            "rows": rows,
+            "logs": {report.code: {"size": report.size, "root": report.root} for report in logs},
+            "files": {str(path.relative_to(work)): _digest(path) for path in files},
+        }
+        (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        _pack(work, target)
+    return BackupReport(path=target, rows=rows, files=len(files), logs=logs)
+
+
+def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupReport:
+    """Replace everything by the archive: unpacked and checked first, then put in place in one transaction.
+
+    The present database is given up only when the restored record logs verify; files are added, never removed.
+
+    Raises:
+        BackupError: the archive is damaged, of another version, or its logs do not verify.
+    """
+    with tempfile.TemporaryDirectory(dir=settings.instance_path, prefix=".restoring-") as name:
+        work = Path(name)
+        manifest = _unpack(path, work)
+        upgrade(engine)
+        with writing(engine) as session:
+            if manifest["revision"] != revision(session):
+                raise BackupError(
+                    f"the archive holds tables of version {manifest['revision']}, not {revision(session)}"
+                )
+            rows = read_tables(session, work / "tables")
+            if rows != manifest["rows"]:
+                raise BackupError("the archive holds other rows than its manifest says")
+            logs = _verify(session, settings, key=work / "log.key")
+            _check_logs(logs, manifest)
+            _put_files(work, settings)
+    return BackupReport(path=path, rows=rows, files=len(manifest["files"]), logs=logs)
+
+
+def _verify(session: Session, settings: Settings, *, key: Path | None = None) -> tuple[LogReport, ...]:
+    signer = load_signer(settings, key)
+    return tuple(verify_log(session, log, signer) for log in list_logs(session))
+
+
+def _check_logs(logs: tuple[LogReport, ...], manifest: dict[str, dict[str, dict[str, object]]]) -> None:
+    for report in logs:
+        told = manifest["logs"].get(report.code)
+        if report.problems:
+            raise BackupError(f"log {report.code}, record {report.problems[0].seq}: {report.problems[0].code}")
+        if told != {"size": report.size, "root": report.root}:
+            raise BackupError(f"log {report.code} is not the one of the manifest")
+
+
+def _put_files(work: Path, settings: Settings) -> None:
+    if (work / "uploads").exists():
+        shutil.copytree(work / "uploads", settings.uploads_path, dirs_exist_ok=True)
+    for kept in KEPT_FILES:
+        if (work / kept).exists():
+            shutil.copy2(work / kept, settings.instance_path / kept)
+            (settings.instance_path / kept).chmod(0o600)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pack(work: Path, target: Path) -> None:
+    part = target.with_suffix(".part")
+    with tarfile.open(part, "w:gz") as archive:
+        for path in sorted(work.rglob("*")):
+            if path.is_file():
+                archive.add(path, arcname=str(path.relative_to(work)))
+    part.chmod(0o600)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.rename(target)
+
+
+def _unpack(path: Path, work: Path) -> dict[str, dict[str, dict[str, object]]]:
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            archive.extractall(work, filter="data")
+        manifest = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
+        told: dict[str, str] = manifest["files"]
+    except (OSError, tarfile.TarError, EOFError, ValueError, KeyError) as error:
+        raise BackupError(f"{path.name} is not a whole backup: {error}") from error
+    for name, digest in told.items():
+        file = work / name
+        if not file.is_file() or _digest(file) != digest:
+            raise BackupError(f"{path.name}: {name} is missing or damaged")
+    return manifest
