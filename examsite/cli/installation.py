@@ -7,7 +7,7 @@ import sys
 import time
 
 import click
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from examsite.cli import demonstration
 from examsite.config import Settings, load_settings
@@ -16,7 +16,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.passwords import Passwords, printed_password
 from examsite.storage.database import make_engine, reading, upgrade, writing
-from examsite.storage.models.accounts import Account
+from examsite.storage.queries.accounts import count_accounts
 from question_bank.loader import load_bank
 
 
@@ -47,7 +47,7 @@ def prepare(settings: Settings) -> Engine:
 def is_empty(engine: Engine) -> bool:
     """Whether nobody has an account yet."""
     with reading(engine) as session:
-        return not session.scalar(select(func.count(Account.id)))
+        return count_accounts(session) == 0
 
 
 @click.command()
@@ -81,14 +81,12 @@ def _make_administrator(engine: Engine, settings: Settings, *, login: str, name:
 def serve() -> None:
     """Start the web server on the address of the settings; stops with Ctrl+C."""
     settings = load_settings()
-    host, port = os.environ.get("HOST", ""), os.environ.get("PORT", "")
-    bind = f"{host or '127.0.0.1'}:{port}" if port else settings.bind
-    click.echo(f"\n  http://{bind}/\n")
+    click.echo(f"\n  http://{settings.bind}/\n")
     listing = settings.instance_path / demonstration.LISTING
     if listing.exists():
         click.echo(listing.read_text(encoding="utf-8"))
     sys.stdout.flush()
-    arguments = ["gunicorn", "--config", "python:examsite.server", "--bind", bind, "wsgi:app"]
+    arguments = ["gunicorn", "--config", "python:examsite.server", "wsgi:app"]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606 - replaces this process by the server
 
 

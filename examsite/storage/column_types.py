@@ -28,7 +28,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature of SQLAlchemy
         """Give back an aware instant whatever the engine kept."""
         if value is None:
             return None
@@ -41,7 +41,7 @@ class ScoreColumn(TypeDecorator[Decimal]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002 - the signature of SQLAlchemy
         """Whole hundredths of the score."""
         if value is None:
             return None
@@ -52,7 +52,7 @@ class ScoreColumn(TypeDecorator[Decimal]):
             raise ValueError("a score has at most two decimals")
         return int(hundredths)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - the signature of SQLAlchemy
         """The score with its two decimals."""
         return None if value is None else (Decimal(value) / _HUNDREDTHS).quantize(Decimal("0.01"))
 

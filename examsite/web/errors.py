@@ -56,7 +56,7 @@ def _refused(error: DomainError) -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    if status < 400:  # noqa: PLR2004 - redirects raised as exceptions pass through
+    if status < 400:
         return error.get_response()
     texts = {
         400: (_("Yêu cầu không đọc được"), _("Trang gửi lên thiếu hoặc sai dữ liệu. Hãy tải lại trang rồi gửi lại.")),

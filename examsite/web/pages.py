@@ -28,7 +28,9 @@ class NavItem:
     count: int | None = None
 
 
-def nav_item(text: str, endpoint: str, *, count: int | None = None, also: tuple[str, ...] = (), **values: Any) -> NavItem:
+def nav_item(
+    text: str, endpoint: str, *, count: int | None = None, also: tuple[str, ...] = (), **values: Any
+) -> NavItem:
     """An entry that leads to an endpoint; current on that endpoint and on those in `also`."""
     return NavItem(
         label=text,
@@ -45,7 +47,11 @@ def _switch_language_url(locale: str) -> str:
 
 def _masthead(competition: Any) -> dict[str, Any]:
     if competition is None:
-        return {"body_name": _("Hệ thống thi tuyển lãnh đạo cấp phòng"), "title": _("Thi tuyển trưởng phòng, phó trưởng phòng"), "url": url_for("public.show_front")}
+        return {
+            "body_name": _("Hệ thống thi tuyển lãnh đạo cấp phòng"),
+            "title": _("Thi tuyển trưởng phòng, phó trưởng phòng"),
+            "url": url_for("public.show_front"),
+        }
     return {
         "body_name": localised(competition.body, "name"),
         "title": _("Kỳ thi tuyển %(competition)s", competition=competition.code),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -27,6 +27,11 @@ def find_login_session(session: Session, token_sha256: str, *, now: datetime) ->
             Account.state == AccountState.ACTIVE,
         )
     ).one_or_none()
+
+
+def count_accounts(session: Session) -> int:
+    """How many accounts there are."""
+    return session.scalar(select(func.count(Account.id))) or 0
 
 
 def find_account_by_login(session: Session, login: str) -> Account | None:
