@@ -21,6 +21,7 @@ class DefenceState(StrEnum):
 
     SCHEDULED = "scheduled"
     PRESENTING = "presenting"
+    QUESTIONING = "questioning"
     SCORING = "scoring"
     REVEALED = "revealed"
     SETTLED = "settled"
@@ -31,6 +32,7 @@ class DefenceEvent(StrEnum):
     """What happens to a defence."""
 
     STARTED = "started"
+    PRESENTATION_ENDED = "presentation_ended"
     QUESTIONS_ENDED = "questions_ended"
     SCORES_REVEALED = "scores_revealed"
     SCORE_SETTLED = "score_settled"
@@ -43,11 +45,21 @@ DEFENCE_MACHINE = StateMachine(
     table={
         (DefenceState.SCHEDULED, DefenceEvent.STARTED): DefenceState.PRESENTING,
         (DefenceState.SCHEDULED, DefenceEvent.ABSENCE_RECORDED): DefenceState.ABSENT,
-        (DefenceState.PRESENTING, DefenceEvent.QUESTIONS_ENDED): DefenceState.SCORING,
+        (DefenceState.PRESENTING, DefenceEvent.PRESENTATION_ENDED): DefenceState.QUESTIONING,
+        (DefenceState.QUESTIONING, DefenceEvent.QUESTIONS_ENDED): DefenceState.SCORING,
         (DefenceState.SCORING, DefenceEvent.SCORES_REVEALED): DefenceState.REVEALED,
         (DefenceState.REVEALED, DefenceEvent.SCORE_SETTLED): DefenceState.SETTLED,
     },
 )
+
+
+#: While a member may fill in the own sheet; it can be locked only when the questions have ended.
+SHEET_OPEN: frozenset[DefenceState] = frozenset(
+    {DefenceState.PRESENTING, DefenceState.QUESTIONING, DefenceState.SCORING}
+)
+
+#: When the members' points are known to the whole panel.
+SCORES_SHOWN: frozenset[DefenceState] = frozenset({DefenceState.REVEALED, DefenceState.SETTLED})
 
 
 @dataclass(frozen=True, slots=True)

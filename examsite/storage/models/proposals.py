@@ -49,6 +49,7 @@ class Defence(Base):
     position: Mapped[int]
     state: Mapped[DefenceState] = mapped_column(enum_column(DefenceState), default=DefenceState.SCHEDULED)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    questions_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     scoring_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     revealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     score: Mapped[Decimal | None] = mapped_column(ScoreColumn())

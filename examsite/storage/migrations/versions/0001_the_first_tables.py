@@ -703,6 +703,7 @@ def upgrade() -> None:
             sa.Enum(
                 "scheduled",
                 "presenting",
+                "questioning",
                 "scoring",
                 "revealed",
                 "settled",
@@ -715,6 +716,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("started_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("questions_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("scoring_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("revealed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("score", examsite.storage.column_types.ScoreColumn(), nullable=True),
