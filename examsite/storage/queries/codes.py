@@ -1,0 +1,313 @@
+"""The only reads of the code map: for sealing, for conflicts between people, and, once it is open, for results."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.attempts import AttemptState
+from examsite.domain.competitions import CompetitionState, GateEvent, Missing
+from examsite.domain.errors import ConflictError
+from examsite.domain.events import Event
+from examsite.domain.marking import ScriptState, Settlement
+from examsite.domain.papers import Paper, paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.ranking import PartOutcome, compute_part
+from examsite.domain.result_entries import DeductionEntry, PartEntry
+from examsite.domain.results import settle_part
+from examsite.domain.rubrics import Rubric
+from examsite.domain.ruleset_model import BlindPairPart
+from examsite.domain.sittings import IncidentState
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration
+from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.ranking import Deduction
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.queries.gates import CHECKLISTS
+from examsite.storage.queries.marking import (
+    WRITTEN,
+    count_scripts,
+    list_decisions,
+    list_scripts,
+    list_standings,
+    script_entry,
+    written_part,
+)
+from examsite.storage.queries.sittings import missing_before_codes
+
+SCRIPT_CODES = "script-codes"
+ALLOCATION = "allocation"
+
+
+@dataclass(frozen=True)
+class WrittenResult:
+    """One rostered candidate's written part after the codes were opened.
+
+    `entry` is what the result document is made of; `settlement` is None where the candidate was absent or the part
+    is void; `outcome.score` is the score after deductions, `outcome.passed` the pass mark's verdict.
+    """
+
+    candidacy_id: int
+    candidate_number: str
+    public_code: str
+    full_name: str
+    post_code: str
+    rubric: Rubric | None
+    entry: PartEntry
+    settlement: Settlement | None
+    outcome: PartOutcome
+
+    @property
+    def absent(self) -> bool:
+        """Whether the candidate did not sit the test."""
+        return self.outcome.absent
+
+    @property
+    def void(self) -> bool:
+        """Whether the part was annulled."""
+        return self.outcome.void
+
+    @property
+    def passed(self) -> bool:
+        """Whether the score after deductions reaches the pass mark."""
+        return self.outcome.passed
+
+
+def written_results(session: Session, competition: Competition) -> list[WrittenResult]:
+    """The written part of every rostered candidate, by post and public code: the one place that computes it.
+
+    Raises:
+        ConflictError: `codes_not_opened` before the code map was opened.
+    """
+    if not competition.state.has_reached(CompetitionState.MERGED):
+        raise ConflictError("codes_not_opened")
+    part = written_part(competition)
+    candidacies = session.scalars(
+        select(Candidacy)
+        .options(joinedload(Candidacy.post))
+        .where(Candidacy.competition_id == competition.id, Candidacy.candidate_number.is_not(None))
+    )
+    entries = _script_entries(session, competition)
+    deductions = _deductions(session, competition.id)
+    void = _void_candidacies(session, competition.id)
+    found = [
+        _written_result(part, row, entries.get(row.id), deductions[row.id], void=row.id in void) for row in candidacies
+    ]
+    return sorted(found, key=lambda result: (result.post_code, result.public_code))
+
+
+def find_written_result(session: Session, competition: Competition, candidacy_id: int) -> WrittenResult | None:
+    """One candidate's own written part, once the written results are published; None before."""
+    if not competition.state.has_reached(CompetitionState.APPEALS):
+        return None
+    results = written_results(session, competition)
+    return next((result for result in results if result.candidacy_id == candidacy_id), None)
+
+
+def _written_result(
+    part: BlindPairPart,
+    candidacy: Candidacy,
+    known: tuple[PartEntry, Paper] | None,
+    deductions: list[DeductionEntry],
+    *,
+    void: bool,
+) -> WrittenResult:
+    absent = known is None
+    entry = PartEntry(part=WRITTEN) if known is None else known[0]
+    entry = PartEntry(
+        part=WRITTEN,
+        paper=entry.paper,
+        script=entry.script,
+        absent=absent,
+        void=void,
+        marks=entry.marks,
+        decision=entry.decision,
+        deductions=tuple(deductions),
+    )
+    rubric = None if known is None else known[1].rubric
+    settlement = None if rubric is None or void else settle_part(part, rubric, entry)
+    return WrittenResult(
+        candidacy_id=candidacy.id,
+        candidate_number=str(candidacy.candidate_number),
+        public_code=str(candidacy.public_code),
+        full_name=candidacy.full_name,
+        post_code=candidacy.post.code,
+        rubric=rubric,
+        entry=entry,
+        settlement=settlement,
+        outcome=compute_part(
+            part,
+            settlement.score if settlement else None,
+            percents=[deduction.percent for deduction in deductions],
+            absent=absent,
+            void=void,
+        ),
+    )
+
+
+def _script_entries(session: Session, competition: Competition) -> dict[int, tuple[PartEntry, Paper]]:
+    decisions = list_decisions(session, competition.id)
+    owners = {row.script_id: row.candidacy_id for row in list_code_entries(session, competition.id)}
+    papers: dict[int, Paper] = {}
+    found = {}
+    for script in list_scripts(session, competition.id):
+        if script.paper_id not in papers:
+            papers[script.paper_id] = paper_from_data(script.paper.data)
+        paper = papers[script.paper_id]
+        found[owners[script.id]] = (script_entry(script, paper, decisions.get(script.id)), paper)
+    return found
+
+
+def _deductions(session: Session, competition_id: int) -> dict[int, list[DeductionEntry]]:
+    rows = session.scalars(
+        select(Deduction)
+        .join(Candidacy, Candidacy.id == Deduction.candidacy_id)
+        .where(Candidacy.competition_id == competition_id, Deduction.part == WRITTEN)
+        .order_by(Deduction.record_seq)
+    )
+    found: dict[int, list[DeductionEntry]] = defaultdict(list)
+    for row in rows:
+        found[row.candidacy_id].append(DeductionEntry(seq=row.record_seq, percent=row.percent))
+    return found
+
+
+def _void_candidacies(session: Session, competition_id: int) -> set[int]:
+    return {
+        incident.candidacy_id
+        for incident in list_decided_incidents(session, competition_id)
+        if incident.void and incident.candidacy_id is not None
+    }
+
+
+def list_decided_incidents(session: Session, competition_id: int) -> list[Incident]:
+    """The incidents of a competition on which a measure was decided, with their candidates, by their records."""
+    return list(
+        session.scalars(
+            select(Incident)
+            .join(Sitting, Sitting.id == Incident.sitting_id)
+            .options(joinedload(Incident.candidacy))
+            .where(
+                Sitting.competition_id == competition_id,
+                Incident.state == IncidentState.DECIDED,
+                Incident.candidacy_id.is_not(None),
+            )
+            .order_by(Incident.record_seq, Incident.id)
+        )
+    )
+
+
+def list_sealable_attempts(session: Session, competition_id: int) -> list[Attempt]:
+    """Every attempt of somebody who was there, with candidate and paper, by public code."""
+    return list(
+        session.scalars(
+            select(Attempt)
+            .join(Sitting, Sitting.id == Attempt.sitting_id)
+            .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+            .options(joinedload(Attempt.candidacy), joinedload(Attempt.paper))
+            .where(
+                Sitting.competition_id == competition_id,
+                Attempt.state.in_((AttemptState.HANDED_IN, AttemptState.CLOSED)),
+            )
+            .order_by(Candidacy.public_code, Attempt.id)
+        )
+    )
+
+
+def find_held_draw(session: Session, competition_id: int, name: str) -> dict[str, Any] | None:
+    """What a draw of the competition decided: its document and outcome; None before it was held."""
+    payload = session.scalars(
+        select(RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == competition_id,
+            RecordRow.event == Event.DRAW_HELD.value,
+            RecordRow.subject == f"draw/{name}",
+        )
+    ).first()
+    if payload is None:
+        return None
+    held: dict[str, Any] = json.loads(payload)
+    return held
+
+
+def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
+    """The code map by script."""
+    return list(session.scalars(select(CodeEntry).where(CodeEntry.competition_id == competition_id).order_by(CodeEntry.id)))
+
+
+def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, str]]:
+    """Pairs (script, pseudonym of a marker) that may not meet; for the draw alone, never for a page."""
+    rows = session.execute(
+        select(Script.code, RoleAssignment.pseudonym)
+        .join(CodeEntry, CodeEntry.script_id == Script.id)
+        .join(ConflictDeclaration, ConflictDeclaration.candidacy_id == CodeEntry.candidacy_id)
+        .join(RoleAssignment, RoleAssignment.id == ConflictDeclaration.assignment_id)
+        .where(Script.competition_id == competition_id, RoleAssignment.competition_id == competition_id)
+    )
+    return frozenset((code, str(pseudonym)) for code, pseudonym in rows)
+
+
+def missing_before_code_draw(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What the room still owes before script codes are drawn: closed sittings, decided incidents, scored attempts."""
+    missing = missing_before_codes(session, competition, now)
+    attempts = list_sealable_attempts(session, competition.id)
+    if not attempts:
+        missing.append(Missing("attempts_missing", Role.INVIGILATOR))
+    unready = sum(1 for row in attempts if row.record_seq is None or row.paper is None or row.objective_points is None)
+    if unready:
+        missing.append(Missing("attempts_not_scored", Role.INVIGILATOR, {"count": unready}))
+    return missing
+
+
+def missing_before_sealing(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What keeps the codes from being sealed: the room's duties and the draw of the codes."""
+    missing = missing_before_code_draw(session, competition, now)
+    if find_held_draw(session, competition.id, SCRIPT_CODES) is None:
+        missing.append(Missing("codes_not_drawn", Role.CHAIR))
+    return missing
+
+
+def missing_before_opening(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What keeps the codes sealed: an allocation, a score for every script, the head's word on marks astride."""
+    del now
+    if find_held_draw(session, competition.id, ALLOCATION) is None:
+        return [Missing("allocation_not_drawn", Role.CHAIR)]
+    unsettled = count_scripts(session, competition.id, ScriptState.SEALED, ScriptState.MARKING, ScriptState.SETTLING)
+    missing = [Missing("scripts_not_settled", Role.MARKING_HEAD, {"count": unsettled})] if unsettled else []
+    unseen = sum(1 for row in list_standings(session, competition) if row.straddle_unseen)
+    if unseen:
+        missing.append(Missing("straddles_not_seen", Role.MARKING_HEAD, {"count": unseen}))
+    return missing
+
+
+def missing_before_publication(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What keeps the written results in: a candidate without a result."""
+    del now
+    waiting = sum(
+        1
+        for result in written_results(session, competition)
+        if not (result.absent or result.void) and result.outcome.score is None
+    )
+    return [Missing("written_results_missing", Role.MARKING_HEAD, {"count": waiting})] if waiting else []
+
+
+def missing_before_proposals(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What keeps the appeals open: the window that candidates were promised."""
+    del session
+    if competition.appeals_close_at is None or competition.appeals_close_at > now:
+        return [Missing("appeal_window_open", Role.ORGANISER, {"until": competition.appeals_close_at})]
+    return []
+
+
+CHECKLISTS[GateEvent.CODES_SEALED] = missing_before_sealing
+CHECKLISTS[GateEvent.CODES_OPENED] = missing_before_opening
+CHECKLISTS[GateEvent.WRITTEN_PUBLISHED] = missing_before_publication
+CHECKLISTS[GateEvent.APPEALS_CLOSED] = missing_before_proposals

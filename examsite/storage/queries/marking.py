@@ -1,0 +1,310 @@
+"""Reads of scripts, queues and marks, as markers and their head may know them.
+
+Nothing here touches the code map; what a marker's page is made of (`BlindScript`, `QueueEntry`) carries no other
+person's mark, no points of the system and no instant but those of the marker's own acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.marking import MarkState, NeededAct, ScriptState
+from examsite.domain.marking import Settlement as Standing
+from examsite.domain.papers import Paper, paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.result_entries import SYSTEM_MARKER, SYSTEM_ROUND, DecisionEntry, MarkEntry, PartEntry
+from examsite.domain.results import settle_part
+from examsite.domain.ruleset_model import BlindPairPart
+from examsite.domain.rulesets import ruleset_from_toml
+from examsite.domain.scores import ZERO, Score, score, sum_scores
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
+
+WRITTEN = "written"
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """One script of a marker's own queue with the marker's own mark, if begun."""
+
+    code: str
+    position: int
+    mark: Mark | None
+
+
+@dataclass(frozen=True)
+class BlindScript:
+    """Everything that a marker may know of one script."""
+
+    code: str
+    position: int
+    content: tuple[tuple[str, str], ...]
+    paper: Paper
+    mark: Mark | None
+
+
+@dataclass(frozen=True)
+class ScriptStanding:
+    """A script whose two marks are locked, as its head sees it: the marks and where the ladder stands."""
+
+    script: Script
+    paper: Paper
+    marks: tuple[Mark, ...]
+    third: Mark | None
+    third_allocation: Allocation | None
+    decision: Settlement | None
+    system_total: Score
+    standing: Standing
+
+    @property
+    def totals(self) -> tuple[Score, ...]:
+        """Script totals of the two marks."""
+        return tuple((mark.total or ZERO) + self.system_total for mark in self.marks)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a score stands."""
+        return self.standing.act is NeededAct.SETTLED
+
+    @property
+    def straddle_unseen(self) -> bool:
+        """Whether the head still has to say that the marks on the two sides of the pass mark were seen."""
+        return self.standing.straddles and self.is_settled and self.script.straddle_seen_at is None
+
+    @property
+    def needs_head(self) -> bool:
+        """Whether the next act is the head's."""
+        waits = self.standing.act is NeededAct.THIRD_MARKER and self.third_allocation is not None
+        return self.straddle_unseen or (not self.is_settled and not waits)
+
+
+def written_part(competition: Competition) -> BlindPairPart:
+    """The figures of the written part under the competition's rule set."""
+    return ruleset_from_toml(competition.ruleset_toml).blind_pair(WRITTEN)
+
+
+def list_markers(session: Session, competition_id: int) -> list[RoleAssignment]:
+    """The markers of a competition by pseudonym."""
+    return list(
+        session.scalars(
+            select(RoleAssignment)
+            .where(
+                RoleAssignment.competition_id == competition_id,
+                RoleAssignment.role == Role.MARKER,
+                RoleAssignment.revoked_at.is_(None),
+            )
+            .order_by(RoleAssignment.pseudonym)
+        )
+    )
+
+
+def list_queue(session: Session, competition_id: int, assignment_id: int) -> list[QueueEntry]:
+    """A marker's own scripts in the drawn order, each with the marker's own mark."""
+    rows = session.execute(
+        select(Script.code, Allocation.position, Mark)
+        .join(Allocation, Allocation.script_id == Script.id)
+        .outerjoin(
+            Mark,
+            (Mark.script_id == Script.id)
+            & (Mark.assignment_id == Allocation.assignment_id)
+            & (Mark.round == Allocation.round)
+            & (Mark.state != MarkState.WITHDRAWN),
+        )
+        .where(Script.competition_id == competition_id, Allocation.assignment_id == assignment_id)
+        .order_by(Allocation.position, Script.code)
+    )
+    return [QueueEntry(code, position, mark) for code, position, mark in rows]
+
+
+def get_own_allocation(
+    session: Session, competition_id: int, assignment_id: int, code: str, *, for_update: bool = False
+) -> Allocation:
+    """A marker's own allocation of a script, with script and paper; a script of others does not exist here.
+
+    Raises:
+        NotFoundError: `script_not_found`.
+    """
+    statement = (
+        select(Allocation)
+        .join(Allocation.script)
+        .options(joinedload(Allocation.script).joinedload(Script.paper))
+        .where(
+            Script.competition_id == competition_id, Script.code == code, Allocation.assignment_id == assignment_id
+        )
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Allocation)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFoundError("script_not_found", script=code)
+    return found
+
+
+def find_own_mark(session: Session, allocation: Allocation) -> Mark | None:
+    """The marker's own mark of an allocation, read anew."""
+    return session.scalars(
+        select(Mark)
+        .where(
+            Mark.script_id == allocation.script_id,
+            Mark.assignment_id == allocation.assignment_id,
+            Mark.round == allocation.round,
+            Mark.state != MarkState.WITHDRAWN,
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def get_blind_script(session: Session, competition_id: int, assignment_id: int, code: str) -> BlindScript:
+    """One script of the marker's own queue.
+
+    Raises:
+        NotFoundError: `script_not_found`.
+    """
+    allocation = get_own_allocation(session, competition_id, assignment_id, code)
+    script = allocation.script
+    return BlindScript(
+        code=script.code,
+        position=allocation.position,
+        content=tuple((part["item"], part["text"]) for part in script.content),
+        paper=paper_from_data(script.paper.data),
+        mark=find_own_mark(session, allocation),
+    )
+
+
+def get_script_for_update(session: Session, competition_id: int, code: str) -> Script:
+    """One script with paper, marks and allocations, its row locked for an act on it.
+
+    Raises:
+        NotFoundError: `script_not_found`.
+    """
+    session.scalars(
+        select(Script.id).where(Script.competition_id == competition_id, Script.code == code).with_for_update()
+    ).all()
+    found = session.scalars(_with_marks(Script.competition_id == competition_id, Script.code == code)).one_or_none()
+    if found is None:
+        raise NotFoundError("script_not_found", script=code)
+    return found
+
+
+def find_decision(session: Session, script_id: int) -> Settlement | None:
+    """The head's decision on a script."""
+    return session.scalars(select(Settlement).where(Settlement.script_id == script_id)).one_or_none()
+
+
+def list_scripts(session: Session, competition_id: int) -> list[Script]:
+    """All scripts by code with papers, marks and allocations."""
+    return list(session.scalars(_with_marks(Script.competition_id == competition_id).order_by(Script.code)))
+
+
+def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:
+    """The head's decisions by script key."""
+    rows = session.scalars(
+        select(Settlement).join(Script, Script.id == Settlement.script_id).where(Script.competition_id == competition_id)
+    )
+    return {row.script_id: row for row in rows if row.script_id is not None}
+
+
+def count_scripts(session: Session, competition_id: int, *states: ScriptState) -> int:
+    """How many scripts there are, or how many in one of the states."""
+    statement = select(func.count(Script.id)).where(Script.competition_id == competition_id)
+    if states:
+        statement = statement.where(Script.state.in_(states))
+    return session.scalar(statement) or 0
+
+
+def count_third_allocations(session: Session, competition_id: int) -> dict[str, int]:
+    """How many scripts each marker was given as third one, by pseudonym."""
+    rows = session.execute(
+        select(RoleAssignment.pseudonym, func.count(Allocation.id))
+        .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
+        .join(Script, Script.id == Allocation.script_id)
+        .where(Script.competition_id == competition_id, Allocation.round == 2)
+        .group_by(RoleAssignment.pseudonym)
+    )
+    return {str(pseudonym): count for pseudonym, count in rows}
+
+
+def find_last_position(session: Session, assignment_id: int) -> int:
+    """The last place of a marker's queue, 0 when it is empty."""
+    return session.scalar(select(func.max(Allocation.position)).where(Allocation.assignment_id == assignment_id)) or 0
+
+
+def list_standings(session: Session, competition: Competition) -> list[ScriptStanding]:
+    """Every script whose two marks are locked, by code. Those with one mark are not there, not even for the head."""
+    part = written_part(competition)
+    decisions = list_decisions(session, competition.id)
+    papers: dict[int, Paper] = {}
+    found = []
+    for script in list_scripts(session, competition.id):
+        if script.paper_id not in papers:
+            papers[script.paper_id] = paper_from_data(script.paper.data)
+        standing = standing_of(part, script, papers[script.paper_id], decisions.get(script.id))
+        if standing is not None:
+            found.append(standing)
+    return found
+
+
+def standing_of(
+    part: BlindPairPart, script: Script, paper: Paper, decision: Settlement | None
+) -> ScriptStanding | None:
+    """Where the ladder stands for a script, or None as long as it waits for its two marks."""
+    standing = settle_part(part, paper.rubric, script_entry(script, paper, decision))
+    if standing.act is NeededAct.WAIT:
+        return None
+    locked = _locked(script.marks)
+    return ScriptStanding(
+        script=script,
+        paper=paper,
+        marks=tuple(mark for mark in locked if mark.round == 1),
+        third=next((mark for mark in locked if mark.round == 2), None),
+        third_allocation=next((row for row in script.allocations if row.round == 2), None),
+        decision=decision,
+        system_total=sum_scores(mark.total or ZERO for mark in locked if mark.round == SYSTEM_ROUND),
+        standing=standing,
+    )
+
+
+def script_entry(script: Script, paper: Paper, decision: Settlement | None) -> PartEntry:
+    """The marks that count of one script, as the rules of the result take them."""
+    return PartEntry(
+        part=WRITTEN,
+        paper=paper.code,
+        script=script.code,
+        marks=tuple(
+            MarkEntry(
+                seq=mark.record_seq or 0,
+                marker=SYSTEM_MARKER if mark.assignment is None else str(mark.assignment.pseudonym),
+                round=mark.round,
+                points={criterion: score(points) for criterion, points in mark.points.items()},
+            )
+            for mark in _locked(script.marks)
+        ),
+        decision=None if decision is None else DecisionEntry(seq=decision.record_seq, score=decision.score),
+    )
+
+
+def _locked(marks: Iterable[Mark]) -> list[Mark]:
+    """The marks that count: the system's first, then by round and pseudonym."""
+    known = [mark for mark in marks if mark.state is MarkState.LOCKED]
+    return sorted(
+        known, key=lambda mark: (mark.round, "" if mark.assignment is None else str(mark.assignment.pseudonym))
+    )
+
+
+def _with_marks(*conditions):  # type: ignore[no-untyped-def]  # the generic Select of SQLAlchemy says nothing here
+    return (
+        select(Script)
+        .options(
+            joinedload(Script.paper),
+            selectinload(Script.marks).joinedload(Mark.assignment),
+            selectinload(Script.allocations).joinedload(Allocation.assignment),
+        )
+        .where(*conditions)
+        .execution_options(populate_existing=True)
+    )
