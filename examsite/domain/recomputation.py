@@ -250,7 +250,7 @@ def _part_score(
     marks = [_mark(mark, f"{where}/marks/{index}", rubric or {}, problems) for index, mark in enumerate(stated_marks)]
     if any(missing):
         for name in ("settlement", "appeal", "deduction"):
-            compare(problems, f"{where}/{name}", entry[name], None)
+            require_same(f"{where}/{name}", entry[name], None)
         return None
     needs_system = any(criterion["system"] for criterion in (rubric or {}).values())
     rounds = Counter(mark["round"] for mark in marks)

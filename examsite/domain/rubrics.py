@@ -169,9 +169,7 @@ def rubric_from_snapshot(data: Mapping[str, Any]) -> Rubric:
                 step=score(item["step"]),
                 system=item["system"],
                 text=Text(item["vi"], item["en"]),
-                levels=tuple(
-                    Level(score(level["points"]), Text(level["vi"], level["en"])) for level in item["levels"]
-                ),
+                levels=tuple(Level(score(level["points"]), Text(level["vi"], level["en"])) for level in item["levels"]),
             )
             for item in data["criteria"]
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -205,20 +206,20 @@ def ruleset_from_data(data: Mapping[str, Any]) -> RuleSet:
     )
     notes = _member(data, "notes", "notes")
     _refuse_unknown(notes, {"title", "part_titles", "settings", "sources"}, "notes")
-    titles = _member(notes, "part_titles", "part_titles")
+    titles = _mapping(notes, "part_titles")
     approvals = _member(data, "approvals", "approvals")
     _refuse_unknown(approvals, {"council", "authority"}, "approvals")
     return _assembled(
         name=_text(data, "name"),
         title=_text_from(_member(notes, "title", "title"), "title"),
-        parts=[{**part, "title": titles.get(part.get("part"))} for part in _tables(data, "parts")],
+        parts=[{**part, "title": titles.get(str(part.get("part")))} for part in _tables(data, "parts")],
         settings={
-            **_member(notes, "settings", "settings"),
+            **_mapping(notes, "settings"),
             **{key: data.get(key) for key in ("tie_break", "deductions", "minimum_candidates")},
             "approvals_council": approvals.get("council"),
             "approvals_authority": approvals.get("authority"),
         },
-        sources={key: _source(table, key) for key, table in _member(notes, "sources", "sources").items()},
+        sources={key: _source(table, key) for key, table in _mapping(notes, "sources").items()},
         read=lambda tables, spec, key: _decoded(spec, _member(tables, spec.key, key), key),
         beside={"part", "kind", "title"},
     )
@@ -342,7 +343,7 @@ def _decoded(spec: FigureSpec, value: Any, key: str) -> Any:
                 return tuple(Item(_word(item["code"]), _text_from(item, key)) for item in value)
             case FigureKind.MEASURES if isinstance(value, list):
                 return tuple(_measure(item, key) for item in value)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, InvalidError) as error:
         raise InvalidError("ruleset_not_readable", field=key, detail=str(error)) from None
     raise InvalidError("ruleset_not_readable", field=key, detail=type(value).__name__)
 
@@ -393,13 +394,19 @@ def _measure(table: Any, key: str) -> Measure:
     return Measure(
         measure=_word(table["measure"]),
         percent=None if percent is None else score(_word(percent)),
-        void=bool(table["void"]),
+        void=_flag(table["void"]),
         text=_text_from(table, key),
     )
 
 
 def _word(value: object) -> str:
     if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
         raise TypeError(type(value).__name__)
     return value
 
@@ -425,13 +432,21 @@ def _text(table: Mapping[str, Any], name: str, key: str = "") -> str:
     value = table.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidError("ruleset_not_readable", field=key or name, detail=name)
-    return value
+    # What is hashed later must be NFC already, whatever keyboard wrote the file.
+    return unicodedata.normalize("NFC", value)
 
 
 def _tables(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     value = document.get(name)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidError("ruleset_not_readable", field=name, detail=name)
+    return value
+
+
+def _mapping(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = _member(table, name, name)
+    if not isinstance(value, Mapping):
+        raise InvalidError("ruleset_not_readable", field=name, detail=type(value).__name__)
     return value
 
 
