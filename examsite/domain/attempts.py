@@ -1,10 +1,28 @@
-"""One candidate's attempt: what state it is in and what a save may do."""
+"""One candidate's attempt: how much time is left, what becomes of a save, in which order options are shown.
+
+Storing never depends on what is stored: a save is accepted, or kept beside as evidence, but never thrown away.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from examsite.domain import windows
+from examsite.domain.draws import permute
+from examsite.domain.errors import ConflictError
+from examsite.domain.papers import Paper
+from examsite.domain.questions import QuestionKind, is_correct
+from examsite.domain.scores import ZERO, Score, score_text, sum_scores
 from examsite.domain.state_machine import StateMachine
+
+SILENT_AFTER_SECONDS: Final = 45
+"""After how long without a word from the page a machine counts as silent on the board.
+
+Source: our choice, because a page speaks at least every 15 seconds and one lost call is no reason to walk there."""
 
 
 class AttemptState(StrEnum):
@@ -40,3 +58,145 @@ ATTEMPT = StateMachine(
         (_S.SEATED, _E.FOUND_ABSENT): _S.ABSENT,
     },
 )
+
+
+class SaveVerdict(StrEnum):
+    """What becomes of a save. Everything but `counted` is kept beside and never becomes the answer."""
+
+    COUNTED = "counted"
+    FENCED = "fenced"
+    LATE = "late"
+
+
+# --- time ----------------------------------------------------------------------------------------------------------
+
+
+def deadline_of(started_at: datetime, duration_minutes: int, extensions_seconds: Iterable[int] = ()) -> datetime:
+    """The one end of an attempt, shown everywhere: start, duration and all time given back.
+
+    Units: minutes for the duration, seconds for each extension.
+    """
+    return windows.deadline(started_at, duration_minutes, extensions_seconds)
+
+
+def time_left(now: datetime, deadline_at: datetime) -> timedelta:
+    """What remains to write; nothing once the deadline has come."""
+    return windows.time_left(now, deadline_at)
+
+
+def is_overdue(now: datetime, deadline_at: datetime, grace_seconds: int) -> bool:
+    """Whether the server closes the attempt now: deadline and grace have passed.
+
+    Units: seconds.
+    """
+    return not windows.is_within_grace(now, deadline_at, grace_seconds)
+
+
+# --- saving and handing in -----------------------------------------------------------------------------------------
+
+
+def verdict_on_save(
+    state: AttemptState,
+    *,
+    save_epoch: int,
+    attempt_epoch: int,
+    received_at: datetime,
+    deadline_at: datetime | None,
+    grace_seconds: int,
+) -> SaveVerdict:
+    """Whether a save becomes the answer or is kept beside.
+
+    A page of an older epoch is fenced; a page cannot run ahead of the epoch it was given either. What comes after
+    hand-in, close or the grace is late.
+    """
+    if state is not AttemptState.OPEN or deadline_at is None or is_overdue(received_at, deadline_at, grace_seconds):
+        return SaveVerdict.LATE
+    return SaveVerdict.COUNTED if save_epoch == attempt_epoch else SaveVerdict.FENCED
+
+
+def check_can_open(state: AttemptState, *, now: datetime, deadline_at: datetime | None) -> None:
+    """Refuse to put the paper in front of someone before the start or after the end.
+
+    Raises:
+        ConflictError: `test_not_started`, `test_over`.
+    """
+    if state is AttemptState.SEATED or deadline_at is None:
+        raise ConflictError("test_not_started")
+    if state is not AttemptState.OPEN or now >= deadline_at:
+        raise ConflictError("test_over")
+
+
+def check_can_hand_in(
+    state: AttemptState,
+    *,
+    page_epoch: int,
+    attempt_epoch: int,
+    now: datetime,
+    deadline_at: datetime,
+    grace_seconds: int,
+) -> None:
+    """Refuse a hand-in that is not the writer's own, or not in time.
+
+    Raises:
+        ConflictError: `test_over`, `page_fenced`.
+    """
+    if state is not AttemptState.OPEN or is_overdue(now, deadline_at, grace_seconds):
+        raise ConflictError("test_over")
+    if page_epoch != attempt_epoch:
+        raise ConflictError("page_fenced")
+
+
+# --- the paper in front of one candidate ---------------------------------------------------------------------------
+
+
+def shuffle_seed(competition: str, sitting: str, seat: str, paper_sha256: str) -> bytes:
+    """What the order of options of one attempt is drawn from: 32 bytes that anyone can derive again."""
+    return hashlib.sha256(f"{competition}/{sitting}/{seat}/{paper_sha256}".encode()).digest()
+
+
+def option_orders(paper: Paper, seed: bytes) -> dict[str, list[str]]:
+    """The order in which each question shows its options to this candidate.
+
+    True and false keep their order; a question whose steps are to be put in order never starts in the right one.
+    """
+    orders: dict[str, list[str]] = {}
+    for item in paper.objective:
+        keys = [option.key for option in item.question.options]
+        if item.question.kind is not QuestionKind.TRUE_FALSE:
+            keys = permute(keys, hashlib.sha256(seed + item.item.encode()).digest())
+        if item.question.kind is QuestionKind.ORDERING and tuple(keys) == item.question.answer_key:
+            keys = [*keys[1:], keys[0]]
+        if keys:
+            orders[item.item] = keys
+    return orders
+
+
+def score_objective(paper: Paper, answers: Mapping[str, object]) -> tuple[dict[str, str], Score]:
+    """The points of every objective question, all or nothing, and their sum.
+
+    The points are text with two decimals, ready for the record.
+
+    Source: our choice, because partial points for guessed parts are not named in any regulation.
+    """
+    points = {
+        item.item: item.points if is_correct(item.question, answers.get(item.item)) else ZERO
+        for item in paper.objective
+    }
+    return {name: score_text(value) for name, value in points.items()}, sum_scores(points.values())
+
+
+def is_answer(content: object) -> bool:
+    """Whether the content says anything: empty text, an empty list and nothing at all do not."""
+    if isinstance(content, str):
+        return bool(content.strip())
+    return content not in (None, [], {}, False)
+
+
+def count_words(text: str) -> int:
+    """Words of a text: pieces between spaces."""
+    return len(text.split())
+
+
+def unanswered(paper: Paper, answers: Mapping[str, object]) -> Sequence[str]:
+    """Items of the paper without an answer, in the order of the paper."""
+    return [item.item for item in paper.items if not is_answer(answers.get(item.item))]

@@ -133,6 +133,7 @@ class Event(StrEnum):
     ATTEMPT_FREED = ("attempt:freed", "invigilator", _SEAT)
     TIME_EXTENDED = ("time:extended", "invigilator council", _SEAT)
     INCIDENT_RECORDED = ("incident:recorded", "invigilator", "sitting session")
+    INCIDENT_DISMISSED = ("incident:dismissed", "council", "sitting session")
 
     # Our own facts: marking, proposals, defence.
     ALLOCATION_DRAWN = ("allocation:drawn", "head system council", _WHOLE)

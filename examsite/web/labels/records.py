@@ -68,6 +68,7 @@ LABELS = {
         Event.ATTEMPT_FREED: _l("Cho phép làm tiếp trên máy khác"),
         Event.TIME_EXTENDED: _l("Bù thời gian làm bài"),
         Event.INCIDENT_RECORDED: _l("Ghi nhận sự việc trong phòng thi"),
+        Event.INCIDENT_DISMISSED: _l("Kết luận sự việc không phải xử lý"),
         Event.ALLOCATION_DRAWN: _l("Phân công bài chấm"),
         Event.STRADDLE_SEEN: _l("Ghi nhận hai lượt chấm ở hai phía điểm đạt"),
         Event.PROPOSAL_UPLOADED: _l("Nộp đề án"),

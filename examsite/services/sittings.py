@@ -1,0 +1,271 @@
+"""Sittings from the plan to the close: scheduled, seated, started by the server's clock, closed by it.
+
+Nobody starts or closes a sitting by hand. The closer of the server calls `start_sitting` and `close_overdue`; both
+may run in several processes at once and after any crash: the row is locked, the state is asked again, and what is
+done already is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from examsite.domain.attempts import (
+    ATTEMPT,
+    AttemptEvent,
+    AttemptState,
+    deadline_of,
+    is_overdue,
+    option_orders,
+    shuffle_seed,
+)
+from examsite.domain.canonical import instant_text
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.papers import paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.sittings import SITTING, SittingEvent, SittingState, seat_codes, spread_over, started_at_of
+from examsite.services.attempts import close_attempt
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
+from examsite.storage.queries.sittings import (
+    list_attempts,
+    list_running,
+    list_seatable,
+    list_sittings,
+    opened_papers,
+    reasons_against_start,
+)
+
+#: How many attempts one transaction closes, so that nobody waits long for the database. Unit: attempts.
+CLOSED_AT_ONCE = 25
+
+
+def schedule_sitting(
+    ctx: ServiceContext,
+    competition: Competition,
+    *,
+    code: str,
+    room: str,
+    rows: int,
+    columns: int,
+    starts_at: datetime,
+    invigilators: Iterable[RoleAssignment] = (),
+) -> Sitting:
+    """Plan a sitting in a room; its length and its grace are those of the rule set.
+
+    Raises:
+        ConflictError: `sittings_frozen`, once the written test has begun.
+        InvalidError: `sitting_code_taken`, `room_size_out_of_range`, `start_in_the_past`.
+        NotAllowedError: `role_needed`; `not_an_invigilator` for somebody who may not watch here.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    _check_plannable(competition)
+    seat_codes(rows, columns)
+    if starts_at <= ctx.now:
+        raise InvalidError("start_in_the_past", field="starts_at")
+    taken = select(Sitting.id).where(Sitting.competition_id == competition.id, Sitting.code == code)
+    if ctx.session.scalars(taken).first() is not None:
+        raise InvalidError("sitting_code_taken", field="code", sitting=code)
+    ruleset = ruleset_of(competition)
+    sitting = Sitting(
+        competition_id=competition.id,
+        code=code,
+        room=room,
+        seat_rows=rows,
+        seat_columns=columns,
+        starts_at=starts_at,
+        duration_minutes=ruleset.written_minutes,
+        grace_seconds=ruleset.grace_seconds,
+    )
+    ctx.session.add(sitting)
+    ctx.session.flush()
+    watchers = list(invigilators)
+    for assignment in watchers:
+        assign_invigilator(ctx, competition, sitting, assignment)
+    payload = {
+        "room": room,
+        "seats": rows * columns,
+        "starts_at": instant_text(starts_at),
+        "minutes": sitting.duration_minutes,
+        "invigilators": sorted(str(item.pseudonym) for item in watchers),
+    }
+    record(ctx, competition, Event.SITTING_SCHEDULED, f"sitting/{code}", payload)
+    return sitting
+
+
+def assign_invigilator(
+    ctx: ServiceContext, competition: Competition, sitting: Sitting, assignment: RoleAssignment
+) -> None:
+    """Let an invigilator of the competition watch a sitting; does nothing when it is so already.
+
+    Raises:
+        NotAllowedError: `role_needed`, `not_an_invigilator`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    fits = (
+        assignment.role is Role.INVIGILATOR
+        and assignment.competition_id == competition.id
+        and assignment.revoked_at is None
+    )
+    if not fits:
+        raise NotAllowedError("not_an_invigilator")
+    held = select(SittingInvigilator.id).where(
+        SittingInvigilator.sitting_id == sitting.id, SittingInvigilator.assignment_id == assignment.id
+    )
+    if ctx.session.scalars(held).first() is None:
+        ctx.session.add(SittingInvigilator(sitting_id=sitting.id, assignment_id=assignment.id))
+        ctx.session.flush()
+
+
+def move_start(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, starts_at: datetime) -> None:
+    """Give a sitting that has not started another hour.
+
+    Raises:
+        ConflictError: `sitting_started`.
+        InvalidError: `start_in_the_past`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    locked = _locked(ctx, sitting.id)
+    if locked.state is not SittingState.SCHEDULED or ctx.now >= locked.starts_at:
+        raise ConflictError("sitting_started")
+    if starts_at <= ctx.now:
+        raise InvalidError("start_in_the_past", field="starts_at")
+    locked.starts_at = starts_at
+    payload = {"starts_at": instant_text(starts_at), "minutes": locked.duration_minutes}
+    record(ctx, competition, Event.SITTING_SCHEDULED, f"sitting/{locked.code}", payload)
+
+
+def assign_seats(ctx: ServiceContext, competition: Competition) -> int:
+    """Seat every eligible candidate with a number, in the order of numbers, over all sittings; how many sit now.
+
+    May be repeated until the written test begins: the newest assignment replaces the older one.
+
+    Raises:
+        ConflictError: `sittings_frozen`, `sittings_missing`, `seats_too_few`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    _check_plannable(competition)
+    sittings = list_sittings(ctx.session, competition.id)
+    if not sittings:
+        raise ConflictError("sittings_missing")
+    people = list_seatable(ctx.session, competition.id)
+    rooms = [seat_codes(sitting.seat_rows, sitting.seat_columns) for sitting in sittings]
+    shares = spread_over([len(seats) for seats in rooms], len(people))
+    ctx.session.execute(delete(Attempt).where(Attempt.sitting_id.in_([sitting.id for sitting in sittings])))
+    queue = iter(people)
+    for sitting, seats, share in zip(sittings, rooms, shares, strict=True):
+        # Numbers, not public codes: who sits where is posted on the door beside the names.
+        plan = []
+        for seat in seats[:share]:
+            candidacy = next(queue)
+            ctx.session.add(Attempt(sitting_id=sitting.id, candidacy_id=candidacy.id, seat=seat))
+            plan.append({"number": candidacy.candidate_number, "seat": seat})
+        ctx.session.flush()
+        record(ctx, competition, Event.SEATS_ASSIGNED, f"sitting/{sitting.code}", {"seats": plan})
+    return len(people)
+
+
+def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
+    """Open the paper to everyone in the sitting at one instant, whoever is logged in; False: it runs already.
+
+    Raises:
+        ConflictError: `sitting_not_due`; `written_not_begun`, `paper_not_opened`: it stays planned and the board says
+            why.
+    """
+    sitting = _locked(ctx, sitting_id)
+    if sitting.state is not SittingState.SCHEDULED:
+        return False
+    if ctx.now < sitting.starts_at:
+        raise ConflictError("sitting_not_due")
+    competition = _competition_of(ctx, sitting)
+    reasons = reasons_against_start(ctx.session, sitting, competition.state)
+    if reasons:
+        raise ConflictError(reasons[0].code, **reasons[0].params)
+    papers, _without = opened_papers(ctx.session, sitting.id)
+    frozen = {post_id: paper_from_data(paper.data) for post_id, paper in papers.items()}
+    opened = [paper.opened_at for paper in papers.values() if paper.opened_at is not None]
+    sitting.started_at = started_at_of(sitting.starts_at, ctx.now, papers_opened_at=opened)
+    sitting.state = SITTING.after(sitting.state, SittingEvent.STARTED)
+    for attempt in list_attempts(ctx.session, sitting.id):
+        if not ATTEMPT.is_open(attempt.state, AttemptEvent.STARTED):
+            continue
+        paper = papers[attempt.candidacy.post_id]
+        seed = shuffle_seed(competition.code, sitting.code, attempt.seat, paper.paper_sha256)
+        attempt.paper_id = paper.id
+        attempt.shuffle_seed = seed.hex()
+        attempt.option_orders = option_orders(frozen[paper.post_id], seed)
+        attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.STARTED)
+    payload = {"papers": {frozen[paper.post_id].post: paper.code for paper in papers.values()}}
+    record(ctx, competition, Event.SITTING_STARTED, f"sitting/{sitting.code}", payload, actor="system")
+    return True
+
+
+def close_overdue(ctx: ServiceContext) -> int:
+    """Close attempts whose deadline and grace have passed, and sittings with nobody left; how much was done.
+
+    One call does a handful, so that the database is free in between; call again until nothing is left.
+    """
+    done = 0
+    for sitting_id in list_running(ctx.session):
+        sitting = _locked(ctx, sitting_id)
+        if sitting.state is not SittingState.STARTED or sitting.started_at is None:
+            continue
+        competition = _competition_of(ctx, sitting)
+        # Sitting, attempts, log: everyone takes the locks in this order.
+        ctx.session.scalars(
+            select(Attempt.id)
+            .where(Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
+            .order_by(Attempt.id)
+            .with_for_update()
+        ).all()
+        working = [item for item in list_attempts(ctx.session, sitting.id) if item.state is AttemptState.OPEN]
+        overdue = [item for item in working if _is_overdue(sitting, item, ctx.now)]
+        for attempt in overdue[: CLOSED_AT_ONCE - done]:
+            close_attempt(ctx, competition, sitting, attempt)
+            working.remove(attempt)
+            done += 1
+        if not working:
+            _close(ctx, competition, sitting)
+            done += 1
+        if done >= CLOSED_AT_ONCE:
+            break
+    return done
+
+
+def _close(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:
+    sitting.state = SITTING.after(sitting.state, SittingEvent.CLOSED)
+    sitting.closed_at = ctx.now
+    papers, _without = opened_papers(ctx.session, sitting.id)
+    payload = {"papers": {paper.code.rpartition("-")[0]: paper.code for paper in papers.values()}}
+    record(ctx, competition, Event.SITTING_CLOSED, f"sitting/{sitting.code}", payload, actor="system")
+
+
+def _is_overdue(sitting: Sitting, attempt: Attempt, now: datetime) -> bool:
+    extensions = [extension.seconds for extension in attempt.extensions]
+    assert sitting.started_at is not None  # noqa: S101 -- asked by the caller; tells the type checker
+    return is_overdue(now, deadline_of(sitting.started_at, sitting.duration_minutes, extensions), sitting.grace_seconds)
+
+
+def _locked(ctx: ServiceContext, sitting_id: int) -> Sitting:
+    return ctx.session.scalars(
+        select(Sitting).where(Sitting.id == sitting_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _competition_of(ctx: ServiceContext, sitting: Sitting) -> Competition:
+    return ctx.session.scalars(select(Competition).where(Competition.id == sitting.competition_id)).one()
+
+
+def _check_plannable(competition: Competition) -> None:
+    if competition.state.has_reached(CompetitionState.WRITTEN):
+        raise ConflictError("sittings_frozen")

@@ -1,0 +1,153 @@
+"""Reads of attempts: one candidate's seat, what counts as the answers now, and every version ever stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from examsite.domain.attempts import AttemptState
+from examsite.domain.errors import NotFoundError
+from examsite.domain.saves import content_of
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Sitting
+
+
+@dataclass(frozen=True)
+class AttemptClock:
+    """What a save needs to know of its attempt, and no more."""
+
+    attempt_id: int
+    state: AttemptState
+    epoch: int
+    started_at: datetime | None
+    duration_minutes: int
+    grace_seconds: int
+    extension_seconds: int
+
+
+_clock = select(
+    Attempt.id,
+    Attempt.state,
+    Attempt.epoch,
+    Sitting.started_at,
+    Sitting.duration_minutes,
+    Sitting.grace_seconds,
+    select(func.coalesce(func.sum(Extension.seconds), 0)).where(Extension.attempt_id == Attempt.id).scalar_subquery(),
+).join(Sitting, Sitting.id == Attempt.sitting_id)
+
+
+def find_attempt_clock(connection: Connection, token_sha256: str) -> AttemptClock | None:
+    """The clock of the attempt behind a token; the row is locked until the end of the transaction."""
+    row = connection.execute(_clock.where(Attempt.token_sha256 == token_sha256).with_for_update(of=Attempt)).first()
+    return None if row is None else AttemptClock(*row)
+
+
+def find_attempt_state(connection: Connection, token_sha256: str) -> AttemptClock | None:
+    """As `find_attempt_clock`, without a lock."""
+    row = connection.execute(_clock.where(Attempt.token_sha256 == token_sha256)).first()
+    return None if row is None else AttemptClock(*row)
+
+
+def find_candidate_attempt(session: Session, candidacy_id: int) -> Attempt | None:
+    """A candidate's own attempt with everything that the candidate's pages show."""
+    return session.scalars(
+        select(Attempt)
+        .options(
+            joinedload(Attempt.sitting).joinedload(Sitting.competition).joinedload(Competition.body),
+            joinedload(Attempt.candidacy).joinedload(Candidacy.post),
+            joinedload(Attempt.paper),
+            selectinload(Attempt.extensions),
+        )
+        .where(Attempt.candidacy_id == candidacy_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def get_attempt(session: Session, sitting_id: int, seat: str) -> Attempt:
+    """The attempt at a seat with candidacy, post, paper and extensions.
+
+    Raises:
+        NotFoundError: `seat_not_found`.
+    """
+    found = session.scalars(
+        select(Attempt)
+        .options(
+            joinedload(Attempt.candidacy).joinedload(Candidacy.post),
+            joinedload(Attempt.paper),
+            joinedload(Attempt.sitting),
+            selectinload(Attempt.extensions),
+        )
+        .where(Attempt.sitting_id == sitting_id, Attempt.seat == seat)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("seat_not_found", seat=seat)
+    return found
+
+
+def list_current_answers(session: Session, attempt_id: int) -> dict[str, AnswerVersion]:
+    """The version of each item that counts: the highest (epoch, number) that was not set aside."""
+    ranked = (
+        select(
+            AnswerVersion.id,
+            func.row_number()
+            .over(partition_by=AnswerVersion.item, order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()))
+            .label("age"),
+        )
+        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False))
+        .subquery()
+    )
+    newest = session.scalars(
+        select(AnswerVersion).join(ranked, ranked.c.id == AnswerVersion.id).where(ranked.c.age == 1)
+    )
+    return {version.item: version for version in newest}
+
+
+def list_answers(session: Session, attempt_id: int) -> dict[str, object]:
+    """The answers of an attempt as values by item, review flags included."""
+    return {item: content_of(version.content) for item, version in list_current_answers(session, attempt_id).items()}
+
+
+def list_versions(session: Session, attempt_id: int) -> list[AnswerVersion]:
+    """Every version ever stored of an attempt, those set aside included, as they came in."""
+    return list(
+        session.scalars(select(AnswerVersion).where(AnswerVersion.attempt_id == attempt_id).order_by(AnswerVersion.id))
+    )
+
+
+def has_versions(session: Session, attempt_id: int) -> bool:
+    """Whether anything was ever stored of an attempt."""
+    return session.scalars(select(AnswerVersion.id).where(AnswerVersion.attempt_id == attempt_id)).first() is not None
+
+
+def list_held_numbers(connection: Connection, attempt_id: int) -> dict[str, tuple[int, int]]:
+    """The (epoch, number) that the server holds of each item, those that count only."""
+    rows = connection.execute(
+        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number)
+        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False))
+        .order_by(AnswerVersion.epoch, AnswerVersion.number)
+    )
+    return {item: (epoch, number) for item, epoch, number in rows}
+
+
+def last_saved_at(session: Session, attempt_id: int) -> datetime | None:
+    """When the newest version that counts was stored."""
+    return session.scalar(
+        select(func.max(AnswerVersion.received_at)).where(
+            AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False)
+        )
+    )
+
+
+def find_submission(session: Session, competition_id: int, attempt: Attempt) -> RecordRow | None:
+    """The record that says that the answers were submitted, as the receipt names it."""
+    return session.scalars(
+        select(RecordRow)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(RecordLog.competition_id == competition_id, RecordRow.seq == attempt.record_seq)
+    ).one_or_none()

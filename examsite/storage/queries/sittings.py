@@ -1,0 +1,284 @@
+"""Reads of sittings: whose they are, what keeps one from starting, what the board of the room shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from examsite.domain.competitions import CompetitionState, GateEvent, Missing
+from examsite.domain.dossiers import CandidacyState
+from examsite.domain.errors import NotFoundError
+from examsite.domain.papers import PaperState
+from examsite.domain.permissions import Role
+from examsite.domain.sittings import IncidentState, SittingState
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.papers import Paper
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
+from examsite.storage.queries import gates
+
+#: What an answer looks like when nothing stands in it.
+_EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the board may know of an attempt: how many questions have an answer and when something was last stored."""
+
+    answered: int
+    saved_at: datetime | None
+
+
+def get_sitting(session: Session, competition_id: int, code: str) -> Sitting:
+    """One sitting with its competition and invigilators.
+
+    Raises:
+        NotFoundError: `sitting_not_found`.
+    """
+    found = session.scalars(
+        select(Sitting).options(*_with_people()).where(Sitting.competition_id == competition_id, Sitting.code == code)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("sitting_not_found", sitting=code)
+    return found
+
+
+def list_sittings(session: Session, competition_id: int) -> list[Sitting]:
+    """All sittings of a competition with their invigilators, by code."""
+    return list(
+        session.scalars(
+            select(Sitting)
+            .options(*_with_people())
+            .where(Sitting.competition_id == competition_id)
+            .order_by(Sitting.code)
+        )
+    )
+
+
+def list_sittings_of_invigilator(session: Session, account_id: int) -> list[Sitting]:
+    """The sittings that a person watches, in any competition, soonest first."""
+    return list(
+        session.scalars(
+            select(Sitting)
+            .options(joinedload(Sitting.competition).joinedload(Competition.body), *_with_people())
+            .where(
+                Sitting.id.in_(
+                    select(SittingInvigilator.sitting_id)
+                    .join(RoleAssignment, RoleAssignment.id == SittingInvigilator.assignment_id)
+                    .where(RoleAssignment.account_id == account_id, RoleAssignment.revoked_at.is_(None))
+                )
+            )
+            .order_by(Sitting.starts_at, Sitting.code, Sitting.id)
+        )
+    )
+
+
+def list_attempts(session: Session, sitting_id: int) -> list[Attempt]:
+    """The attempts of a sitting with candidacies, posts and extensions, in the order of seats."""
+    return list(
+        session.scalars(
+            select(Attempt)
+            .options(
+                joinedload(Attempt.candidacy).joinedload(Candidacy.post),
+                joinedload(Attempt.paper),
+                selectinload(Attempt.extensions),
+            )
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(Attempt.id)
+        )
+    )
+
+
+def count_attempts(session: Session, competition_id: int) -> dict[int, int]:
+    """How many people sit in each sitting of a competition, by its key."""
+    rows = session.execute(
+        select(Attempt.sitting_id, func.count(Attempt.id))
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Sitting.competition_id == competition_id)
+        .group_by(Attempt.sitting_id)
+    )
+    return {sitting_id: count for sitting_id, count in rows}  # noqa: C416 -- rows are not pairs to the type checker
+
+
+def list_seatable(session: Session, competition_id: int) -> list[Candidacy]:
+    """Eligible candidates with a number, in the order of their numbers."""
+    return list(
+        session.scalars(
+            select(Candidacy)
+            .where(
+                Candidacy.competition_id == competition_id,
+                Candidacy.state == CandidacyState.ELIGIBLE,
+                Candidacy.candidate_number.is_not(None),
+            )
+            .order_by(Candidacy.candidate_number)
+        )
+    )
+
+
+def list_progress(session: Session, sitting_id: int) -> dict[int, Progress]:
+    """Progress of every attempt of a sitting, by its key; nothing of what was written."""
+    newest = (
+        select(
+            AnswerVersion.attempt_id,
+            AnswerVersion.item,
+            AnswerVersion.received_at,
+            AnswerVersion.content.not_in(_EMPTY_CONTENTS).label("filled"),
+            func.row_number()
+            .over(
+                partition_by=(AnswerVersion.attempt_id, AnswerVersion.item),
+                order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()),
+            )
+            .label("age"),
+        )
+        .join(Attempt, Attempt.id == AnswerVersion.attempt_id)
+        .where(Attempt.sitting_id == sitting_id, AnswerVersion.set_aside.is_(False))
+        .subquery()
+    )
+    answered: ColumnElement[int] = func.count().filter(newest.c.filled, newest.c.item != "flags")
+    rows = session.execute(
+        select(newest.c.attempt_id, answered, func.max(newest.c.received_at))
+        .where(newest.c.age == 1)
+        .group_by(newest.c.attempt_id)
+    )
+    return {attempt_id: Progress(answered=count, saved_at=saved_at) for attempt_id, count, saved_at in rows}
+
+
+def list_incidents(session: Session, sitting_id: int) -> list[Incident]:
+    """Incidents of a sitting with the candidates they concern, newest first."""
+    return list(
+        session.scalars(
+            select(Incident)
+            .options(joinedload(Incident.candidacy))
+            .where(Incident.sitting_id == sitting_id)
+            .order_by(Incident.recorded_at.desc(), Incident.id.desc())
+        )
+    )
+
+
+def list_competition_incidents(session: Session, competition_id: int) -> list[Incident]:
+    """Incidents of all sittings of a competition with sitting and candidate, oldest first: what the council decides."""
+    return list(
+        session.scalars(
+            select(Incident)
+            .join(Sitting, Sitting.id == Incident.sitting_id)
+            .options(joinedload(Incident.sitting), joinedload(Incident.candidacy))
+            .where(Sitting.competition_id == competition_id)
+            .order_by(Incident.recorded_at, Incident.id)
+        )
+    )
+
+
+def get_incident(session: Session, competition_id: int, incident_id: int) -> Incident:
+    """One incident of a competition with sitting and candidate.
+
+    Raises:
+        NotFoundError: `incident_not_found`.
+    """
+    found = session.scalars(
+        select(Incident)
+        .join(Sitting, Sitting.id == Incident.sitting_id)
+        .options(joinedload(Incident.sitting), joinedload(Incident.candidacy))
+        .where(Sitting.competition_id == competition_id, Incident.id == incident_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("incident_not_found")
+    return found
+
+
+def is_invigilator_of(session: Session, sitting_id: int, assignment_id: int | None) -> bool:
+    """Whether this role holder watches this sitting."""
+    return (
+        session.scalars(
+            select(SittingInvigilator.id).where(
+                SittingInvigilator.sitting_id == sitting_id, SittingInvigilator.assignment_id == assignment_id
+            )
+        ).first()
+        is not None
+    )
+
+
+def opened_papers(session: Session, sitting_id: int) -> tuple[dict[int, Paper], list[Post]]:
+    """The opened paper of each post in a sitting, by the post's key, and the posts that still have none."""
+    posts = list(
+        session.scalars(
+            select(Post)
+            .where(
+                Post.id.in_(
+                    select(Candidacy.post_id)
+                    .join(Attempt, Attempt.candidacy_id == Candidacy.id)
+                    .where(Attempt.sitting_id == sitting_id)
+                )
+            )
+            .order_by(Post.code)
+        )
+    )
+    papers = session.scalars(
+        select(Paper).where(Paper.post_id.in_([post.id for post in posts]), Paper.state == PaperState.OPENED)
+    )
+    found = {paper.post_id: paper for paper in papers}
+    return found, [post for post in posts if post.id not in found]
+
+
+def reasons_against_start(session: Session, sitting: Sitting, state: CompetitionState) -> list[Missing]:
+    """Why a sitting cannot start even when its time has come, and who owes it. Empty: it starts by itself."""
+    reasons: list[Missing] = []
+    if state is not CompetitionState.WRITTEN:
+        reasons.append(Missing("written_not_begun", Role.ORGANISER))
+    _papers, without = opened_papers(session, sitting.id)
+    reasons.extend(Missing("paper_not_opened", Role.CHAIR, {"post": post.code}) for post in without)
+    return reasons
+
+
+def list_due_starts(session: Session, now: datetime) -> list[int]:
+    """Keys of the sittings whose hour has come and that have not started."""
+    return list(
+        session.scalars(
+            select(Sitting.id)
+            .where(Sitting.state == SittingState.SCHEDULED, Sitting.starts_at <= now)
+            .order_by(Sitting.starts_at, Sitting.id)
+        )
+    )
+
+
+def list_running(session: Session) -> list[int]:
+    """Keys of the sittings that have started and are not closed."""
+    return list(session.scalars(select(Sitting.id).where(Sitting.state == SittingState.STARTED).order_by(Sitting.id)))
+
+
+def missing_before_codes(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What the room still owes before codes are sealed: closed sittings, signed attendance, decided incidents."""
+    del now
+    sittings = list_sittings(session, competition.id)
+    missing = [
+        Missing("sitting_not_closed", Role.INVIGILATOR, {"sitting": sitting.code})
+        for sitting in sittings
+        if sitting.state is not SittingState.CLOSED
+    ]
+    missing.extend(
+        Missing("attendance_not_signed", Role.INVIGILATOR, {"sitting": sitting.code})
+        for sitting in sittings
+        if sitting.state is SittingState.CLOSED and sitting.attendance_signed_at is None
+    )
+    waiting = [
+        incident
+        for incident in list_competition_incidents(session, competition.id)
+        if incident.state is IncidentState.RECORDED and incident.measure
+    ]
+    if waiting:
+        missing.append(Missing("incidents_undecided", Role.CHAIR, {"count": len(waiting)}))
+    return missing
+
+
+def _with_people() -> Iterable:
+    return (
+        joinedload(Sitting.competition),
+        selectinload(Sitting.invigilators).joinedload(SittingInvigilator.assignment).joinedload(RoleAssignment.account),
+    )
+
+
+gates.CHECKLISTS.setdefault(GateEvent.CODES_SEALED, missing_before_codes)
