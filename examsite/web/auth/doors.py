@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -77,5 +78,5 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
     return doors
 
 
-def _url(endpoints: tuple[str, ...], **values: str) -> str | None:
+def _url(endpoints: tuple[str, ...], **values: Any) -> str | None:
     return next((url_for(name, **values) for name in endpoints if name in current_app.view_functions), None)
