@@ -240,7 +240,9 @@ def find_held_draw(session: Session, competition_id: int, name: str) -> dict[str
 
 def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
     """The code map by script."""
-    return list(session.scalars(select(CodeEntry).where(CodeEntry.competition_id == competition_id).order_by(CodeEntry.id)))
+    return list(
+        session.scalars(select(CodeEntry).where(CodeEntry.competition_id == competition_id).order_by(CodeEntry.id))
+    )
 
 
 def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, str]]:
@@ -289,14 +291,11 @@ def missing_before_opening(session: Session, competition: Competition, now: date
 
 
 def missing_before_publication(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the written results in: a candidate without a result."""
-    del now
-    waiting = sum(
-        1
-        for result in written_results(session, competition)
-        if not (result.absent or result.void) and result.outcome.score is None
-    )
-    return [Missing("written_results_missing", Role.MARKING_HEAD, {"count": waiting})] if waiting else []
+    """What keeps the written results in: codes still sealed. The opening itself wants a score for every script."""
+    del session, now
+    if not competition.state.has_reached(CompetitionState.MERGED):
+        return [Missing("codes_still_sealed", Role.CHAIR)]
+    return []
 
 
 def missing_before_proposals(session: Session, competition: Competition, now: datetime) -> list[Missing]:

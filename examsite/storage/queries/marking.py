@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
@@ -205,7 +205,9 @@ def list_scripts(session: Session, competition_id: int) -> list[Script]:
 def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:
     """The head's decisions by script key."""
     rows = session.scalars(
-        select(Settlement).join(Script, Script.id == Settlement.script_id).where(Script.competition_id == competition_id)
+        select(Settlement)
+        .join(Script, Script.id == Settlement.script_id)
+        .where(Script.competition_id == competition_id)
     )
     return {row.script_id: row for row in rows if row.script_id is not None}
 
@@ -297,7 +299,7 @@ def _locked(marks: Iterable[Mark]) -> list[Mark]:
     )
 
 
-def _with_marks(*conditions):  # type: ignore[no-untyped-def]  # the generic Select of SQLAlchemy says nothing here
+def _with_marks(*conditions: ColumnElement[bool]) -> Select[tuple[Script]]:
     return (
         select(Script)
         .options(

@@ -1,0 +1,184 @@
+"""Script codes: drawn by the council, sealed by the code board, opened by the council when every score stands.
+
+Decision: scripts are inserted in the order of their codes and the drawn permutation alone says whose is whose, so that
+neither keys nor times of rows betray a candidate.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.errors import ConflictError
+from examsite.domain.events import Event
+from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.papers import Paper, paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.result_entries import SYSTEM_ROUND
+from examsite.domain.rubrics import check_system_points, points_data, total
+from examsite.domain.scores import score, score_text
+from examsite.domain.scripts import script_content
+from examsite.services.context import ServiceContext
+from examsite.services.draws import HeldDraw, draw
+from examsite.services.gates import check_gate, pass_gate
+from examsite.services.merging import apply_deductions
+from examsite.services.records import record
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import CodeEntry, Mark, Script
+from examsite.storage.models.sittings import Attempt
+from examsite.storage.queries.attempts import list_answers
+from examsite.storage.queries.codes import (
+    SCRIPT_CODES,
+    find_held_draw,
+    list_sealable_attempts,
+    missing_before_code_draw,
+)
+from examsite.storage.queries.marking import WRITTEN, list_scripts
+
+#: Digits of a script code, more when a competition has very many scripts.
+CODE_DIGITS = 4
+
+#: Bytes of the salt of a script's content, as of a record's.
+SALT_BYTES = 32
+
+
+def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw:
+    """Draw one random code for each attempt; the outcome stays secret until the codes are opened.
+
+    Raises:
+        ConflictError: `codes_not_drawable` outside the written test, `codes_already_drawn`, `gate_shut` as long as
+            the room owes something.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    if competition.state is not CompetitionState.WRITTEN:
+        raise ConflictError("codes_not_drawable")
+    if find_held_draw(ctx.session, competition.id, SCRIPT_CODES) is not None:
+        raise ConflictError("codes_already_drawn")
+    missing = missing_before_code_draw(ctx.session, competition, ctx.now)
+    if missing:
+        raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
+    return draw(ctx, competition, SCRIPT_CODES, _random_codes(len(list_sealable_attempts(ctx.session, competition.id))))
+
+
+def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
+    """Make the scripts under the drawn codes, seal the map, and lock the system's marks; marking begins.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut`, `code_draw_outdated` (attempts changed after the draw).
+        NotAllowedError: `role_needed`.
+
+    Source: TT 22/2025/TT-BNV art. 15(3): the code board cuts and seals before anyone marks.
+    """
+    check_gate(ctx, competition, GateEvent.CODES_SEALED)
+    held = find_held_draw(ctx.session, competition.id, SCRIPT_CODES)
+    attempts = list_sealable_attempts(ctx.session, competition.id)
+    if held is None or len(held["outcome"]) != len(attempts):
+        raise ConflictError("code_draw_outdated")
+    sealed = [
+        _seal_script(ctx, competition, code, attempt)
+        for code, attempt in sorted(zip(held["outcome"], attempts, strict=True), key=lambda pair: pair[0])
+    ]
+    code_map = [
+        {
+            "candidate": attempt.candidacy.public_code,
+            "script": script.code,
+            "answers_seq": attempt.record_seq,
+            "content": script.content_sha256,
+        }
+        for script, _paper, attempt in sealed
+    ]
+    seq = record(ctx, competition, Event.CODES_SEALED, f"codes/{competition.code}", {"map": code_map})
+    for script, paper, attempt in sealed:
+        _lock_system_mark(ctx, competition, script, paper, attempt)
+    pass_gate(ctx, competition, GateEvent.CODES_SEALED, record_seq=seq)
+    return [script for script, _paper, _attempt in sealed]
+
+
+def open_codes(ctx: ServiceContext, competition: Competition) -> None:
+    """Join scripts and candidates again, and apply the deductions that were decided before.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut` as long as a script has no score.
+        NotAllowedError: `role_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.CODES_OPENED)
+    sealed = next(passage for passage in competition.passages if passage.event is GateEvent.CODES_SEALED)
+    for script in list_scripts(ctx.session, competition.id):
+        script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.CODES_OPENED)
+    payload = {"sealed_seq": sealed.record_seq, "holders": [ctx.actor.pseudonym]}
+    seq = record(ctx, competition, Event.CODES_OPENED, f"codes/{competition.code}", payload)
+    apply_deductions(ctx, competition)
+    pass_gate(ctx, competition, GateEvent.CODES_OPENED, record_seq=seq)
+
+
+def _random_codes(count: int) -> list[str]:
+    digits = CODE_DIGITS
+    while count * 4 > 10**digits:
+        digits += 1
+    return [f"{number:0{digits}d}" for number in secrets.SystemRandom().sample(range(10**digits), count)]
+
+
+def _seal_script(
+    ctx: ServiceContext, competition: Competition, code: str, attempt: Attempt
+) -> tuple[Script, Paper, Attempt]:
+    if attempt.paper is None or attempt.record_seq is None:
+        raise ConflictError("code_draw_outdated")
+    paper = paper_from_data(attempt.paper.data)
+    content: list[Any] = list(script_content(paper, list_answers(ctx.session, attempt.id)))
+    salt = secrets.token_bytes(SALT_BYTES)
+    script = Script(
+        competition_id=competition.id,
+        post_id=attempt.paper.post_id,
+        paper_id=attempt.paper.id,
+        code=code,
+        content=content,
+        content_sha256=sha256_hex(salt + canonical_bytes(content)),
+    )
+    ctx.session.add(script)
+    ctx.session.flush()
+    ctx.session.add(
+        CodeEntry(
+            competition_id=competition.id,
+            script_id=script.id,
+            candidacy_id=attempt.candidacy_id,
+            answers_seq=attempt.record_seq,
+            content_salt=salt.hex(),
+        )
+    )
+    ctx.session.flush()
+    return script, paper, attempt
+
+
+def _lock_system_mark(
+    ctx: ServiceContext, competition: Competition, script: Script, paper: Paper, attempt: Attempt
+) -> None:
+    """The objective points as the mark of round 0; a paper without objective questions has none."""
+    if not paper.rubric.system:
+        return
+    points = {criterion: score(given) for criterion, given in (attempt.objective_points or {}).items()}
+    check_system_points(paper.rubric, points)
+    payload = {
+        "part": WRITTEN,
+        "round": SYSTEM_ROUND,
+        "content": script.content_sha256,
+        "points": points_data(points),
+        "total": score_text(total(points)),
+    }
+    seq = record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload, actor="system")
+    ctx.session.add(
+        Mark(
+            script_id=script.id,
+            round=SYSTEM_ROUND,
+            state=MARK_MACHINE.after(MarkState.DRAFT, MarkEvent.LOCKED),
+            points=points_data(points),
+            comments={},
+            total=total(points),
+            updated_at=ctx.now,
+            locked_at=ctx.now,
+            record_seq=seq,
+        )
+    )
+    ctx.session.flush()
