@@ -514,7 +514,9 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 SAMPLE = canonical_bytes(sample().result())
 ALL_PLACES = list(places(json.loads(SAMPLE)))
-JUNK = st.sampled_from([None, True, -1, 0, 10**30, "", "0.00", "999999999.99", [], [[]], {}, {"seq": []}, "mean"])
+JUNK: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, -1, 0, 10**30, "", "0.00", "999999999.99", [], [[]], {}, {"seq": []}, "mean"]
+)
 
 
 @given(st.lists(st.tuples(st.sampled_from(ALL_PLACES), JUNK), min_size=1, max_size=2))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from examsite.domain.canonical import canonical_bytes
@@ -84,7 +84,8 @@ def test_every_figure_has_a_source_in_both_languages(ruleset: RuleSet) -> None:
     for figure in figures:
         assert figure.source.text.vi, figure.key
         assert figure.source.text.en, figure.key
-        assert figure.label.vi and figure.label.en, figure.key  # noqa: PT018
+        assert figure.label.vi, figure.key
+        assert figure.label.en, figure.key
         ours = figure.source.confidence is Confidence.OUR_CHOICE
         assert ours == figure.source.text.en.startswith("Our choice"), figure.key
         assert ours == figure.source.text.vi.startswith("Lựa chọn của hệ thống"), figure.key
@@ -234,10 +235,9 @@ def test_any_changed_figure_changes_the_hash(data: st.DataObject) -> None:
     number = str(data.draw(st.integers(figure.spec.least, figure.spec.most)))
     try:
         changed = with_changes(ruleset, {figure.key: number})
-    except InvalidError as refused:
-        # A figure may also break the bound of another, such as approvals above the size of the council.
-        assert refused.params["field"] in ruleset.sources  # noqa: PT017
-        return
+    except InvalidError:
+        # Such as approvals above the size of the council: a bound between two figures.
+        assume(False)
     assert (ruleset_sha256(changed) == ruleset_sha256(ruleset)) == (int(number) == figure.value)
 
 
