@@ -328,11 +328,13 @@ def _view(clock: AttemptClock, now: datetime) -> AttemptView:
 def _insert_statement(dialect: str) -> Any:
     """One row unless its number is taken; compiled once for each engine."""
     insert = sqlite.insert(_VERSIONS) if dialect == "sqlite" else postgresql.insert(_VERSIONS)
-    return insert.on_conflict_do_nothing(index_elements=["attempt_id", "item", "epoch", "number"])
+    return insert.on_conflict_do_nothing(index_elements=["attempt_id", "item", "epoch", "number"]).returning(
+        _VERSIONS.c.id
+    )
 
 
 def _insert(connection: Connection, attempt_id: int, save: Save, *, received_at: datetime, set_aside: bool) -> bool:
-    result = connection.execute(
+    made = connection.execute(
         _insert_statement(connection.dialect.name),
         {
             "attempt_id": attempt_id,
@@ -344,7 +346,7 @@ def _insert(connection: Connection, attempt_id: int, save: Save, *, received_at:
             "set_aside": set_aside,
         },
     )
-    return bool(result.rowcount)
+    return made.first() is not None
 
 
 def _stored(connection: Connection, attempt_id: int, save: Save) -> tuple[str, bool]:

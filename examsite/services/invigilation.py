@@ -28,7 +28,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import Attempt, Extension, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
-from examsite.storage.queries.sittings import is_invigilator_of, list_attempts
+from examsite.storage.queries.sittings import get_incident, is_invigilator_of, list_attempts
 
 #: The part of the competition that is written in a sitting.
 PART = "written"
@@ -208,6 +208,8 @@ def decide_incident(ctx: ServiceContext, competition: Competition, incident: Inc
     ctx.require(Role.CHAIR, competition_id=competition.id)
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("incident_too_late")
+    ctx.session.execute(select(Incident.id).where(Incident.id == incident.id).with_for_update())
+    incident = get_incident(ctx.session, competition.id, incident.id)
     subject = _subject(incident.sitting)
     if measure is None:
         incident.state = INCIDENT.after(incident.state, IncidentEvent.DISMISSED)

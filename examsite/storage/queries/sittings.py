@@ -184,6 +184,7 @@ def get_incident(session: Session, competition_id: int, incident_id: int) -> Inc
         .join(Sitting, Sitting.id == Incident.sitting_id)
         .options(joinedload(Incident.sitting), joinedload(Incident.candidacy))
         .where(Sitting.competition_id == competition_id, Incident.id == incident_id)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise NotFoundError("incident_not_found")

@@ -1,0 +1,242 @@
+"""A room: a competition ready for its written test, its people, a sitting, seats, and a paper of every question kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.competitions import CompetitionState, DelegationLevel
+from examsite.domain.dossiers import CandidacyState
+from examsite.domain.papers import PaperState, make_paper, paper_sha256, paper_to_data
+from examsite.domain.permissions import Role
+from examsite.domain.questions import Question, QuestionKind
+from examsite.domain.rulesets import ruleset_to_toml
+from examsite.domain.scores import score
+from examsite.services.context import Actor, LogSigner, ServiceContext
+from examsite.services.records import open_log
+from examsite.services.rulesets import get_preset
+from examsite.services.sittings import assign_seats, schedule_sitting, start_sitting
+from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.competitions import Body, Competition, Post
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.papers import Paper
+from examsite.storage.models.sittings import Attempt, Sitting
+from question_bank.loader import load_bank
+
+#: How many questions of each kind the paper has.
+KINDS = {
+    QuestionKind.SINGLE: 8,
+    QuestionKind.MULTIPLE: 4,
+    QuestionKind.TRUE_FALSE: 3,
+    QuestionKind.NUMERIC: 3,
+    QuestionKind.ORDERING: 2,
+    QuestionKind.ESSAY: 2,
+}
+SETTINGS_SECRET = "0" * 64
+NAMES = (
+    "Đặng Vũ Thục Quyên",
+    "Trần Quốc Bảo",
+    "Lê Thị Ánh Nguyệt",
+    "Phạm Hữu Nghĩa",
+    "Hoàng Kim Oanh",
+    "Vũ Đình Khôi",
+    "Bùi Ngọc Ước",
+)
+
+
+@cache
+def paper_questions() -> tuple[Question, ...]:
+    bank = sorted(load_bank(), key=lambda item: item.id)
+    chosen: list[Question] = []
+    for kind, count in KINDS.items():
+        chosen.extend([item for item in bank if item.kind is kind][:count])
+    return tuple(chosen)
+
+
+@dataclass
+class Room:
+    """What was built, with the acts of its people at hand; `at` says when they act."""
+
+    session: Session
+    settings: Settings
+    now: datetime
+    competition: Competition
+    post: Post
+    people: dict[Role, RoleAssignment] = field(default_factory=dict)
+    candidacies: list[Candidacy] = field(default_factory=list)
+    sitting: Sitting = field(init=False)
+    paper: Paper = field(init=False)
+    signer: LogSigner | None = None
+
+    def ctx(self, actor: Actor | Role | Candidacy | None = None, *, at: datetime | None = None) -> ServiceContext:
+        """A context at an instant: of the system, of a role holder, or of a candidate."""
+        who = Actor()
+        if isinstance(actor, Role):
+            held = self.people[actor]
+            who = Actor(
+                account_id=held.account_id,
+                role=actor,
+                assignment_id=held.id,
+                pseudonym=held.pseudonym,
+                competition_id=self.competition.id,
+            )
+        elif isinstance(actor, Candidacy):
+            who = Actor(account_id=actor.account_id, role=Role.CANDIDATE, candidacy_id=actor.id)
+        elif actor is not None:
+            who = actor
+        return ServiceContext(
+            session=self.session, now=at or self.now, actor=who, settings=self.settings, signer=self.signer
+        )
+
+    def attempt(self, place: int = 0) -> Attempt:
+        """The attempt of a candidate, read anew."""
+        return self.session.scalars(
+            select(Attempt)
+            .where(Attempt.candidacy_id == self.candidacies[place].id)
+            .execution_options(populate_existing=True)
+        ).one()
+
+    def opened(self, *, at: datetime | None = None) -> None:
+        """The paper is opened by the chair (the draw of the version is not under test here)."""
+        self.paper.state = PaperState.OPENED
+        self.paper.opened_at = at or self.now
+        self.competition.state = CompetitionState.WRITTEN
+        self.session.flush()
+
+    def started(self) -> datetime:
+        """The sitting runs; gives back the instant of the start."""
+        self.opened()
+        starts_at = self.sitting.starts_at
+        start_sitting(self.ctx(at=starts_at), self.sitting.id)
+        return starts_at
+
+
+def make_room(
+    session: Session,
+    now: datetime,
+    *,
+    settings: Settings,
+    candidates: int = 3,
+    rows: int = 2,
+    columns: int = 3,
+    code: str = "VH-2026-01",
+    starts_in: timedelta = timedelta(minutes=30),
+    password_hash: str = "-",
+) -> Room:
+    """A rostered competition with one post and one sitting; papers sealed, nobody checked in."""
+    body = Body(code=f"SNV-{code}", name="Sở Nội vụ Lam Hải", name_en="Home Affairs", level=DelegationLevel.DEPARTMENT)
+    session.add(body)
+    session.flush()
+    competition = Competition(
+        code=code,
+        title="Thi tuyển trưởng phòng, phó trưởng phòng 2026",
+        title_en="Selection of heads of section 2026",
+        body_id=body.id,
+        state=CompetitionState.ROSTERED,
+        number_prefix=code[-3:].strip("-") + "N",
+        ruleset_toml=ruleset_to_toml(get_preset("hai-phong-pilot")),
+        created_at=now,
+        announced_at=now,
+    )
+    session.add(competition)
+    session.flush()
+    open_log(session, competition.code, competition_id=competition.id)
+    post = Post(
+        competition_id=competition.id,
+        code="P1",
+        title="Trưởng phòng Tổ chức",
+        title_en="Head of Organisation",
+        unit="Sở Nội vụ",
+        managed_by=DelegationLevel.DEPARTMENT,
+    )
+    session.add(post)
+    session.flush()
+    room = Room(session=session, settings=settings, now=now, competition=competition, post=post)
+    for role, pseudonym in ((Role.ORGANISER, "T01"), (Role.CHAIR, "C01"), (Role.INVIGILATOR, "V01")):
+        account = _account(session, now, f"{role.value}-{code.lower()}", role.value, password_hash)
+        held = RoleAssignment(
+            account_id=account.id, role=role, competition_id=competition.id, pseudonym=pseudonym, granted_at=now
+        )
+        session.add(held)
+        room.people[role] = held
+    session.flush()
+    for number in range(1, candidates + 1):
+        room.candidacies.append(_candidacy(session, now, room, number, password_hash))
+    room.paper = _paper(session, now, room)
+    organiser = replace(room.ctx(Role.ORGANISER))
+    room.sitting = schedule_sitting(
+        organiser,
+        competition,
+        code="CA1",
+        room="02",
+        rows=rows,
+        columns=columns,
+        starts_at=now + starts_in,
+        invigilators=[room.people[Role.INVIGILATOR]],
+    )
+    assign_seats(organiser, competition)
+    return room
+
+
+def _account(session: Session, now: datetime, login: str, name: str, password_hash: str) -> Account:
+    account = Account(login=login, display_name=name, password_hash=password_hash, created_at=now)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def _candidacy(session: Session, now: datetime, room: Room, number: int, password_hash: str) -> Candidacy:
+    name = NAMES[(number - 1) % len(NAMES)]
+    code = room.competition.code
+    account = _account(session, now, f"hs-{code.lower()}-{number:03d}", name, password_hash)
+    candidacy = Candidacy(
+        competition_id=room.competition.id,
+        post_id=room.post.id,
+        account_id=account.id,
+        state=CandidacyState.ELIGIBLE,
+        application_code=f"HS-{code}-{number:03d}",
+        candidate_number=f"{room.competition.number_prefix}{number:03d}",
+        public_code=f"K{number:02d}X{number % 7}",
+        full_name=name,
+        born_on=date(1985, 3, number % 28 + 1),
+        identity_number=f"0310850{number:05d}",
+        unit="Phòng Hành chính",
+        position_title="Chuyên viên chính",
+        created_at=now,
+        decided_at=now,
+    )
+    session.add(candidacy)
+    session.flush()
+    return candidacy
+
+
+def _paper(session: Session, now: datetime, room: Room) -> Paper:
+    mark_step = score("2.50")
+    frozen = make_paper(
+        paper_questions(),
+        post=room.post.code,
+        version=1,
+        minutes=180,
+        objective_points=score("2.00"),
+        mark_step=mark_step,
+    )
+    data = paper_to_data(frozen, mark_step=mark_step)
+    paper = Paper(
+        competition_id=room.competition.id,
+        post_id=room.post.id,
+        version=1,
+        code=frozen.code,
+        state=PaperState.SEALED,
+        data=data,
+        paper_sha256=paper_sha256(data),
+        drawn_at=now,
+        sealed_at=now,
+    )
+    session.add(paper)
+    session.flush()
+    return paper
