@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import GateEvent, Missing
 from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.candidacies import list_missing_to_fix_roster
 from examsite.storage.queries.checklists import (
     list_missing_plan,
     list_missing_to_close,
@@ -19,6 +20,9 @@ from examsite.storage.queries.checklists import (
     list_missing_to_vet,
     list_missing_to_write,
 )
+from examsite.storage.queries.defence import list_missing_defence
+from examsite.storage.queries.proposals import list_missing_to_lock
+from examsite.storage.queries.results import list_missing_to_approve, list_missing_to_publish
 
 Checklist = Callable[[Session, Competition, datetime], list[Missing]]
 
@@ -26,7 +30,12 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
     GateEvent.ANNOUNCED: list_missing_plan,
     GateEvent.APPLICATIONS_OPENED: list_missing_to_receive,
     GateEvent.APPLICATIONS_CLOSED: list_missing_to_vet,
+    GateEvent.ROSTER_FIXED: list_missing_to_fix_roster,
     GateEvent.WRITTEN_BEGUN: list_missing_to_write,
+    GateEvent.PROPOSALS_LOCKED: list_missing_to_lock,
+    GateEvent.RESULT_COMPUTED: list_missing_defence,
+    GateEvent.RESULT_APPROVED: list_missing_to_approve,
+    GateEvent.RESULT_PUBLISHED: list_missing_to_publish,
     GateEvent.CLOSED: list_missing_to_close,
 }
 

@@ -1,0 +1,130 @@
+"""Handing in a proposal until the deadline, locking the last versions at it, and drawing who defends first."""
+
+from __future__ import annotations
+
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.dossiers import CandidacyState, UploadKind
+from examsite.domain.errors import ConflictError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.proposals import check_open, clean_title
+from examsite.services.context import ServiceContext
+from examsite.services.draws import HeldDraw, draw
+from examsite.services.gates import check_gate, pass_gate
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.services.uploads import ReceivedFile, add_upload
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.proposals import Defence, ProposalVersion
+from examsite.storage.queries.competitions import get_competition_for_update
+from examsite.storage.queries.defence import list_defences
+from examsite.storage.queries.proposals import count_versions, list_passed_ids, list_standings
+
+#: Name of the draw in the log.
+ORDER_DRAW = "presentation-order"
+
+
+def allowed_kinds(competition: Competition) -> tuple[UploadKind, ...]:
+    """The kinds of file that the rule set takes as a proposal."""
+    return tuple(UploadKind(kind) for kind in ruleset_of(competition).proposal_kinds)
+
+
+def check_may_upload(ctx: ServiceContext, competition: Competition, candidacy: Candidacy) -> None:
+    """Refuse a proposal before the gate, after the deadline, of another person, or after a failed written part.
+
+    Raises:
+        ConflictError: `proposals_not_open`, `proposals_closed`.
+        NotAllowedError: `role_needed`, `written_not_passed`.
+    """
+    actor = ctx.require(Role.CANDIDATE)
+    if actor.candidacy_id != candidacy.id:
+        raise NotAllowedError("role_needed", roles=Role.CANDIDATE)
+    check_open(competition.state, competition.proposals_close_at, ctx.now)
+    if candidacy.state is not CandidacyState.ELIGIBLE or candidacy.id not in list_passed_ids(ctx.session, competition):
+        raise NotAllowedError("written_not_passed")
+
+
+def upload_proposal(
+    ctx: ServiceContext, candidacy: Candidacy, received: ReceivedFile, *, title: str
+) -> ProposalVersion:
+    """Add a version; the ones before stay, the last one at the deadline is the one defended.
+
+    `ctx.now` is the instant at which the whole request had arrived.
+
+    Raises:
+        ConflictError: `proposals_not_open`, `proposals_closed`.
+        InvalidError: `proposal_title_missing`, `proposal_title_too_long`.
+        NotAllowedError: `role_needed`, `written_not_passed`.
+    """
+    # The row of the competition is locked, so that a version and the lock at the deadline never cross.
+    competition = get_competition_for_update(ctx.session, candidacy.competition.code)
+    check_may_upload(ctx, competition, candidacy)
+    title = clean_title(title)
+    upload = add_upload(ctx, received)
+    version = ProposalVersion(
+        candidacy_id=candidacy.id,
+        number=count_versions(ctx.session, candidacy.id) + 1,
+        title=title,
+        upload_id=upload.id,
+        uploaded_at=ctx.now,
+    )
+    ctx.session.add(version)
+    ctx.session.flush()
+    payload = {
+        "version": version.number,
+        "title": title,
+        "kind": upload.kind.value,
+        "size": upload.size_bytes,
+        "sha256": upload.sha256,
+    }
+    record(ctx, competition, Event.PROPOSAL_UPLOADED, f"proposal/{candidacy.public_code}", payload)
+    return version
+
+
+def lock_proposals(ctx: ServiceContext, competition: Competition) -> None:
+    """Lock everybody's last version and open the defence; who handed in nothing is absent there.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut` before the deadline.
+        NotAllowedError: `role_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.PROPOSALS_LOCKED)
+    locked, absent = [], []
+    for standing in list_standings(ctx.session, competition):
+        code = standing.candidacy.public_code or ""
+        if standing.last is None:
+            absent.append(code)
+            continue
+        standing.last.locked_at = ctx.now
+        locked.append({"candidate": code, "version": standing.last.number, "sha256": standing.last.upload.sha256})
+    ctx.session.flush()
+    payload = {"locked": sorted(locked, key=lambda item: str(item["candidate"])), "absent": sorted(absent)}
+    seq = record(ctx, competition, Event.PROPOSALS_LOCKED, f"competition/{competition.code}", payload)
+    pass_gate(ctx, competition, GateEvent.PROPOSALS_LOCKED, record_seq=seq)
+
+
+def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> HeldDraw:
+    """Draw in which order the candidates with a locked proposal defend it.
+
+    Raises:
+        ConflictError: `order_not_drawable` at another step, `order_already_drawn`, `no_proposals_to_draw`.
+        NotAllowedError: `role_needed`: the chair draws.
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if competition.state is not CompetitionState.DEFENCE:
+        raise ConflictError("order_not_drawable")
+    if list_defences(ctx.session, competition.id):
+        raise ConflictError("order_already_drawn")
+    standing = {
+        row.candidacy.public_code or "": row.candidacy
+        for row in list_standings(ctx.session, competition)
+        if row.last is not None and row.last.locked_at is not None
+    }
+    if not standing:
+        raise ConflictError("no_proposals_to_draw")
+    held = draw(ctx, competition, ORDER_DRAW, sorted(standing))
+    for position, code in enumerate(held.outcome, start=1):
+        ctx.session.add(Defence(competition_id=competition.id, candidacy_id=standing[code].id, position=position))
+    ctx.session.flush()
+    return held

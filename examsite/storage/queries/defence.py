@@ -1,0 +1,258 @@
+"""Reads of defences: for the panel (never another member's sheet before the scores are shown), for the result.
+
+`find_own_sheet` is the only read of a sheet before the reveal that carries points; `list_locked_members` says who has
+locked and nothing more, and is for the head alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.competitions import Missing
+from examsite.domain.errors import NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.marking import MarkState
+from examsite.domain.panels import SCORES_SHOWN, DefenceState
+from examsite.domain.permissions import Role
+from examsite.domain.result_entries import DecisionEntry, MarkEntry, PartEntry
+from examsite.domain.scores import Score, score
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.marking import Mark, Settlement
+from examsite.storage.models.proposals import Defence
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.queries.proposals import list_standings
+
+PART = "defence"
+
+#: The one session in which all defences of a competition are held.
+SESSION_SUBJECT = "session/DEFENCE"
+
+#: A member's own first mark; what members change after discussion would be round 2.
+# Source: the published format of `result.json`: settled by the members' marks of round 1.
+ROUND = 1
+
+
+@dataclass(frozen=True)
+class DefenceResult:
+    """What the result is computed from for one candidate who reached the defence."""
+
+    candidacy_id: int
+    code: str
+    post: str
+    entry: PartEntry
+    step: str
+    score: Score | None
+
+
+def list_defences(session: Session, competition_id: int) -> list[Defence]:
+    """All defences in the drawn order, with candidate and post."""
+    return list(
+        session.scalars(
+            select(Defence)
+            .options(joinedload(Defence.candidacy).joinedload(Candidacy.post))
+            .where(Defence.competition_id == competition_id)
+            .order_by(Defence.position)
+        )
+    )
+
+
+def get_defence(session: Session, competition_id: int, position: int, *, for_update: bool = False) -> Defence:
+    """The defence at one place of the drawn order, with candidate and post; its row locked for an act on it.
+
+    Raises:
+        NotFoundError: `defence_not_found`.
+    """
+    statement = (
+        select(Defence)
+        .options(joinedload(Defence.candidacy).joinedload(Candidacy.post))
+        .where(Defence.competition_id == competition_id, Defence.position == position)
+        .execution_options(populate_existing=True)
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Defence)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFoundError("defence_not_found")
+    return found
+
+
+def find_defence_of(session: Session, candidacy_id: int) -> Defence | None:
+    """One candidate's defence, or None before the draw."""
+    return session.scalars(select(Defence).where(Defence.candidacy_id == candidacy_id)).one_or_none()
+
+
+def list_members(session: Session, competition_id: int) -> list[RoleAssignment]:
+    """The members of the panel who score, with their accounts, by pseudonym."""
+    return list(
+        session.scalars(
+            select(RoleAssignment)
+            .options(joinedload(RoleAssignment.account))
+            .where(
+                RoleAssignment.competition_id == competition_id,
+                RoleAssignment.role == Role.PANELLIST,
+                RoleAssignment.revoked_at.is_(None),
+            )
+            .order_by(RoleAssignment.pseudonym)
+        )
+    )
+
+
+def find_own_sheet(session: Session, defence_id: int, assignment_id: int | None) -> Mark | None:
+    """A member's own sheet of a defence, draft or locked."""
+    return session.scalars(
+        select(Mark).where(
+            Mark.defence_id == defence_id,
+            Mark.assignment_id == assignment_id,
+            Mark.round == ROUND,
+            Mark.state != MarkState.WITHDRAWN,
+        )
+    ).one_or_none()
+
+
+def list_own_states(session: Session, competition_id: int, assignment_id: int | None) -> dict[int, MarkState]:
+    """How far a member's own sheets are, by defence."""
+    rows = session.execute(
+        select(Mark.defence_id, Mark.state)
+        .join(Defence, Defence.id == Mark.defence_id)
+        .where(
+            Defence.competition_id == competition_id,
+            Mark.assignment_id == assignment_id,
+            Mark.state != MarkState.WITHDRAWN,
+        )
+    )
+    return {defence_id: state for defence_id, state in rows if defence_id is not None}
+
+
+def list_locked_members(session: Session, defence_id: int) -> set[str]:
+    """Pseudonyms of those who have locked their sheet; no points. For the head."""
+    return {
+        name or ""
+        for name in session.scalars(
+            select(RoleAssignment.pseudonym)
+            .join(Mark, Mark.assignment_id == RoleAssignment.id)
+            .where(Mark.defence_id == defence_id, Mark.round == ROUND, Mark.state == MarkState.LOCKED)
+        )
+    }
+
+
+def list_locked_marks(session: Session, defence_ids: Iterable[int]) -> list[Mark]:
+    """Every locked mark of these defences with its member, by pseudonym."""
+    return list(
+        session.scalars(
+            select(Mark)
+            .options(joinedload(Mark.assignment))
+            .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
+            .where(Mark.defence_id.in_(list(defence_ids)), Mark.state == MarkState.LOCKED)
+            .order_by(Mark.defence_id, Mark.round, RoleAssignment.pseudonym)
+        )
+    )
+
+
+def list_shown_marks(session: Session, defence: Defence) -> list[Mark]:
+    """The members' marks side by side, once the head has revealed them; nothing before."""
+    return list_locked_marks(session, [defence.id]) if defence.state in SCORES_SHOWN else []
+
+
+def find_settlement(session: Session, defence_id: int) -> Settlement | None:
+    """The head's decision on a defence, or None."""
+    return session.scalars(select(Settlement).where(Settlement.defence_id == defence_id)).one_or_none()
+
+
+def find_attendance_at(session: Session, competition: Competition) -> datetime | None:
+    """When the attendance at the defence was last put on record, or None."""
+    text = session.scalars(
+        select(RecordRow.at)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.code == competition.code,
+            RecordRow.event == Event.ATTENDANCE_RECORDED.value,
+            RecordRow.subject == SESSION_SUBJECT,
+        )
+        .order_by(RecordRow.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def defence_results(session: Session, competition: Competition) -> list[DefenceResult]:
+    """For everyone who passed the written part: marks, decision, score, or absence; by post and public code.
+
+    A candidate without a locked proposal is absent, as is one whose absence the invigilator recorded. Marks appear
+    only once they were revealed.
+    """
+    defences = {row.candidacy_id: row for row in list_defences(session, competition.id)}
+    shown = [row.id for row in defences.values() if row.state in SCORES_SHOWN]
+    marks = list_locked_marks(session, shown)
+    decisions = {
+        row.defence_id: DecisionEntry(row.record_seq, row.score)
+        for row in session.scalars(select(Settlement).where(Settlement.defence_id.in_(shown)))
+    }
+    results = []
+    for standing in list_standings(session, competition):
+        candidacy = standing.candidacy
+        defence = defences.get(candidacy.id)
+        has_proposal = standing.last is not None and standing.last.locked_at is not None
+        absent = not has_proposal or (defence is not None and defence.state is DefenceState.ABSENT)
+        own = tuple(_mark_entry(mark) for mark in marks if defence is not None and mark.defence_id == defence.id)
+        results.append(
+            DefenceResult(
+                candidacy_id=candidacy.id,
+                code=candidacy.public_code or "",
+                post=candidacy.post.code,
+                entry=PartEntry(
+                    part=PART,
+                    absent=absent,
+                    marks=own,
+                    decision=decisions.get(defence.id) if defence is not None else None,
+                ),
+                step="" if defence is None else defence.step,
+                score=None if defence is None else defence.score,
+            )
+        )
+    return sorted(results, key=lambda item: (item.post, item.code))
+
+
+def list_missing_defence(session: Session, competition: Competition, _now: datetime) -> list[Missing]:
+    """Before the ranking: an order was drawn, every defence came to its end, and who was absent is on record.
+
+    Source: TT 22/2025/TT-BNV art. 19-22 (each defence has at least two marks and one score).
+    """
+    proposals = [row for row in list_standings(session, competition) if row.last is not None]
+    states = dict(
+        session.execute(
+            select(Defence.state, func.count()).where(Defence.competition_id == competition.id).group_by(Defence.state)
+        )
+        .tuples()
+        .all()
+    )
+    missing = []
+    if proposals and not states:
+        missing.append(Missing("order_not_drawn", Role.CHAIR))
+    open_ones = sum(
+        count
+        for state, count in states.items()
+        if state not in (DefenceState.SETTLED, DefenceState.ABSENT, DefenceState.REVEALED)
+    )
+    if open_ones:
+        missing.append(Missing("defences_not_over", Role.PANEL_HEAD, {"count": open_ones}))
+    if states.get(DefenceState.REVEALED):
+        missing.append(Missing("panel_gaps_undecided", Role.PANEL_HEAD, {"count": states[DefenceState.REVEALED]}))
+    if find_attendance_at(session, competition) is None:
+        missing.append(Missing("defence_attendance_missing", Role.INVIGILATOR))
+    return missing
+
+
+def _mark_entry(mark: Mark) -> MarkEntry:
+    return MarkEntry(
+        seq=mark.record_seq or 0,
+        marker=(mark.assignment.pseudonym or "") if mark.assignment is not None else "",
+        round=mark.round,
+        points={criterion: score(points) for criterion, points in mark.points.items()},
+    )

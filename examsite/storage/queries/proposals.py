@@ -1,0 +1,162 @@
+"""Reads of proposals: who may hand one in, which versions there are, what keeps the gate shut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.competitions import Missing
+from examsite.domain.dossiers import CandidacyState
+from examsite.domain.errors import NotFoundError
+from examsite.domain.marking import deducted
+from examsite.domain.permissions import Role
+from examsite.domain.rulesets import ruleset_from_toml
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.proposals import ProposalVersion
+from examsite.storage.models.ranking import Deduction
+from examsite.storage.models.sittings import Incident
+
+_WRITTEN = "written"
+
+
+@dataclass(frozen=True)
+class ProposalStanding:
+    """One candidate who passed the written part, and what was handed in so far."""
+
+    candidacy: Candidacy
+    count: int
+    last: ProposalVersion | None
+
+
+def list_passed_ids(session: Session, competition: Competition) -> set[int]:
+    """The candidacies that passed the written part: settled score less deductions, part not void."""
+    part = ruleset_from_toml(competition.ruleset_toml).blind_pair(_WRITTEN)
+    rows = session.execute(
+        select(CodeEntry.candidacy_id, Script.score)
+        .join(Script, Script.id == CodeEntry.script_id)
+        .join(Candidacy, Candidacy.id == CodeEntry.candidacy_id)
+        .where(
+            CodeEntry.competition_id == competition.id,
+            Candidacy.state == CandidacyState.ELIGIBLE,
+            Script.score.is_not(None),
+        )
+    ).all()
+    percents = session.execute(
+        select(Deduction.candidacy_id, Deduction.percent).where(
+            Deduction.candidacy_id.in_([candidacy_id for candidacy_id, _score in rows]), Deduction.part == _WRITTEN
+        )
+    ).all()
+    void = _void_ids(session, competition.id)
+    return {
+        candidacy_id
+        for candidacy_id, score in rows
+        if candidacy_id not in void
+        and deducted(score, [percent for owner, percent in percents if owner == candidacy_id]) >= part.pass_mark
+    }
+
+
+def get_own_candidacy(session: Session, candidacy_id: int | None) -> Candidacy:
+    """A candidate's own standing with competition and post.
+
+    Raises:
+        NotFoundError: `candidacy_not_found`.
+    """
+    found = session.scalars(
+        select(Candidacy)
+        .options(
+            joinedload(Candidacy.post),
+            joinedload(Candidacy.competition).joinedload(Competition.body),
+        )
+        .where(Candidacy.id == candidacy_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("candidacy_not_found")
+    return found
+
+
+def list_versions(session: Session, candidacy_id: int) -> list[ProposalVersion]:
+    """Every version of one candidate, newest first, with its file."""
+    return list(
+        session.scalars(
+            select(ProposalVersion)
+            .options(joinedload(ProposalVersion.upload))
+            .where(ProposalVersion.candidacy_id == candidacy_id)
+            .order_by(ProposalVersion.number.desc())
+        )
+    )
+
+
+def get_version(session: Session, candidacy_id: int, number: int) -> ProposalVersion:
+    """One version with its file.
+
+    Raises:
+        NotFoundError: `proposal_not_found`.
+    """
+    found = session.scalars(
+        select(ProposalVersion)
+        .options(joinedload(ProposalVersion.upload))
+        .where(ProposalVersion.candidacy_id == candidacy_id, ProposalVersion.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("proposal_not_found")
+    return found
+
+
+def find_locked_version(session: Session, candidacy_id: int) -> ProposalVersion | None:
+    """The version that is defended, or None where none was handed in or nothing is locked yet."""
+    return session.scalars(
+        select(ProposalVersion)
+        .options(joinedload(ProposalVersion.upload))
+        .where(ProposalVersion.candidacy_id == candidacy_id, ProposalVersion.locked_at.is_not(None))
+    ).one_or_none()
+
+
+def count_versions(session: Session, candidacy_id: int) -> int:
+    """How many versions a candidate handed in."""
+    return session.scalar(select(func.count()).where(ProposalVersion.candidacy_id == candidacy_id)) or 0
+
+
+def list_standings(session: Session, competition: Competition) -> list[ProposalStanding]:
+    """Who passed the written part, by post and public code, each with the number of versions and the last one."""
+    passed = list_passed_ids(session, competition)
+    candidacies = session.scalars(
+        select(Candidacy)
+        .options(joinedload(Candidacy.post))
+        .where(Candidacy.id.in_(passed))
+        .order_by(Candidacy.post_id, Candidacy.public_code, Candidacy.id)
+    )
+    versions = list(
+        session.scalars(
+            select(ProposalVersion)
+            .options(joinedload(ProposalVersion.upload))
+            .where(ProposalVersion.candidacy_id.in_(passed))
+            .order_by(ProposalVersion.number)
+        )
+    )
+    counts = Counter(version.candidacy_id for version in versions)
+    last = {version.candidacy_id: version for version in versions}
+    return [ProposalStanding(row, counts[row.id], last.get(row.id)) for row in candidacies]
+
+
+def list_missing_to_lock(_session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """Before proposals are locked: the deadline that everybody was told has come."""
+    closes_at = competition.proposals_close_at
+    if closes_at is None:
+        return [Missing("proposals_deadline_missing", Role.ORGANISER)]
+    return [Missing("proposals_still_open", Role.ORGANISER, {"until": closes_at})] if now < closes_at else []
+
+
+def _void_ids(session: Session, competition_id: int) -> set[int]:
+    return set(
+        session.scalars(
+            select(Incident.candidacy_id)
+            .join(Candidacy, Candidacy.id == Incident.candidacy_id)
+            .where(Candidacy.competition_id == competition_id, Incident.void.is_(True))
+        )
+    )

@@ -1,0 +1,55 @@
+"""Words for the defence before the panel."""
+
+from __future__ import annotations
+
+from examsite.domain.panels import DefenceEvent, DefenceState
+from examsite.web.i18n import _l
+
+LABELS = {
+    DefenceState: {
+        DefenceState.SCHEDULED: _l("Chưa đến lượt"),
+        DefenceState.PRESENTING: _l("Đang trình bày"),
+        DefenceState.QUESTIONING: _l("Đang hỏi đáp"),
+        DefenceState.SCORING: _l("Đang chấm"),
+        DefenceState.REVEALED: _l("Chờ trưởng ban quyết định"),
+        DefenceState.SETTLED: _l("Đã có điểm"),
+        DefenceState.ABSENT: _l("Vắng mặt"),
+    },
+    DefenceEvent: {
+        DefenceEvent.STARTED: _l("Bắt đầu trình bày"),
+        DefenceEvent.PRESENTATION_ENDED: _l("Chuyển sang hỏi đáp"),
+        DefenceEvent.QUESTIONS_ENDED: _l("Kết thúc hỏi đáp, mở khóa phiếu"),
+        DefenceEvent.SCORES_REVEALED: _l("Mở điểm"),
+        DefenceEvent.SCORE_SETTLED: _l("Quyết định điểm"),
+        DefenceEvent.ABSENCE_RECORDED: _l("Ghi vắng mặt"),
+    },
+}
+
+MISSING = {
+    "order_not_drawn": _l("Chưa bốc thăm thứ tự bảo vệ đề án"),
+    "defences_not_over": _l("%(count)s lượt bảo vệ chưa xong"),
+    "panel_gaps_undecided": _l("%(count)s lượt bảo vệ lệch điểm chờ trưởng ban quyết định"),
+    "defence_attendance_missing": _l("Chưa ghi có mặt, vắng mặt của buổi bảo vệ"),
+}
+
+ERRORS = {
+    "defence_not_found": _l("Không có lượt bảo vệ này."),
+    "defence_not_now": _l("Kỳ thi tuyển không ở bước bảo vệ đề án nên việc này không làm được."),
+    "defence_not_next": _l("Lượt %(position)s chưa bảo vệ và cũng chưa được ghi vắng. Hãy theo thứ tự đã bốc thăm."),
+    "defence_running": _l("Lượt %(position)s đang diễn ra. Hãy kết thúc hỏi đáp của lượt ấy trước."),
+    "sheet_not_open": _l("Lượt này hiện không nhận phiếu chấm."),
+    "scoring_not_open": _l("Chỉ khóa phiếu sau khi trưởng ban kết thúc hỏi đáp. Bản nháp vẫn được giữ."),
+    "sheet_locked": _l("Phiếu đã khóa nên không sửa được."),
+    "sheet_saved_elsewhere": _l("Phiếu này vừa được lưu từ một trang khác. Những gì trên trang này chưa được lưu."),
+    "member_recused": _l("Đã khai quan hệ với thí sinh này nên không chấm lượt này."),
+    "head_recused": _l("Trưởng ban đã khai quan hệ với thí sinh này nên không quyết định điểm của lượt này."),
+    "members_not_locked": _l("Còn %(count)s thành viên chưa khóa phiếu nên chưa mở điểm được."),
+    "too_few_markers": _l("Mới có %(have)s phiếu khóa, cần ít nhất %(least)s phiếu để mở điểm."),
+    "member_has_locked": _l("Thành viên %(member)s đã khóa phiếu nên không ghi vắng được."),
+    "member_unknown": _l("Ban chấm không có thành viên %(member)s."),
+    "excuse_reason_missing": _l("Hãy ghi lý do thành viên %(member)s không chấm lượt này."),
+    "comment_too_long": _l("Nhận xét của tiêu chí %(criterion)s dài quá %(most)s ký tự."),
+    "decided_score_off_step": _l("Điểm phải là bội số của %(step)s."),
+    "reason_too_long": _l("Lý do dài quá %(most)s ký tự."),
+    "order_not_drawn_yet": _l("Chưa bốc thăm thứ tự bảo vệ nên chưa ghi có mặt, vắng mặt được."),
+}

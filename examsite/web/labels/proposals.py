@@ -1,0 +1,31 @@
+"""Words for handing in a proposal and for declared relations."""
+
+from __future__ import annotations
+
+from examsite.web.i18n import _l
+
+MISSING = {
+    "proposals_deadline_missing": _l("Chưa đặt giờ hết nhận đề án"),
+    "proposals_still_open": _l("Đã hứa nhận đề án đến %(until)s"),
+}
+
+ERRORS = {
+    "proposals_not_open": _l("Kỳ thi tuyển không ở bước nộp đề án nên chưa nhận được tệp."),
+    "proposals_closed": _l(
+        "Đã hết giờ nộp đề án lúc %(closes_at)s. Tệp vừa gửi không được nhận; các bản đã nộp trước đó vẫn còn nguyên."
+    ),
+    "written_not_passed": _l("Chỉ thí sinh đạt phần thi viết mới nộp đề án."),
+    "proposal_title_missing": _l("Hãy ghi tên đề án."),
+    "proposal_title_too_long": _l("Tên đề án dài quá %(most)s ký tự."),
+    "proposal_not_found": _l("Không có bản đề án này."),
+    "order_not_drawable": _l("Chỉ bốc thăm thứ tự bảo vệ sau khi đã khóa nộp đề án."),
+    "order_already_drawn": _l("Thứ tự bảo vệ đã được bốc thăm và không bốc lại."),
+    "no_proposals_to_draw": _l("Chưa có đề án nào được nộp nên không có gì để bốc thăm."),
+    "list_not_final": _l("Chỉ khai sau khi danh sách dự thi đã được chốt."),
+    "conflict_not_on_list": _l("Bản khai có người không nằm trong danh sách dự thi."),
+    "relation_not_known": _l("Hãy chọn mối quan hệ trong danh mục."),
+    "conflict_after_mark": _l(
+        "Phiếu chấm của thí sinh này đã khóa. Hãy báo trưởng ban để xử lý phiếu trước khi khai quan hệ."
+    ),
+    "conflicts_not_declared": _l("Hãy khai quan hệ với thí sinh trước khi chấm."),
+}
