@@ -1,0 +1,182 @@
+"""Signing a result over the hash of exactly what was seen, and publishing what enough people signed.
+
+Nobody signs twice, nobody signs for another, and a signature belongs to one version: a new version starts with none.
+The password of the signer is checked before, outside any transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from examsite.domain.canonical import sha256_hex
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.publication import RESULT, ResultEvent, ResultState
+from examsite.domain.ties import open_ties
+from examsite.services.checkpoints import sign_checkpoint
+from examsite.services.context import ServiceContext
+from examsite.services.gates import check_gate, pass_gate
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.ranking import Decision, ResultVersion, Signature
+from examsite.storage.queries.results import (
+    COUNCIL,
+    council_approvals,
+    find_newest_version,
+    list_conflicted_accounts,
+    list_signers,
+    result_document,
+)
+
+#: How many of the last hex digits of the hash a signer types from the copy in hand. Source: our choice, because four
+#: digits are quick to type and one version differs from another with 65535 chances in 65536.
+TAIL_LENGTH = 4
+
+#: In which states of a version a role may still sign it.
+_SIGNABLE = {
+    Role.CHAIR: (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED),
+    Role.COUNCIL_MEMBER: (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED),
+    Role.AUTHORITY: (ResultState.COUNCIL_SIGNED,),
+}
+
+
+@dataclass(frozen=True)
+class SigningRight:
+    """Whether a person may sign a version now; `code` says why not (None: may)."""
+
+    code: str | None
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether the form is shown."""
+        return self.code is None
+
+
+def signing_right(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> SigningRight:
+    """Whether the actor may sign this version now: the one rule that the page and the act share."""
+    actor = ctx.require(*_SIGNABLE, competition_id=competition.id)
+    newest = find_newest_version(ctx.session, competition.id)
+    if newest is None or newest.id != version.id:
+        return SigningRight("result_superseded")
+    if any(signature.assignment.account_id == actor.account_id for signature in newest.signatures):
+        return SigningRight("already_signed")
+    if actor.account_id in list_conflicted_accounts(ctx.session, competition.id):
+        return SigningRight("conflict_declared")
+    signable = _SIGNABLE[actor.role or Role.CHAIR]
+    if competition.state is not CompetitionState.RANKED or newest.state not in _SIGNABLE[Role.CHAIR]:
+        return SigningRight("result_not_signable")
+    if open_ties(result_document(newest)):
+        return SigningRight("tie_not_decided")
+    if newest.state not in signable:
+        return SigningRight("council_signs_first")
+    return SigningRight(None)
+
+
+def sign_result(
+    ctx: ServiceContext,
+    competition: Competition,
+    number: int,
+    *,
+    decision: Decision,
+    sha_tail: str,
+    reason: str = "",
+) -> Signature:
+    """Agree to, or refuse, the version with this number; the last signature that was needed opens the gate.
+
+    Council members sign until enough have agreed, or until so many have refused that it cannot be enough; then the
+    authority signs alone.
+
+    Raises:
+        ConflictError: `result_superseded`, `already_signed`, `result_not_signable`, `tie_not_decided`,
+            `council_signs_first`, `result_damaged`.
+        InvalidError: `hash_tail_wrong`, `reason_missing`, each with its `field`.
+        NotAllowedError: `role_needed`, `conflict_declared`.
+    """
+    actor = ctx.require(*_SIGNABLE, competition_id=competition.id)
+    version = find_newest_version(ctx.session, competition.id, for_update=True)
+    if version is None or version.number != number:
+        raise ConflictError("result_superseded")
+    refusal = signing_right(ctx, competition, version).code
+    if refusal == "conflict_declared":
+        raise NotAllowedError(refusal)
+    if refusal is not None:
+        raise ConflictError(refusal)
+    if sha256_hex(version.document.encode("utf-8")) != version.sha256:
+        raise ConflictError("result_damaged")
+    if sha_tail.strip().lower() != version.sha256[-TAIL_LENGTH:]:
+        raise InvalidError("hash_tail_wrong", field="sha_tail")
+    agreed = decision is Decision.AGREED
+    reason = "" if agreed else reason.strip()
+    if not agreed and not reason:
+        raise InvalidError("reason_missing", field="reason")
+    if agreed and actor.role is Role.AUTHORITY:
+        check_gate(ctx, competition, GateEvent.RESULT_APPROVED)
+    event = Event.RESULT_APPROVED if agreed else Event.RESULT_REFUSED
+    said: dict[str, object] = {"assertion": None} if agreed else {"reason": reason}
+    payload = {"result_sha256": version.sha256, **said}
+    seq = record(ctx, competition, event, f"competition/{competition.code}", payload)
+    signature = Signature(
+        result_version_id=version.id,
+        assignment_id=actor.assignment_id,
+        decision=decision,
+        reason=reason,
+        sha256=version.sha256,
+        signed_at=ctx.now,
+        record_seq=seq,
+    )
+    ctx.session.add(signature)
+    ctx.session.flush()
+    _go_on(ctx, competition, agreed=agreed, seq=seq)
+    return signature
+
+
+def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersion:
+    """Publish the approved version: exactly the bytes whose hash was signed.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut`, `result_damaged`.
+        NotAllowedError: `role_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.RESULT_PUBLISHED)
+    version = find_newest_version(ctx.session, competition.id, for_update=True)
+    if version is None or sha256_hex(version.document.encode("utf-8")) != version.sha256:
+        raise ConflictError("result_damaged")
+    version.state = RESULT.after(version.state, ResultEvent.PUBLISHED)
+    version.published_at = ctx.now
+    payload = {"result_sha256": version.sha256}
+    seq = record(ctx, competition, Event.RESULT_PUBLISHED, f"competition/{competition.code}", payload)
+    pass_gate(ctx, competition, GateEvent.RESULT_PUBLISHED, record_seq=seq)
+    sign_checkpoint(ctx, competition.code)
+    return version
+
+
+def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: int) -> None:
+    """What the signature just given changes."""
+    version = find_newest_version(ctx.session, competition.id)
+    if version is None:
+        return
+    if ctx.actor.role is Role.AUTHORITY:
+        version.state = RESULT.after(version.state, ResultEvent.APPROVED if agreed else ResultEvent.REFUSED)
+        if agreed:
+            pass_gate(ctx, competition, GateEvent.RESULT_APPROVED, record_seq=seq)
+            sign_checkpoint(ctx, competition.code)
+        return
+    if version.state is not ResultState.PROPOSED:
+        return
+    needed = ruleset_of(competition).approvals_council
+    if len(council_approvals(version)) >= needed:
+        version.state = RESULT.after(version.state, ResultEvent.COUNCIL_SIGNED)
+    elif reachable_approvals(ctx, competition, version) < needed:
+        version.state = RESULT.after(version.state, ResultEvent.REFUSED)
+    ctx.session.flush()
+
+
+def reachable_approvals(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> int:
+    """How many of the council have agreed or still may: whoever refused or declared a conflict does not count."""
+    signed = {signature.assignment.account_id for signature in version.signatures}
+    conflicted = list_conflicted_accounts(ctx.session, competition.id)
+    waiting = {row.account_id for row in list_signers(ctx.session, competition.id, *COUNCIL)} - signed - conflicted
+    return len(council_approvals(version)) + len(waiting)

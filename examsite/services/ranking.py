@@ -1,0 +1,139 @@
+"""The result of a competition: computed from locked marks, recomputed by other code, kept as one document with a hash.
+
+Nobody types a rank. Each computation is a new version; a version that stands may be replaced, and with it every
+signature under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.publication import RESULT, ResultEvent, ResultState
+from examsite.domain.recomputation import recompute
+from examsite.domain.results import result_data
+from examsite.domain.ties import open_ties
+from examsite.services.checkpoints import sign_checkpoint
+from examsite.services.context import ServiceContext
+from examsite.services.gates import check_gate, pass_gate
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.models.ranking import ResultVersion, TieDecision
+from examsite.storage.queries.ranking import find_tie_decision, gather_result
+from examsite.storage.queries.results import find_newest_version, list_conflicted_accounts, result_document
+
+#: Versions that may still be signed.
+LIVE = (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED)
+
+
+def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersion:
+    """Compute the result as the rows stand; the first one opens the gate, each further one replaces the one before.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut`, `result_not_computable` (after the approval),
+            `result_unchanged` (the very document is waiting for signatures), `result_does_not_recompute`,
+            `part_not_settled`, `part_not_entered`.
+        InvalidError: a code of `result_data`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    if competition.state is CompetitionState.RANKED:
+        return _add_version(ctx, competition)
+    if competition.state.has_reached(CompetitionState.RANKED):
+        raise ConflictError("result_not_computable")
+    check_gate(ctx, competition, GateEvent.RESULT_COMPUTED)
+    version = _add_version(ctx, competition)
+    pass_gate(ctx, competition, GateEvent.RESULT_COMPUTED, record_seq=_record(ctx, competition, version))
+    sign_checkpoint(ctx, competition.code)
+    return version
+
+
+def decide_tie(
+    ctx: ServiceContext, competition: Competition, post: Post, *, selected: Collection[str], reason: str
+) -> ResultVersion:
+    """Choose out of those tied across the last vacancy, with a reason; the system computes the next version at once.
+
+    Raises:
+        ConflictError: `tie_not_open`, `tie_already_decided`.
+        InvalidError: `tie_selection_wrong`, `reason_missing`, each with its `field`.
+        NotAllowedError: `role_needed`, `conflict_declared`.
+
+    Source: NĐ 170/2025/NĐ-CP art. 10: the head of the body decides what stays equal after the declared chain.
+    """
+    actor = ctx.require(Role.AUTHORITY, competition_id=competition.id)
+    if actor.account_id in list_conflicted_accounts(ctx.session, competition.id):
+        raise NotAllowedError("conflict_declared")
+    version = find_newest_version(ctx.session, competition.id, for_update=True)
+    if find_tie_decision(ctx.session, post.id) is not None:
+        raise ConflictError("tie_already_decided", post=post.code)
+    ties = {} if version is None else {tie.post: tie for tie in open_ties(result_document(version))}
+    live = version is not None and version.state in LIVE and competition.state is CompetitionState.RANKED
+    if not live or post.code not in ties:
+        raise ConflictError("tie_not_open", post=post.code)
+    tie = ties[post.code]
+    if len(set(selected)) != tie.places or not set(selected) <= set(tie.codes):
+        raise InvalidError("tie_selection_wrong", field="selected", post=post.code, places=tie.places)
+    if not reason.strip():
+        raise InvalidError("reason_missing", field="reason")
+    chosen = sorted(set(selected))
+    seq = record(
+        ctx, competition, Event.TIE_DECIDED, f"post/{post.code}", {"selected": chosen, "reason": reason.strip()}
+    )
+    ctx.session.add(
+        TieDecision(
+            post_id=post.id,
+            selected=chosen,
+            reason=reason.strip(),
+            assignment_id=actor.assignment_id,
+            decided_at=ctx.now,
+            record_seq=seq,
+        )
+    )
+    ctx.session.flush()
+    return _add_version(ctx, competition, actor="system")
+
+
+def _add_version(ctx: ServiceContext, competition: Competition, *, actor: str | None = None) -> ResultVersion:
+    """Store the next version and put the one before aside; its record is written where the gate is already open."""
+    before = find_newest_version(ctx.session, competition.id, for_update=True)
+    material = gather_result(ctx.session, competition)
+    document = result_data(
+        competition=material.competition,
+        ruleset=ruleset_of(competition),
+        rubrics=material.rubrics,
+        posts=material.posts,
+        candidates=material.candidates,
+    )
+    problems = recompute(document)
+    if problems:
+        raise ConflictError("result_does_not_recompute", count=len(problems), where=problems[0].where)
+    text = canonical_bytes(document)
+    digest = sha256_hex(text)
+    if before is not None and before.state in LIVE:
+        if before.sha256 == digest:
+            raise ConflictError("result_unchanged", version=before.number)
+        before.state = RESULT.after(before.state, ResultEvent.SUPERSEDED)
+    version = ResultVersion(
+        competition_id=competition.id,
+        number=1 if before is None else before.number + 1,
+        state=RESULT.initial,
+        document=text.decode("utf-8"),
+        sha256=digest,
+        computed_at=ctx.now,
+        computed_by_id=ctx.actor.account_id,
+    )
+    ctx.session.add(version)
+    ctx.session.flush()
+    if competition.state is CompetitionState.RANKED:
+        _record(ctx, competition, version, actor=actor)
+    return version
+
+
+def _record(ctx: ServiceContext, competition: Competition, version: ResultVersion, *, actor: str | None = None) -> int:
+    payload = {"version": version.number, "result_sha256": version.sha256}
+    return record(ctx, competition, Event.RESULT_COMPUTED, f"competition/{competition.code}", payload, actor=actor)
