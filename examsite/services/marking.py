@@ -272,7 +272,8 @@ def acknowledge_straddle(ctx: ServiceContext, competition: Competition, code: st
     standing = _standing(ctx, competition, code)
     if standing is None or not standing.straddle_unseen:
         raise ConflictError("straddle_not_due", script=code)
-    payload = {"part": WRITTEN, "step": str(standing.standing.step), "score": score_text(standing.standing.score or ZERO)}
+    known = standing.standing
+    payload = {"part": WRITTEN, "step": str(known.step), "score": score_text(known.score or ZERO)}
     record(ctx, competition, Event.STRADDLE_SEEN, f"script/{code}", payload)
     standing.script.straddle_seen_at = ctx.now
     ctx.session.flush()

@@ -134,9 +134,7 @@ def get_own_allocation(
         select(Allocation)
         .join(Allocation.script)
         .options(joinedload(Allocation.script).joinedload(Script.paper))
-        .where(
-            Script.competition_id == competition_id, Script.code == code, Allocation.assignment_id == assignment_id
-        )
+        .where(Script.competition_id == competition_id, Script.code == code, Allocation.assignment_id == assignment_id)
     )
     if for_update:
         statement = statement.with_for_update(of=Allocation)
@@ -299,7 +297,7 @@ def _locked(marks: Iterable[Mark]) -> list[Mark]:
     )
 
 
-def _with_marks(*conditions: ColumnElement[bool]) -> Select[tuple[Script]]:
+def _with_marks(*conditions: ColumnElement[bool]) -> Select[Script]:
     return (
         select(Script)
         .options(

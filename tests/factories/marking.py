@@ -1,0 +1,206 @@
+"""A marking board: a written test that is over, with keeper, head and markers, up to locked marks of chosen totals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.attempts import AttemptState
+from examsite.domain.events import Event
+from examsite.domain.papers import paper_from_data
+from examsite.domain.permissions import PSEUDONYM_LETTERS, Role
+from examsite.domain.rubrics import Rubric
+from examsite.domain.scores import Score, score
+from examsite.domain.sittings import SittingState
+from examsite.services.codes import draw_script_codes, seal_codes
+from examsite.services.context import Actor, ServiceContext
+from examsite.services.marking import draw_allocation, lock_mark, save_draft
+from examsite.services.records import record
+from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
+from examsite.storage.models.sittings import AnswerVersion
+from tests.factories.sittings import Room, make_room
+
+ESSAYS = (
+    "Trước hết, tôi tách hai việc đang bị gộp làm một: tiến độ chậm và mâu thuẫn giữa hai chuyên viên. "
+    "Nếu chỉ hòa giải mà không sửa cách giao việc thì mâu thuẫn sẽ quay lại ở nhiệm vụ sau.\n\n"
+    "Về tiến độ, tôi rà lại bảng phân công: ai chịu trách nhiệm chính, ai phối hợp, sản phẩm nào, hạn nào.",
+    "Việc điều chuyển không thuộc thẩm quyền trưởng phòng. Tôi đề xuất hai phương án: giữ nguyên nhóm và đổi người "
+    "chủ trì, hoặc chuyển một phần việc sang bộ phận tổng hợp; nêu rõ được, mất của mỗi phương án.\n\n"
+    "Sau một tháng tôi đánh giá lại.",
+)
+
+
+@dataclass
+class Board:
+    """What was built, with the acts of its people at hand."""
+
+    room: Room
+    markers: list[RoleAssignment] = field(default_factory=list)
+
+    @property
+    def session(self) -> Session:
+        return self.room.session
+
+    @property
+    def competition(self):  # type: ignore[no-untyped-def]
+        return self.room.competition
+
+    @property
+    def rubric(self) -> Rubric:
+        return paper_from_data(self.room.paper.data).rubric
+
+    def ctx(self, who: Role | RoleAssignment | None = None, *, at: datetime | None = None) -> ServiceContext:
+        """A context of the system, of the one holder of a role, or of a marker."""
+        if not isinstance(who, RoleAssignment):
+            return self.room.ctx(who, at=at)
+        actor = Actor(
+            account_id=who.account_id,
+            role=who.role,
+            assignment_id=who.id,
+            pseudonym=who.pseudonym,
+            competition_id=self.competition.id,
+        )
+        return self.room.ctx(actor, at=at)
+
+    def sealed(self) -> list[Script]:
+        """Codes drawn and sealed: marking has begun."""
+        draw_script_codes(self.ctx(Role.CHAIR), self.competition)
+        return seal_codes(self.ctx(Role.KEEPER), self.competition)
+
+    def allocated(self) -> list[Script]:
+        """Codes sealed and scripts given to their markers."""
+        scripts = self.sealed()
+        draw_allocation(self.ctx(Role.CHAIR), self.competition)
+        return scripts
+
+    def pair(self, code: str, *, round_number: int = 1) -> list[RoleAssignment]:
+        """The markers of a script in a round, by pseudonym."""
+        return list(
+            self.session.scalars(
+                select(RoleAssignment)
+                .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
+                .join(Script, Script.id == Allocation.script_id)
+                .where(Script.code == code, Allocation.round == round_number)
+                .order_by(RoleAssignment.pseudonym)
+            )
+        )
+
+    def points(self, total: str | Score) -> dict[str, Score]:
+        """Points per criterion that sum up to the total, filled from the first criterion on."""
+        left = score(total)
+        found = {}
+        for criterion in self.rubric.human:
+            found[criterion.criterion] = min(left, criterion.maximum)
+            left -= found[criterion.criterion]
+        assert left == 0, f"{total} cannot be given"
+        return found
+
+    def lock(self, marker: RoleAssignment, code: str, total: str) -> Mark:
+        """A marker fills in and locks."""
+        ctx = self.ctx(marker)
+        points = self.points(total)
+        draft = save_draft(ctx, self.competition, code, revision=0, points=points, comments={"": "Đã đọc kỹ."})
+        return lock_mark(ctx, self.competition, code, revision=draft.revision)
+
+    def lock_pair(self, code: str, totals: Sequence[str]) -> None:
+        """Both markers of a script lock."""
+        for marker, total in zip(self.pair(code), totals, strict=True):
+            self.lock(marker, code, total)
+
+    def candidate_of(self, code: str) -> int:
+        """Place of the candidate behind a script, which only a test may ask."""
+        owner = self.session.scalars(
+            select(CodeEntry.candidacy_id).join(Script, Script.id == CodeEntry.script_id).where(Script.code == code)
+        ).one()
+        return [row.id for row in self.room.candidacies].index(owner)
+
+
+def make_board(
+    session: Session,
+    now: datetime,
+    *,
+    settings: Settings,
+    candidates: int = 4,
+    absent: int = 0,
+    markers: int = 3,
+    right: int = 10,
+    essays: Sequence[str] = ESSAYS,
+    code: str = "VH-2026-01",
+    password_hash: str = "-",
+) -> Board:
+    """A closed and signed sitting; each present candidate has `right` objective questions right (2 points each)."""
+    room = make_room(
+        session,
+        now,
+        settings=settings,
+        candidates=candidates,
+        rows=4,
+        columns=5,
+        code=code,
+        password_hash=password_hash,
+    )
+    board = Board(room)
+    for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01")):
+        room.people[role] = _assigned(board, role, pseudonym, password_hash)
+    for number in range(1, markers + 1):
+        board.markers.append(
+            _assigned(board, Role.MARKER, f"{PSEUDONYM_LETTERS[Role.MARKER]}{number:02d}", password_hash)
+        )
+    room.opened()
+    closed_at = now + timedelta(hours=4)
+    room.sitting.state = SittingState.CLOSED
+    room.sitting.started_at = now
+    room.sitting.closed_at = closed_at
+    room.sitting.attendance_signed_at = closed_at
+    for place in range(candidates):
+        attempt = room.attempt(place)
+        attempt.paper_id = room.paper.id
+        if place < absent:
+            attempt.state = AttemptState.ABSENT
+            continue
+        attempt.state = AttemptState.HANDED_IN
+        attempt.handed_in_at = closed_at
+        objective = [criterion.criterion for criterion in board.rubric.system]
+        attempt.objective_points = {name: "2.00" if number < right else "0.00" for number, name in enumerate(objective)}
+        attempt.objective_total = Decimal(2 * right)
+        for item, text in zip(("E1", "E2"), essays, strict=False):
+            content = json.dumps(text.replace("{n}", str(place)), ensure_ascii=False)
+            session.add(
+                AnswerVersion(attempt_id=attempt.id, item=item, epoch=1, number=1, content=content, received_at=now)
+            )
+        payload = {"candidate": str(room.candidacies[place].public_code), "answers": []}
+        attempt.record_seq = record(
+            room.ctx(), room.competition, Event.ANSWERS_SUBMITTED, f"sitting/{room.sitting.code}", payload
+        )
+    session.flush()
+    return board
+
+
+def _assigned(board: Board, role: Role, pseudonym: str, password_hash: str) -> RoleAssignment:
+    room = board.room
+    account = Account(
+        login=f"{pseudonym}-{room.competition.code}".lower(),
+        display_name=f"Cán bộ {pseudonym}",
+        password_hash=password_hash,
+        created_at=room.now,
+    )
+    room.session.add(account)
+    room.session.flush()
+    held = RoleAssignment(
+        account_id=account.id,
+        role=role,
+        competition_id=room.competition.id,
+        pseudonym=pseudonym,
+        granted_at=room.now,
+    )
+    room.session.add(held)
+    room.session.flush()
+    return held
