@@ -79,7 +79,7 @@ def wait_seconds_after(failures: int) -> int:
     beyond = failures - FAILURES_BEFORE_WAIT
     if beyond < 0:
         return 0
-    return min(LONGEST_WAIT_SECONDS, 2 ** min(beyond + 1, LONGEST_WAIT_SECONDS.bit_length()))
+    return min(LONGEST_WAIT_SECONDS, 1 << min(beyond + 1, LONGEST_WAIT_SECONDS.bit_length()))
 
 
 def login_key(text: str) -> str:

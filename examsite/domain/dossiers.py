@@ -1,9 +1,13 @@
-"""States of a candidacy: from the first form to the decision on eligibility."""
+"""States of a candidacy, from the first form to the decision on eligibility, and what a person must say to apply."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from examsite.domain.errors import InvalidError
 from examsite.domain.state_machine import StateMachine
 
 
@@ -55,3 +59,69 @@ CANDIDACY = StateMachine(
         (_S.REFUSED, _E.RECONSIDERED): _S.SUBMITTED,
     },
 )
+
+
+#: Age from which a person may stand. Unit: years. Source: our choice, because nobody younger can be an official.
+LEAST_AGE = 18
+
+#: Oldest year of birth that is believed. Source: our choice, because earlier ones are typing errors.
+EARLIEST_BIRTH_YEAR = 1930
+
+#: Letters of application codes: none that look alike on paper. Source: our choice, as for printed passwords.
+APPLICATION_CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+#: Random letters after `hs-`. Source: our choice, because 31^6 codes cannot be tried one by one.
+APPLICATION_CODE_LENGTH = 6
+
+#: Digits of a candidate number after its letters. Source: our choice, three as printed on seat cards.
+LEAST_NUMBER_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What a person says of themselves when they apply; already read, not yet accepted."""
+
+    full_name: str
+    born_on: date
+    identity_number: str
+    unit: str
+    position_title: str
+    phone: str = ""
+    email: str = ""
+
+
+def read_identity_number(text: str) -> str:
+    """The identity number as it is stored: twelve digits, or nine of the old card.
+
+    Source: Law 26/2023/QH15 on identification (12 digits); the nine digits of the old card, because old files name it.
+
+    Raises:
+        InvalidError: `identity_number_not_valid`.
+    """
+    digits = "".join(char for char in text if not char.isspace() and char not in ".-'")
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in {9, 12}:
+        raise InvalidError("identity_number_not_valid", field="identity_number")
+    return digits
+
+
+def check_born_on(born_on: date, *, today: date) -> None:
+    """Refuse a date of birth that cannot be that of a person who stands for a post.
+
+    Raises:
+        InvalidError: `born_on_not_possible`.
+    """
+    comes_of_age = (born_on.year + LEAST_AGE, born_on.month, born_on.day)
+    if born_on.year < EARLIEST_BIRTH_YEAR or comes_of_age > (today.year, today.month, today.day):
+        raise InvalidError("born_on_not_possible", field="born_on")
+
+
+def candidate_numbers(prefix: str, count: int) -> list[str]:
+    """Numbers in one unbroken row from 1, of equal length."""
+    digits = max(LEAST_NUMBER_DIGITS, len(str(count)))
+    return [f"{prefix}{place:0{digits}d}" for place in range(1, count + 1)]
+
+
+def missing_items(checklist: Iterable[str], present: Iterable[str]) -> list[str]:
+    """Which items of the checklist have no file yet, in the order of the checklist."""
+    there = set(present)
+    return [item for item in checklist if item not in there]

@@ -119,6 +119,7 @@ class Event(StrEnum):
     CONFLICT_DECLARED = ("conflict:declared", _ANYONE_WITH_A_DUTY, _WHOLE)
     CANDIDATES_IMPORTED = ("candidates:imported", "organiser", _WHOLE)
     APPLICATION_SUBMITTED = ("application:submitted", "candidate organiser", "application")
+    APPLICATION_REOPENED = ("application:reopened", "organiser", "application")
     APPLICATION_WITHDRAWN = ("application:withdrawn", "candidate organiser", "application")
     ELIGIBILITY_DECIDED = ("eligibility:decided", "council organiser", "application")
 

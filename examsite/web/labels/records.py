@@ -56,6 +56,7 @@ LABELS = {
         Event.CONFLICT_DECLARED: _l("Khai báo xung đột lợi ích"),
         Event.CANDIDATES_IMPORTED: _l("Nhập danh sách thí sinh"),
         Event.APPLICATION_SUBMITTED: _l("Nộp hồ sơ dự tuyển"),
+        Event.APPLICATION_REOPENED: _l("Trả lại hồ sơ để bổ sung"),
         Event.APPLICATION_WITHDRAWN: _l("Rút hồ sơ dự tuyển"),
         Event.ELIGIBILITY_DECIDED: _l("Kết luận về điều kiện dự tuyển"),
         Event.BLUEPRINT_PLANNED: _l("Lập ma trận đề thi"),

@@ -1,0 +1,323 @@
+"""Applications, dossiers, eligibility and the fixed list of those who take part."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.dossiers import (
+    APPLICATION_CODE_LENGTH,
+    APPLICATION_CODE_LETTERS,
+    CANDIDACY,
+    Applicant,
+    CandidacyEvent,
+    CandidacyState,
+    candidate_numbers,
+    check_born_on,
+    missing_items,
+    read_identity_number,
+)
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.names import given_name_key
+from examsite.domain.permissions import Role
+from examsite.services.accounts import create_account, end_all_login_sessions
+from examsite.services.context import ServiceContext
+from examsite.services.gates import check_gate, pass_gate
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.services.throttling import clear_failed_log_ins
+from examsite.services.uploads import ReceivedFile, add_upload
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.models.dossiers import Candidacy, DossierItem
+from examsite.storage.queries.candidacies import get_application, get_candidacy, list_roster
+
+
+def apply(
+    ctx: ServiceContext, competition: Competition, post: Post, applicant: Applicant, *, password_hash: str
+) -> Candidacy:
+    """Take an application and give it a code to log in with; the person stands for one post of the competition.
+
+    Raises:
+        ConflictError: `applications_not_open`.
+        InvalidError: `identity_number_taken`, `identity_number_not_valid`, `born_on_not_possible`.
+    """
+    _check_receiving(ctx, competition)
+    candidacy = add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
+    ctx.session.flush()
+    return candidacy
+
+
+def add_candidacy(
+    ctx: ServiceContext, competition: Competition, post: Post, applicant: Applicant, *, password_hash: str
+) -> Candidacy:
+    """Write an application down, without asking whether applications are open.
+
+    Raises:
+        InvalidError: `identity_number_taken`, `identity_number_not_valid`, `born_on_not_possible`.
+    """
+    number = read_identity_number(applicant.identity_number)
+    check_born_on(applicant.born_on, today=ctx.now.date())
+    taken = select(Candidacy.id).where(Candidacy.competition_id == competition.id, Candidacy.identity_number == number)
+    if ctx.session.scalars(taken).first() is not None:
+        raise InvalidError("identity_number_taken", field="identity_number")
+    code = _new_application_code(ctx)
+    account = create_account(ctx, login=code, display_name=applicant.full_name, password_hash=password_hash)
+    candidacy = Candidacy(
+        competition_id=competition.id,
+        post_id=post.id,
+        account_id=account.id,
+        application_code=code,
+        full_name=applicant.full_name,
+        born_on=applicant.born_on,
+        identity_number=number,
+        unit=applicant.unit,
+        position_title=applicant.position_title,
+        phone=applicant.phone,
+        email=applicant.email,
+        created_at=ctx.now,
+    )
+    ctx.session.add(candidacy)
+    ctx.session.flush()
+    return candidacy
+
+
+def add_dossier_item(ctx: ServiceContext, candidacy_id: int, item: str, received: ReceivedFile) -> DossierItem:
+    """Put a file into the own dossier; an older one of the same item stays behind it.
+
+    Raises:
+        ConflictError: `applications_not_open`, `application_not_open`.
+        InvalidError: `dossier_item_unknown`.
+        NotAllowedError: `role_needed`.
+    """
+    candidacy = _own(ctx, candidacy_id)
+    _check_receiving(ctx, candidacy.competition)
+    if candidacy.state is not CandidacyState.DRAFT:
+        raise ConflictError("application_not_open")
+    if item not in {known.code for known in ruleset_of(candidacy.competition).dossier_checklist}:
+        raise InvalidError("dossier_item_unknown")
+    added = DossierItem(candidacy_id=candidacy.id, item=item, upload_id=add_upload(ctx, received).id, added_at=ctx.now)
+    ctx.session.add(added)
+    ctx.session.flush()
+    return added
+
+
+def submit_application(ctx: ServiceContext, candidacy_id: int) -> None:
+    """Hand the dossier in; from here on it is read, not changed.
+
+    Raises:
+        ConflictError: `applications_not_open`, `dossier_incomplete`, `event_not_open`.
+        NotAllowedError: `role_needed`.
+    """
+    candidacy = _own(ctx, candidacy_id)
+    _check_receiving(ctx, candidacy.competition)
+    newest = {item.item: item.upload.sha256 for item in candidacy.items}
+    missing = missing_items((known.code for known in ruleset_of(candidacy.competition).dossier_checklist), newest)
+    if missing:
+        raise ConflictError("dossier_incomplete", count=len(missing))
+    _hand_in(ctx, candidacy, newest)
+
+
+def submit_on_paper(ctx: ServiceContext, candidacy: Candidacy) -> None:
+    """The organiser takes a dossier in that was handed over on paper or came with an imported list.
+
+    Raises:
+        ConflictError: `event_not_open`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=candidacy.competition_id)
+    _hand_in(ctx, candidacy, {})
+
+
+def reopen_application(ctx: ServiceContext, candidacy: Candidacy, *, reason: str) -> None:
+    """Give a dossier back to be completed, while applications are open.
+
+    Raises:
+        ConflictError: `applications_not_open`, `event_not_open`.
+        InvalidError: `reason_needed`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=candidacy.competition_id)
+    _check_receiving(ctx, candidacy.competition)
+    _check_reason(reason)
+    candidacy.state = CANDIDACY.after(candidacy.state, CandidacyEvent.REOPENED)
+    candidacy.submitted_at = None
+    _record(ctx, candidacy, Event.APPLICATION_REOPENED, {"reason": reason})
+
+
+def withdraw_application(ctx: ServiceContext, candidacy_id: int) -> None:
+    """Take the own application back, for good, while no decision has been taken.
+
+    Raises:
+        ConflictError: `event_not_open`.
+        NotAllowedError: `role_needed`.
+    """
+    candidacy = _own(ctx, candidacy_id)
+    candidacy.state = CANDIDACY.after(candidacy.state, CandidacyEvent.WITHDRAWN)
+    _record(ctx, candidacy, Event.APPLICATION_WITHDRAWN, {})
+
+
+def accept_candidacy(ctx: ServiceContext, competition: Competition, application_code: str) -> None:
+    """Decide that a person fulfils the standards and conditions.
+
+    Raises:
+        ConflictError: `vetting_not_open`, `event_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `candidacy_not_found`.
+    """
+    candidacy = _vetted(ctx, competition, application_code)
+    _decide(ctx, candidacy, CandidacyEvent.ACCEPTED, reason="")
+
+
+def refuse_candidacy(ctx: ServiceContext, competition: Competition, application_code: str, *, reason: str) -> None:
+    """Decide that a person does not fulfil them, with the reason that the person reads.
+
+    Raises:
+        ConflictError: `vetting_not_open`, `event_not_open`.
+        InvalidError: `reason_needed`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `candidacy_not_found`.
+    """
+    candidacy = _vetted(ctx, competition, application_code)
+    _check_reason(reason)
+    _decide(ctx, candidacy, CandidacyEvent.REFUSED, reason=reason)
+
+
+def reconsider_candidacy(ctx: ServiceContext, competition: Competition, application_code: str, *, reason: str) -> None:
+    """Take a decision back before the list is fixed, so that it can be taken anew; both stay in the log.
+
+    Raises:
+        ConflictError: `vetting_not_open`, `event_not_open`.
+        InvalidError: `reason_needed`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `candidacy_not_found`.
+    """
+    candidacy = _vetted(ctx, competition, application_code)
+    _check_reason(reason)
+    candidacy.state = CANDIDACY.after(candidacy.state, CandidacyEvent.RECONSIDERED)
+    candidacy.refusal_reason = ""
+    candidacy.decided_at, candidacy.decided_by_id = None, None
+    _record(ctx, candidacy, Event.ELIGIBILITY_DECIDED, {"decision": "reconsidered", "reason": reason})
+
+
+def fix_roster(ctx: ServiceContext, competition: Competition) -> None:
+    """Allot candidate numbers in the order of given names and draw public codes; the list stands from here on.
+
+    Source: TT 22/2025/TT-BNV (numbers unique and ascending); the order by given name is the custom of posted lists.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut`.
+        NotAllowedError: `role_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.ROSTER_FIXED)
+    found = ctx.session.scalars(
+        select(Candidacy).where(Candidacy.competition_id == competition.id, Candidacy.state == CandidacyState.ELIGIBLE)
+    )
+    people = sorted(found, key=lambda item: (given_name_key(item.full_name), item.identity_number))
+    codes = _draw_public_codes(len(people))
+    for person, number, code in zip(
+        people, candidate_numbers(competition.number_prefix, len(people)), codes, strict=True
+    ):
+        person.candidate_number, person.public_code = number, code
+    ctx.session.flush()
+    roster = [
+        {"code": item.public_code, "post": item.post.code}
+        for item in sorted(list_roster(ctx.session, competition.id), key=lambda item: str(item.public_code))
+    ]
+    subject = f"competition/{competition.code}"
+    sequence = record(ctx, competition, Event.ROSTER_FIXED, subject, {"candidates": roster})
+    record(ctx, competition, Event.ROLES_FIXED, subject, {"people": _people(ctx, competition)})
+    pass_gate(ctx, competition, GateEvent.ROSTER_FIXED, record_seq=sequence)
+
+
+def issue_passwords(ctx: ServiceContext, competition: Competition, hashes: Mapping[int, str]) -> None:
+    """Replace the passwords of candidates by freshly printed ones (hash by candidacy); older slips stop working.
+
+    Raises:
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    for candidacy_id, password_hash in sorted(hashes.items()):
+        candidacy = get_candidacy(ctx.session, candidacy_id)
+        if candidacy.competition_id != competition.id:
+            raise NotAllowedError("role_needed", roles=Role.ORGANISER)
+        candidacy.account.password_hash = password_hash
+        end_all_login_sessions(ctx, candidacy.account_id)
+        clear_failed_log_ins(ctx, candidacy.account.login)
+        clear_failed_log_ins(ctx, candidacy.candidate_number or candidacy.account.login)
+    ctx.session.flush()
+
+
+def _own(ctx: ServiceContext, candidacy_id: int) -> Candidacy:
+    """The candidacy of the candidate who acts."""
+    actor = ctx.require(Role.CANDIDATE)
+    if actor.candidacy_id != candidacy_id:
+        raise NotAllowedError("role_needed", roles=Role.CANDIDATE)
+    return get_candidacy(ctx.session, candidacy_id)
+
+
+def _vetted(ctx: ServiceContext, competition: Competition, application_code: str) -> Candidacy:
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    if competition.state is not CompetitionState.VETTING:
+        raise ConflictError("vetting_not_open")
+    return get_application(ctx.session, competition.id, application_code)
+
+
+def _decide(ctx: ServiceContext, candidacy: Candidacy, event: CandidacyEvent, *, reason: str) -> None:
+    candidacy.state = CANDIDACY.after(candidacy.state, event)
+    candidacy.refusal_reason = reason
+    candidacy.decided_at, candidacy.decided_by_id = ctx.now, ctx.actor.account_id
+    _record(ctx, candidacy, Event.ELIGIBILITY_DECIDED, {"decision": event.value, "reason": reason})
+
+
+def _hand_in(ctx: ServiceContext, candidacy: Candidacy, items: Mapping[str, str]) -> None:
+    candidacy.state = CANDIDACY.after(candidacy.state, CandidacyEvent.SUBMITTED)
+    candidacy.submitted_at = ctx.now
+    _record(ctx, candidacy, Event.APPLICATION_SUBMITTED, {"post": candidacy.post.code, "items": dict(items)})
+
+
+def _record(ctx: ServiceContext, candidacy: Candidacy, event: Event, payload: dict[str, object]) -> None:
+    record(ctx, candidacy.competition, event, f"application/{candidacy.application_code}", payload)
+
+
+def _check_receiving(ctx: ServiceContext, competition: Competition) -> None:
+    closes_at = competition.applications_close_at
+    if competition.state is not CompetitionState.RECEIVING or (closes_at is not None and ctx.now >= closes_at):
+        raise ConflictError("applications_not_open")
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidError("reason_needed", field="reason")
+
+
+def _new_application_code(ctx: ServiceContext) -> str:
+    while True:
+        letters = "".join(secrets.choice(APPLICATION_CODE_LETTERS) for _ in range(APPLICATION_CODE_LENGTH))
+        code = f"hs-{letters}"
+        if ctx.session.scalars(select(Candidacy.id).where(Candidacy.application_code == code)).first() is None:
+            return code
+
+
+def _draw_public_codes(count: int) -> list[str]:
+    """Different codes of five digits; no candidate number looks like one, since numbers begin with letters."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        codes.add(str(10_000 + secrets.randbelow(90_000)))
+    drawn = sorted(codes)
+    secrets.SystemRandom().shuffle(drawn)
+    return drawn
+
+
+def _people(ctx: ServiceContext, competition: Competition) -> list[dict[str, str]]:
+    """Who stands behind which pseudonym, for the supervision board alone."""
+    held = ctx.session.scalars(
+        select(RoleAssignment)
+        .where(RoleAssignment.competition_id == competition.id, RoleAssignment.revoked_at.is_(None))
+        .order_by(RoleAssignment.pseudonym)
+    )
+    return [{"pseudonym": item.pseudonym or "", "person": f"account/{item.account_id}"} for item in held]
