@@ -32,6 +32,7 @@ from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.codes import (
     SCRIPT_CODES,
     find_held_draw,
+    get_passage,
     list_sealable_attempts,
     missing_before_code_draw,
 )
@@ -105,10 +106,10 @@ def open_codes(ctx: ServiceContext, competition: Competition) -> None:
         NotAllowedError: `role_needed`.
     """
     check_gate(ctx, competition, GateEvent.CODES_OPENED)
-    sealed = next(passage for passage in competition.passages if passage.event is GateEvent.CODES_SEALED)
+    sealed_seq = get_passage(ctx.session, competition.id, GateEvent.CODES_SEALED).record_seq
     for script in list_scripts(ctx.session, competition.id):
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.CODES_OPENED)
-    payload = {"sealed_seq": sealed.record_seq, "holders": [ctx.actor.pseudonym]}
+    payload = {"sealed_seq": sealed_seq, "holders": [ctx.actor.pseudonym]}
     seq = record(ctx, competition, Event.CODES_OPENED, f"codes/{competition.code}", payload)
     apply_deductions(ctx, competition)
     pass_gate(ctx, competition, GateEvent.CODES_OPENED, record_seq=seq)

@@ -66,7 +66,8 @@ def test_sealing_makes_a_script_for_everyone_present_and_records_the_map(make: M
     (sealed,) = _records(board, "codes:sealed")
     assert (sealed.actor, sealed.subject) == ("keeper/K01", "codes/VH-2026-01")
     by_script = {row["script"]: row for row in _payload(sealed)["map"]}
-    assert list(by_script) == sorted(by_script) and len(by_script) == 4
+    assert list(by_script) == sorted(by_script)
+    assert len(by_script) == 4
     for entry in board.session.scalars(select(CodeEntry)):
         script = board.session.get_one(Script, entry.script_id)
         row = by_script[script.code]
@@ -130,7 +131,8 @@ def test_any_essay_can_be_sealed(make: MakeBoard, essay: str) -> None:
 
     (script,) = board.sealed()
 
-    assert "\u0000" not in script.content[0]["text"] and "\r" not in script.content[0]["text"]
+    assert "\u0000" not in script.content[0]["text"]
+    assert "\r" not in script.content[0]["text"]
 
 
 def test_codes_are_drawn_once_and_only_when_the_room_owes_nothing(make: MakeBoard) -> None:
@@ -345,7 +347,9 @@ def test_marks_on_two_sides_of_the_pass_mark_wait_for_the_heads_word(make: MakeB
     script = board.allocated()[0]
     board.lock_pair(script.code, ("27.50", "30.00"))
     (standing,) = list_standings(board.session, board.competition)
-    assert standing.straddle_unseen and standing.needs_head and standing.is_settled
+    assert standing.straddle_unseen
+    assert standing.needs_head
+    assert standing.is_settled
 
     marking.acknowledge_straddle(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
 
@@ -521,7 +525,8 @@ def test_whole_flow_gives_everyone_the_score_of_the_own_script(make: MakeBoard, 
         expected = script.score if place != 1 else (script.score * 75 / 100).quantize(score("0.01"), "ROUND_HALF_UP")
         assert result.outcome.score == expected
         assert result.passed == (expected >= 50)
-        assert result.settlement is not None and result.settlement.step == script.step
+        assert result.settlement is not None
+        assert result.settlement.step == script.step
 
 
 def test_publication_opens_the_appeal_window_in_working_days(make: MakeBoard, now: datetime) -> None:

@@ -25,7 +25,7 @@ from examsite.domain.rubrics import Rubric
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.sittings import IncidentState
 from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.models.competitions import Competition
+from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.ranking import Deduction
@@ -236,6 +236,13 @@ def find_held_draw(session: Session, competition_id: int, name: str) -> dict[str
         return None
     held: dict[str, Any] = json.loads(payload)
     return held
+
+
+def get_passage(session: Session, competition_id: int, event: GateEvent) -> GatePassage:
+    """The passage of a gate that lies behind the competition."""
+    return session.scalars(
+        select(GatePassage).where(GatePassage.competition_id == competition_id, GatePassage.event == event)
+    ).one()
 
 
 def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
