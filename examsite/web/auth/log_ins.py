@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
@@ -12,6 +12,7 @@ from examsite.services import accounts, throttling
 from examsite.services.passwords import Passwords, normal_printed_password
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import find_password_by_login
+from examsite.storage.queries.candidacies import find_test_day
 from examsite.web.access import load_principal, principal, public
 from examsite.web.auth import bp
 from examsite.web.forms.accounts import LogInCandidateForm, LogInForm
@@ -32,7 +33,7 @@ def log_in() -> ResponseReturnValue:
 @writes_in_steps
 def log_in_candidate() -> ResponseReturnValue:
     """The door of candidates: a number or an application code, and the printed password."""
-    return _serve(LogInCandidateForm(), "auth/log_in_candidate.html")
+    return _serve(LogInCandidateForm(), "auth/log_in_candidate.html", shows_day=True)
 
 
 @bp.post("/log-out")
@@ -49,11 +50,12 @@ def log_out() -> ResponseReturnValue:
     return redirect(url_for("auth.log_in_candidate" if was_candidate else "auth.log_in"))
 
 
-def _serve(form: FlaskForm, template: str) -> ResponseReturnValue:
+def _serve(form: FlaskForm, template: str, *, shows_day: bool = False) -> ResponseReturnValue:
+    g.test_day = find_test_day(db.session(), now=read_web_clock()) if shows_day else None
     if request.method == "GET":
-        return render_template(template, form=form)
+        return render_template(template, form=form, day=g.test_day)
     if not form.validate():
-        return render_template(template, form=form), 422
+        return render_template(template, form=form, day=g.test_day), 422
     typed = login_key(form.login.data)
     wait = throttling.seconds_to_wait(db.session(), typed, now=read_web_clock())
     if wait:
@@ -109,7 +111,9 @@ def _refuse(form: FlaskForm, template: str, wait: int, *, tried: bool) -> Respon
         if wait
         else ""
     )
-    page = render_template(template, form=form, refusal=message or waiting, waiting=waiting if message else "")
+    page = render_template(
+        template, form=form, refusal=message or waiting, waiting=waiting if message else "", day=g.test_day
+    )
     response = current_app.make_response((page, 429 if wait and not tried else 401))
     if wait:
         response.headers["Retry-After"] = str(wait)
