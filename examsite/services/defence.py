@@ -123,7 +123,7 @@ def save_sheet(
     Raises:
         ConflictError: `defence_not_now`, `sheet_not_open`, `sheet_locked`, `sheet_saved_elsewhere`.
         InvalidError: `points_negative`, `points_above_maximum`, `points_off_step`, `criterion_unknown`, each naming
-            `criterion`; `comment_too_long`.
+            `criterion`; `sheet_comment_too_long`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
     """
     defence = _for_member(ctx, competition, position)
@@ -134,7 +134,7 @@ def save_sheet(
         if name not in known:
             raise InvalidError("criterion_unknown", criterion=name)
         if len(text) > MOST_TEXT_LENGTH:
-            raise InvalidError("comment_too_long", criterion=name, most=MOST_TEXT_LENGTH)
+            raise InvalidError("sheet_comment_too_long", criterion=name, most=MOST_TEXT_LENGTH)
     mark = _draft(ctx, defence, revision=revision)
     if mark is None:
         mark = Mark(

@@ -31,7 +31,6 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
-from examsite.storage.queries.gates import CHECKLISTS
 from examsite.storage.queries.marking import (
     WRITTEN,
     count_scripts,
@@ -311,9 +310,3 @@ def missing_before_proposals(session: Session, competition: Competition, now: da
     if competition.appeals_close_at is None or competition.appeals_close_at > now:
         return [Missing("appeal_window_open", Role.ORGANISER, {"until": competition.appeals_close_at})]
     return []
-
-
-CHECKLISTS[GateEvent.CODES_SEALED] = missing_before_sealing
-CHECKLISTS[GateEvent.CODES_OPENED] = missing_before_opening
-CHECKLISTS[GateEvent.WRITTEN_PUBLISHED] = missing_before_publication
-CHECKLISTS[GateEvent.APPEALS_CLOSED] = missing_before_proposals

@@ -9,20 +9,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from examsite.domain.competitions import Missing
-from examsite.domain.dossiers import CandidacyState
+from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import deducted
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import ruleset_from_toml
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.proposals import ProposalVersion
-from examsite.storage.models.ranking import Deduction
-from examsite.storage.models.sittings import Incident
-
-_WRITTEN = "written"
+from examsite.storage.queries.codes import written_results
 
 
 @dataclass(frozen=True)
@@ -35,30 +28,10 @@ class ProposalStanding:
 
 
 def list_passed_ids(session: Session, competition: Competition) -> set[int]:
-    """The candidacies that passed the written part: settled score less deductions, part not void."""
-    part = ruleset_from_toml(competition.ruleset_toml).blind_pair(_WRITTEN)
-    rows = session.execute(
-        select(CodeEntry.candidacy_id, Script.score)
-        .join(Script, Script.id == CodeEntry.script_id)
-        .join(Candidacy, Candidacy.id == CodeEntry.candidacy_id)
-        .where(
-            CodeEntry.competition_id == competition.id,
-            Candidacy.state == CandidacyState.ELIGIBLE,
-            Script.score.is_not(None),
-        )
-    ).all()
-    percents = session.execute(
-        select(Deduction.candidacy_id, Deduction.percent).where(
-            Deduction.candidacy_id.in_([candidacy_id for candidacy_id, _score in rows]), Deduction.part == _WRITTEN
-        )
-    ).all()
-    void = _void_ids(session, competition.id)
-    return {
-        candidacy_id
-        for candidacy_id, score in rows
-        if candidacy_id not in void
-        and deducted(score, [percent for owner, percent in percents if owner == candidacy_id]) >= part.pass_mark
-    }
+    """The candidacies that passed the written part; nobody before the codes were opened."""
+    if not competition.state.has_reached(CompetitionState.MERGED):
+        return set()
+    return {result.candidacy_id for result in written_results(session, competition) if result.passed}
 
 
 def get_own_candidacy(session: Session, candidacy_id: int | None) -> Candidacy:
@@ -150,13 +123,3 @@ def list_missing_to_lock(_session: Session, competition: Competition, now: datet
     if closes_at is None:
         return [Missing("proposals_deadline_missing", Role.ORGANISER)]
     return [Missing("proposals_still_open", Role.ORGANISER, {"until": closes_at})] if now < closes_at else []
-
-
-def _void_ids(session: Session, competition_id: int) -> set[int]:
-    return set(
-        session.scalars(
-            select(Incident.candidacy_id)
-            .join(Candidacy, Candidacy.id == Incident.candidacy_id)
-            .where(Candidacy.competition_id == competition_id, Incident.void.is_(True))
-        )
-    )

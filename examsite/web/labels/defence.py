@@ -48,7 +48,7 @@ ERRORS = {
     "member_has_locked": _l("Thành viên %(member)s đã khóa phiếu nên không ghi vắng được."),
     "member_unknown": _l("Ban chấm không có thành viên %(member)s."),
     "excuse_reason_missing": _l("Hãy ghi lý do thành viên %(member)s không chấm lượt này."),
-    "comment_too_long": _l("Nhận xét của tiêu chí %(criterion)s dài quá %(most)s ký tự."),
+    "sheet_comment_too_long": _l("Nhận xét của tiêu chí %(criterion)s dài quá %(most)s ký tự."),
     "decided_score_off_step": _l("Điểm phải là bội số của %(step)s."),
     "reason_too_long": _l("Lý do dài quá %(most)s ký tự."),
     "order_not_drawn_yet": _l("Chưa bốc thăm thứ tự bảo vệ nên chưa ghi có mặt, vắng mặt được."),
