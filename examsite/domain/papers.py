@@ -7,8 +7,10 @@ are drawn so that no two share a question; the chair opens one at the start, the
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -169,6 +171,76 @@ def check_blueprint(
     sums = {total + (value or score(0)) * blueprint.essay_count for value in points}
     if sums != {maximum}:
         raise InvalidError("blueprint_points_wrong", total=", ".join(map(str, sorted(sums))), maximum=str(maximum))
+
+
+@dataclass(frozen=True)
+class TopicSupply:
+    """What the bank holds of one topic, and how many of it one version may have at most."""
+
+    topic: str
+    found: int
+    most: int
+
+
+def objective_supply(bank: Iterable[Question], *, versions: int, bank_multiple: int) -> tuple[TopicSupply, ...]:
+    """The objective questions of the bank by topic, topics in alphabetical order."""
+    return _supply((item.topic for item in bank if item.kind is not QuestionKind.ESSAY), max(versions, bank_multiple))
+
+
+def essay_supply(bank: Iterable[Question], *, versions: int, bank_multiple: int) -> tuple[TopicSupply, ...]:
+    """The essays of the bank by topic, topics in alphabetical order."""
+    return _supply((item.topic for item in bank if item.kind is QuestionKind.ESSAY), max(versions, bank_multiple))
+
+
+def _supply(topics: Iterable[str], times: int) -> tuple[TopicSupply, ...]:
+    counts = Counter(topics)
+    return tuple(TopicSupply(topic, counts[topic], counts[topic] // times) for topic in sorted(counts))
+
+
+SUGGESTED_OBJECTIVE_POINTS = Decimal("2.00")
+"""Points of an objective question in a suggested plan.
+
+Source: our choice, because twenty of them beside two essays of thirty points make a paper of a hundred."""
+
+SUGGESTED_ESSAYS = 2
+"""Essays in a suggested plan. Source: our choice, because three hours leave an hour or more for each."""
+
+
+def suggest_blueprint(bank: Iterable[Question], *, maximum: Score, versions: int, bank_multiple: int) -> Blueprint:
+    """A plan that the bank can fill: two essays, the rest in objective questions spread evenly over the topics.
+
+    Raises:
+        InvalidError: `blueprint_not_suggested`: the bank is too small for any such plan.
+    """
+    questions = tuple(bank)
+    times = max(versions, bank_multiple)
+    essay_topics = tuple(sorted({item.topic for item in questions if item.kind is QuestionKind.ESSAY}))
+    essays = _essays(questions, essay_topics)
+    essay_points = (essays[0].points or score(0)) if essays else score(0)
+    essay_count = SUGGESTED_ESSAYS if len(essays) >= SUGGESTED_ESSAYS * times else 0
+    wanted, rest = divmod(maximum - essay_points * essay_count, SUGGESTED_OBJECTIVE_POINTS)
+    supply = objective_supply(questions, versions=versions, bank_multiple=bank_multiple)
+    counts = dict.fromkeys((item.topic for item in supply), 0)
+    # One more of each topic in turn, those with the most left first, until the paper is full.
+    while sum(counts.values()) < wanted:
+        open_topics = [item for item in supply if counts[item.topic] < item.most]
+        if not open_topics:
+            raise InvalidError("blueprint_not_suggested")
+        chosen = min(open_topics, key=lambda item: (counts[item.topic], counts[item.topic] - item.most, item.topic))
+        counts[chosen.topic] += 1
+    blueprint = Blueprint(
+        objective_points=SUGGESTED_OBJECTIVE_POINTS,
+        objective=tuple(TopicCount(topic, count) for topic, count in counts.items() if count),
+        essay_topics=essay_topics if essay_count else (),
+        essay_count=essay_count,
+    )
+    try:
+        check_blueprint(blueprint, questions, maximum=maximum, versions=versions, bank_multiple=bank_multiple)
+    except InvalidError as error:
+        raise InvalidError("blueprint_not_suggested") from error
+    if rest:
+        raise InvalidError("blueprint_not_suggested")
+    return blueprint
 
 
 def _check_supply(topic: str, found: int, count: int, versions: int, bank_multiple: int) -> None:

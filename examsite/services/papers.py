@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
@@ -45,6 +45,11 @@ _BEFORE_THE_TEST = frozenset(
         CompetitionState.ROSTERED,
     }
 )
+
+
+def is_drawable(state: CompetitionState) -> bool:
+    """Whether papers are drawn and sealed at this step: after the announcement, before the written test."""
+    return state in _BEFORE_THE_TEST
 
 
 def load_bank(ctx: ServiceContext, questions: Iterable[Question]) -> tuple[int, int]:
@@ -174,14 +179,18 @@ def draw_papers(ctx: ServiceContext, competition: Competition, post: Post) -> li
     return made
 
 
-def seal_papers(ctx: ServiceContext, competition: Competition, post: Post) -> None:
+def seal_papers(
+    ctx: ServiceContext, competition: Competition, post: Post, *, seen: Sequence[str] | None = None
+) -> None:
     """Freeze all drawn versions of a post with their hashes; from here on nobody changes or swaps them.
+
+    `seen` are the hashes that the person confirmed: whoever draws again meanwhile does not get the new draw sealed.
 
     The bank in the repository is open, so there is no age file: `age_sha256` is null in the record. A confidential
     paper comes in as a sealed file and carries the hash of that file there.
 
     Raises:
-        ConflictError: `no_papers_to_seal`, `papers_not_drawable`.
+        ConflictError: `no_papers_to_seal`, `papers_not_drawable`, `papers_changed`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.SETTER, competition_id=competition.id)
@@ -194,6 +203,8 @@ def seal_papers(ctx: ServiceContext, competition: Competition, post: Post) -> No
     ]
     if not rows:
         raise ConflictError("no_papers_to_seal", post=post.code)
+    if seen is not None and sorted(seen) != sorted(row.paper_sha256 for row in rows):
+        raise ConflictError("papers_changed", post=post.code)
     for row in rows:
         row.state = PAPER.after(row.state, PaperEvent.SEALED)
         row.sealed_at = ctx.now

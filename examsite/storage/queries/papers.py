@@ -23,6 +23,20 @@ def list_bank(session: Session) -> list[Question]:
     return [question_from_data(row.data) for row in list_bank_rows(session)]
 
 
+def get_bank_row(session: Session, code: str) -> BankQuestion:
+    """One question in force.
+
+    Raises:
+        NotFoundError: `question_not_found`.
+    """
+    found = session.scalars(
+        select(BankQuestion).where(BankQuestion.code == code, BankQuestion.retired_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("question_not_found", question=code)
+    return found
+
+
 def list_papers(session: Session, competition_id: int) -> list[Paper]:
     """All versions of a competition that were not discarded, with their posts, by code."""
     return list(
@@ -31,6 +45,18 @@ def list_papers(session: Session, competition_id: int) -> list[Paper]:
             .options(joinedload(Paper.post))
             .where(Paper.competition_id == competition_id, Paper.state != PaperState.DISCARDED)
             .order_by(Paper.code)
+        )
+    )
+
+
+def list_papers_of_post(session: Session, post_id: int) -> list[Paper]:
+    """The versions of a post that were not discarded, by code."""
+    return list(
+        session.scalars(
+            select(Paper)
+            .options(joinedload(Paper.post))
+            .where(Paper.post_id == post_id, Paper.state != PaperState.DISCARDED)
+            .order_by(Paper.version)
         )
     )
 

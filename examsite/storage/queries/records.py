@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.errors import NotFoundError
@@ -45,6 +47,93 @@ def list_last_records(session: Session, code: str, *, limit: int) -> list[Record
             .limit(limit)
         )
     )
+
+
+def count_records(
+    session: Session,
+    log_id: int,
+    *,
+    event: str = "",
+    actor: str = "",
+    first: int = 0,
+    last: int | None = None,
+) -> int:
+    """How many records of a log fit: one event, one actor, numbers from `first` to `last` (both included)."""
+    statement = _filtered(select(func.count(RecordRow.id)), log_id, event=event, actor=actor, first=first, last=last)
+    return session.scalar(statement) or 0
+
+
+def list_record_page(
+    session: Session,
+    log_id: int,
+    *,
+    page: int,
+    size: int,
+    event: str = "",
+    actor: str = "",
+    first: int = 0,
+    last: int | None = None,
+) -> list[RecordRow]:
+    """One page of the records that fit, newest first; pages count from 1."""
+    statement = _filtered(select(RecordRow), log_id, event=event, actor=actor, first=first, last=last)
+    return list(session.scalars(statement.order_by(RecordRow.seq.desc()).offset(max(page - 1, 0) * size).limit(size)))
+
+
+def _filtered(
+    statement: Select[Any], log_id: int, *, event: str, actor: str, first: int, last: int | None
+) -> Select[Any]:
+    statement = statement.where(RecordRow.log_id == log_id, RecordRow.seq >= first)
+    if last is not None:
+        statement = statement.where(RecordRow.seq <= last)
+    if event:
+        statement = statement.where(RecordRow.event == event)
+    if actor:
+        statement = statement.where(RecordRow.actor == actor)
+    return statement
+
+
+def list_record_words(session: Session, log_id: int) -> tuple[list[str], list[str]]:
+    """The events and the actors that occur in a log, each in alphabetical order: what a filter may offer."""
+    events = session.scalars(select(RecordRow.event).where(RecordRow.log_id == log_id).distinct())
+    actors = session.scalars(select(RecordRow.actor).where(RecordRow.log_id == log_id).distinct())
+    return sorted(events), sorted(actors)
+
+
+def get_record(session: Session, log_id: int, seq: int) -> RecordRow:
+    """One record of a log by its number.
+
+    Raises:
+        NotFoundError: `record_not_found`.
+    """
+    found = session.scalars(select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.seq == seq)).one_or_none()
+    if found is None:
+        raise NotFoundError("record_not_found", number=seq)
+    return found
+
+
+def find_last_record_about(session: Session, code: str, event: str, subject: str) -> RecordRow | None:
+    """The newest record of this event about this subject, if there is one."""
+    return session.scalars(
+        select(RecordRow)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(RecordLog.code == code, RecordRow.event == event, RecordRow.subject == subject)
+        .order_by(RecordRow.seq.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def get_checkpoint(session: Session, log_id: int, size: int) -> CheckpointRow:
+    """The checkpoint of a log at this size.
+
+    Raises:
+        NotFoundError: `checkpoint_not_found`.
+    """
+    found = session.scalars(
+        select(CheckpointRow).where(CheckpointRow.log_id == log_id, CheckpointRow.size == size)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("checkpoint_not_found", size=size)
+    return found
 
 
 def list_checkpoints(session: Session, log_id: int) -> list[CheckpointRow]:

@@ -1,7 +1,31 @@
-"""Pages of the setter audience."""
+"""Pages of the paper setters: the plan of each post's paper, its versions until they are sealed, the question bank."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("setter", __name__, url_prefix="/setter")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """The desk with the papers of each post, and the bank."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "setter.list_competitions")]
+    code = competition.code
+    papers = ("plan_blueprint", "show_papers", "draw_papers", "seal_papers", "show_paper", "show_paper_key")
+    return [
+        nav_item(_("Đề thi"), "setter.show_desk", code=code, also=tuple(f"setter.{name}" for name in papers)),
+        nav_item(_("Ngân hàng câu hỏi"), "setter.list_questions", code=code, also=("setter.show_question",)),
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.setter import bank, blueprints, desk, papers  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bank", "blueprints", "bp", "desk", "navigation", "papers"]
