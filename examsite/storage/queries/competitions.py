@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.marking import Script
 from examsite.storage.models.papers import Paper
+from examsite.storage.models.sittings import Attempt
 
 
 def get_competition(session: Session, code: str) -> Competition:
@@ -136,4 +143,66 @@ def get_post(session: Session, competition_id: int, code: str) -> Post:
     found = find_post(session, competition_id, code)
     if found is None:
         raise NotFoundError("post_not_found", post=code)
+    return found
+
+
+@dataclass(frozen=True)
+class PostCounts:
+    """How many stand for a post and how far they are; counts only, never a mark."""
+
+    standing: int
+    eligible: int
+    sat: int
+    marked: int
+
+
+def count_by_post(session: Session, competition_id: int) -> dict[int, PostCounts]:
+    """The counts of each post that somebody stands for."""
+    states: dict[int, Counter[CandidacyState]] = defaultdict(Counter)
+    for post_id, state, count in session.execute(
+        select(Candidacy.post_id, Candidacy.state, func.count(Candidacy.id))
+        .where(Candidacy.competition_id == competition_id)
+        .group_by(Candidacy.post_id, Candidacy.state)
+    ):
+        states[post_id][state] = count
+    sat = Counter(
+        session.scalars(
+            select(Candidacy.post_id)
+            .join(Attempt, Attempt.candidacy_id == Candidacy.id)
+            .where(
+                Candidacy.competition_id == competition_id,
+                Attempt.state.in_((AttemptState.OPEN, AttemptState.HANDED_IN, AttemptState.CLOSED)),
+            )
+        )
+    )
+    marked = Counter(
+        session.scalars(
+            select(Script.post_id).where(Script.competition_id == competition_id, Script.settled_at.is_not(None))
+        )
+    )
+    return {
+        post_id: PostCounts(
+            standing=sum(counts.values()) - counts[CandidacyState.DRAFT] - counts[CandidacyState.WITHDRAWN],
+            eligible=counts[CandidacyState.ELIGIBLE],
+            sat=sat[post_id],
+            marked=marked[post_id],
+        )
+        for post_id, counts in states.items()
+    }
+
+
+def list_candidate_numbers(session: Session, competition_id: int) -> dict[int, list[str]]:
+    """Numbers of the eligible by post, ascending; no names."""
+    rows = session.execute(
+        select(Candidacy.post_id, Candidacy.candidate_number)
+        .where(
+            Candidacy.competition_id == competition_id,
+            Candidacy.state == CandidacyState.ELIGIBLE,
+            Candidacy.candidate_number.is_not(None),
+        )
+        .order_by(Candidacy.candidate_number)
+    )
+    found: dict[int, list[str]] = {}
+    for post_id, number in rows:
+        found.setdefault(post_id, []).append(str(number))
     return found

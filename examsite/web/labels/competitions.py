@@ -135,7 +135,7 @@ WHO_MAY = {
     ),
     CompetitionState.ANNOUNCED: _l("Ai cũng đọc được thông báo. Bộ quy tắc đã khóa. Thư ký được sửa lịch một lần."),
     CompetitionState.RECEIVING: _l(
-        "Người dự tuyển nộp và sửa hồ sơ. Thư ký nhận hồ sơ, chưa ai kết luận về điều kiện."
+        "Người dự tuyển nộp, sửa hồ sơ. Thư ký nhận hồ sơ, chưa ai kết luận về điều kiện."
     ),
     CompetitionState.VETTING: _l("Hội đồng kết luận từng hồ sơ, có lý do. Người chấm không thấy tên ai."),
     CompetitionState.ROSTERED: _l(
@@ -155,6 +155,23 @@ WHO_MAY = {
     CompetitionState.APPROVED: _l("Thư ký công bố đúng văn bản đã ký. Đổi một số là mất hết chữ ký."),
     CompetitionState.PUBLISHED: _l("Ai cũng đọc và tính lại được. Sửa kết quả phải ra bản mới, ghi lý do."),
     CompetitionState.CLOSED: _l("Chỉ còn đọc. Hồ sơ nằm trong lưu trữ."),
+}
+
+#: Who stands in a record, by the word before the pseudonym.
+ACTORS = {
+    "system": _l("Hệ thống"),
+    "candidate": _l("Thí sinh"),
+    "organiser": _l("Thư ký"),
+    "setter": _l("Ban đề thi"),
+    "council": _l("Hội đồng"),
+    "authority": _l("Người có thẩm quyền"),
+    "keeper": _l("Ban phách"),
+    "marker": _l("Cán bộ chấm"),
+    "panel": _l("Thành viên ban chấm đề án"),
+    "head": _l("Trưởng ban"),
+    "invigilator": _l("Cán bộ coi thi"),
+    "supervisor": _l("Ban giám sát"),
+    "administrator": _l("Quản trị"),
 }
 
 MISSING = {

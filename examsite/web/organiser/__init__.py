@@ -1,7 +1,50 @@
-"""Pages of the organiser audience."""
+"""Pages of the organiser: the plan, the desk with its gates, the sittings, the log."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.gates import has_endpoint
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("organiser", __name__, url_prefix="/organiser")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """The pages of one competition; pages that are not there are left out."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "organiser.list_competitions", also=("organiser.create_competition",))]
+    plan = ("organiser.edit_announcement", "organiser.edit_schedule", "organiser.edit_ruleset", "organiser.add_post")
+    pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
+        (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
+        (_("Nhân sự"), "organiser.show_people", ()),
+        (_("Thí sinh"), "organiser.list_candidates", ()),
+        (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
+        (_("Kết quả"), "organiser.show_result", ()),
+        (_("Sổ ghi"), "organiser.list_log", ()),
+    )
+    return [
+        nav_item(text, endpoint, also=also, code=competition.code)
+        for text, endpoint, also in pages
+        if has_endpoint(endpoint)
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.organiser import (  # noqa: E402 - views register themselves on the blueprint
+    competitions,
+    desk,
+    gates,
+    log,
+    posts,
+    rulesets,
+    schedule,
+    sittings,
+)
+
+__all__ = ["bp", "competitions", "desk", "gates", "log", "navigation", "posts", "rulesets", "schedule", "sittings"]

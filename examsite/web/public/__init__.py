@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
+
+from examsite.web.access import principal
+from examsite.web.gates import has_endpoint
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
 
 bp = Blueprint("public", __name__)
 
-from examsite.web.public import views  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "views"]
+def navigation(_competition: Any) -> list[NavItem]:
+    """What everyone may read, and the way in."""
+    items = [
+        nav_item(_("Kỳ thi tuyển"), "public.show_front", also=("public.show_competition",)),
+        nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
+    ]
+    if has_endpoint("public.show_verification"):
+        items.append(nav_item(_("Tự kiểm tra"), "public.show_verification"))
+    if principal() is not None and has_endpoint("auth.show_home"):
+        items.append(nav_item(_("Trang của tôi"), "auth.show_home"))
+    elif has_endpoint("auth.log_in"):
+        items.append(nav_item(_("Đăng nhập"), "auth.log_in"))
+    return items
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.public import competitions, rulesets  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "competitions", "navigation", "rulesets"]

@@ -1,0 +1,73 @@
+"""The rule set of a draft: every figure that may be changed, with what is surely not meant said beside it."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.permissions import Role
+from examsite.domain.rulesets import RuleSet, changeable_figures, warnings
+from examsite.services.rulesets import change_ruleset, ruleset_of
+from examsite.web.access import requires
+from examsite.web.errors import message_of
+from examsite.web.figures import figure_groups, value_word, warnings_in_words
+from examsite.web.forms.rulesets import EditRulesetForm, ruleset_form
+from examsite.web.i18n import _, localised
+from examsite.web.organiser import bp
+from examsite.web.organiser.plan import is_draft
+from examsite.web.transactions import act, writes
+
+
+@bp.route("/<code>/plan/ruleset", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+@writes
+def edit_ruleset(code: str) -> ResponseReturnValue:
+    """Change figures of a draft; frozen ones are only shown."""
+    competition = g.competition
+    ruleset = ruleset_of(competition)
+    form = _form(ruleset) if is_draft(competition) else None
+    if form is not None and form.validate_on_submit():
+        try:
+            changed = change_ruleset(act(), competition, form.changes())
+        except InvalidError as error:
+            key = str(error.params.get("field", ""))
+            if key in form.names:
+                form[form.names[key]].errors = [message_of(error)]
+            else:
+                form.form_errors.append(message_of(error))
+        else:
+            flash(_("Đã lưu bộ quy tắc."), "success")
+            if warnings(changed):
+                flash(_("Có điều cần xem lại, ghi ở đầu trang."), "attention")
+            return redirect(url_for("organiser.edit_ruleset", code=code))
+    page = render_template(
+        "organiser/edit_ruleset.html",
+        form=form,
+        ruleset=ruleset,
+        groups=figure_groups(ruleset),
+        warnings=warnings_in_words(warnings(ruleset)),
+    )
+    return page, 422 if form is not None and form.is_submitted() else 200
+
+
+def _form(ruleset: RuleSet) -> EditRulesetForm:
+    figures = changeable_figures(ruleset)
+    made: EditRulesetForm = ruleset_form(
+        ruleset,
+        labels={figure.key: localised(figure.label, "") for figure in figures},
+        words={
+            figure.key: [(choice, _choice(figure, choice)) for choice in figure.spec.choices]
+            for figure in figures
+            if figure.spec.choices
+        },
+    )
+    return made
+
+
+def _choice(figure: object, choice: str) -> str:
+    value = getattr(figure, "value", None)
+    known = type(value)
+    # A word of a closed list is read as its member, so that it has a label.
+    word = known(choice) if isinstance(value, str) and known is not str else choice
+    return value_word(figure.spec.key, word)  # type: ignore[attr-defined]

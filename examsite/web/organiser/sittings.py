@@ -1,0 +1,145 @@
+"""Sittings: planned with room and invigilators, candidates seated by the server, lists for the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.permissions import Role
+from examsite.services import sittings
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import list_holders
+from examsite.storage.queries.competitions import count_by_post
+from examsite.storage.queries.sittings import get_sitting, list_attempts
+from examsite.storage.queries.sittings import list_sittings as read_sittings
+from examsite.web.access import requires
+from examsite.web.errors import message_of
+from examsite.web.forms.rooms import AssignSeatsForm, ScheduleSittingForm
+from examsite.web.i18n import _, ngettext
+from examsite.web.labels import label
+from examsite.web.organiser import bp
+from examsite.web.transactions import act, writes
+
+
+@bp.get("/<code>/sittings")
+@requires(Role.ORGANISER)
+def list_sittings(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition
+    """All sittings with their rooms, and how many have a seat."""
+    session = db.session()
+    competition = g.competition
+    rows = [(sitting, list_attempts(session, sitting.id)) for sitting in read_sittings(session, competition.id)]
+    return render_template(
+        "organiser/list_sittings.html",
+        rows=rows,
+        eligible=sum(item.eligible for item in count_by_post(session, competition.id).values()),
+        seated=sum(len(attempts) for _sitting, attempts in rows),
+        can_plan=_can_plan(competition),
+        can_seat=_can_plan(competition) and competition.state.has_reached(CompetitionState.ROSTERED),
+        form=AssignSeatsForm(),
+    )
+
+
+@bp.route("/<code>/sittings/new", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+@writes
+def schedule_sitting(code: str) -> ResponseReturnValue:
+    """Plan a sitting in a room."""
+    competition = g.competition
+    watchers = {str(item.id): item for item in list_holders(db.session(), competition.id, Role.INVIGILATOR)}
+    form = ScheduleSittingForm(
+        invigilator_choices=[
+            (key, f"{item.account.display_name} ({item.pseudonym})") for key, item in watchers.items()
+        ],
+        planned_at=competition.written_at,
+    )
+    if form.validate_on_submit():
+        try:
+            made = sittings.schedule_sitting(
+                act(),
+                competition,
+                code=form.code.data,
+                room=form.room.data,
+                rows=form.rows.data,
+                columns=form.columns.data,
+                starts_at=form.starts_at.instant(),
+                invigilators=[watchers[key] for key in form.invigilators.data],
+            )
+        except InvalidError as error:
+            name = str(error.params.get("field", ""))
+            if name in form:
+                form[name].errors = [message_of(error)]
+            else:
+                form.form_errors.append(message_of(error))
+        except ConflictError as error:
+            form.form_errors.append(message_of(error))
+        else:
+            flash(_("Đã lập ca thi %(sitting)s.", sitting=made.code), "success")
+            return redirect(url_for("organiser.list_sittings", code=code))
+    page = render_template(
+        "organiser/schedule_sitting.html",
+        form=form,
+        minutes=ruleset_of(competition).written_minutes,
+        has_invigilators=bool(watchers),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/<code>/sittings/seats")
+@requires(Role.ORGANISER)
+@writes
+def assign_seats(code: str) -> ResponseReturnValue:
+    """Seat everyone, in the order of numbers, over all rooms."""
+    count = sittings.assign_seats(act(), g.competition)
+    flash(ngettext("Đã xếp chỗ cho %(num)d thí sinh.", "Đã xếp chỗ cho %(num)d thí sinh.", count), "success")
+    return redirect(url_for("organiser.list_sittings", code=code))
+
+
+@bp.get("/<code>/sittings/<sitting>")
+@requires(Role.ORGANISER)
+def show_sitting(code: str, sitting: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
+    """The seat plan of a sitting and who watches it."""
+    session = db.session()
+    row = get_sitting(session, g.competition.id, sitting)
+    attempts = list_attempts(session, row.id)
+    return render_template("organiser/show_sitting.html", sitting=row, attempts=attempts, plan=_plan(row, attempts))
+
+
+@bp.get("/<code>/sittings/<sitting>/door")
+@requires(Role.ORGANISER)
+def print_door_list(code: str, sitting: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
+    """The list for the door: number, name and seat, on A4.
+
+    Source: TT 22/2025/TT-BNV art. 6(2): lists of candidates are posted at each room before the test.
+    """
+    session = db.session()
+    row = get_sitting(session, g.competition.id, sitting)
+    attempts = sorted(list_attempts(session, row.id), key=lambda item: item.candidacy.candidate_number or "")
+    return render_template("organiser/print_door_list.html", sitting=row, attempts=attempts)
+
+
+def _can_plan(competition: Any) -> bool:
+    return not competition.state.has_reached(CompetitionState.WRITTEN)
+
+
+def _plan(sitting: Any, attempts: list[Any]) -> list[dict[str, Any]]:
+    seated = {attempt.seat: attempt for attempt in attempts}
+    rows = []
+    for row in range(sitting.seat_rows):
+        letter = chr(ord("A") + row)
+        seats: list[dict[str, Any]] = []
+        for column in range(1, sitting.seat_columns + 1):
+            code = f"{letter}{column}"
+            attempt = seated.get(code)
+            if attempt is None:
+                seats.append({"code": code, "state": "empty", "lines": [_("trống")]})
+            else:
+                number = attempt.candidacy.candidate_number or ""
+                lines = [number, label(attempt.state)]
+                seats.append({"code": code, "state": "new", "lines": lines, "label": f"{code}: {number}"})
+        rows.append({"label": letter, "seats": seats})
+    return rows
