@@ -32,7 +32,7 @@ NAMELESS_ACTORS: Final = frozenset({"system", "candidate"})
 
 SUBJECT_KINDS: Final = frozenset(
     (
-        *("competition", "post", "application", "candidate", "account"),
+        *("competition", "post", "application", "candidate", "account", "body"),
         *("paper", "sitting", "session", "draw", "codes"),
         *("script", "proposal", "defence"),
     )
@@ -112,6 +112,8 @@ class Event(StrEnum):
     RESULT_COMPUTED = ("result:computed", "organiser system", _WHOLE)
 
     # Our own facts: people.
+    BODY_CREATED = ("body:created", "administrator", "body")
+    BODY_CHANGED = ("body:changed", "administrator", "body")
     ACCOUNT_CREATED = ("account:created", "administrator organiser system", "account")
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")
     ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")

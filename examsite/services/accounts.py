@@ -143,6 +143,17 @@ def create_account(
     return account
 
 
+def create_administrator(ctx: ServiceContext, *, login: str, display_name: str, password_hash: str) -> Account:
+    """Make the account of an administrator of the installation; the first one is made by command.
+
+    Raises:
+        InvalidError: `login_taken`.
+    """
+    account = create_account(ctx, login=login, display_name=display_name, password_hash=password_hash)
+    grant_role(ctx, account, Role.ADMINISTRATOR)
+    return account
+
+
 def grant_role(
     ctx: ServiceContext,
     account: Account,

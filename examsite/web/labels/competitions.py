@@ -197,6 +197,8 @@ MISSING = {
 ERRORS = {
     "event_not_open": _l("Việc này không làm được ở bước hiện tại. Tải lại trang để xem tình trạng mới nhất."),
     "competition_not_found": _l("Không có kỳ thi tuyển %(competition)s."),
+    "body_code_taken": _l("Mã cơ quan %(body)s đã có. Hãy chọn mã khác."),
+    "body_below_itself": _l("Một cơ quan không thể đứng dưới chính mình."),
     "post_not_found": _l("Không có chức danh %(post)s trong kỳ thi tuyển này."),
     "gate_shut": _l("Cửa chưa mở được: còn thiếu %(count)s việc."),
     "competition_code_taken": _l("Mã %(competition)s đã có kỳ thi tuyển khác dùng. Hãy chọn mã khác."),

@@ -49,6 +49,8 @@ LABELS = {
         Event.PROPOSALS_LOCKED: _l("Khóa nộp đề án"),
         Event.DEFENCE_BEGUN: _l("Bắt đầu bảo vệ đề án"),
         Event.RESULT_COMPUTED: _l("Tính xếp hạng"),
+        Event.BODY_CREATED: _l("Thêm cơ quan"),
+        Event.BODY_CHANGED: _l("Sửa thông tin cơ quan"),
         Event.ACCOUNT_CREATED: _l("Tạo tài khoản"),
         Event.ACCOUNT_DISABLED: _l("Khóa tài khoản"),
         Event.ROLE_GRANTED: _l("Giao vai trò"),
