@@ -1,0 +1,168 @@
+"""The demonstration: competitions at several gates, made through the services as people would have made them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.director import Director, Plan, PostPlan
+from examsite.cli.demonstration.play import DAY, MINUTE, Play
+from examsite.config import Settings
+from examsite.domain.permissions import Role
+from examsite.services.checkpoints import load_signer
+from examsite.services.context import read_clock
+from examsite.services.passwords import Passwords
+from examsite.storage.database import writing
+from examsite.storage.queries.candidacies import list_candidacies, list_roster
+from examsite.storage.queries.competitions import get_competition
+
+#: File in `instance/` that lists one account per role, for whoever starts the server.
+LISTING = "demonstration.txt"
+
+#: Password of every account of the demonstration.
+PASSWORD = "trinh-dien-thi-tuyen"  # noqa: S105 - a demonstration has no secrets
+
+COUNCIL = (("uyvien1", Role.COUNCIL_MEMBER), ("uyvien2", Role.COUNCIL_MEMBER), ("chutich", Role.CHAIR))
+AUTHORITY = ("thutruong", Role.AUTHORITY)
+
+_CCHC = PostPlan(
+    "P1",
+    "Trưởng phòng Cải cách hành chính",
+    "Head of Administrative Reform",
+    "Phòng Cải cách hành chính",
+    "Administrative Reform Section",
+)
+_TCCB = PostPlan("P1", "Trưởng phòng Tổ chức cán bộ", "Head of Personnel", "Phòng Tổ chức cán bộ", "Personnel Section")
+_THTR = PostPlan(
+    "P2", "Phó trưởng phòng Thanh tra", "Deputy Head of Inspection", "Phòng Thanh tra", "Inspection Section"
+)
+_QHXD = PostPlan(
+    "P1", "Phó trưởng phòng Quản lý quy hoạch", "Deputy Head of Planning", "Phòng Quản lý quy hoạch", "Planning Section"
+)
+_HTKT = PostPlan(
+    "P2",
+    "Phó trưởng phòng Hạ tầng kỹ thuật",
+    "Deputy Head of Infrastructure",
+    "Phòng Hạ tầng kỹ thuật",
+    "Infrastructure Section",
+)
+
+
+def plans(now: datetime) -> dict[str, Plan]:
+    """The competitions, each named by where it stands when the server starts."""
+    year = f"{now:%Y}"
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    people = cast.APPLICANTS
+
+    def plan(number: int, body: str, posts: tuple[PostPlan, ...], count: int, written_at: datetime) -> Plan:
+        titles = " và ".join(post.title for post in posts)
+        titles_en = " and ".join(post.title_en for post in posts)
+        return Plan(
+            code=f"VH-{year}-{number:02d}",
+            prefix="ABCDEFGH"[number - 1],
+            body=body,
+            title=f"Thi tuyển {titles}",
+            title_en=f"Selection of {titles_en}",
+            posts=posts,
+            applicants=people[:count],
+            written_at=written_at,
+        )
+
+    running = now.replace(microsecond=0) - 5 * MINUTE
+    return {
+        "published": plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY),
+        "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
+        "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY),
+        "marking": plan(4, "SYT-VH", (_TCCB, _THTR), 8, hour - 3 * DAY),
+        "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), 10, running)),
+        "receiving": plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY),
+        "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 60 * DAY),
+    }
+
+
+def _with_rooms(plan: Plan) -> Plan:
+    rooms = (("S1", "Phòng thi 01", timedelta()), ("S2", "Phòng thi 02", 25 * MINUTE))
+    return Plan(**{**plan.__dict__, "rooms": rooms})
+
+
+def make(engine: Engine, settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Fill an empty installation; each competition is one transaction."""
+    started = time.monotonic()
+    now = read_clock()
+    say("trình diễn: tạo tài khoản và các kỳ thi tuyển (demonstration: making accounts and competitions)")
+    password_hash = Passwords(settings).hash(PASSWORD)
+    signer = load_signer(settings)
+    known = plans(now)
+    with writing(engine) as session:
+        Director(session, settings, signer, password_hash).make_people(now - 200 * DAY)
+    for stand, plan in known.items():
+        with writing(engine) as session:
+            play_until(Play(Director(session, settings, signer, password_hash), plan), stand)
+        say(f"  {plan.code}: {stand}")
+    with writing(engine) as session:
+        listing = _listing(Director(session, settings, signer, password_hash), known)
+    path = settings.instance_path / LISTING
+    path.write_text(listing, encoding="utf-8")
+    path.chmod(0o600)
+    say(f"trình diễn: xong sau {time.monotonic() - started:.0f} giây (demonstration made)")
+
+
+def play_until(play: Play, stand: str) -> None:
+    """Play one competition up to the place where the demonstration leaves it."""
+    play.draft()
+    if stand == "draft":
+        return
+    play.receive()
+    if stand == "receiving":
+        return
+    play.vet()
+    play.prepare()
+    play.check_in(absent=1 if stand in {"published", "marking"} else 0)
+    play.start()
+    if stand == "written":
+        play.write(hand_in=False)
+        return
+    play.write()
+    play.close(reprimand=stand in {"published", "ranked"})
+    play.seal()
+    if stand == "marking":
+        play.mark(leave=1)
+        return
+    play.mark()
+    play.settle()
+    play.merge()
+    play.propose()
+    if stand == "defence":
+        play.defend(finished=2, open_next=True)
+        return
+    play.defend()
+    play.rank()
+    if stand == "ranked":
+        play.sign(COUNCIL[0])
+        return
+    play.sign(*COUNCIL, AUTHORITY)
+    play.publish()
+
+
+def _listing(director: Director, known: dict[str, Plan]) -> str:
+    """One account per role, and candidates at each stage, as the terminal shows them."""
+    lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}", ""]
+    lines.append("  Cán bộ (officials)  /login")
+    for official in (cast.ADMINISTRATOR, *cast.OFFICIALS):
+        lines.append(f"    {official.login:<12} {official.role.value:<16} {official.name}")
+    lines += ["", "  Thí sinh (candidates)  /candidate/login"]
+    for stand, plan in known.items():
+        competition = get_competition(director.session, plan.code)
+        roster = list_roster(director.session, competition.id)
+        if roster:
+            shown = [roster[0], roster[-1]] if stand == "written" else roster[:1]
+            lines += [f"    {item.candidate_number!s:<12} {plan.code} {stand:<10} {item.full_name}" for item in shown]
+        elif stand == "receiving":
+            for item in list_candidacies(director.session, competition.id):
+                if item.submitted_at is None:
+                    lines.append(f"    {item.application_code:<12} {plan.code} {stand:<10} {item.full_name}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,105 @@
+"""Who acts, when: the director of the demonstration puts people and instants to acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from examsite.cli.demonstration import cast
+from examsite.config import Settings
+from examsite.domain.permissions import Role
+from examsite.services import accounts, bodies
+from examsite.services.context import Actor, LogSigner, ServiceContext
+from examsite.storage.queries.accounts import find_account_by_login, list_holders
+from examsite.storage.queries.competitions import get_competition
+
+
+@dataclass(frozen=True)
+class PostPlan:
+    """A post of a competition."""
+
+    code: str
+    title: str
+    title_en: str
+    unit: str
+    unit_en: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One competition of the demonstration, with the instant at which its written test starts."""
+
+    code: str
+    prefix: str
+    body: str
+    title: str
+    title_en: str
+    posts: tuple[PostPlan, ...]
+    applicants: tuple[cast.Applicant, ...]
+    written_at: datetime
+    rooms: tuple[tuple[str, str, timedelta], ...] = (("S1", "Phòng thi 01", timedelta()),)
+
+
+class Director:
+    """Puts people and instants to acts. Accounts are shared by all competitions."""
+
+    def __init__(self, session: Session, settings: Settings, signer: LogSigner, password_hash: str) -> None:
+        """Play in this session; every account gets the same password."""
+        self.session = session
+        self.settings = settings
+        self.signer = signer
+        self.password_hash = password_hash
+
+    def context(self, now: datetime, actor: Actor | None = None) -> ServiceContext:
+        """The context of an act at an instant; without an actor the system acts."""
+        return ServiceContext(
+            session=self.session, now=now, actor=actor or Actor(), settings=self.settings, signer=self.signer
+        )
+
+    def acting(self, login: str, role: Role, now: datetime, code: str | None = None) -> ServiceContext:
+        """The context of an official in a role, in a competition or (without one) over the installation."""
+        account = find_account_by_login(self.session, login)
+        if account is None:
+            raise LookupError(login)
+        if code is None:
+            return self.context(now, Actor(account_id=account.id, role=role, pseudonym="Q01"))
+        competition = get_competition(self.session, code)
+        for held in list_holders(self.session, competition.id, role):
+            if held.account_id == account.id:
+                actor = Actor(account.id, role, held.id, held.pseudonym, competition.id)
+                return self.context(now, actor)
+        raise LookupError(f"{login} is not {role} in {code}")
+
+    def make_people(self, now: datetime) -> None:
+        """Bodies, accounts, and who may organise and approve at each body."""
+        accounts.create_administrator(
+            self.context(now),
+            login=cast.ADMINISTRATOR.login,
+            display_name=cast.ADMINISTRATOR.name,
+            password_hash=self.password_hash,
+        )
+        admin = self.acting(cast.ADMINISTRATOR.login, Role.ADMINISTRATOR, now)
+        made = {}
+        for part in cast.BODIES:
+            parent = made.get(part.parent or "")
+            made[part.code] = bodies.create_body(
+                admin,
+                code=part.code,
+                name=part.name,
+                name_en=part.name_en,
+                level=part.level,
+                parent_id=parent.id if parent else None,
+            )
+        for official in cast.OFFICIALS:
+            account = accounts.create_account(
+                admin,
+                login=official.login,
+                display_name=official.name,
+                position_title=official.position,
+                password_hash=self.password_hash,
+            )
+            if official.role in {Role.ORGANISER, Role.AUTHORITY}:
+                for body in made.values():
+                    accounts.grant_role(admin, account, official.role, body=body)

@@ -1,0 +1,494 @@
+"""One competition played gate by gate through the services, every act at its own instant and by its own person."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.director import Director, Plan
+from examsite.cli.demonstration.files import proposal_file
+from examsite.domain.dossiers import Applicant, CandidacyState
+from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.marking import NeededAct
+from examsite.domain.panels import DefenceState
+from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.questions import NumericKey, QuestionKind
+from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.saves import Save
+from examsite.services import (
+    accounts,
+    announcements,
+    attempts,
+    candidacies,
+    codes,
+    competitions,
+    conflicts,
+    defence,
+    invigilation,
+    marking,
+    merging,
+    papers,
+    posts,
+    proposals,
+    publication,
+    ranking,
+    sittings,
+    uploads,
+)
+from examsite.services.context import Actor, ServiceContext
+from examsite.storage.queries.accounts import find_account_by_login, list_holders
+from examsite.storage.queries.candidacies import get_candidacy, list_candidacies, list_roster
+from examsite.storage.queries.competitions import get_competition, list_bodies
+from examsite.storage.queries.defence import get_defence, list_defences
+from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
+from examsite.storage.queries.papers import list_bank
+from examsite.storage.queries.proposals import get_own_candidacy, list_passed_ids
+from examsite.storage.queries.results import find_newest_version
+from examsite.storage.queries.sittings import list_attempts, list_sittings
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+#: Topics of the objective questions of every paper of the demonstration, two questions each.
+OBJECTIVE_TOPICS = (
+    "planning",
+    "organising",
+    "leading",
+    "controlling",
+    "decision-making",
+    "delegation",
+    "motivation",
+    "change",
+    "ethics",
+    "digital-transformation",
+)
+
+#: How far the second marker of a script stands from the first, in points, script by script: all rungs occur.
+GAPS = (Decimal(5), Decimal("7.5"), Decimal("2.5"), Decimal(15), Decimal(0), Decimal(10), Decimal(5), Decimal("2.5"))
+
+MARKERS = ("cham1", "cham2", "cham3")
+
+
+class Play:
+    """One competition, played by a director; each method leads through what stands between two gates."""
+
+    def __init__(self, director: Director, plan: Plan) -> None:
+        """Play this plan."""
+        self.director = director
+        self.session = director.session
+        self.plan = plan
+        self.code = plan.code
+        self.begins_at = plan.written_at - 45 * DAY
+
+    @property
+    def competition(self) -> Any:
+        """The competition as it stands (a row, which commands know only through queries)."""
+        return get_competition(self.session, self.code)
+
+    def by(self, login: str, role: Role, now: datetime) -> ServiceContext:
+        """The context of an official of this competition."""
+        return self.director.acting(login, role, now, self.code)
+
+    # -------------------------------------------------------------------------------- plan and applications
+
+    def draft(self) -> None:
+        """The plan with its posts, people, papers' plan, schedule and announcement."""
+        now = self.begins_at
+        body = next(item for item in list_bodies(self.session) if item.code == self.plan.body)
+        account = find_account_by_login(self.session, "thuky")
+        competitions.create_competition(
+            self.director.context(now, Actor(account_id=account.id if account else None)),
+            body,
+            code=self.code,
+            title=self.plan.title,
+            title_en=self.plan.title_en,
+            number_prefix=self.plan.prefix,
+            preset="hai-phong-pilot",
+        )
+        organiser = self.by("thuky", Role.ORGANISER, now)
+        for post in self.plan.posts:
+            posts.add_post(
+                organiser,
+                self.competition,
+                code=post.code,
+                title=post.title,
+                title_en=post.title_en,
+                unit=post.unit,
+                unit_en=post.unit_en,
+                managed_by=body.level,
+                requirements=cast.REQUIREMENTS,
+                requirements_en=cast.REQUIREMENTS_EN,
+            )
+        for official in cast.OFFICIALS:
+            person = find_account_by_login(self.session, official.login)
+            if official.role is not Role.ORGANISER and person is not None:
+                accounts.grant_role(organiser, person, official.role, competition=self.competition)
+        setter = self.by("rade", Role.SETTER, now)
+        for row in self.competition.posts:
+            papers.plan_blueprint(setter, self.competition, row, self._blueprint())
+        at = self.plan.written_at
+        schedule = {
+            "applications_close_at": self.begins_at + 31 * DAY,
+            "written_at": at,
+            "written_results_at": at + 6 * DAY,
+            "proposals_close_at": at + 20 * DAY,
+            "defence_at": at + 22 * DAY,
+            "results_at": at + 26 * DAY,
+        }
+        competitions.set_schedule(organiser, self.competition, schedule)
+        competitions.set_announcement(organiser, self.competition, text=cast.ANNOUNCEMENT, text_en=cast.ANNOUNCEMENT_EN)
+
+    def _blueprint(self) -> Blueprint:
+        essays = {item.topic for item in list_bank(self.session) if item.kind is QuestionKind.ESSAY}
+        return Blueprint(
+            objective_points=Decimal("2.00"),
+            objective=tuple(TopicCount(topic, 2) for topic in OBJECTIVE_TOPICS),
+            essay_topics=tuple(sorted(essays)),
+            essay_count=2,
+        )
+
+    def receive(self) -> None:
+        """Announced, applications open, everybody has applied."""
+        at = self.begins_at
+        announcements.announce(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
+        announcements.open_applications(self.by("thuky", Role.ORGANISER, at + 2 * HOUR), self.competition)
+        rows = list(self.competition.posts)
+        for number, person in enumerate(self.plan.applicants):
+            now = at + DAY + number * HOUR
+            candidacy = candidacies.apply(
+                self.director.context(now),
+                self.competition,
+                rows[number % len(rows)],
+                Applicant(
+                    full_name=person.name,
+                    born_on=person.born_on,
+                    identity_number=f"0310{int(self._seed(person.name), 16) % 10**8:08d}",
+                    unit=person.unit,
+                    position_title=person.position,
+                    phone="0225 000 000",
+                    email="nguoi.du.tuyen@vanhai.example",
+                ),
+                password_hash=self.director.password_hash,
+            )
+            if number != len(self.plan.applicants) - 1 or len(self.plan.applicants) < 4:
+                organiser = self.by("thuky", Role.ORGANISER, now + HOUR)
+                candidacies.submit_on_paper(organiser, get_candidacy(self.session, candidacy.id))
+
+    def vet(self) -> None:
+        """Applications closed, each decided; the list is fixed and everybody has declared against it."""
+        at = self.begins_at + 31 * DAY + HOUR
+        organiser = self.by("thuky", Role.ORGANISER, at)
+        announcements.close_applications(organiser, self.competition)
+        people = list_candidacies(self.session, self.competition.id, state=CandidacyState.SUBMITTED)
+        for number, item in enumerate(people):
+            ctx = self.by("thuky", Role.ORGANISER, at + DAY + number * MINUTE)
+            if number == len(people) - 1 and len(people) > 6:
+                reason = "Chưa đủ 12 tháng giữ chức vụ hiện tại theo tiêu chuẩn đã thông báo."
+                candidacies.refuse_candidacy(ctx, self.competition, item.application_code, reason=reason)
+            else:
+                candidacies.accept_candidacy(ctx, self.competition, item.application_code)
+        candidacies.fix_roster(self.by("thuky", Role.ORGANISER, at + 2 * DAY), self.competition)
+        for official in cast.OFFICIALS:
+            if official.role in conflicts.DECLARING:
+                ctx = self.by(official.login, official.role, at + 2 * DAY + HOUR)
+                conflicts.declare_conflicts(ctx, self.competition, {})
+
+    # -------------------------------------------------------------------------------------------- the test
+
+    def prepare(self) -> None:
+        """Papers drawn and sealed, sittings planned, seats given, the test begun and one version opened."""
+        at = self.begins_at + 35 * DAY
+        setter = self.by("rade", Role.SETTER, at)
+        organiser = self.by("thuky", Role.ORGANISER, at)
+        for post in self.competition.posts:
+            papers.draw_papers(setter, self.competition, post)
+            papers.seal_papers(setter, self.competition, post)
+        watcher = list_holders(self.session, self.competition.id, Role.INVIGILATOR)
+        for code, room, later in self.plan.rooms:
+            sittings.schedule_sitting(
+                organiser,
+                self.competition,
+                code=code,
+                room=room,
+                rows=3,
+                columns=4,
+                starts_at=self.plan.written_at + later,
+                invigilators=watcher,
+            )
+        sittings.assign_seats(organiser, self.competition)
+        before = self.plan.written_at - HOUR
+        announcements.begin_written(self.by("thuky", Role.ORGANISER, before), self.competition)
+        for post in self.competition.posts:
+            papers.open_paper(self.by("chutich", Role.CHAIR, before + 30 * MINUTE), self.competition, post)
+
+    def check_in(self, *, absent: int = 0) -> None:
+        """Everybody but the last `absent` ones shows the identity card at the door."""
+        now = self.plan.written_at - 20 * MINUTE
+        for sitting in list_sittings(self.session, self.competition.id):
+            seats = [attempt.seat for attempt in list_attempts(self.session, sitting.id)]
+            for seat in seats[: len(seats) - absent]:
+                ctx = self.by("coithi", Role.INVIGILATOR, now)
+                invigilation.check_in(ctx, self.competition, sitting, seat=seat)
+
+    def start(self) -> None:
+        """The sittings that are due begin."""
+        for sitting in list_sittings(self.session, self.competition.id):
+            if sitting.starts_at <= self.plan.written_at:
+                sittings.start_sitting(self.director.context(sitting.starts_at), sitting.id)
+
+    def write(self, *, minutes: int = 150, hand_in: bool = True) -> None:
+        """Those who were checked in answer, each in an own way; with `hand_in` they hand in after the minutes."""
+        for sitting in list_sittings(self.session, self.competition.id):
+            if sitting.started_at is None:
+                continue
+            for number, attempt in enumerate(list_attempts(self.session, sitting.id)):
+                if attempt.checked_in_at is None:
+                    continue
+                now = self.plan.written_at + MINUTE + number * timedelta(seconds=7)
+                actor = Actor(
+                    account_id=attempt.candidacy.account_id,
+                    role=Role.CANDIDATE,
+                    candidacy_id=attempt.candidacy_id,
+                )
+                opened = attempts.open_attempt(self.director.context(now, actor))
+                paper = paper_from_data(attempt.paper.data)
+                saves = list(self._answers(paper, attempt.candidacy.full_name, opened.epoch, hand_in=hand_in))
+                later = now + minutes * MINUTE
+                attempts.save_answers(
+                    self.director.context(later if hand_in else now + MINUTE, actor),
+                    opened.token,
+                    saves,
+                    page_epoch=opened.epoch,
+                )
+                if hand_in:
+                    ctx = self.director.context(later + MINUTE, actor)
+                    attempts.hand_in(ctx, opened.token, page_epoch=opened.epoch)
+
+    def _answers(self, paper: Paper, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
+        luck = int(self._seed(name), 16)
+        for number, item in enumerate(paper.items):
+            if not hand_in and number % 3 == 2:
+                continue
+            right = (luck >> number) % 5 != 0
+            content = json.dumps(self._answer(item, luck + number, right=right), ensure_ascii=False)
+            yield Save(item=item.item, epoch=epoch, number=1, content=content)
+
+    def _answer(self, item: PaperItem, luck: int, *, right: bool) -> object:
+        question = item.question
+        if item.is_essay:
+            return cast.ESSAYS[luck % len(cast.ESSAYS)]
+        keys = [option.key for option in question.options]
+        key = question.answer_key
+        if isinstance(key, NumericKey):
+            return str(key.value if right else key.value + 1).replace(".", ",")
+        if question.kind is QuestionKind.ORDERING:
+            return list(key or ()) if right else keys
+        if question.kind is QuestionKind.MULTIPLE:
+            return list(key or ()) if right else keys[:1]
+        chosen = next(iter(key or ()))
+        return chosen if right else next(other for other in keys if other != chosen)
+
+    def _seed(self, name: str) -> str:
+        return hashlib.sha256(f"{self.code}/{name}".encode()).hexdigest()[:15]
+
+    def close(self, *, reprimand: bool = False) -> None:
+        """The server closes the sittings; the room's minutes are signed and decided."""
+        if reprimand:
+            sitting = list_sittings(self.session, self.competition.id)[0]
+            seat = list_attempts(self.session, sitting.id)[1].seat
+            incident = invigilation.record_incident(
+                self.by("coithi", Role.INVIGILATOR, self.plan.written_at + HOUR),
+                self.competition,
+                sitting,
+                seat=seat,
+                measure="reprimand",
+                minutes="Trao đổi với người ngồi bên sau khi đã được nhắc một lần.",
+                witnesses="Hai thí sinh ngồi gần",
+            )
+        end = self.plan.written_at + 4 * HOUR
+        while sittings.close_overdue(self.director.context(end)):
+            continue
+        for sitting in list_sittings(self.session, self.competition.id):
+            ctx = self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE)
+            invigilation.sign_attendance(ctx, self.competition, sitting)
+        if reprimand:
+            ctx = self.by("chutich", Role.CHAIR, end + HOUR)
+            invigilation.decide_incident(ctx, self.competition, incident, measure=incident.measure)
+
+    # --------------------------------------------------------------------------------------------- marking
+
+    def seal(self) -> None:
+        """Script codes drawn, the map sealed, scripts given to markers."""
+        at = self.plan.written_at + DAY
+        codes.draw_script_codes(self.by("chutich", Role.CHAIR, at), self.competition)
+        codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
+        marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
+
+    def mark(self, *, leave: int = 0) -> None:
+        """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
+        at = self.plan.written_at + 2 * DAY
+        queues = {login: self._queue(login, at) for login in MARKERS}
+        markers: dict[str, list[str]] = defaultdict(list)
+        for login in MARKERS:
+            for code in queues[login]:
+                markers[code].append(login)
+        order = sorted(markers)
+        for login in MARKERS:
+            for code in queues[login][: len(queues[login]) - leave]:
+                gap = Decimal(0) if markers[code][0] == login else GAPS[order.index(code) % len(GAPS)]
+                self._mark_one(login, code, gap, at)
+
+    def _queue(self, login: str, at: datetime) -> list[str]:
+        actor = self.by(login, Role.MARKER, at).actor
+        return [entry.code for entry in list_queue(self.session, self.competition.id, actor.assignment_id or 0)]
+
+    def _mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
+        ctx = self.by(login, Role.MARKER, at)
+        blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
+        human = blind.paper.rubric.human
+        luck = int(self._seed(code), 16)
+        points = spread(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
+        comments = {human[0].criterion: cast.MARK_COMMENTS[luck % len(cast.MARK_COMMENTS)]}
+        draft = marking.save_draft(ctx, self.competition, code, revision=0, points=points, comments=comments)
+        marking.lock_mark(ctx, self.competition, code, revision=draft.revision)
+
+    def settle(self) -> None:
+        """The head settles every gap: talks, calls the third marker, decides, looks at marks astride the pass mark."""
+        at = self.plan.written_at + 3 * DAY
+        head = self.by("truongcham", Role.MARKING_HEAD, at)
+        for standing in list_standings(self.session, self.competition):
+            if standing.standing.act is NeededAct.THIRD_MARKER and standing.third_allocation is None:
+                code = standing.script.code
+                marking.allocate_third(head, self.competition, code)
+                for login in MARKERS:
+                    try:
+                        self._mark_one(login, code, Decimal("7.5"), at + HOUR)
+                    except (NotFoundError, ConflictError):
+                        continue  # not this marker's script, or locked in the first round
+        for standing in list_standings(self.session, self.competition):
+            code = standing.script.code
+            if standing.standing.act in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
+                marking.decide_settlement(
+                    head,
+                    self.competition,
+                    code,
+                    decided=max(standing.totals),
+                    reason="Hai cán bộ chấm thống nhất sau khi đối chiếu từng tiêu chí với hướng dẫn chấm.",
+                )
+            elif standing.straddle_unseen:
+                marking.acknowledge_straddle(head, self.competition, code)
+
+    def merge(self) -> None:
+        """The council opens the map; the written results are published."""
+        at = self.plan.written_at + 5 * DAY
+        codes.open_codes(self.by("chutich", Role.CHAIR, at), self.competition)
+        merging.publish_written(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
+
+    # ------------------------------------------------------------------------------- proposals and defence
+
+    def propose(self) -> None:
+        """Appeals over, proposals handed in and locked, the order of presentation drawn."""
+        at = self.plan.written_at + 15 * DAY
+        merging.close_appeals(self.by("thuky", Role.ORGANISER, at), self.competition)
+        passed = list_passed_ids(self.session, self.competition)
+        for item in list_roster(self.session, self.competition.id):
+            if item.id not in passed:
+                continue
+            actor = Actor(account_id=item.account_id, role=Role.CANDIDATE, candidacy_id=item.id)
+            title = f"Chương trình hành động của chức danh {item.post.title}"
+            received = uploads.receive_file(
+                self.director.settings.uploads_path,
+                io.BytesIO(proposal_file([title, *cast.ESSAYS[0].split("\n")])),
+                "de-an.docx",
+                allowed_kinds=proposals.allowed_kinds(self.competition),
+                max_megabytes=5,
+            )
+            proposals.upload_proposal(
+                self.director.context(at + DAY, actor), get_own_candidacy(self.session, item.id), received, title=title
+            )
+        end = self.plan.written_at + 20 * DAY + HOUR
+        proposals.lock_proposals(self.by("thuky", Role.ORGANISER, end), self.competition)
+        proposals.draw_presentation_order(self.by("chutich", Role.CHAIR, end + HOUR), self.competition)
+
+    def defend(self, *, finished: int | None = None, open_next: bool = False) -> None:
+        """So many defences (None: all) are presented, scored alone, revealed; then the next one is being scored."""
+        at = self.plan.written_at + 22 * DAY
+        rows = list_defences(self.session, self.competition.id)
+        last = len(rows) if finished is None else finished
+        for number, row in enumerate(rows[: last + open_next]):
+            now = at + number * HOUR
+            head = self.by("truongdean", Role.PANEL_HEAD, now)
+            defence.start_presentation(head, self.competition, row.position)
+            defence.start_questions(
+                self.by("truongdean", Role.PANEL_HEAD, now + 20 * MINUTE), self.competition, row.position
+            )
+            head = self.by("truongdean", Role.PANEL_HEAD, now + 50 * MINUTE)
+            defence.open_scoring(head, self.competition, row.position)
+            for place, login in enumerate(("dean1", "dean2", "dean3")):
+                if number == last and place > 0:
+                    continue
+                self._score(login, row.position, number, place, now + 51 * MINUTE)
+            if number < last:
+                done = defence.reveal_scores(head, self.competition, row.position)
+                if done.state is DefenceState.REVEALED:
+                    defence.decide_gap(
+                        head,
+                        self.competition,
+                        row.position,
+                        decided=Decimal(80),
+                        reason="Trưởng ban nghe ba thành viên nêu căn cứ từng tiêu chí rồi quyết định.",
+                    )
+        if finished is None:
+            ctx = self.by("coithi", Role.INVIGILATOR, at + 10 * HOUR)
+            defence.record_attendance(ctx, self.competition, ())
+
+    def _score(self, login: str, position: int, number: int, place: int, now: datetime) -> None:
+        ctx = self.by(login, Role.PANELLIST, now)
+        rubric = defence.rubric_of(get_defence(self.session, self.competition.id, position))
+        quality = Decimal(72 + int(self._seed(f"{number}"), 16) % 18)
+        spread_out = (0, 4, 13) if number == 1 else (0, 3, 6)
+        points = spread(rubric.human, min(quality + spread_out[place], Decimal(98)), Decimal(1))
+        draft = defence.save_sheet(ctx, self.competition, position, points, {}, revision=0)
+        defence.lock_sheet(ctx, self.competition, position, revision=draft.revision)
+
+    # ---------------------------------------------------------------------------------------------- result
+
+    def rank(self) -> None:
+        """The ranking is computed."""
+        ranking.compute_result(self.by("thuky", Role.ORGANISER, self.plan.written_at + 23 * DAY), self.competition)
+
+    def sign(self, *logins: tuple[str, Role]) -> None:
+        """These people agree over the hash."""
+        for number, (login, role) in enumerate(logins):
+            now = self.plan.written_at + 24 * DAY + number * HOUR
+            version = find_newest_version(self.session, self.competition.id)
+            publication.sign_result(
+                self.by(login, role, now),
+                self.competition,
+                version.number,
+                decision=publication.Decision.AGREED,
+                sha_tail=version.sha256[-4:],
+            )
+
+    def publish(self) -> None:
+        """The approved result becomes public."""
+        publication.publish_result(self.by("thuky", Role.ORGANISER, self.plan.written_at + 26 * DAY), self.competition)
+
+
+def spread(criteria: Sequence[RubricCriterion], target: Decimal, step: Decimal) -> dict[str, Decimal]:
+    """Points in steps that sum to the target, each criterion near its share of the maximum."""
+    whole = sum(item.maximum for item in criteria)
+    points = {item.criterion: (item.maximum * target / whole) // step * step for item in criteria}
+    for item in list(criteria) * 8:
+        if sum(points.values()) + step <= target and points[item.criterion] + step <= item.maximum:
+            points[item.criterion] += step
+    return {name: value.quantize(Decimal("0.01")) for name, value in points.items()}
