@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -107,7 +108,7 @@ def _verify(session: Session, settings: Settings, *, key: Path | None = None) ->
     return tuple(verify_log(session, log, signer) for log in list_logs(session))
 
 
-def _check_logs(logs: tuple[LogReport, ...], manifest: dict[str, dict[str, dict[str, object]]]) -> None:
+def _check_logs(logs: tuple[LogReport, ...], manifest: dict[str, Any]) -> None:
     for report in logs:
         told = manifest["logs"].get(report.code)
         if report.problems:
@@ -142,11 +143,11 @@ def _pack(work: Path, target: Path) -> None:
     part.rename(target)
 
 
-def _unpack(path: Path, work: Path) -> dict[str, dict[str, dict[str, object]]]:
+def _unpack(path: Path, work: Path) -> dict[str, Any]:
     try:
         with tarfile.open(path, "r:gz") as archive:
             archive.extractall(work, filter="data")
-        manifest = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
         told: dict[str, str] = manifest["files"]
     except (OSError, tarfile.TarError, EOFError, ValueError, KeyError) as error:
         raise BackupError(f"{path.name} is not a whole backup: {error}") from error

@@ -53,8 +53,8 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner) -> LogReport
     if log.tree != tree.to_json():
         problems.append(LogProblem(len(rows), "root_differs", {}))
     signed = list_checkpoints(session, log.id)
-    for row in signed:
-        problems += _problems_of_checkpoint(row.note, log.code, signer, roots)
+    for checkpoint in signed:
+        problems += _problems_of_checkpoint(checkpoint.note, log.code, signer, roots)
     return LogReport(
         code=log.code,
         size=len(rows),

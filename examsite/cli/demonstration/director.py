@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -81,7 +82,7 @@ class Director:
             password_hash=self.password_hash,
         )
         admin = self.acting(cast.ADMINISTRATOR.login, Role.ADMINISTRATOR, now)
-        made = {}
+        made: dict[str, Any] = {}
         for part in cast.BODIES:
             parent = made.get(part.parent or "")
             made[part.code] = bodies.create_body(

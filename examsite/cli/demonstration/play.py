@@ -50,7 +50,7 @@ from examsite.storage.queries.competitions import get_competition, list_bodies
 from examsite.storage.queries.defence import get_defence, list_defences
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from examsite.storage.queries.papers import list_bank
-from examsite.storage.queries.proposals import get_own_candidacy, list_passed_ids
+from examsite.storage.queries.proposals import list_passed_ids
 from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
@@ -251,7 +251,7 @@ class Play:
             if sitting.started_at is None:
                 continue
             for number, attempt in enumerate(list_attempts(self.session, sitting.id)):
-                if attempt.checked_in_at is None:
+                if attempt.checked_in_at is None or attempt.paper is None:
                     continue
                 now = self.plan.written_at + MINUTE + number * timedelta(seconds=7)
                 actor = Actor(
@@ -413,7 +413,7 @@ class Play:
                 max_megabytes=5,
             )
             proposals.upload_proposal(
-                self.director.context(at + DAY, actor), get_own_candidacy(self.session, item.id), received, title=title
+                self.director.context(at + DAY, actor), get_candidacy(self.session, item.id), received, title=title
             )
         end = self.plan.written_at + 20 * DAY + HOUR
         proposals.lock_proposals(self.by("thuky", Role.ORGANISER, end), self.competition)
@@ -471,6 +471,8 @@ class Play:
         for number, (login, role) in enumerate(logins):
             now = self.plan.written_at + 24 * DAY + number * HOUR
             version = find_newest_version(self.session, self.competition.id)
+            if version is None:
+                raise LookupError(self.code)
             publication.sign_result(
                 self.by(login, role, now),
                 self.competition,
