@@ -1,7 +1,38 @@
-"""Pages of the council audience."""
+"""Pages of the council: its desk, what it opens and draws, the incidents that it decides, what it signs."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.gates import has_endpoint
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("council", __name__, url_prefix="/council")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """The pages of one competition; pages that are not there are left out."""
+    if competition is None:
+        return []
+    pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        (_("Tổng quan"), "council.show_desk", ()),
+        (_("Đề thi"), "council.list_papers", ()),
+        (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
+        (_("Phách và bốc thăm"), "council.show_codes", ()),
+        (_("Ký kết quả"), "council.sign_result", ()),
+    )
+    return [
+        nav_item(text, endpoint, also=also, code=competition.code)
+        for text, endpoint, also in pages
+        if has_endpoint(endpoint)
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.council import desk, incidents  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "desk", "incidents", "navigation"]

@@ -1,0 +1,97 @@
+"""Incidents of the exam room: the council reads the minutes, the chair decides a measure of the rule set or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import InvalidError
+from examsite.domain.permissions import Role
+from examsite.domain.sittings import INCIDENT, IncidentEvent
+from examsite.services import invigilation
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import db
+from examsite.storage.queries.sittings import get_incident, list_competition_incidents
+from examsite.web.access import requires
+from examsite.web.council import bp
+from examsite.web.council.desk import Card, desk_card
+from examsite.web.errors import message_of
+from examsite.web.formatting import format_points
+from examsite.web.forms.incidents import NO_MEASURE, DecideIncidentForm
+from examsite.web.i18n import _, localised, ngettext
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@desk_card
+def waiting_incidents(competition: Any) -> Card | None:
+    """Incidents that wait for the council; they must be decided before the codes are sealed."""
+    waiting = [item for item in list_competition_incidents(db.session(), competition.id) if _is_open(item)]
+    if not waiting:
+        return None
+    return Card(
+        title=ngettext("%(num)d sự việc chờ quyết định", "%(num)d sự việc chờ quyết định", len(waiting)),
+        text=_("Phải quyết định xong trước khi niêm phong bảng phách."),
+        action=_("Xem biên bản"),
+        url=url_for("council.list_incidents", code=competition.code),
+        urgent=True,
+    )
+
+
+@bp.get("/<code>/incidents")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+def list_incidents(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition
+    """All incidents with their minutes; the chair may open each that waits."""
+    rows = list_competition_incidents(db.session(), g.competition.id)
+    return render_template(
+        "council/list_incidents.html",
+        rows=[(item, _is_open(item), _measure_words(item)) for item in rows],
+        can_decide=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.WRITTEN,
+    )
+
+
+@bp.route("/<code>/incidents/<int(max=2147483647):incident>", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@writes
+def decide_incident(code: str, incident: int) -> ResponseReturnValue:
+    """Read the minutes and decide; nothing is preselected."""
+    row = get_incident(db.session(), g.competition.id, incident)
+    if not _is_open(row):
+        flash(_("Sự việc này đã được quyết định."), "attention")
+        return redirect(url_for("council.list_incidents", code=code))
+    measures = ruleset_of(g.competition).measures if row.candidacy is not None else ()
+    form = DecideIncidentForm(
+        measures=[(item.measure, f"{localised(item.text, '')}: {_effect(item)}") for item in measures]
+    )
+    if form.validate_on_submit():
+        measure = None if form.measure.data == NO_MEASURE else form.measure.data
+        try:
+            invigilation.decide_incident(act(), g.competition, row, measure=measure)
+        except InvalidError as error:
+            form.measure.errors = [message_of(error)]
+            forget_changes()
+            row = get_incident(db.session(), g.competition.id, incident)
+        else:
+            flash(_("Đã quyết định. Quyết định vào sổ ghi và áp dụng khi ghép phách."), "success")
+            return redirect(url_for("council.list_incidents", code=code))
+    page = render_template("council/decide_incident.html", form=form, incident=row)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _is_open(incident: Any) -> bool:
+    return INCIDENT.is_open(incident.state, IncidentEvent.DECIDED)
+
+
+def _effect(measure: Any) -> str:
+    if measure.void:
+        return _("hủy phần thi")
+    return _("trừ %(percent)s %% điểm bài viết", percent=format_points(measure.percent))
+
+
+def _measure_words(incident: Any) -> str:
+    if not incident.measure:
+        return ""
+    known = ruleset_of(g.competition).measure_named(incident.measure)
+    return f"{localised(known.text, '')}, {_effect(known)}"
