@@ -126,6 +126,7 @@ def _add_version(ctx: ServiceContext, competition: Competition, *, actor: str | 
         sha256=digest,
         computed_at=ctx.now,
         computed_by_id=ctx.actor.account_id,
+        signatures=[],
     )
     ctx.session.add(version)
     ctx.session.flush()

@@ -229,7 +229,6 @@ def list_missing_defence(session: Session, competition: Competition, _now: datet
         session.execute(
             select(Defence.state, func.count()).where(Defence.competition_id == competition.id).group_by(Defence.state)
         )
-        .tuples()
         .all()
     )
     missing = []

@@ -20,7 +20,7 @@ from examsite.domain.result_entries import (
     TieEntry,
 )
 from examsite.domain.rubrics import Rubric, rubric_from_snapshot
-from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.ranking import TieDecision
@@ -39,7 +39,7 @@ class ResultMaterial:
 
 
 def gather_result(session: Session, competition: Competition) -> ResultMaterial:
-    """What the result of this competition is computed from, as the rows stand now; `body` must be loaded.
+    """What the result of this competition is computed from, as the rows stand now.
 
     Raises:
         ConflictError: `codes_not_opened` before the code map was opened.
@@ -52,7 +52,9 @@ def gather_result(session: Session, competition: Competition) -> ResultMaterial:
     )
     rubrics = {(row.rubric.post, row.rubric.paper): row.rubric for row in written if row.rubric is not None}
     return ResultMaterial(
-        competition=CompetitionEntry(competition.code, competition.title, competition.body.name),
+        competition=CompetitionEntry(
+            competition.code, competition.title, session.get_one(Body, competition.body_id).name
+        ),
         rubrics=(*rubrics.values(), *(rubric_from_snapshot(post.defence_rubric) for post in posts)),
         posts=tuple(_post_entries(session, posts)),
         candidates=candidates,
