@@ -116,6 +116,8 @@ class Event(StrEnum):
     BODY_CHANGED = ("body:changed", "administrator", "body")
     ACCOUNT_CREATED = ("account:created", "administrator organiser system", "account")
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")
+    ACCOUNT_ENABLED = ("account:enabled", "administrator", "account")
+    PASSWORD_RESET = ("password:reset", "administrator", "account")
     ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")
     ROLE_REVOKED = ("role:revoked", "administrator organiser system", "account")
     CONFLICT_DECLARED = ("conflict:declared", _ANYONE_WITH_A_DUTY, _WHOLE)
