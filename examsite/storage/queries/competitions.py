@@ -125,10 +125,10 @@ def count_post_rows(session: Session, post_id: int) -> int:
 
 
 def reload_posts(session: Session, competition: Competition) -> None:
-    """Read the posts of a competition again, after one came or went."""
+    """Read a competition with its body, posts and gates again, after a post came or went."""
     session.scalars(
         select(Competition)
-        .options(selectinload(Competition.posts))
+        .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
         .where(Competition.id == competition.id)
         .execution_options(populate_existing=True)
     ).one()
