@@ -19,7 +19,7 @@ def navigation(competition: Any) -> list[NavItem]:
         return []
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
-        (_("Đề thi"), "council.list_papers", ()),
+        (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
         (_("Phách và bốc thăm"), "council.show_codes", ()),
         (_("Ký kết quả"), "council.sign_result", ()),
@@ -33,6 +33,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.council import desk, incidents  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.council import desk, incidents, papers  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "desk", "incidents", "navigation"]
+__all__ = ["bp", "desk", "incidents", "navigation", "papers"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from examsite.web.i18n import _l
 
 ERRORS = {
+    "draw_not_held": _l("Lượt bốc thăm này chưa diễn ra."),
     "nonce_not_valid": _l("Số ngẫu nhiên góp vào bốc thăm phải dài đúng %(wanted)s byte."),
     "draw_without_contribution": _l("Lượt bốc thăm “%(draw)s” chưa có ai góp số ngẫu nhiên."),
     "draw_contributor_twice": _l("Lượt bốc thăm “%(draw)s” có người góp số hai lần."),

@@ -53,6 +53,10 @@ LABELS = {
         Event.BODY_CHANGED: _l("Sửa thông tin cơ quan"),
         Event.ACCOUNT_CREATED: _l("Tạo tài khoản"),
         Event.ACCOUNT_DISABLED: _l("Khóa tài khoản"),
+        Event.ACCOUNT_ENABLED: _l("Cho dùng lại tài khoản"),
+        Event.PASSWORD_RESET: _l("Cấp lại mật khẩu"),
+        Event.BODY_CREATED: _l("Thêm cơ quan"),
+        Event.BODY_CHANGED: _l("Sửa cơ quan"),
         Event.ROLE_GRANTED: _l("Giao vai trò"),
         Event.ROLE_REVOKED: _l("Thu hồi vai trò"),
         Event.CONFLICT_DECLARED: _l("Khai báo xung đột lợi ích"),
@@ -80,6 +84,9 @@ LABELS = {
 }
 
 ERRORS = {
+    "log_not_found": _l("Không có sổ bản ghi %(log)s."),
+    "record_not_found": _l("Sổ không có mục số %(number)s."),
+    "checkpoint_not_found": _l("Sổ không có mốc ký số ở mục %(size)s."),
     # The facts of the log.
     "event_unknown": _l("Không có loại sự kiện “%(event)s” trong danh mục bản ghi."),
     "event_not_for_actor": _l("“%(actor)s” không được ghi sự kiện “%(event)s”."),

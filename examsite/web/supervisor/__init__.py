@@ -1,7 +1,32 @@
-"""Pages of the supervisor audience."""
+"""Pages of the supervision board: everything that is not secret, and every record. Nothing here changes anything."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("supervisor", __name__, url_prefix="/supervisor")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """Overview, log, people, signed checkpoints."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "supervisor.list_competitions")]
+    code = competition.code
+    return [
+        nav_item(_("Tổng quan"), "supervisor.show_desk", code=code),
+        nav_item(_("Sổ ghi"), "supervisor.list_records", code=code, also=("supervisor.show_record",)),
+        nav_item(_("Phân công"), "supervisor.list_people", code=code),
+        nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.supervisor import desk, log  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "desk", "log", "navigation"]

@@ -1,0 +1,152 @@
+"""The chair draws one sealed version per post and opens it; the council reads how the draw came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.draws import commitment_of, draw_seed
+from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.papers import PaperState
+from examsite.domain.permissions import Role
+from examsite.services import papers
+from examsite.storage.database import db
+from examsite.storage.queries.codes import find_held_draw
+from examsite.storage.queries.competitions import get_post
+from examsite.storage.queries.papers import list_papers as list_versions
+from examsite.storage.queries.papers import list_papers_of_post
+from examsite.storage.queries.sittings import list_sittings
+from examsite.web.access import requires
+from examsite.web.council import bp
+from examsite.web.council.desk import Card, desk_card
+from examsite.web.forms.papers import OpenPaperForm
+from examsite.web.i18n import _, ngettext
+from examsite.web.transactions import act, read_web_clock, writes
+
+if TYPE_CHECKING:
+    from examsite.storage.models.competitions import Competition, Post
+    from examsite.storage.models.papers import Paper
+
+
+@dataclass(frozen=True)
+class PostPapers:
+    """One post with its sealed versions and, once drawn, the one that was opened."""
+
+    post: Post
+    versions: list[Paper]
+    opened: Paper | None
+    #: Whether the chair may draw now.
+    is_openable: bool
+
+
+@desk_card
+def opening_card(competition: Competition) -> Card | None:
+    """While the written test is on: how many posts still have no opened paper."""
+    if competition.state is not CompetitionState.WRITTEN:
+        return None
+    opened = {row.post_id for row in list_versions(db.session(), competition.id) if row.state is PaperState.OPENED}
+    count = sum(post.id not in opened for post in competition.posts)
+    if not count:
+        return None
+    return Card(
+        title=ngettext("Còn %(num)d chức danh chưa mở đề", "Còn %(num)d chức danh chưa mở đề", count),
+        text=_("Ca thi chỉ bắt đầu khi chủ tịch hội đồng đã bốc thăm và mở đề."),
+        action=_("Xem đề thi"),
+        url=url_for("council.list_papers", code=competition.code),
+        urgent=True,
+    )
+
+
+@bp.get("/<code>/papers")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+def list_papers(code: str) -> ResponseReturnValue:
+    """The sealed versions of every post by hash, the opened one, and when the sittings start."""
+    session = db.session()
+    competition = g.competition
+    rows = [row for row in list_versions(session, competition.id) if row.state is not PaperState.DRAWN]
+    posts = [_papers_of(post, [row for row in rows if row.post_id == post.id]) for post in competition.posts]
+    return render_template(
+        "council/list_papers.html",
+        posts=posts,
+        to_open=sum(item.is_openable for item in posts),
+        sittings=list_sittings(session, competition.id),
+        is_chair=g.actor.role is Role.CHAIR,
+        is_time=competition.state is CompetitionState.WRITTEN,
+        is_over=competition.state.number > CompetitionState.WRITTEN.number,
+        code=code,
+    )
+
+
+@bp.route("/<code>/posts/<post>/open-paper", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@writes
+def open_paper(code: str, post: str) -> ResponseReturnValue:
+    """Draw one version of the post and open it for the sittings; this cannot be undone."""
+    row = get_post(db.session(), g.competition.id, post)
+    form = OpenPaperForm()
+    if form.validate_on_submit():
+        opened = papers.open_paper(act(), g.competition, row)
+        flash(_("Đã bốc thăm và mở đề %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
+        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+    versions = list_papers_of_post(db.session(), row.id)
+    entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
+    _refuse_unless_openable(entry)
+    starts = [item.starts_at for item in list_sittings(db.session(), g.competition.id) if item.started_at is None]
+    page = render_template(
+        "council/open_paper.html",
+        form=form,
+        entry=entry,
+        starts_at=min(starts, default=None),
+        minutes_left=_minutes_until(min(starts, default=None)),
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@bp.get("/<code>/posts/<post>/paper-draw")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
+    """The document of the draw: list, contributions, seed and outcome, so that anyone may draw again."""
+    row = get_post(db.session(), g.competition.id, post)
+    versions = list_papers_of_post(db.session(), row.id)
+    entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
+    held = find_held_draw(db.session(), g.competition.id, f"paper-version-{row.code}")
+    if held is None or entry.opened is None:
+        raise NotFoundError("draw_not_held")
+    document: dict[str, Any] = held["document"]
+    contributions = [
+        (item["by"], commitment_of(bytes.fromhex(item["nonce"])), item["nonce"]) for item in document["contributions"]
+    ]
+    return render_template(
+        "council/show_paper_draw.html",
+        entry=entry,
+        items=document["items"],
+        outcome=held["outcome"],
+        contributions=contributions,
+        seed=draw_seed(document).hex(),
+        code=code,
+    )
+
+
+def _papers_of(post: Post, versions: list[Paper]) -> PostPapers:
+    opened = next((row for row in versions if row.state is PaperState.OPENED), None)
+    is_openable = g.competition.state is CompetitionState.WRITTEN and opened is None and bool(versions)
+    return PostPapers(post=post, versions=versions, opened=opened, is_openable=is_openable)
+
+
+def _refuse_unless_openable(entry: PostPapers) -> None:
+    """The same refusals as the act itself, before anybody is asked to confirm."""
+    if g.competition.state is not CompetitionState.WRITTEN:
+        raise ConflictError("papers_not_openable")
+    if entry.opened is not None:
+        raise ConflictError("paper_already_opened", post=entry.post.code)
+    if not entry.versions:
+        raise ConflictError("no_sealed_papers", post=entry.post.code)
+
+
+def _minutes_until(instant: datetime | None) -> int | None:
+    return None if instant is None else int((instant - read_web_clock()).total_seconds() // 60)
