@@ -28,6 +28,13 @@ class ResultEvent(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Decision(StrEnum):
+    """What a signer said."""
+
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
 _S = ResultState
 _E = ResultEvent
 

@@ -13,7 +13,7 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.publication import RESULT, ResultEvent, ResultState
+from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState
 from examsite.domain.ties import open_ties
 from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
@@ -21,7 +21,7 @@ from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.ranking import Decision, ResultVersion, Signature
+from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.queries.results import (
     COUNCIL,
     council_approvals,

@@ -18,7 +18,7 @@ from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.publication import ResultState
+from examsite.domain.publication import Decision, ResultState
 from examsite.domain.recomputation import recompute
 from examsite.services.checkpoints import load_signer
 from examsite.services.publication import publish_result, sign_result
@@ -27,7 +27,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark
-from examsite.storage.models.ranking import Decision, ResultVersion, Signature
+from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.models.records import CheckpointRow, RecordRow
 from examsite.storage.queries.results import (
     get_published_version,
@@ -265,7 +265,8 @@ def test_enough_of_the_council_then_the_authority_then_the_public(make: MakeStag
     (published,) = records(stage, "result:published")
     assert json.loads(published.payload or "") == {"result_sha256": version.sha256}
     last = stage.session.scalars(select(CheckpointRow).order_by(CheckpointRow.size.desc())).first()
-    assert last is not None and last.size == published.seq + 1
+    assert last is not None
+    assert last.size == published.seq + 1
     with pytest.raises(ConflictError, match="event_not_open"):
         publish_result(stage.ctx(Role.ORGANISER), stage.competition)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from examsite.domain.publication import ResultState
+from examsite.domain.publication import Decision, ResultState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
@@ -63,13 +62,6 @@ class ResultVersion(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     signatures: Mapped[list[Signature]] = relationship(lazy="raise", order_by="Signature.id")
-
-
-class Decision(StrEnum):
-    """What a signer said."""
-
-    AGREED = "agreed"
-    REFUSED = "refused"
 
 
 class Signature(Base):

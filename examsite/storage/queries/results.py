@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.publication import ResultState
+from examsite.domain.publication import Decision, ResultState
 from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.ties import open_ties
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
-from examsite.storage.models.ranking import Decision, ResultVersion, Signature
+from examsite.storage.models.ranking import ResultVersion, Signature
 
 COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
