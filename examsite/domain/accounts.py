@@ -88,6 +88,20 @@ def login_key(text: str) -> str:
     return visible.strip().lower()[:80]
 
 
+def check_login(text: str) -> str:
+    """The login name of an official as it is stored.
+
+    It must not look like a candidate number or an application code, so that one name never means two people.
+
+    Raises:
+        InvalidError: `login_not_valid`.
+    """
+    login = login_key(text)
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", login) or re.fullmatch(r"[a-z]{1,6}[0-9]{3,}|hs-.*", login):
+        raise InvalidError("login_not_valid", field="login")
+    return login
+
+
 def check_new_password(password: str, *, own_words: Iterable[str] = ()) -> None:
     """Refuse a password that is too short, too long, or mostly made of what others would try first.
 

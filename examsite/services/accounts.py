@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from examsite.domain.accounts import AccountState, check_login
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, check_roles_together
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.throttling import clear_failed_log_ins
-from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
+from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition
-from examsite.storage.queries.accounts import find_login_session, get_account_for_update
+from examsite.storage.queries.accounts import find_candidacy_id, find_login_session, get_account_for_update
 
 
 def token_hash(token: str) -> str:
@@ -152,6 +153,68 @@ def create_administrator(ctx: ServiceContext, *, login: str, display_name: str, 
     account = create_account(ctx, login=login, display_name=display_name, password_hash=password_hash)
     grant_role(ctx, account, Role.ADMINISTRATOR)
     return account
+
+
+def open_account(
+    ctx: ServiceContext, *, login: str, display_name: str, position_title: str, password_hash: str
+) -> Account:
+    """The administrator makes an account for an official; the first password is printed and should be changed.
+
+    Raises:
+        InvalidError: `login_not_valid`, `login_taken`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ADMINISTRATOR)
+    return create_account(
+        ctx,
+        login=check_login(login),
+        display_name=display_name,
+        position_title=position_title,
+        password_hash=password_hash,
+    )
+
+
+def disable_account(ctx: ServiceContext, account_id: int) -> None:
+    """Shut a person out at once; roles stay written down but open nothing.
+
+    Raises:
+        ConflictError: `own_account`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ADMINISTRATOR)
+    if account_id == ctx.actor.account_id:
+        raise ConflictError("own_account")
+    account = get_account_for_update(ctx.session, account_id)
+    account.state = AccountState.DISABLED
+    end_all_login_sessions(ctx, account_id)
+    record(ctx, None, Event.ACCOUNT_DISABLED, f"account/{account_id}", {})
+
+
+def enable_account(ctx: ServiceContext, account_id: int) -> None:
+    """Let a person in again.
+
+    Raises:
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ADMINISTRATOR)
+    get_account_for_update(ctx.session, account_id).state = AccountState.ACTIVE
+    record(ctx, None, Event.ACCOUNT_ENABLED, f"account/{account_id}", {})
+
+
+def reset_password(ctx: ServiceContext, account_id: int, *, password_hash: str) -> None:
+    """Give an official a new printed password; every log-in ends. Candidates get theirs from the organiser.
+
+    Raises:
+        NotAllowedError: `role_needed`, `account_of_candidate`.
+    """
+    ctx.require(Role.ADMINISTRATOR)
+    account = get_account_for_update(ctx.session, account_id)
+    if find_candidacy_id(ctx.session, account_id) is not None:
+        raise NotAllowedError("account_of_candidate")
+    account.password_hash = password_hash
+    end_all_login_sessions(ctx, account_id)
+    clear_failed_log_ins(ctx, account.login)
+    record(ctx, None, Event.PASSWORD_RESET, f"account/{account_id}", {})
 
 
 def grant_role(

@@ -1,11 +1,11 @@
-"""The tree of bodies: who is competent for which level of posts."""
+"""The tree of bodies: who is above whom, and which posts each manages."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
 from examsite.domain.competitions import DelegationLevel
-from examsite.domain.errors import InvalidError
+from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
@@ -14,46 +14,62 @@ from examsite.storage.models.competitions import Body
 
 
 def create_body(
-    ctx: ServiceContext,
-    *,
-    code: str,
-    name: str,
-    name_en: str,
-    level: DelegationLevel,
-    parent_id: int | None = None,
+    ctx: ServiceContext, *, code: str, name: str, name_en: str, level: DelegationLevel, parent_id: int | None
 ) -> Body:
-    """Add a body with its delegation level.
+    """Add a body to the tree.
 
     Raises:
-        InvalidError: `body_code_taken`, with its `field`.
+        InvalidError: `body_code_taken`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `body_not_found` (the parent).
     """
-    ctx.require(Role.ADMINISTRATOR)
+    if ctx.actor.role is not None or ctx.actor.account_id is not None:  # the command line acts as the system
+        ctx.require(Role.ADMINISTRATOR)
     if ctx.session.scalars(select(Body.id).where(Body.code == code)).first() is not None:
         raise InvalidError("body_code_taken", field="code", body=code)
+    if parent_id is not None:
+        get_body(ctx, parent_id)
     body = Body(code=code, name=name, name_en=name_en, level=level, parent_id=parent_id)
     ctx.session.add(body)
     ctx.session.flush()
-    record(ctx, None, Event.BODY_CREATED, f"body/{code}", {"name": name, "level": level.value, "parent": parent_id})
+    record(ctx, None, Event.BODY_CREATED, f"body/{code}", _data(body))
     return body
 
 
-def edit_body(
-    ctx: ServiceContext, body: Body, *, name: str, name_en: str, level: DelegationLevel, parent_id: int | None
-) -> None:
-    """Change a body; its code stays. A body is never below itself.
+def change_body(
+    ctx: ServiceContext, body_id: int, *, name: str, name_en: str, level: DelegationLevel, parent_id: int | None
+) -> Body:
+    """Rename a body or move it in the tree; its code stays, because records name it.
 
     Raises:
-        InvalidError: `body_below_itself`, with its `field`.
+        InvalidError: `body_under_itself`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `body_not_found`.
     """
     ctx.require(Role.ADMINISTRATOR)
+    body = get_body(ctx, body_id)
     above = parent_id
     while above is not None:
-        if above == body.id:
-            raise InvalidError("body_below_itself", field="parent_id")
-        above = ctx.session.scalars(select(Body.parent_id).where(Body.id == above)).one_or_none()
+        if above == body_id:
+            raise InvalidError("body_under_itself", field="parent")
+        above = get_body(ctx, above).parent_id
     body.name, body.name_en, body.level, body.parent_id = name, name_en, level, parent_id
     ctx.session.flush()
-    payload = {"name": name, "level": level.value, "parent": parent_id}
-    record(ctx, None, Event.BODY_CHANGED, f"body/{body.code}", payload)
+    record(ctx, None, Event.BODY_CHANGED, f"body/{body.code}", _data(body))
+    return body
+
+
+def get_body(ctx: ServiceContext, body_id: int) -> Body:
+    """One body.
+
+    Raises:
+        NotFoundError: `body_not_found`.
+    """
+    found = ctx.session.get(Body, body_id)
+    if found is None:
+        raise NotFoundError("body_not_found")
+    return found
+
+
+def _data(body: Body) -> dict[str, str | int | None]:
+    return {"name": body.name, "level": body.level.value, "parent": body.parent_id}

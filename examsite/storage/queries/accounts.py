@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
+from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
-from examsite.storage.models.competitions import Competition
+from examsite.storage.models.competitions import Body, Competition
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.records import RecordLog, RecordRow
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:
@@ -136,4 +139,63 @@ def get_assignment(session: Session, assignment_id: int) -> RoleAssignment:
     ).one_or_none()
     if found is None:
         raise NotFoundError("assignment_not_found")
+    return found
+
+
+def has_acted(session: Session, competition_id: int, actor: str, *, apart_from: Collection[str]) -> bool:
+    """Whether the log of the competition has an act by this actor, other than those named."""
+    statement = (
+        select(RecordRow.id)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == competition_id,
+            RecordRow.actor == actor,
+            RecordRow.event.not_in([str(event) for event in apart_from]),
+        )
+    )
+    return session.scalars(statement.limit(1)).first() is not None
+
+
+def list_officials(session: Session, *, words: str = "") -> list[Account]:
+    """Accounts that are not candidates', by given name, with their roles; `words` look in names without accents."""
+    found = session.scalars(
+        select(Account)
+        .outerjoin(Candidacy, Candidacy.account_id == Account.id)
+        .options(
+            selectinload(Account.assignments).joinedload(RoleAssignment.body),
+            selectinload(Account.assignments).joinedload(RoleAssignment.competition),
+        )
+        .where(Candidacy.id.is_(None))
+    )
+    wanted = strip_accents(words).lower().split()
+    searched = ((item, strip_accents(f"{item.display_name} {item.login}").lower()) for item in found)
+    matching = [item for item, text in searched if all(word in text for word in wanted)]
+    return sorted(matching, key=lambda item: (given_name_key(item.display_name), item.id))
+
+
+def get_official(session: Session, account_id: int) -> Account:
+    """One account that is not a candidate's.
+
+    Raises:
+        NotFoundError: `account_not_found`.
+    """
+    found = session.scalars(
+        select(Account)
+        .outerjoin(Candidacy, Candidacy.account_id == Account.id)
+        .where(Account.id == account_id, Candidacy.id.is_(None))
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("account_not_found")
+    return found
+
+
+def get_body(session: Session, code: str) -> Body:
+    """One body by its code.
+
+    Raises:
+        NotFoundError: `body_not_found`.
+    """
+    found = session.scalars(select(Body).where(Body.code == code)).one_or_none()
+    if found is None:
+        raise NotFoundError("body_not_found")
     return found

@@ -1,7 +1,34 @@
-"""Pages of the administrator audience."""
+"""Pages of the administrator: accounts, bodies, the log of the installation. No paper, no mark, no identity of a script.
+
+What the administrator may not see is not reachable from here: no query of this package reads a competition's work.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("administrator", __name__, url_prefix="/administrator")
+
+
+def navigation(_competition: Any) -> list[NavItem]:
+    """The pages of the installation."""
+    accounts = ("administrator.open_account", "administrator.show_account")
+    return [
+        nav_item(_("Tài khoản"), "administrator.list_accounts", also=accounts),
+        nav_item(
+            _("Cơ quan"), "administrator.list_bodies", also=("administrator.create_body", "administrator.change_body")
+        ),
+        nav_item(_("Sổ ghi hệ thống"), "administrator.list_records"),
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.administrator import accounts, bodies, records  # noqa: E402 - views register on the blueprint
+
+__all__ = ["accounts", "bodies", "bp", "navigation", "records"]

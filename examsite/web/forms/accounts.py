@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import IntegerField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.widgets import HiddenInput
 
 from examsite.domain.accounts import MOST_PASSWORD_LENGTH
 from examsite.domain.names import normalise_name
@@ -72,4 +73,92 @@ class ChangePasswordForm(FlaskForm):
     again = PasswordField(
         _l("Gõ lại mật khẩu mới"),
         validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+    )
+
+
+class OpenAccountForm(FlaskForm):
+    """A new account for an official."""
+
+    login = StringField(
+        _l("Tên đăng nhập"),
+        description=_l("Chữ thường không dấu, ví dụ ngan.lt"),
+        filters=[one_line],
+        validators=[InputRequired(_NEEDED), Length(max=40, message=_TOO_LONG)],
+    )
+    display_name = StringField(
+        _l("Họ và tên"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+    )
+    position_title = StringField(
+        _l("Chức vụ"), filters=[one_line], validators=[Optional(), Length(max=200, message=_TOO_LONG)]
+    )
+
+
+class SearchAccountsForm(FlaskForm):
+    """Look for an account; read by GET, so without a token."""
+
+    class Meta:
+        """No token: nothing is changed."""
+
+        csrf = False
+
+    words = StringField(
+        _l("Tìm tên hoặc tên đăng nhập"),
+        filters=[one_line],
+        validators=[Optional(), Length(max=100, message=_TOO_LONG)],
+    )
+
+
+class ChangeAccountForm(FlaskForm):
+    """One button on the page of an account: nothing but the token."""
+
+
+class GrantBodyRoleForm(FlaskForm):
+    """A role at a body."""
+
+    body = SelectField(_l("Cơ quan"), validators=[InputRequired(_NEEDED)])
+    role = SelectField(_l("Vai trò"), validators=[InputRequired(_NEEDED)])
+
+
+class AssignRoleForm(FlaskForm):
+    """A role in a competition."""
+
+    login = StringField(
+        _l("Tên đăng nhập của người được phân công"),
+        filters=[one_line],
+        validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
+    )
+    role = SelectField(_l("Vai trò"), validators=[InputRequired(_NEEDED)])
+
+
+class RevokeRoleForm(FlaskForm):
+    """Which assignment is taken back."""
+
+    assignment_id = IntegerField(validators=[InputRequired(_NEEDED)], widget=HiddenInput())
+
+
+class ChangeBodyForm(FlaskForm):
+    """A body in the tree."""
+
+    name = StringField(
+        _l("Tên cơ quan"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+    )
+    name_en = StringField(
+        _l("Tên tiếng Anh"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+    )
+    level = SelectField(_l("Cấp quản lý chức danh"), validators=[InputRequired(_NEEDED)])
+    parent = SelectField(_l("Trực thuộc"), validators=[Optional()])
+
+
+class CreateBodyForm(ChangeBodyForm):
+    """A new body; its code stays for ever, because records name it."""
+
+    code = StringField(
+        _l("Mã"),
+        description=_l("Chữ in hoa, số, gạch; ví dụ SNV"),
+        filters=[one_line],
+        validators=[
+            InputRequired(_NEEDED),
+            Length(max=20, message=_TOO_LONG),
+            Regexp(r"^[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?$", message=_l("Chỉ dùng chữ in hoa không dấu, số và gạch nối.")),
+        ],
     )

@@ -21,6 +21,15 @@ ERRORS = {
     "login_taken": _l("Tên đăng nhập %(login)s đã có người dùng."),
     "account_not_found": _l("Không tìm thấy tài khoản này."),
     "account_disabled": _l("Tài khoản này đã ngừng dùng. Hãy liên hệ quản trị hệ thống."),
+    "login_not_valid": _l(
+        "Tên đăng nhập gồm 3 đến 40 chữ thường không dấu, số, dấu chấm hoặc gạch, bắt đầu bằng chữ, "
+        "không giống số báo danh hay mã hồ sơ."
+    ),
+    "own_account": _l("Không thể tự ngừng tài khoản của chính mình."),
+    "account_of_candidate": _l("Mật khẩu của thí sinh do thư ký hội đồng cấp khi in phiếu."),
+    "body_not_found": _l("Không tìm thấy cơ quan này."),
+    "body_code_taken": _l("Mã %(body)s đã có cơ quan khác dùng."),
+    "body_under_itself": _l("Cơ quan không thể trực thuộc chính mình hoặc cơ quan dưới quyền mình."),
     "log_in_not_found": _l("Lượt đăng nhập này không còn nữa."),
     "role_has_holder": _l("Kỳ thi tuyển này đã có “%(role)s”. Thu hồi người cũ trước khi phân công người mới."),
 }

@@ -28,4 +28,18 @@ ERRORS = {
     "role_needed": _l("Tài khoản này không giữ vai trò cần có cho việc vừa làm."),
     "roles_not_compatible": _l("Người này đang là “%(held)s”, không được kiêm “%(added)s” trong cùng kỳ thi tuyển."),
     "assignment_not_found": _l("Không tìm thấy phân công này, có thể đã được thu hồi."),
+    "account_not_active": _l("Tài khoản %(login)s đã ngừng dùng nên không phân công được."),
+    "login_unknown": _l("Không có tài khoản %(login)s. Quản trị hệ thống lập tài khoản trước."),
+    "candidate_holds_no_role": _l("Đây là tài khoản của thí sinh, không giữ vai trò nào khác."),
+    "role_not_of_competition": _l("Vai trò này không phân công trong một kỳ thi tuyển."),
+    "role_not_of_body": _l("Ở cơ quan chỉ phân công thư ký và người đứng đầu có thẩm quyền."),
+    "not_authority_of_body": _l(
+        "%(login)s chưa được quản trị ghi nhận là người đứng đầu có thẩm quyền của %(body)s hoặc cơ quan cấp trên."
+    ),
+    "not_organiser_of_body": _l("%(login)s chưa được quản trị ghi nhận là thư ký của %(body)s."),
+    "role_already_used": _l(
+        "Người này đã làm việc với bí danh %(pseudonym)s trong sổ ghi nên không thu hồi vai trò được; "
+        "việc đã ghi phải có người chịu trách nhiệm."
+    ),
+    "last_organiser": _l("Kỳ thi tuyển luôn cần ít nhất một thư ký."),
 }

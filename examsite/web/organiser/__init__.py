@@ -37,14 +37,31 @@ def navigation(competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.organiser import (  # noqa: E402 - views register themselves on the blueprint
+    candidates,
     competitions,
     desk,
     gates,
     log,
+    people,
     posts,
+    rosters,
     rulesets,
     schedule,
     sittings,
 )
 
-__all__ = ["bp", "competitions", "desk", "gates", "log", "navigation", "posts", "rulesets", "schedule", "sittings"]
+__all__ = [
+    "bp",
+    "candidates",
+    "competitions",
+    "desk",
+    "gates",
+    "log",
+    "navigation",
+    "people",
+    "posts",
+    "rosters",
+    "rulesets",
+    "schedule",
+    "sittings",
+]

@@ -1,0 +1,166 @@
+"""Accounts of officials: open, find, shut out, let in again, a new password, roles at bodies, log-ins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.permissions import BODY_ROLES, Role
+from examsite.services import accounts, people
+from examsite.services.passwords import printed_password
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import (
+    get_body,
+    get_official,
+    list_assignments,
+    list_login_sessions,
+    list_officials,
+)
+from examsite.storage.queries.competitions import list_bodies
+from examsite.web.access import requires
+from examsite.web.administrator import bp
+from examsite.web.errors import message_of
+from examsite.web.forms.accounts import (
+    ChangeAccountForm,
+    GrantBodyRoleForm,
+    OpenAccountForm,
+    RevokeRoleForm,
+    SearchAccountsForm,
+)
+from examsite.web.i18n import _, localised
+from examsite.web.labels import label
+from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
+
+
+@bp.get("/")
+@requires(Role.ADMINISTRATOR)
+def list_accounts() -> ResponseReturnValue:
+    """Officials by given name; candidates are the organisers' business."""
+    form = SearchAccountsForm(request.args)
+    good = form.validate()
+    found = list_officials(db.session(), words=(form.words.data or "") if good else "")
+    return render_template("administrator/list_accounts.html", form=form, accounts=found), 200 if good else 422
+
+
+@bp.route("/accounts/new", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+@writes_in_steps
+def open_account() -> ResponseReturnValue:
+    """A new account; its printed password is shown once."""
+    form = OpenAccountForm()
+    if form.validate_on_submit():
+        password = printed_password()
+        stop_reading()
+        password_hash = current_app.extensions["passwords"].hash(password)
+        try:
+            with write_now() as ctx:
+                account = accounts.open_account(
+                    ctx,
+                    login=form.login.data,
+                    display_name=form.display_name.data,
+                    position_title=form.position_title.data or "",
+                    password_hash=password_hash,
+                )
+                slip = {"id": account.id, "login": account.login, "display_name": account.display_name}
+        except InvalidError as error:
+            form.login.errors = [*form.login.errors, message_of(error)]
+        else:
+            return render_template("administrator/show_password.html", slip=slip, password=password)
+    return render_template("administrator/open_account.html", form=form), 422 if form.is_submitted() else 200
+
+
+@bp.route("/accounts/<int:account_id>", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+@writes
+def show_account(account_id: int) -> ResponseReturnValue:
+    """One account: its roles, its log-ins, and the form that gives it a role at a body."""
+    account = get_official(db.session(), account_id)
+    form = GrantBodyRoleForm()
+    form.body.choices = [(body.code, localised(body, "name")) for body in list_bodies(db.session())]
+    form.role.choices = [(role.value, label(role)) for role in BODY_ROLES]
+    if form.validate_on_submit():
+        try:
+            body = get_body(db.session(), form.body.data)
+            people.grant_body_role(act(), account_id, body, Role(form.role.data))
+        except DomainError as error:
+            form.role.errors = [*form.role.errors, message_of(error)]
+        else:
+            flash(_("Đã ghi nhận vai trò ở cơ quan."), "success")
+            return redirect(url_for("administrator.show_account", account_id=account_id))
+    page = render_template(
+        "administrator/show_account.html",
+        form=form,
+        account=account,
+        is_active=account.state is type(account.state).ACTIVE,
+        assignments=list_assignments(db.session(), account_id),
+        log_ins=list_login_sessions(db.session(), account_id, now=read_web_clock()),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/accounts/<int:account_id>/disable")
+@requires(Role.ADMINISTRATOR)
+@writes
+def disable_account(account_id: int) -> ResponseReturnValue:
+    """Shut a person out at once."""
+    return _change(account_id, lambda: accounts.disable_account(act(), account_id), _("Đã ngừng tài khoản."))
+
+
+@bp.post("/accounts/<int:account_id>/enable")
+@requires(Role.ADMINISTRATOR)
+@writes
+def enable_account(account_id: int) -> ResponseReturnValue:
+    """Let a person in again."""
+    return _change(account_id, lambda: accounts.enable_account(act(), account_id), _("Tài khoản dùng lại được."))
+
+
+@bp.post("/accounts/<int:account_id>/end-log-ins")
+@requires(Role.ADMINISTRATOR)
+@writes
+def end_log_ins(account_id: int) -> ResponseReturnValue:
+    """End every log-in of a person."""
+    return _change(
+        account_id, lambda: accounts.end_all_login_sessions(act(), account_id), _("Đã kết thúc mọi lượt đăng nhập.")
+    )
+
+
+@bp.post("/accounts/<int:account_id>/revoke-role")
+@requires(Role.ADMINISTRATOR)
+@writes
+def revoke_body_role(account_id: int) -> ResponseReturnValue:
+    """Take a role at a body back."""
+    form = RevokeRoleForm()
+    get_official(db.session(), account_id)
+    if form.validate_on_submit():
+        people.revoke_body_role(act(), form.assignment_id.data)
+        flash(_("Đã thu hồi vai trò."), "success")
+    return redirect(url_for("administrator.show_account", account_id=account_id))
+
+
+@bp.post("/accounts/<int:account_id>/reset-password")
+@requires(Role.ADMINISTRATOR)
+@writes_in_steps
+def reset_password(account_id: int) -> ResponseReturnValue:
+    """A new printed password, shown once; every log-in of the person ends."""
+    account = get_official(db.session(), account_id)
+    slip = {"id": account.id, "login": account.login, "display_name": account.display_name}
+    if not ChangeAccountForm().validate_on_submit():
+        return redirect(url_for("administrator.show_account", account_id=account_id))
+    stop_reading()
+    password = printed_password()
+    password_hash = current_app.extensions["passwords"].hash(password)
+    with write_now() as ctx:
+        accounts.reset_password(ctx, account_id, password_hash=password_hash)
+    return render_template("administrator/show_password.html", slip=slip, password=password)
+
+
+def _change(account_id: int, change: Any, said: str) -> ResponseReturnValue:
+    """One button on the page of an account."""
+    get_official(db.session(), account_id)
+    if ChangeAccountForm().validate_on_submit():
+        change()
+        flash(said, "success")
+    return redirect(url_for("administrator.show_account", account_id=account_id))

@@ -1,0 +1,24 @@
+"""The log of acts over the installation."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.records import list_last_records
+from examsite.web.access import requires
+from examsite.web.administrator import bp
+
+#: How many of the last records one page shows.
+_SHOWN = 200
+
+
+@bp.get("/records")
+@requires(Role.ADMINISTRATOR)
+def list_records() -> ResponseReturnValue:
+    """The last acts, newest first."""
+    return render_template(
+        "administrator/list_records.html", records=list_last_records(db.session(), "system", limit=_SHOWN)
+    )

@@ -1,0 +1,67 @@
+"""Who does what in the competition: roles given and taken back, with the separation of duties explained."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import DomainError
+from examsite.domain.permissions import COMPETITION_ROLES, SINGLE_ROLES, Role, are_compatible
+from examsite.services import people
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import list_holders
+from examsite.storage.queries.competitions import get_competition_for_update
+from examsite.web.access import requires
+from examsite.web.errors import message_of
+from examsite.web.forms.accounts import AssignRoleForm, RevokeRoleForm
+from examsite.web.i18n import _
+from examsite.web.labels import label
+from examsite.web.organiser import bp
+from examsite.web.transactions import act, writes
+
+
+@bp.route("/<code>/people", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+@writes
+def show_people(code: str) -> ResponseReturnValue:
+    """Every holder of a role with the pseudonym, and the form that adds one."""
+    form = AssignRoleForm()
+    form.role.choices = [(role.value, label(role)) for role in COMPETITION_ROLES]
+    if form.validate_on_submit():
+        ctx = act()
+        try:
+            competition = get_competition_for_update(ctx.session, code)
+            given = people.assign_role(ctx, competition, login=form.login.data, role=Role(form.role.data))
+        except DomainError as error:
+            field = form.role if error.params.get("field") == "role" else form.login
+            field.errors = [*field.errors, message_of(error)]
+        else:
+            flash(_("Đã phân công, bí danh %(pseudonym)s.", pseudonym=given.pseudonym), "success")
+            return redirect(url_for("organiser.show_people", code=code))
+    holders = list_holders(db.session(), g.competition.id)
+    page = render_template(
+        "organiser/show_people.html",
+        form=form,
+        boards=[(role, [item for item in holders if item.role is role]) for role in COMPETITION_ROLES],
+        single=SINGLE_ROLES,
+        together=[
+            (label(first), label(second))
+            for place, first in enumerate(COMPETITION_ROLES)
+            for second in COMPETITION_ROLES[place + 1 :]
+            if are_compatible(first, second)
+        ],
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/<code>/people/revoke")
+@requires(Role.ORGANISER)
+@writes
+def revoke_role(code: str) -> ResponseReturnValue:
+    """Take a role back under which nothing was done yet."""
+    form = RevokeRoleForm()
+    if form.validate_on_submit():
+        ctx = act()
+        people.revoke_role(ctx, get_competition_for_update(ctx.session, code), form.assignment_id.data)
+        flash(_("Đã thu hồi vai trò."), "success")
+    return redirect(url_for("organiser.show_people", code=code))
