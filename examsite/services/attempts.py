@@ -46,7 +46,9 @@ from examsite.storage.queries.attempts import (
     find_attempt_clock,
     find_attempt_state,
     find_candidate_attempt,
+    find_own_clock,
     has_versions,
+    last_saved_at,
     list_answers,
     list_current_answers,
     list_held_numbers,
@@ -64,6 +66,7 @@ class OpenedAttempt:
     epoch: int
     answers: dict[str, object]
     held: dict[str, tuple[int, int]]
+    saved_at: datetime | None
     clock: AttemptView
 
 
@@ -127,6 +130,7 @@ def open_attempt(ctx: ServiceContext) -> OpenedAttempt:
         epoch=attempt.epoch,
         answers=list_answers(ctx.session, attempt.id),
         held=list_held_numbers(connection, attempt.id),
+        saved_at=last_saved_at(ctx.session, attempt.id),
         clock=_view(clock, ctx.now),
     )
 
@@ -199,25 +203,43 @@ def hand_in(ctx: ServiceContext, token: str, *, page_epoch: int) -> AttemptView:
     clock = find_attempt_clock(connection, token_hash(token))
     if clock is None:
         raise NotAllowedError("token_unknown")
-    deadline_at = _deadline_of_clock(clock)
-    if clock.state is not AttemptState.HANDED_IN:
-        check_can_hand_in(
-            clock.state,
-            page_epoch=page_epoch,
-            attempt_epoch=clock.epoch,
-            now=ctx.now,
-            deadline_at=deadline_at or ctx.now,
-            grace_seconds=clock.grace_seconds,
-        )
-        attempt = lock_attempt(ctx, clock.attempt_id)
-        sitting = ctx.session.scalars(select(Sitting).where(Sitting.id == attempt.sitting_id)).one()
-        competition = ctx.session.scalars(select(Competition).where(Competition.id == sitting.competition_id)).one()
-        attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.HANDED_IN)
-        attempt.handed_in_at = ctx.now
-        attempt.last_seen_at = ctx.now
-        _submit(ctx, competition, sitting, attempt, actor="candidate")
-        clock = find_attempt_state(connection, token_hash(token)) or clock
-    return _view(clock, ctx.now)
+    _hand_in(ctx, clock, page_epoch=page_epoch)
+    return _view(find_attempt_state(connection, token_hash(token)) or clock, ctx.now)
+
+
+def hand_in_own(ctx: ServiceContext) -> None:
+    """End the candidate's own attempt from a page without a token; handing in twice changes nothing.
+
+    Raises:
+        ConflictError: `test_over`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `attempt_not_found`.
+    """
+    ctx.require(Role.CANDIDATE)
+    clock = find_own_clock(ctx.session.connection(), ctx.actor.candidacy_id or 0)
+    if clock is None:
+        raise NotFoundError("attempt_not_found")
+    _hand_in(ctx, clock, page_epoch=clock.epoch)
+
+
+def _hand_in(ctx: ServiceContext, clock: AttemptClock, *, page_epoch: int) -> None:
+    if clock.state is AttemptState.HANDED_IN:
+        return
+    check_can_hand_in(
+        clock.state,
+        page_epoch=page_epoch,
+        attempt_epoch=clock.epoch,
+        now=ctx.now,
+        deadline_at=_deadline_of_clock(clock) or ctx.now,
+        grace_seconds=clock.grace_seconds,
+    )
+    attempt = lock_attempt(ctx, clock.attempt_id)
+    sitting = ctx.session.scalars(select(Sitting).where(Sitting.id == attempt.sitting_id)).one()
+    competition = ctx.session.scalars(select(Competition).where(Competition.id == sitting.competition_id)).one()
+    attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.HANDED_IN)
+    attempt.handed_in_at = ctx.now
+    attempt.last_seen_at = ctx.now
+    _submit(ctx, competition, sitting, attempt, actor="candidate")
 
 
 def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting, attempt: Attempt) -> None:

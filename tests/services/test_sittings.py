@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
 from examsite.domain.attempts import AttemptState
-from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
@@ -32,9 +32,13 @@ from examsite.services.sittings import assign_seats, close_overdue, move_start, 
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.attempts import list_answers, list_versions
-from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import get_log, list_records
-from examsite.storage.queries.sittings import list_progress, list_sittings_of_invigilator, reasons_against_start
+from examsite.storage.queries.sittings import (
+    list_progress,
+    list_sittings_of_invigilator,
+    missing_before_codes,
+    reasons_against_start,
+)
 from tests.factories.sittings import Room, make_room, paper_questions
 
 MINUTE = timedelta(minutes=1)
@@ -449,8 +453,7 @@ def test_attendance_is_signed_after_the_close_before_codes_are_sealed(room: Room
     close_overdue(room.ctx(at=start + LENGTH + 2 * MINUTE))
 
     def owed() -> list[str]:
-        missing = list_missing(room.session, room.competition, GateEvent.CODES_SEALED, now=start)
-        return [item.code for item in missing if item.code == "attendance_not_signed"]
+        return [item.code for item in missing_before_codes(room.session, room.competition, start)]
 
     assert owed() == ["attendance_not_signed"]
     assert sign_attendance(watcher, room.competition, room.sitting) == ["K02X2", "K03X3"]

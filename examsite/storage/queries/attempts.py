@@ -47,6 +47,12 @@ def find_attempt_clock(connection: Connection, token_sha256: str) -> AttemptCloc
     return None if row is None else AttemptClock(*row)
 
 
+def find_own_clock(connection: Connection, candidacy_id: int) -> AttemptClock | None:
+    """The clock of a candidate's own attempt; the row is locked until the end of the transaction."""
+    row = connection.execute(_clock.where(Attempt.candidacy_id == candidacy_id).with_for_update(of=Attempt)).first()
+    return None if row is None else AttemptClock(*row)
+
+
 def find_attempt_state(connection: Connection, token_sha256: str) -> AttemptClock | None:
     """As `find_attempt_clock`, without a lock."""
     row = connection.execute(_clock.where(Attempt.token_sha256 == token_sha256)).first()

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from examsite.domain.competitions import CompetitionState, GateEvent, Missing
+from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import PaperState
@@ -20,7 +20,6 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
-from examsite.storage.queries import gates
 
 #: What an answer looks like when nothing stands in it.
 _EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
@@ -280,6 +279,3 @@ def _with_people() -> Iterable:
         joinedload(Sitting.competition),
         selectinload(Sitting.invigilators).joinedload(SittingInvigilator.assignment).joinedload(RoleAssignment.account),
     )
-
-
-gates.CHECKLISTS.setdefault(GateEvent.CODES_SEALED, missing_before_codes)

@@ -124,6 +124,7 @@ def start_page() -> ResponseReturnValue:
         token=opened.token,
         epoch=opened.epoch,
         answers=opened.answers,
+        saved_at=None if opened.saved_at is None else instant_text(opened.saved_at),
         held={item: {"epoch": epoch, "number": number} for item, (epoch, number) in opened.held.items()},
         state=view.state.value,
         server_time=instant_text(view.server_time),

@@ -1,0 +1,76 @@
+// The server's remaining time, run forward with the clock that no one can set. Used by the waiting room, the test and the board.
+(function () {
+  "use strict";
+
+  const examsite = (window.examsite = window.examsite || {});
+
+  examsite.formatLeft = function (seconds) {
+    const whole = Math.max(0, Math.ceil(seconds));
+    const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+    return parts.map((part) => String(part).padStart(2, "0")).join(":");
+  };
+
+  // One clock: told the remaining seconds by the server now and then, asked as often as anyone likes.
+  examsite.makeClock = function (remainingSeconds) {
+    let left = remainingSeconds;
+    let mark = performance.now();
+    return {
+      sync(seconds, travelMilliseconds) {
+        left = seconds - (travelMilliseconds || 0) / 2000;
+        mark = performance.now();
+      },
+      left() {
+        return Math.max(0, left - (performance.now() - mark) / 1000);
+      },
+    };
+  };
+
+  // Shows a clock in an element; speaks politely at the thresholds (minutes) and nowhere else.
+  examsite.showClock = function (clock, options) {
+    const spoken = new Set();
+    let last = "";
+    let over = false;
+    function tick() {
+      const seconds = clock.left();
+      const text = examsite.formatLeft(seconds);
+      if (text !== last) {
+        options.value.textContent = text;
+        last = text;
+        options.onTick?.(seconds);
+      }
+      if (seconds > 0) over = false;
+      for (const minutes of options.thresholds || []) {
+        const reached = seconds <= minutes * 60 && seconds > minutes * 60 - 30;
+        if (reached && !spoken.has(minutes)) {
+          spoken.add(minutes);
+          if (options.announce) options.announce.textContent = options.sentence(minutes);
+        }
+        if (seconds > minutes * 60 + 30) spoken.delete(minutes);
+      }
+      if (seconds <= 0 && !over) {
+        over = true;
+        options.onZero?.();
+      }
+    }
+    tick();
+    return window.setInterval(tick, 200);
+  };
+
+  // Clocks of the server shown as time of day: each runs from the text it came with.
+  function runServerClocks() {
+    for (const element of document.querySelectorAll("[data-server-clock]")) {
+      const start = Date.parse(element.getAttribute("datetime"));
+      const shown = element.textContent.trim().split(":").map(Number);
+      if (!Number.isFinite(start) || shown.length !== 3) continue;
+      const base = shown[0] * 3600 + shown[1] * 60 + shown[2];
+      const mark = performance.now();
+      window.setInterval(() => {
+        const now = (base + Math.floor((performance.now() - mark) / 1000)) % 86400;
+        const parts = [Math.floor(now / 3600), Math.floor(now / 60) % 60, now % 60];
+        element.textContent = parts.map((part) => String(part).padStart(2, "0")).join(":");
+      }, 500);
+    }
+  }
+
+  runServerClocks();
+})();
