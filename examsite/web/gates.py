@@ -117,11 +117,17 @@ def missing_rows(competition: Any, missing: list[Missing], pages: dict[str, str]
     return rows
 
 
-def record_entry(row: Any) -> dict[str, Any]:
-    """A record as `record_list` shows it: the fact in words, the pseudonym, never the payload."""
+def record_entry(row: Any, *, today: datetime | None = None) -> dict[str, Any]:
+    """A record as `record_list` shows it: the fact in words, the pseudonym, never the payload.
+
+    With `today`, a record of another day is given by its day instead of its time.
+    """
+    at = parse_instant(row.at)
+    earlier = today is not None and format_date(at) != format_date(today)
     kind, _separator, pseudonym = row.actor.partition("/")
     return {
-        "at": parse_instant(row.at),
+        "at": None if earlier else at,
+        "time_text": format_day(at),
         "title": label(Event(row.event)),
         "actor": " ".join(part for part in (str(ACTORS.get(kind, kind)), pseudonym) if part),
         "subject": row.subject,

@@ -72,6 +72,8 @@ def show_desk(code: str) -> ResponseReturnValue:
         gate=None if event is None else label(event),
         opener=None if event is None else label(GATE_ROLES[event]),
         missing=missing_rows(competition, missing, {}),
-        records=[record_entry(row) for row in list_last_records(session, code, limit=LAST_RECORDS)],
+        records=[
+            record_entry(row, today=read_web_clock()) for row in list_last_records(session, code, limit=LAST_RECORDS)
+        ],
         who_may=WHO_MAY[competition.state],
     )

@@ -101,8 +101,10 @@ class EditAnnouncementForm(FlaskForm):
 class LocalField(DateTimeLocalField):
     """An instant as clocks in Vietnam show it."""
 
-    def __init__(self, label: Any) -> None:
-        super().__init__(label, format=_INSTANT, validators=[InputRequired(_l("Hãy điền ngày và giờ hợp lệ."))])
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(
+            label, format=_INSTANT, validators=[InputRequired(_l("Hãy điền ngày và giờ hợp lệ."))], **kwargs
+        )
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse years that nobody plans in; the ends of the calendar do not survive a change of zone.

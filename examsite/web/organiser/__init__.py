@@ -24,7 +24,7 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Nhân sự"), "organiser.show_people", ()),
         (_("Thí sinh"), "organiser.list_candidates", ()),
         (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
-        (_("Kết quả"), "organiser.show_result", ()),
+        (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
     return [
@@ -44,6 +44,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
     log,
     people,
     posts,
+    results,
     rosters,
     rulesets,
     schedule,
@@ -60,6 +61,7 @@ __all__ = [
     "navigation",
     "people",
     "posts",
+    "results",
     "rosters",
     "rulesets",
     "schedule",

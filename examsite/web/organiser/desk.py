@@ -72,7 +72,9 @@ def show_desk(code: str) -> ResponseReturnValue:
         ),
         posts=posts,
         tiles=_tiles(competition, [count for _post, count in posts], now),
-        records=[record_entry(row) for row in list_last_records(session, code, limit=LAST_RECORDS)],
+        records=[
+            record_entry(row, today=read_web_clock()) for row in list_last_records(session, code, limit=LAST_RECORDS)
+        ],
         checkpoint=find_last_checkpoint(session, code),
         who_may=WHO_MAY[competition.state],
     )

@@ -17,7 +17,11 @@ bp = Blueprint("public", __name__)
 def navigation(_competition: Any) -> list[NavItem]:
     """What everyone may read, and the way in."""
     items = [
-        nav_item(_("Kỳ thi tuyển"), "public.show_front", also=("public.show_competition",)),
+        nav_item(
+            _("Kỳ thi tuyển"),
+            "public.show_front",
+            also=("public.show_competition", "public.show_ranking", "public.show_ranked_candidate"),
+        ),
         nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
     ]
     if has_endpoint("public.show_verification"):
@@ -31,6 +35,6 @@ def navigation(_competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.public import competitions, rulesets  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.public import competitions, ranking, rulesets  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "competitions", "navigation", "rulesets"]
+__all__ = ["bp", "competitions", "navigation", "ranking", "rulesets"]

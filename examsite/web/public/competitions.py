@@ -22,7 +22,7 @@ from examsite.storage.queries.competitions import (
 )
 from examsite.web.access import public
 from examsite.web.gates import has_endpoint, planned_dates, track, when
-from examsite.web.i18n import _
+from examsite.web.i18n import _, localised
 from examsite.web.labels.competitions import PUBLIC_STATES
 from examsite.web.labels.topics import topic_label
 from examsite.web.public import bp
@@ -68,6 +68,15 @@ class PublicPost:
     numbers: list[str]
 
 
+@dataclass(frozen=True)
+class SharedCriteria:
+    """Posts that are examined by the same criteria."""
+
+    titles: list[str]
+    blueprint: Blueprint | None
+    rubric: Rubric | None
+
+
 @bp.get("/")
 @public
 def show_front() -> ResponseReturnValue:
@@ -108,6 +117,7 @@ def show_competition(code: str) -> ResponseReturnValue:
         shown=competition,
         row=_row(competition),
         posts=posts,
+        criteria=_shared(posts),
         track=track(competition),
         dates=planned_dates(competition),
         ruleset=ruleset_of(competition),
@@ -115,6 +125,20 @@ def show_competition(code: str) -> ResponseReturnValue:
         links=_links(competition),
         topic_label=topic_label,
     )
+
+
+def _shared(posts: list[PublicPost]) -> list[SharedCriteria]:
+    groups: list[SharedCriteria] = []
+    for item in posts:
+        title = localised(item.post, "title")
+        criteria = item.rubric.criteria if item.rubric else None
+        for group in groups:
+            if group.blueprint == item.blueprint and (group.rubric.criteria if group.rubric else None) == criteria:
+                group.titles.append(title)
+                break
+        else:
+            groups.append(SharedCriteria([title], item.blueprint, item.rubric))
+    return groups
 
 
 def _row(competition: Any) -> PublicRow:
