@@ -170,7 +170,8 @@ def check_blueprint(
     total = blueprint.objective_points * blueprint.objective_count
     sums = {total + (value or score(0)) * blueprint.essay_count for value in points}
     if sums != {maximum}:
-        raise InvalidError("blueprint_points_wrong", total=", ".join(map(str, sorted(sums))), maximum=str(maximum))
+        shown: object = min(sums) if len(sums) == 1 else ", ".join(map(score_text, sorted(sums)))
+        raise InvalidError("blueprint_points_wrong", total=shown, maximum=maximum)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.papers import Blueprint, TopicCount
@@ -35,7 +35,7 @@ class WholeNumberField(IntegerField):
         self.data = int(typed)
 
 
-class PointsField(StringField):
+class ScoreField(StringField):
     """Points with at most two decimals; `data` is a score."""
 
     def _value(self) -> str:
@@ -55,6 +55,16 @@ class PointsField(StringField):
             raise ValueError(str(_l("Hãy điền số điểm, ví dụ 2 hoặc 2,5."))) from error
 
 
+class MultiCheckboxField(SelectMultipleField):
+    """Some of the choices offered, as boxes; the refusal is said in the reader's language."""
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse what was not offered."""
+        offered = {value for value, _words in self.choices or ()}
+        if not set(self.data or ()) <= offered:
+            raise ValidationError(str(_l("Có chủ đề không có trong ngân hàng. Hãy chọn lại.")))
+
+
 def count_field_name(topic: str) -> str:
     """The name of the field that counts the questions of a topic."""
     return f"count-{topic}"
@@ -65,11 +75,11 @@ class PlanBlueprintForm(FlaskForm):
 
     topics: tuple[str, ...] = ()
 
-    objective_points = PointsField(_l("Điểm mỗi câu trắc nghiệm"), validators=[InputRequired(_NEEDED)])
+    objective_points = ScoreField(_l("Điểm mỗi câu trắc nghiệm"), validators=[InputRequired(_NEEDED)])
     essay_count = WholeNumberField(
         _l("Số câu tự luận"), validators=[InputRequired(_NEEDED), NumberRange(0, 20, message=_RANGE)]
     )
-    essay_topics = SelectMultipleField(_l("Chủ đề của câu tự luận"), validate_choice=True)
+    essay_topics = MultiCheckboxField(_l("Chủ đề của câu tự luận"))
 
     def blueprint(self) -> Blueprint:
         """The plan as filled in; topics without a count are left out."""
@@ -135,5 +145,5 @@ class FilterQuestionsForm(FlaskForm):
 
         csrf = False
 
-    topic = SelectField(_l("Chủ đề"), validate_choice=True)
-    kind = SelectField(_l("Loại câu hỏi"), validate_choice=True)
+    topic = SelectField(_l("Chủ đề"), validate_choice=False)
+    kind = SelectField(_l("Loại câu hỏi"), validate_choice=False)

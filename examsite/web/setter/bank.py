@@ -28,7 +28,8 @@ def list_questions(code: str) -> ResponseReturnValue:
     topics = sorted({row.topic for row in rows}, key=topic_label)
     form.topic.choices = [("", _("Mọi chủ đề")), *((topic, topic_label(topic)) for topic in topics)]
     form.kind.choices = [("", _("Mọi loại")), *((kind.value, label(kind)) for kind in QuestionKind)]
-    topic, kind = (form.topic.data or "", form.kind.data or "") if form.validate() else ("", "")
+    topic = form.topic.data if form.topic.data in topics else ""
+    kind = form.kind.data if form.kind.data in set(QuestionKind) else ""
     found = [row for row in rows if topic in ("", row.topic) and kind in ("", row.kind)]
     pages = max(1, -(-len(found) // PAGE_SIZE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)

@@ -51,9 +51,7 @@ def list_records(code: str) -> ResponseReturnValue:
         ("", _("Mọi bước")),
         *((state.value, f"{state.number}. {label(state)}") for state in _steps_reached(g.competition)),
     ]
-    chosen = {"event": "", "actor": "", "step": ""}
-    if form.validate():
-        chosen = {"event": form.event.data or "", "actor": form.actor.data or "", "step": form.step.data or ""}
+    chosen = form.chosen()
     first, last = _range_of(g.competition, chosen["step"])
     wanted: dict[str, Any] = {"event": chosen["event"], "actor": chosen["actor"], "first": first, "last": last}
     count = count_records(session, log.id, **wanted)

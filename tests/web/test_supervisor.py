@@ -1,0 +1,171 @@
+"""The supervision board reads everything that is no secret, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+from flask import Flask
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.events import Event
+from examsite.domain.papers import paper_from_data
+from examsite.domain.permissions import Role
+from examsite.services import papers
+from examsite.services.checkpoints import sign_checkpoint
+from examsite.services.records import record
+from examsite.storage.queries.competitions import get_competition, get_post
+from examsite.storage.queries.papers import list_papers
+from examsite.storage.queries.records import find_last_record_about
+from tests.factories.papers import make_sealed
+from tests.web.strict_client import StrictClient, find_all, words
+
+CODE = "VH-2026-01"
+SUPERVISOR = "supervisor-17-vh-2026-01"
+CANARY = "mật-không-ai-được-đọc-0427"
+
+Scene = Callable[[Callable[[Any], Any]], Any]
+LogIn = Callable[..., StrictClient]
+
+
+@pytest.fixture
+def sealed(scene: Scene, password_hash: str) -> None:
+    """Papers sealed, one opened, and records with planted secrets."""
+
+    def make(doing: Any) -> None:
+        plan = make_sealed(doing, password_hash=password_hash, written=True)
+        competition, subject = plan.competition, "sitting/CA1"
+        papers.open_paper(plan.ctx(Role.CHAIR), competition, get_post(doing.session, competition.id, "P1"))
+        secret = {"canary": CANARY}
+        record(doing.ctx(), competition, Event.ANSWERS_SUBMITTED, subject, secret)
+        record(doing.ctx(), competition, Event.DRAW_HELD, "draw/script-codes", secret, actor="council/C01")
+        record(doing.ctx(), competition, Event.CODES_SEALED, f"codes/{CODE}", secret, actor="keeper/K01")
+        record(doing.ctx(), competition, Event.MARK_LOCKED, "script/0421", secret, actor="marker/M01")
+        record(doing.ctx(), competition, Event.CANDIDATE_CHECKED_IN, subject, secret, actor="invigilator/V01")
+        record(doing.ctx(), competition, Event.CODES_SEALED, f"codes/{CODE}", secret, actor="keeper/K01")
+        sign_checkpoint(doing.ctx(), competition.code)
+
+    scene(make)
+
+
+def cells(row: Element) -> list[str]:
+    """What stands in the cells of a row."""
+    return [words(cell) for cell in row]
+
+
+def log_size(client: StrictClient) -> int:
+    return int(words(find_all(client.page(f"/supervisor/{CODE}/records"), "count")[0]).split()[0])
+
+
+def test_desk_shows_steps_missing_counts_hashes_and_no_text(sealed: None, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(SUPERVISOR)
+    assert CODE in words(client.page("/supervisor/"))
+    page = client.page(f"/supervisor/{CODE}/")
+    assert find_all(page, "gate-track")
+    assert len(list(find_all(page, "papers")[0].iter("tr"))) == 4
+
+    def secrets(doing: Any) -> list[str]:
+        rows = list_papers(doing.session, get_competition(doing.session, CODE).id)
+        return [item.question.stem.vi[:40] for row in rows for item in paper_from_data(row.data).items]
+
+    text = client.get(f"/supervisor/{CODE}/").text
+    assert not [stem for stem in scene(secrets) if stem in text]
+
+
+def test_people_stand_with_their_pseudonyms(sealed: None, log_in: LogIn) -> None:
+    table = find_all(log_in(SUPERVISOR).page(f"/supervisor/{CODE}/people"), "people")[0]
+    rows = [cells(row)[:3] for row in table.iter("tr")][1:]
+    assert len(rows) == 18
+    assert ["D01", "Ban đề thi", f"Người setter-5-{CODE}"] in rows
+
+
+def test_log_is_a_story_to_filter_and_to_leaf_through(sealed: None, log_in: LogIn) -> None:
+    client = log_in(SUPERVISOR)
+    address = f"/supervisor/{CODE}/records"
+    size = log_size(client)
+    assert size > 20
+    newest = find_all(client.page(address), "record")[0]
+    assert words(newest).startswith(str(size - 1))
+    sealing = client.page(f"{address}?event=paper:sealed")
+    assert words(find_all(sealing, "count")[0]) == "3 mục"
+    assert [cells(row)[2:] for row in find_all(sealing, "record")] == [
+        ["Niêm phong đề thi", "Ban đề thi D01", f"paper/P1-{letter}"] for letter in "CBA"
+    ]
+    both = client.page(f"{address}?event=paper:sealed&actor=council/C01")
+    assert find_all(both, "count")[0] is not None
+    assert not find_all(both, "record")
+    steps = [client.page(f"{address}?step={state}") for state in ("draft", "announced")]
+    assert sum(int(words(find_all(page, "count")[0]).split()[0]) for page in steps) == size
+    last_of_draft = find_all(steps[0], "record")[0]
+    assert "Công bố thông báo thi tuyển" in words(last_of_draft)
+
+
+@pytest.mark.parametrize("query", ["event=x", "actor=<b>", "step=closed", "page=-1", "page=99999999", "page=x"])
+def test_log_answers_hostile_filters(sealed: None, log_in: LogIn, query: str) -> None:
+    assert log_in(SUPERVISOR).get(f"/supervisor/{CODE}/records?{query}").status_code == 200
+
+
+def test_secret_contents_are_shown_to_nobody_on_any_page(sealed: None, log_in: LogIn) -> None:
+    client = log_in(SUPERVISOR)
+    for seq in range(log_size(client)):
+        answer = client.get(f"/supervisor/{CODE}/records/{seq}")
+        assert answer.status_code == 200
+        assert CANARY not in answer.text
+    assert client.get(f"/supervisor/{CODE}/records/99999").status_code == 404
+
+
+def test_contents_open_when_they_are_no_secret_any_more(sealed: None, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(SUPERVISOR)
+
+    def number(doing: Any, event: str, subject: str) -> int:
+        row = find_last_record_about(doing.session, CODE, event, subject)
+        assert row is not None
+        return row.seq
+
+    codes = scene(lambda doing: number(doing, "codes:sealed", f"codes/{CODE}"))
+    marks = scene(lambda doing: number(doing, "mark:locked", "script/0421"))
+    answers = scene(lambda doing: number(doing, "answers:submitted", "sitting/CA1"))
+    draw = scene(lambda doing: number(doing, "draw:held", "draw/paper-version-P1"))
+    assert find_all(client.page(f"/supervisor/{CODE}/records/{draw}"), "content")
+
+    def readable() -> list[bool]:
+        pages = [client.page(f"/supervisor/{CODE}/records/{seq}") for seq in (codes, marks, answers)]
+        return [bool(find_all(page, "content")) for page in pages]
+
+    def put(state: CompetitionState) -> None:
+        def change(doing: Any) -> None:
+            get_competition(doing.session, CODE).state = state
+
+        scene(change)
+
+    assert readable() == [False, False, False]
+    put(CompetitionState.MERGED)
+    assert readable() == [True, False, False]
+    put(CompetitionState.RANKED)
+    assert readable() == [True, True, False]
+
+
+def test_checkpoints_are_shown_word_for_word(sealed: None, log_in: LogIn) -> None:
+    client = log_in(SUPERVISOR)
+    size = log_size(client)
+    assert str(size) in words(find_all(client.page(f"/supervisor/{CODE}/checkpoints"), "checkpoints")[0])
+    note = find_all(client.page(f"/supervisor/{CODE}/checkpoints/{size}"), "note")[0]
+    lines = "".join(note.itertext()).split("\n")
+    assert lines[0].endswith(f"/{CODE}")
+    assert lines[1] == str(size)
+    assert client.get(f"/supervisor/{CODE}/checkpoints/1").status_code == 404
+
+
+def test_no_address_of_the_supervisors_accepts_a_change(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("supervisor.")]
+    assert len(rules) >= 7
+    assert all((rule.methods or set()) <= {"GET", "HEAD", "OPTIONS"} for rule in rules)
+
+
+@pytest.mark.parametrize("login", ["marker-10-vh-2026-01", "setter-5-vh-2026-01", "thuky-vh-2026-01"])
+def test_nobody_else_reads_over_their_shoulder(sealed: None, log_in: LogIn, login: str) -> None:
+    client = log_in(login)
+    for page in ("", "records", "records/3", "people", "checkpoints", "checkpoints/1"):
+        assert client.get(f"/supervisor/{CODE}/{page}").status_code == 403
