@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import MarkState, NeededAct, ScriptState
+from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptState
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
@@ -74,8 +74,12 @@ class ScriptStanding:
 
     @property
     def straddle_unseen(self) -> bool:
-        """Whether the head still has to say that the marks on the two sides of the pass mark were seen."""
-        return self.standing.straddles and self.is_settled and self.script.straddle_seen_at is None
+        """Whether the head still has to say that the marks on the two sides of the pass mark were seen.
+
+        Only a mean comes about without the head; on every other rung the head has seen the marks.
+        """
+        by_itself = self.standing.step is MarkingStep.MEAN
+        return self.standing.straddles and by_itself and self.script.straddle_seen_at is None
 
     @property
     def needs_head(self) -> bool:

@@ -1,7 +1,26 @@
-"""Pages of the keeper audience."""
+"""Pages of the code board: it seals the code map, and never sees it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("keeper", __name__, url_prefix="/keeper")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """The one desk of a competition."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "keeper.list_competitions")]
+    return [nav_item(_("Bảng phách"), "keeper.show_desk", code=competition.code, also=("keeper.seal_codes",))]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.keeper import codes  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "codes", "navigation"]

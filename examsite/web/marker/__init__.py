@@ -1,7 +1,35 @@
-"""Pages of the marker audience."""
+"""Pages of the markers, who see their own scripts and marks alone, and of their head, who sees both marks once locked.
+
+Decision: a marker's page is built from `BlindScript` and `QueueEntry` only. Pages of the head stand in `head_*.py`
+under /marker/<code>/head/, so that the border between the two is a border between files and addresses.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, g
+
+from examsite.domain.permissions import Role
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
 
 bp = Blueprint("marker", __name__, url_prefix="/marker")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """What the person may open in this competition."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "marker.list_competitions")]
+    if g.actor.role is Role.MARKING_HEAD:
+        also = ("marker.show_gap", "marker.decide_gap", "marker.read_script")
+        return [nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also)]
+    own = ("marker.mark_script", "marker.lock_mark")
+    return [nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own)]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.marker import head_gaps, scripts  # noqa: E402 - views register themselves on the blueprint
+
+__all__ = ["bp", "head_gaps", "navigation", "scripts"]

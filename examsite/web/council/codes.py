@@ -1,0 +1,93 @@
+"""What the council does about codes: draws them, draws who marks what, opens the map when every score stands."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.permissions import Role
+from examsite.services import codes, marking
+from examsite.storage.database import db
+from examsite.storage.queries.codes import (
+    ALLOCATION,
+    SCRIPT_CODES,
+    find_held_draw,
+    list_sealable_attempts,
+    missing_before_code_draw,
+)
+from examsite.storage.queries.gates import list_missing
+from examsite.storage.queries.marking import count_scripts, list_markers
+from examsite.web.access import requires
+from examsite.web.council import bp
+from examsite.web.forms.marking import ActForm
+from examsite.web.gates import missing_rows
+from examsite.web.i18n import _, ngettext
+from examsite.web.transactions import act, read_web_clock, writes
+
+
+@bp.get("/<code>/codes")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+def show_codes(code: str) -> ResponseReturnValue:
+    """The four steps: codes drawn, sealed, marking allocated, map opened. No code stands on the page."""
+    competition = g.competition
+    session = db.session()
+    now = read_web_clock()
+    state = competition.state
+    before_draw = missing_before_code_draw(session, competition, now) if state is CompetitionState.WRITTEN else []
+    before_opening = []
+    if state is CompetitionState.MARKING:
+        before_opening = list_missing(session, competition, GateEvent.CODES_OPENED, now=now)
+    return render_template(
+        "council/codes_show.html",
+        is_written=state is CompetitionState.WRITTEN,
+        is_marking=state is CompetitionState.MARKING,
+        is_chair=g.actor.role is Role.CHAIR,
+        codes_drawn=find_held_draw(session, competition.id, SCRIPT_CODES) is not None,
+        allocation_drawn=find_held_draw(session, competition.id, ALLOCATION) is not None,
+        attempts=len(list_sealable_attempts(session, competition.id)) if state is CompetitionState.WRITTEN else 0,
+        scripts=count_scripts(session, competition.id),
+        markers=len(list_markers(session, competition.id)),
+        before_draw=missing_rows(competition, before_draw, {}),
+        before_opening=missing_rows(competition, before_opening, {}),
+        passed={item.event.value: item for item in competition.passages},
+        code=code,
+    )
+
+
+@bp.post("/<code>/codes/draw")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def draw_script_codes(code: str) -> ResponseReturnValue:
+    """Draw the codes; the outcome stays sealed."""
+    if ActForm().validate_on_submit():
+        codes.draw_script_codes(act(), g.competition)
+        flash(_("Đã rút thăm số phách. Kết quả được giữ kín đến khi mở bảng phách."), "success")
+    return redirect(url_for("council.show_codes", code=code))
+
+
+@bp.post("/<code>/codes/allocate")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def draw_allocation(code: str) -> ResponseReturnValue:
+    """Draw who marks what."""
+    if ActForm().validate_on_submit():
+        drawn = marking.draw_allocation(act(), g.competition)
+        text = ngettext("Đã phân công %(num)d bài cho cán bộ chấm.", "Đã phân công %(num)d bài cho cán bộ chấm.", drawn)
+        flash(text, "success")
+    return redirect(url_for("council.show_codes", code=code))
+
+
+@bp.route("/<code>/codes/open", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@writes
+def open_codes(code: str) -> ResponseReturnValue:
+    """Say what opening does, then open."""
+    form = ActForm()
+    if form.validate_on_submit():
+        codes.open_codes(act(), g.competition)
+        flash(_("Đã mở bảng phách và ghép điểm với thí sinh."), "success")
+        return redirect(url_for("council.show_codes", code=code))
+    return render_template(
+        "council/codes_open.html", form=form, scripts=count_scripts(db.session(), g.competition.id), code=code
+    )

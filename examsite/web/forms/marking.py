@@ -1,0 +1,176 @@
+"""Forms about marking: the scoring sheet, the lock, the head's decision, draws, sealing and opening of codes.
+
+A scoring sheet has, for each criterion, the levels as radio buttons and the points as text. Both are there without
+script: whichever of the two differs from what is stored is what the marker meant, the text first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.scores import Score, is_multiple, parse_score, score_text
+from examsite.domain.scripts import plain_text
+from examsite.web.i18n import _, _l
+
+#: Longest comment or reason, as the service keeps it. Unit: characters.
+_LONGEST = 4000
+_MOST_DIGITS = 9
+_TOO_LONG = _l("Dài quá %(max)d ký tự.")
+
+
+def _plain(value: str | None) -> str | None:
+    """What was typed, as any page can show it again."""
+    return None if value is None else plain_text(value)
+
+
+class ActForm(FlaskForm):
+    """Nothing but the token against foreign requests: an act that the page has spelled out."""
+
+
+class LockMarkForm(FlaskForm):
+    """The lock of a mark, over the revision of the draft whose total the page shows."""
+
+    revision = HiddenField()
+
+    def revision_number(self) -> int:
+        """The revision, or one that no draft has."""
+        return whole_number(self.revision.data)
+
+
+class DecideGapForm(FlaskForm):
+    """The head's score and reason."""
+
+    score = StringField(
+        _l("Điểm chính thức của bài"), filters=[_plain], validators=[InputRequired(_l("Chưa điền điểm."))]
+    )
+    reason = TextAreaField(
+        _l("Lý do"),
+        filters=[_plain],
+        description=_l("Ghi vào biên bản và mở cùng kết quả. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+    def decided(self) -> Score | None:
+        """The score, or None with an error on the field."""
+        try:
+            return parse_score(self.score.data or "")
+        except InvalidError:
+            self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 52,5 hoặc 52.5.")]
+            return None
+
+
+@dataclass(frozen=True)
+class CriterionFields:
+    """The three fields of one criterion."""
+
+    criterion: RubricCriterion
+    level: Field
+    points: Field
+    comment: Field
+
+
+class ScoringForm(FlaskForm):
+    """One marker's sheet for one script; the fields of the criteria are added by `scoring_form`."""
+
+    criteria: tuple[RubricCriterion, ...] = ()
+
+    revision = HiddenField()
+    whole = TextAreaField(
+        _l("Nhận xét toàn bài"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+    )
+
+    def revision_number(self) -> int:
+        """The revision of the draft that the page was made from, or one that no draft has."""
+        return whole_number(self.revision.data)
+
+    def rows(self) -> Iterator[CriterionFields]:
+        """The fields criterion by criterion."""
+        for number, criterion in enumerate(self.criteria):
+            yield CriterionFields(
+                criterion, self[f"level_{number}"], self[f"points_{number}"], self[f"comment_{number}"]
+            )
+
+    def show(self, points: Mapping[str, str], comments: Mapping[str, str], *, revision: int, comma: bool) -> None:
+        """Fill the sheet with a stored draft."""
+        self.revision.data = str(revision)
+        self.whole.data = comments.get("", "")
+        for row in self.rows():
+            stored = points.get(row.criterion.criterion, "")
+            row.level.data = stored
+            row.points.data = points_text(stored, comma=comma)
+            row.comment.data = comments.get(row.criterion.criterion, "")
+
+    def read_points(self, stored: Mapping[str, str]) -> dict[str, Score]:
+        """The points as the marker means them; what cannot stand leaves an error on its field."""
+        found: dict[str, Score] = {}
+        for row in self.rows():
+            meant = self._meant(row, stored.get(row.criterion.criterion, ""))
+            if not meant:
+                continue
+            points, refusal = _readable(meant, row.criterion)
+            if points is None:
+                row.points.errors = [*row.points.errors, refusal]
+            else:
+                found[row.criterion.criterion] = points
+        return found
+
+    def read_comments(self) -> dict[str, str]:
+        """The comments by criterion, the one on the whole under the empty name."""
+        return {"": self.whole.data or "", **{row.criterion.criterion: row.comment.data or "" for row in self.rows()}}
+
+    @staticmethod
+    def _meant(row: CriterionFields, stored: str) -> str:
+        typed = (row.points.data or "").strip()
+        chosen = row.level.data if isinstance(row.level.data, str) else ""
+        before = (points_text(stored, comma=True), points_text(stored, comma=False), stored)
+        if typed not in before:
+            return typed
+        return chosen if chosen and chosen != stored else stored
+
+
+def scoring_form(criteria: Sequence[RubricCriterion]) -> type[ScoringForm]:
+    """The sheet of one rubric: a level, points and a comment for each criterion that people mark."""
+    fields: dict[str, Any] = {"criteria": tuple(criteria)}
+    for number in range(len(criteria)):
+        fields[f"level_{number}"] = StringField(_l("Mức"))
+        fields[f"points_{number}"] = StringField(_l("Điểm"), filters=[_plain])
+        fields[f"comment_{number}"] = TextAreaField(
+            _l("Nhận xét"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+        )
+    return type("MarkScriptForm", (ScoringForm,), fields)
+
+
+def points_text(stored: str, *, comma: bool) -> str:
+    """Points as a person would type them: 12.50 is 12,5 (or 12.5), 10.00 is 10."""
+    if not stored:
+        return ""
+    text = stored.rstrip("0").rstrip(".")
+    return text.replace(".", ",") if comma else text
+
+
+def whole_number(text: str | None) -> int:
+    """A small whole number from a hidden field; -1 for anything else."""
+    typed = (text or "").strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else -1
+
+
+def _readable(text: str, criterion: RubricCriterion) -> tuple[Score | None, str]:
+    try:
+        points = parse_score(text)
+    except InvalidError:
+        return None, _("Hãy ghi một số, ví dụ 12,5 hoặc 12.5.")
+    maximum = points_text(score_text(criterion.maximum), comma=True)
+    if points > criterion.maximum:
+        return None, _("Nhiều nhất %(maximum)s điểm cho tiêu chí này.", maximum=maximum)
+    if not is_multiple(points, criterion.step):
+        step = points_text(score_text(criterion.step), comma=True)
+        return None, _("Điểm đi theo bước %(step)s.", step=step)
+    return points, ""

@@ -1,0 +1,37 @@
+"""Words for codes, allocation, drafts and settlements: why they are refused, and what keeps their gates shut."""
+
+from __future__ import annotations
+
+from examsite.web.i18n import _l
+
+MISSING = {
+    "attempts_missing": _l("Chưa có bài thi nào để rọc phách"),
+    "attempts_not_scored": _l("%(count)s bài thi chưa nộp xong hoặc chưa chấm phần trắc nghiệm"),
+    "codes_not_drawn": _l("Chưa rút thăm số phách"),
+    "allocation_not_drawn": _l("Chưa rút thăm phân công chấm"),
+    "scripts_not_settled": _l("%(count)s bài chưa có điểm chính thức"),
+    "straddles_not_seen": _l("%(count)s bài có hai lượt chấm ở hai phía điểm đạt chờ trưởng ban ghi nhận"),
+    "codes_still_sealed": _l("Bảng phách chưa mở"),
+    "appeal_window_open": _l("Thời hạn phúc khảo còn đến %(until)s"),
+}
+
+ERRORS = {
+    "markers_too_few": _l("Cần ít nhất %(needed)s cán bộ chấm: hai người chấm, một người chấm lần ba."),
+    "markers_in_conflict": _l(
+        "Có bài không đủ hai người chấm vì xung đột lợi ích đã khai. Hãy bổ sung cán bộ chấm rồi rút thăm lại."
+    ),
+    "third_marker_missing": _l("Không còn người chấm thứ ba phù hợp cho bài này. Hãy bổ sung cán bộ chấm."),
+    "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
+    "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
+    "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
+    "script_not_found": _l("Không có bài %(script)s trong các bài của bạn."),
+    "marking_not_open": _l("Kỳ thi tuyển không ở bước chấm bài viết nên việc này không làm được."),
+    "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),
+    "draft_changed_elsewhere": _l("Bản nháp này vừa được lưu từ một trang khác. Chưa có gì bị ghi đè."),
+    "comment_too_long": _l("Nhận xét hoặc lý do dài quá %(limit)s ký tự."),
+    "allocation_already_drawn": _l("Phân công chấm đã rút thăm; không rút lại."),
+    "codes_already_drawn": _l("Số phách đã rút thăm; không rút lại."),
+    "codes_not_drawable": _l("Chỉ rút số phách sau khi thi viết xong và trước khi niêm phong."),
+    "code_draw_outdated": _l("Số bài thi đã đổi sau khi rút số phách. Hãy báo chủ tịch hội đồng."),
+    "codes_not_opened": _l("Bảng phách chưa mở nên chưa ghép được điểm với thí sinh."),
+}

@@ -1,0 +1,517 @@
+"""The pages of keeper, council, markers and head: what they do, and what a marker can never find on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from examsite.domain.permissions import Role
+from examsite.services import marking
+from examsite.storage.models.marking import Allocation, Mark, Script
+from tests.factories.marking import Board, make_board
+from tests.web.conftest import Doing
+from tests.web.strict_client import StrictClient, find_all, parse, words
+
+CODE = "VH-2026-01"
+Scene = Callable[[Callable[[Doing], Any]], Any]
+LogIn = Callable[..., StrictClient]
+
+
+def _board(doing: Doing, password_hash: str, **named: Any) -> Board:
+    settings = doing.app.extensions["settings"]
+    return make_board(doing.session, doing.now, settings=settings, password_hash=password_hash, **named)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One marker's place in a competition whose marking runs."""
+
+    marker: str
+    other: str
+    codes: tuple[str, ...]
+
+
+@pytest.fixture
+def desk(scene: Scene, password_hash: str) -> Desk:
+    """Four scripts, three markers; the first script of M01 is given to M01 and another marker."""
+
+    def build(doing: Doing) -> Desk:
+        board = _board(doing, password_hash)
+        board.allocated()
+        first = board.markers[0]
+        codes = doing.session.scalars(
+            select(Script.code)
+            .join(Allocation, Allocation.script_id == Script.id)
+            .where(Allocation.assignment_id == first.id)
+            .order_by(Allocation.position)
+        ).all()
+        (other,) = [marker for marker in board.pair(codes[0]) if marker.id != first.id]
+        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(codes))
+
+    made: Desk = scene(build)
+    return made
+
+
+def _login_of(pseudonym: str) -> str:
+    return f"{pseudonym}-{CODE}".lower()
+
+
+def _sheet(desk: Desk, place: int = 0) -> str:
+    return f"/marker/{CODE}/scripts/{desk.codes[place]}"
+
+
+def _fields(page: str) -> dict[str, str]:
+    """What the sheet would send: texts and hidden values."""
+    form = page[page.index("data-sheet") :]
+    fields = {
+        name: "" if value is None else value
+        for name, value in re.findall(r'<input[^>]*?name="((?:points_|revision)\w*)"[^>]*?value="([^"]*)"', form)
+    }
+    return fields
+
+
+def _points(total: int, *, maxima: tuple[int, ...]) -> dict[str, str]:
+    left, found = total, {}
+    for number, maximum in enumerate(maxima):
+        found[f"points_{number}"] = str(min(left, maximum))
+        left -= min(left, maximum)
+    return found
+
+
+@pytest.fixture
+def maxima(scene: Scene) -> tuple[int, ...]:
+    def read(doing: Doing) -> tuple[int, ...]:
+        script = doing.session.scalars(select(Script)).first()
+        assert script is not None
+        from examsite.domain.papers import paper_from_data
+        from examsite.storage.models.papers import Paper
+
+        paper = paper_from_data(doing.session.get_one(Paper, script.paper_id).data)
+        return tuple(int(criterion.maximum) for criterion in paper.rubric.human)
+
+    found: tuple[int, ...] = scene(read)
+    return found
+
+
+def _mark(scene: Scene, code: str, pseudonym: str) -> dict[str, Any]:
+    def read(doing: Doing) -> dict[str, Any]:
+        from examsite.storage.models.accounts import RoleAssignment
+
+        mark = doing.session.scalars(
+            select(Mark)
+            .join(Script, Script.id == Mark.script_id)
+            .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
+            .where(Script.code == code, RoleAssignment.pseudonym == pseudonym)
+        ).one_or_none()
+        if mark is None:
+            return {}
+        return {
+            "points": dict(mark.points),
+            "comments": dict(mark.comments),
+            "revision": mark.revision,
+            "state": mark.state.value,
+            "total": mark.total,
+        }
+
+    found: dict[str, Any] = scene(read)
+    return found
+
+
+# --- the sheet -------------------------------------------------------------------------------------------------------
+
+
+def test_marker_fills_in_saves_and_locks(desk: Desk, log_in: LogIn, scene: Scene, maxima: tuple[int, ...]) -> None:
+    client = log_in(_login_of(desk.marker))
+    page = client.page(_sheet(desk))
+    assert words(find_all(page, "script-code")[0]) == desk.codes[0]
+    filled = {"revision": "0", **_points(35, maxima=maxima), "comment_0": "Rõ ràng.", "whole": "Khá.", "then": "lock"}
+
+    answer = client.submit(_sheet(desk), filled)
+
+    assert answer.headers["Location"].endswith("/lock")
+    confirm = client.page(f"{_sheet(desk)}/lock")
+    text = words(confirm)
+    assert desk.codes[0] in text
+    assert "35 / 60" in text
+    (revision,) = [item.get("value") for item in confirm.iter("input") if item.get("name") == "revision"]
+    locked = client.submit(f"{_sheet(desk)}/lock", {"revision": revision})
+    assert locked.headers["Location"].endswith(desk.codes[1])
+    mark = _mark(scene, desk.codes[0], desk.marker)
+    assert (mark["state"], str(mark["total"])) == ("locked", "35.00")
+    assert mark["comments"][""] == "Khá."
+    read = client.page(_sheet(desk))
+    assert find_all(read, "locked-sheet")
+    assert not find_all(read, "save")
+
+
+def test_nothing_is_preselected(desk: Desk, log_in: LogIn) -> None:
+    page = log_in(_login_of(desk.marker)).page(_sheet(desk))
+
+    inputs = [item for item in page.iter("input") if (item.get("name") or "").startswith(("level_", "points_"))]
+
+    assert inputs
+    assert not [
+        item for item in inputs if "checked" in item.attrib or (item.get("type") != "radio" and item.get("value"))
+    ]
+
+
+def test_level_alone_is_enough_and_a_changed_level_wins(
+    desk: Desk, log_in: LogIn, scene: Scene, maxima: tuple[int, ...]
+) -> None:
+    client = log_in(_login_of(desk.marker))
+    client.submit(_sheet(desk), {"revision": "0", "level_0": "5.00", "points_0": ""})
+    criterion = next(iter(_mark(scene, desk.codes[0], desk.marker)["points"]))
+
+    client.submit(_sheet(desk), {"revision": "1", "level_0": f"{maxima[0]}.00", "points_0": "5"})
+    assert _mark(scene, desk.codes[0], desk.marker)["points"] == {criterion: f"{maxima[0]}.00"}
+    client.submit(_sheet(desk), {"revision": "2", "level_0": f"{maxima[0]}.00", "points_0": "2,5"})
+    assert _mark(scene, desk.codes[0], desk.marker)["points"] == {criterion: "2.50"}
+    client.submit(_sheet(desk), {"revision": "3", "points_0": ""})
+    assert _mark(scene, desk.codes[0], desk.marker)["points"] == {}
+
+
+@pytest.mark.parametrize(
+    "typed", ["-1", "1e9", "NaN", "Infinity", "١٢", "1000", "3", "2,555", "1.234,5", "x" * 5000, "\0"]
+)
+def test_points_that_cannot_stand_are_said_and_nothing_is_lost(
+    desk: Desk, log_in: LogIn, scene: Scene, typed: str
+) -> None:
+    client = log_in(_login_of(desk.marker))
+    client.submit(_sheet(desk), {"revision": "0", "points_1": "5"})
+    before = _mark(scene, desk.codes[0], desk.marker)
+
+    answer = client.submit(
+        _sheet(desk), {"revision": "1", "points_0": typed, "points_1": "2,5", "comment_0": "Giữ câu này."}
+    )
+
+    assert answer.status_code == 422
+    assert "Giữ câu này." in answer.text
+    assert "field-error" in answer.text
+    assert _mark(scene, desk.codes[0], desk.marker) == before
+
+
+@pytest.mark.parametrize("typed", ["7,5", "7.5", " 7,50 "])
+def test_comma_and_dot_are_the_same(desk: Desk, log_in: LogIn, scene: Scene, typed: str) -> None:
+    client = log_in(_login_of(desk.marker))
+
+    client.submit(_sheet(desk), {"revision": "0", "points_0": typed})
+
+    assert list(_mark(scene, desk.codes[0], desk.marker)["points"].values()) == ["7.50"]
+
+
+def test_two_pages_on_one_draft_show_a_conflict(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(_login_of(desk.marker))
+    client.submit(_sheet(desk), {"revision": "0", "points_0": "5", "whole": "trang thứ nhất"})
+
+    answer = client.submit(_sheet(desk), {"revision": "0", "points_0": "7,5", "whole": "trang thứ hai"})
+
+    assert answer.status_code == 409
+    page = parse(answer.text)
+    assert "trang thứ nhất" in words(find_all(page, "elsewhere")[0])
+    assert "trang thứ hai" in answer.text
+    assert _mark(scene, desk.codes[0], desk.marker)["comments"] == {"": "trang thứ nhất"}
+    assert _fields(answer.text)["revision"] == "1"
+
+
+def test_autosave_answers_in_json(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(_login_of(desk.marker))
+    accept = {"Accept": "application/json"}
+    kept = client.submit(_sheet(desk), {"revision": "0", "points_0": "5"}, headers=accept)
+    assert kept.get_json()["revision"] == 1
+
+    stale = client.submit(_sheet(desk), {"revision": "0", "points_0": "7,5"}, headers=accept)
+    wrong = client.submit(_sheet(desk), {"revision": "1", "points_0": "999"}, headers=accept)
+
+    assert (stale.status_code, stale.get_json()["error"]) == (409, "draft_changed_elsewhere")
+    assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["points_0"])
+    assert _mark(scene, desk.codes[0], desk.marker)["revision"] == 1
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "x", "9" * 40, "0.5", "१"])
+def test_hostile_revision_is_a_conflict_not_a_crash(desk: Desk, log_in: LogIn, scene: Scene, revision: str) -> None:
+    client = log_in(_login_of(desk.marker))
+
+    answer = client.submit(_sheet(desk), {"revision": revision, "points_0": "5"})
+
+    assert answer.status_code == 409
+    assert _mark(scene, desk.codes[0], desk.marker) == {}
+
+
+def test_lock_of_an_unfinished_sheet_leads_back(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(_login_of(desk.marker))
+    client.submit(_sheet(desk), {"revision": "0", "points_0": "5"})
+
+    assert client.get(f"{_sheet(desk)}/lock").status_code == 302
+    forced = client.submit(f"{_sheet(desk)}/lock", {"revision": "1"}, form_at=_sheet(desk))
+
+    assert forced.status_code == 422
+    assert _mark(scene, desk.codes[0], desk.marker)["state"] == "draft"
+
+
+def test_long_and_odd_comments(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(_login_of(desk.marker))
+
+    too_long = client.submit(_sheet(desk), {"revision": "0", "comment_0": "á" * 4001})
+    odd = client.submit(_sheet(desk), {"revision": "0", "comment_0": "<script>alert(1)</script>\0 \u202e e\u0301"})
+
+    assert too_long.status_code == 422
+    assert odd.status_code == 302
+    assert "<script>alert" not in client.get(_sheet(desk)).text
+    assert list(_mark(scene, desk.codes[0], desk.marker)["comments"].values()) == [
+        "<script>alert(1)</script>\ufffd \u202e é"
+    ]
+
+
+# --- blindness -------------------------------------------------------------------------------------------------------
+
+CANARIES = {
+    "name": "Đặng Vũ Thục Quyên",
+    "unit": "Phòng Hành chính Chim Báo Bão",
+    "identity": "0310850",
+    "account": "hs-vh-2026-01",
+    "seat": "CA1",
+    "comment": "lời-của-lượt-kia-7731",
+    "total": "47,5",
+    "total_dot": "47.5",
+}
+
+
+@pytest.fixture
+def canaried(scene: Scene, password_hash: str) -> Desk:
+    """The other marker of the first script has locked 47.5 with a comment; names, numbers and seats are planted."""
+
+    def build(doing: Doing) -> Desk:
+        board = _board(doing, password_hash)
+        for candidacy in board.room.candidacies:
+            candidacy.unit = CANARIES["unit"]
+        board.allocated()
+        first = board.markers[0]
+        codes = doing.session.scalars(
+            select(Script.code)
+            .join(Allocation, Allocation.script_id == Script.id)
+            .where(Allocation.assignment_id == first.id)
+            .order_by(Allocation.position)
+        ).all()
+        (other,) = [marker for marker in board.pair(codes[0]) if marker.id != first.id]
+        ctx = board.ctx(other)
+        draft = marking.save_draft(
+            ctx,
+            board.competition,
+            codes[0],
+            revision=0,
+            points=board.points("47.50"),
+            comments={"": CANARIES["comment"]},
+        )
+        marking.lock_mark(ctx, board.competition, codes[0], revision=draft.revision)
+        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(codes))
+
+    made: Desk = scene(build)
+    return made
+
+
+def _seen_by_marker(client: StrictClient, desk: Desk) -> list[tuple[str, str]]:
+    paths = ["/marker/", f"/marker/{CODE}/scripts", "/home"]
+    for place in range(len(desk.codes)):
+        paths += [_sheet(desk, place), f"{_sheet(desk, place)}/lock"]
+    paths += [
+        f"/marker/{CODE}/scripts/0000x",
+        f"/marker/{CODE}/head/gaps",
+        f"/marker/{CODE}/head/scripts/{desk.codes[0]}",
+    ]
+    paths += [f"/council/{CODE}/codes", f"/keeper/{CODE}/", f"/organiser/{CODE}/"]
+    found = []
+    for path in paths:
+        answer = client.get(path)
+        found.append((path, answer.text + str(answer.headers)))
+    return found
+
+
+def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(_login_of(canaried.marker))
+    numbers = scene(
+        lambda doing: [
+            value
+            for row in doing.session.execute(
+                select(_candidacies().candidate_number, _candidacies().public_code, _candidacies().full_name)
+            )
+            for value in row
+        ]
+    )
+    planted = [*CANARIES.values(), *numbers, canaried.other]
+
+    pages = _seen_by_marker(client, canaried)
+
+    # The planted things are real: the head sees the other mark once both are locked, and the search would find them.
+    leaks = [(path, canary) for path, text in pages for canary in planted if _holds(text, canary)]
+    assert leaks == []
+
+
+def _candidacies() -> Any:
+    from examsite.storage.models.dossiers import Candidacy
+
+    return Candidacy
+
+
+def _holds(text: str, canary: str) -> bool:
+    return re.search(rf"(?<![\w.,]){re.escape(canary)}", text) is not None
+
+
+def test_pages_are_the_same_whether_or_not_the_other_has_locked(
+    scene: Scene, desk: Desk, log_in: LogIn, password_hash: str
+) -> None:
+    client = log_in(_login_of(desk.marker))
+
+    def look() -> list[str]:
+        volatile = r'value="[^"]{40,}"|nonce="[^"]+"|\d\d:\d\d:\d\d'
+        paths = (f"/marker/{CODE}/scripts", _sheet(desk), _sheet(desk, 1))
+        return [re.sub(volatile, "", client.get(path).text) for path in paths]
+
+    before = look()
+
+    def other_locks(doing: Doing) -> None:
+        from examsite.storage.models.accounts import RoleAssignment
+        from examsite.storage.queries.competitions import get_competition
+        from examsite.services.context import Actor
+
+        held = doing.session.scalars(select(RoleAssignment).where(RoleAssignment.pseudonym == desk.other)).one()
+        competition = get_competition(doing.session, CODE)
+        actor = Actor(
+            account_id=held.account_id,
+            role=Role.MARKER,
+            assignment_id=held.id,
+            pseudonym=held.pseudonym,
+            competition_id=competition.id,
+        )
+        from examsite.domain.papers import paper_from_data
+        from examsite.domain.scores import score
+        from examsite.storage.models.papers import Paper
+
+        paper = paper_from_data(doing.session.scalars(select(Paper)).first().data)
+        points = {criterion.criterion: score(0) for criterion in paper.rubric.human}
+        ctx = doing.ctx(actor)
+        draft = marking.save_draft(ctx, competition, desk.codes[0], revision=0, points=points, comments={})
+        marking.lock_mark(ctx, competition, desk.codes[0], revision=draft.revision)
+
+    scene(other_locks)
+
+    assert look() == before
+
+
+@pytest.mark.parametrize("role", ["c01", "t01", "k01", "h01"])
+def test_sheet_is_for_markers_alone(desk: Desk, log_in: LogIn, role: str) -> None:
+    login = {"c01": f"chair-{CODE}", "t01": f"organiser-{CODE}"}.get(role, f"{role}-{CODE}").lower()
+
+    assert log_in(login).get(_sheet(desk)).status_code == 403
+
+
+def test_script_of_others_does_not_exist(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    def foreign(doing: Doing) -> str:
+        codes = set(doing.session.scalars(select(Script.code))) - set(desk.codes)
+        return str(sorted(codes)[0]) if codes else "none"
+
+    code = scene(foreign)
+    client = log_in(_login_of(desk.marker))
+
+    assert client.get(f"/marker/{CODE}/scripts/{code}").status_code == 404
+    answer = client.submit(f"/marker/{CODE}/scripts/{code}", {"revision": "0"}, form_at=_sheet(desk))
+    assert answer.status_code == 404
+
+
+# --- head, keeper, council -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rungs(scene: Scene, password_hash: str) -> list[str]:
+    """Five scripts, one on each rung: mean, astride, discussed, third, and one with a single mark."""
+
+    def build(doing: Doing) -> list[str]:
+        board = _board(doing, password_hash, candidates=5)
+        scripts = board.allocated()
+        totals = [("40.00", "42.50"), ("27.50", "30.00"), ("30.00", "37.50"), ("20.00", "40.00")]
+        for script, pair in zip(scripts, totals, strict=False):
+            board.lock_pair(script.code, pair)
+        board.lock(board.pair(scripts[4].code)[0], scripts[4].code, "12.50")
+        return [script.code for script in scripts]
+
+    made: list[str] = scene(build)
+    return made
+
+
+def test_head_sees_only_scripts_with_both_marks(rungs: list[str], log_in: LogIn) -> None:
+    client = log_in(f"h01-{CODE}".lower())
+
+    page = client.page(f"/marker/{CODE}/head/gaps")
+
+    listed = [str(row.get("id")).removeprefix("script-") for row in find_all(page, "gap-row")]
+    assert sorted(listed) == sorted(rungs[1:4])
+    assert rungs[4] not in client.get(f"/marker/{CODE}/head/gaps?view=settled").text
+    assert client.get(f"/marker/{CODE}/head/scripts/{rungs[4]}").status_code == 404
+
+
+def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
+    client = log_in(f"h01-{CODE}".lower())
+    base = f"/marker/{CODE}/head/scripts"
+    opened = client.page(f"{base}/{rungs[2]}")
+    assert find_all(opened, "decide-form")
+    empty = client.submit(f"{base}/{rungs[2]}/decide", {"score": "", "reason": ""}, form_at=f"{base}/{rungs[2]}")
+    assert empty.status_code == 422
+    for typed in ("NaN", "1e9", "-1", "100,5"):
+        odd = client.submit(
+            f"{base}/{rungs[2]}/decide", {"score": typed, "reason": "Vì giữ lại"}, form_at=f"{base}/{rungs[2]}"
+        )
+        assert odd.status_code == 422
+        assert "Vì giữ lại" in odd.text
+
+    decided = client.submit(
+        f"{base}/{rungs[2]}/decide", {"score": "54,5", "reason": "Đã thống nhất."}, form_at=f"{base}/{rungs[2]}"
+    )
+    third = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[3]}")
+    seen = client.submit(f"{base}/{rungs[1]}/seen", form_at=f"{base}/{rungs[1]}")
+
+    assert [answer.status_code for answer in (decided, third, seen)] == [302, 302, 302]
+    waiting = [words(row) for row in find_all(client.page(f"/marker/{CODE}/head/gaps"), "gap-row")]
+    assert len(waiting) == 1
+    assert waiting[0].startswith(rungs[3])
+    assert "đang chấm" in waiting[0]
+    assert "Đã thống nhất." in client.get(f"{base}/{rungs[2]}").text
+    assert "Đã đọc kỹ." in client.get(f"{base}/{rungs[2]}/read").text
+    again = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[2]}")
+    assert again.status_code == 409
+
+
+def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogIn, password_hash: str) -> None:
+    scene(lambda doing: _board(doing, password_hash) and None)
+    keeper, chair = log_in(f"k01-{CODE}".lower()), log_in(f"chair-{CODE}".lower())
+    early = keeper.submit(f"/keeper/{CODE}/seal")
+    assert early.status_code == 409
+
+    drawn = chair.submit(f"/council/{CODE}/codes/draw", form_at=f"/council/{CODE}/codes")
+    sealed = keeper.submit(f"/keeper/{CODE}/seal")
+    allocated = chair.submit(f"/council/{CODE}/codes/allocate", form_at=f"/council/{CODE}/codes")
+
+    assert [answer.status_code for answer in (drawn, sealed, allocated)] == [302, 302, 302]
+    desk = keeper.page(f"/keeper/{CODE}/")
+    assert find_all(desk, "sealed")
+    codes = scene(lambda doing: list(doing.session.scalars(select(Script.code))))
+    for client, path in ((keeper, f"/keeper/{CODE}/"), (chair, f"/council/{CODE}/codes")):
+        text = words(client.page(path))
+        assert [code for code in codes if re.search(rf"(?<!\d){code}(?!\d)", text)] == []
+    shut = chair.submit(f"/council/{CODE}/codes/open")
+    assert shut.status_code == 409
+
+
+def test_sheets_and_gaps_speak_english(rungs: list[str], desk_login: str, log_in: LogIn) -> None:
+    client = log_in(desk_login)
+    client.set_cookie("locale", "en")
+
+    assert client.get(f"/marker/{CODE}/head/gaps").status_code == 200
+
+
+@pytest.fixture
+def desk_login() -> str:
+    return f"h01-{CODE}".lower()
