@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from examsite.cli import backups, installation, records
+from examsite.cli import backups, installation, records, results
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
 
@@ -20,6 +20,7 @@ commands.add_command(installation.init)
 commands.add_command(installation.serve)
 commands.add_command(installation.run)
 commands.add_command(records.records)
+commands.add_command(results.results)
 commands.add_command(backups.backup)
 commands.add_command(backups.restore)
 

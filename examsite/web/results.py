@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from examsite.domain.questions import Text
 from examsite.domain.ranking import Outcome
 from examsite.domain.ruleset_model import RuleSet
-from examsite.domain.scores import ZERO, Score, part_of, score
+from examsite.domain.scores import ZERO, Score, part_of, round_score, score
 from examsite.storage.queries.ranking import list_criterion_texts, list_tie_reasons
 from examsite.storage.queries.results import result_document
-from examsite.web.i18n import localised
+from examsite.web.i18n import current_locale, localised
 from examsite.web.result_paths import PathStep, Rung, ladder_of, path_of
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ class PartView:
         """What the part brings to the total, exact."""
         return None if self.score is None else part_of(self.score, self.weight)
 
+    @property
+    def weighted_score(self) -> Score | None:
+        """The same at two decimals, for a bar."""
+        return None if self.weighted is None else round_score(self.weighted)
+
+    @property
+    def weighted_text(self) -> str:
+        """The same with every decimal."""
+        return exact_text(self.weighted)
+
 
 @dataclass(frozen=True)
 class RankRow:
@@ -98,6 +108,16 @@ class RankRow:
     def exact_total(self) -> Decimal | None:
         """The weighted sum before its one rounding."""
         return None if self.total is None else sum((part.weighted or ZERO for part in self.listed), Decimal(0))
+
+    @property
+    def exact_text(self) -> str:
+        """The weighted sum with every decimal."""
+        return exact_text(self.exact_total)
+
+    @property
+    def rounds(self) -> bool:
+        """Whether the total is the sum rounded."""
+        return self.exact_total is not None and self.exact_total != self.total
 
     @property
     def stopped_at(self) -> PartView | None:
@@ -187,6 +207,15 @@ class ResultView:
         parts = [part["part"] for part in self.document["ruleset"]["parts"]]
         ranked = sum(1 for one in known if one["rank"] is not None)
         return Counts(len(known), there[parts[0]], there[parts[-1]], ranked)
+
+
+def exact_text(value: Decimal | None) -> str:
+    """A product or sum as it is before rounding: at least two decimals, none left out."""
+    if value is None:
+        return "–"
+    whole, _dot, decimals = f"{value:f}".partition(".")
+    text = f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return text if current_locale() == "en" else text.replace(".", ",")
 
 
 def view_result(session: Session, competition: Competition, version: ResultVersion, ruleset: RuleSet) -> ResultView:

@@ -57,6 +57,25 @@ def navigation(_competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.candidate import applications, attempts, dossier, home  # noqa: E402 - views register on the blueprint
+from examsite.web.candidate import (  # noqa: E402 - views register on the blueprint
+    applications,
+    attempts,
+    dossier,
+    home,
+    proposals,
+    result,
+)
 
-__all__ = ["HOME_TOPICS", "HomeTopic", "add_home_topic", "applications", "attempts", "bp", "dossier", "home", "navigation"]
+__all__ = [
+    "HOME_TOPICS",
+    "HomeTopic",
+    "add_home_topic",
+    "applications",
+    "attempts",
+    "bp",
+    "dossier",
+    "home",
+    "navigation",
+    "proposals",
+    "result",
+]

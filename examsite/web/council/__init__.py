@@ -21,8 +21,9 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Tổng quan"), "council.show_desk", ()),
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
-        (_("Phách và bốc thăm"), "council.show_codes", ()),
-        (_("Ký kết quả"), "council.sign_result", ()),
+        (_("Phách và bốc thăm"), "council.show_codes", ("council.open_codes",)),
+        (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
+        (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
     )
     return [
         nav_item(text, endpoint, also=also, code=competition.code)
@@ -33,6 +34,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.council import desk, incidents, papers  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.council import codes, defence, desk, incidents, papers, result, signing  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "desk", "incidents", "navigation", "papers"]
+__all__ = ["bp", "codes", "defence", "desk", "incidents", "navigation", "papers", "result", "signing"]

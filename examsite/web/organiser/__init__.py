@@ -24,6 +24,7 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Nhân sự"), "organiser.show_people", ()),
         (_("Thí sinh"), "organiser.list_candidates", ()),
         (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
+        (_("Đề án"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
@@ -37,6 +38,7 @@ def navigation(competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.organiser import (  # noqa: E402 - views register themselves on the blueprint
+    candidate_imports,
     candidates,
     competitions,
     desk,
@@ -44,6 +46,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
     log,
     people,
     posts,
+    proposals,
     results,
     rosters,
     rulesets,
@@ -53,6 +56,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
 
 __all__ = [
     "bp",
+    "candidate_imports",
     "candidates",
     "competitions",
     "desk",
@@ -61,6 +65,7 @@ __all__ = [
     "navigation",
     "people",
     "posts",
+    "proposals",
     "results",
     "rosters",
     "rulesets",

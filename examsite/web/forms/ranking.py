@@ -1,0 +1,79 @@
+"""Forms about results: computing, signing, deciding a tie, publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, PasswordField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from examsite.domain.accounts import MOST_PASSWORD_LENGTH
+from examsite.domain.publication import Decision
+from examsite.web.i18n import _l
+
+_NEEDED = _l("Chưa điền.")
+_TOO_LONG = _l("Dài quá %(max)d ký tự.")
+
+#: Longest reason. Unit: characters.
+MOST_REASON_LENGTH = 2000
+
+
+class SignResultForm(FlaskForm):
+    """One person's word on one version; nothing is preselected. The number is that of the version that was read."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired(_NEEDED)])
+    decision = RadioField(
+        _l("Ý kiến"),
+        choices=[(Decision.AGREED.value, _l("Đồng ý")), (Decision.REFUSED.value, _l("Không đồng ý"))],
+        validators=[InputRequired(_l("Hãy chọn Đồng ý hoặc Không đồng ý."))],
+    )
+    sha_tail = StringField(
+        _l("4 ký tự cuối của mã"),
+        validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
+    )
+    password = PasswordField(
+        _l("Mật khẩu"),
+        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+    )
+    reason = TextAreaField(
+        _l("Lý do không đồng ý"),
+        filters=[lambda value: (value or "").strip()],
+        validators=[Optional(), Length(max=MOST_REASON_LENGTH, message=_TOO_LONG)],
+    )
+    #: Which of the two buttons was pressed: each repeats one opinion.
+    confirmed = StringField(validators=[Optional(), Length(max=20, message=_TOO_LONG)])
+
+    def validate_decision(self, field: RadioField) -> None:
+        """Refuse a button that says the opposite of what was chosen."""
+        if self.confirmed.data and self.confirmed.data != field.data:
+            raise ValidationError(_l("Nút vừa bấm không khớp với ý kiến đã chọn. Chưa ký."))
+
+
+class DecideTieForm(FlaskForm):
+    """Who is selected out of those tied, and why; the codes come from the open tie."""
+
+    selected = SelectMultipleField(
+        _l("Người được chọn"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
+    reason = TextAreaField(
+        _l("Lý do"),
+        description=_l("Lý do được công khai cùng kết quả: không ghi họ tên người không được chọn."),
+        filters=[lambda value: (value or "").strip()],
+        validators=[InputRequired(_NEEDED), Length(max=MOST_REASON_LENGTH, message=_TOO_LONG)],
+    )
+
+    def __init__(self, *args: Any, codes: Iterable[str], **kwargs: Any) -> None:
+        """Offer the codes of those tied."""
+        super().__init__(*args, **kwargs)
+        self.selected.choices = [(code, code) for code in codes]
+
+
+class ComputeResultForm(FlaskForm):
+    """Nothing but the token against foreign requests."""
+
+
+class PublishResultForm(FlaskForm):
+    """Nothing but the token against foreign requests."""
