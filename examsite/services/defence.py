@@ -252,15 +252,7 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORE_SETTLED)
     if _is_recused(ctx, competition, defence):
         raise NotAllowedError("head_recused")
-    ruleset = ruleset_of(competition)
-    check_score_in_range(ruleset.panel(PART), decided)
-    if not is_multiple(decided, ruleset.defence_mark_step):
-        raise InvalidError("decided_score_off_step", field="score", step=ruleset.defence_mark_step)
-    reason = reason.strip()
-    if not reason:
-        raise InvalidError("reason_missing", field="reason")
-    if len(reason) > MOST_TEXT_LENGTH:
-        raise InvalidError("reason_too_long", field="reason", most=MOST_TEXT_LENGTH)
+    reason = check_decision(ctx, competition, decided=decided, reason=reason)
     payload = {"part": PART, "step": MarkingStep.HEAD.value, "score": score_text(decided), "reason": reason}
     seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, _subject(defence), payload)
     ctx.session.add(
@@ -277,6 +269,26 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     _settle(defence, MarkingStep.HEAD, decided)
     ctx.session.flush()
     return defence
+
+
+def check_decision(ctx: ServiceContext, competition: Competition, *, decided: Score, reason: str) -> str:
+    """The reason as it would be recorded, when this score and reason may stand.
+
+    Raises:
+        InvalidError: `score_out_of_range`, `decided_score_off_step`, `reason_missing`, `reason_too_long`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.PANEL_HEAD, competition_id=competition.id)
+    ruleset = ruleset_of(competition)
+    check_score_in_range(ruleset.panel(PART), decided)
+    if not is_multiple(decided, ruleset.defence_mark_step):
+        raise InvalidError("decided_score_off_step", field="score", step=ruleset.defence_mark_step)
+    reason = reason.strip()
+    if not reason:
+        raise InvalidError("reason_missing", field="reason")
+    if len(reason) > MOST_TEXT_LENGTH:
+        raise InvalidError("reason_too_long", field="reason", most=MOST_TEXT_LENGTH)
+    return reason
 
 
 def record_attendance(ctx: ServiceContext, competition: Competition, absent: Collection[int]) -> None:

@@ -40,6 +40,9 @@ MISSING_PAGES = {
     "sittings_missing": "organiser.list_sittings",
     "invigilators_missing": "organiser.list_sittings",
     "candidates_unseated": "organiser.list_sittings",
+    "proposals_still_open": "organiser.list_proposals",
+    "defences_not_over": "organiser.list_proposals",
+    "panel_gaps_undecided": "organiser.list_proposals",
 }
 
 _GROUP_OF = {state: name for name, states in GATE_GROUPS for state in states}

@@ -26,9 +26,9 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence, ProposalVersion
+from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.defence import get_defence
-from examsite.storage.queries.proposals import get_own_candidacy
 from tests.factories.marking import Board, make_board
 
 
@@ -72,7 +72,7 @@ class Hall:
         self, place: int, *, at: datetime | None = None, title: str = "Đổi mới cách giao việc"
     ) -> ProposalVersion:
         """A candidate hands in a version."""
-        candidacy = get_own_candidacy(self.session, self.candidacies[place].id)
+        candidacy = get_candidacy(self.session, self.candidacies[place].id)
         return upload_proposal(self.ctx(candidacy, at=at), candidacy, received(), title=title)
 
     def locked(self, places: Sequence[int] = (0, 1, 2)) -> None:

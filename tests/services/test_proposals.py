@@ -17,13 +17,14 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services.conflicts import declare_conflicts
-from examsite.services.proposals import allowed_kinds, draw_presentation_order, lock_proposals
+from examsite.services.proposals import allowed_kinds, draw_presentation_order, lock_proposals, upload_proposal
 from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.conflicts import find_declaration
 from examsite.storage.queries.defence import defence_results, list_defences
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.proposals import find_locked_version, list_standings, list_versions
-from tests.factories.defence import Hall, make_hall
+from tests.factories.defence import Hall, make_hall, received
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -71,11 +72,7 @@ def test_the_deadline_holds_to_the_millisecond(hall: Hall) -> None:
 def test_only_who_passed_may_hand_in_and_only_the_own_one(hall: Hall) -> None:
     assert refused(NotAllowedError, lambda: hall.upload(3)) == "written_not_passed"
     other = hall.ctx(hall.candidacies[1])
-    from examsite.services.proposals import upload_proposal
-    from examsite.storage.queries.proposals import get_own_candidacy
-    from tests.factories.defence import received
-
-    own = get_own_candidacy(hall.session, hall.candidacies[0].id)
+    own = get_candidacy(hall.session, hall.candidacies[0].id)
     assert refused(NotAllowedError, lambda: upload_proposal(other, own, received(), title="x")) == "role_needed"
 
 

@@ -34,25 +34,6 @@ def list_passed_ids(session: Session, competition: Competition) -> set[int]:
     return {result.candidacy_id for result in written_results(session, competition) if result.passed}
 
 
-def get_own_candidacy(session: Session, candidacy_id: int | None) -> Candidacy:
-    """A candidate's own standing with competition and post.
-
-    Raises:
-        NotFoundError: `candidacy_not_found`.
-    """
-    found = session.scalars(
-        select(Candidacy)
-        .options(
-            joinedload(Candidacy.post),
-            joinedload(Candidacy.competition).joinedload(Competition.body),
-        )
-        .where(Candidacy.id == candidacy_id)
-    ).one_or_none()
-    if found is None:
-        raise NotFoundError("candidacy_not_found")
-    return found
-
-
 def list_versions(session: Session, candidacy_id: int) -> list[ProposalVersion]:
     """Every version of one candidate, newest first, with its file."""
     return list(

@@ -1,7 +1,36 @@
-"""Pages of the panel audience."""
+"""Pages of the panel: members score each defence alone, the head leads the session, shows the scores and settles gaps.
+
+Decision: the panel sees the person in the room, so its pages name the candidate; records and results carry the public
+code alone. No page of a member says how many have locked; the head sees who has, never with which points.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
+from examsite.web.i18n import _
+from examsite.web.pages import NavItem, nav_item
+
 bp = Blueprint("panel", __name__, url_prefix="/panel")
+
+
+def navigation(competition: Any) -> list[NavItem]:
+    """What the person may open in this competition."""
+    if competition is None:
+        return [nav_item(_("Kỳ thi tuyển"), "panel.list_competitions")]
+    own = ("panel.show_defence", "panel.fill_sheet", "panel.lock_sheet", "panel.lead_defence", "panel.decide_score")
+    return [
+        nav_item(
+            _("Các lượt bảo vệ"), "panel.list_defences", code=competition.code, also=(*own, "panel.reveal_scores")
+        ),
+        nav_item(_("Khai quan hệ"), "panel.declare_conflicts", code=competition.code),
+    ]
+
+
+bp.navigation = navigation  # type: ignore[attr-defined]
+
+from examsite.web.panel import conflicts, defences, head, sheets  # noqa: E402 - views register themselves
+
+__all__ = ["bp", "conflicts", "defences", "head", "navigation", "sheets"]

@@ -1,0 +1,173 @@
+"""Forms about the defence: a member's sheet, the lock, the reveal, the head's decision, the attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.scores import ZERO, Score, parse_score, score_text
+from examsite.web.formatting import format_points
+from examsite.web.i18n import _, _l, localised
+
+#: Longest comment or reason, as the service keeps it. Unit: characters.
+_LONGEST = 4000
+_MOST_DIGITS = 9
+_TOO_LONG = _l("Dài quá %(max)d ký tự.")
+
+
+def whole_number(text: str | None) -> int:
+    """A revision as a page sent it back; -1, which no row has, for anything else."""
+    typed = (text or "").strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else -1
+
+
+class PanelActForm(FlaskForm):
+    """Nothing but the token against foreign requests: an act that the page has spelled out."""
+
+
+class FillSheetForm(FlaskForm):
+    """One member's sheet for one defence; the fields of the criteria are added by `fill_sheet_form`."""
+
+    criteria: tuple[RubricCriterion, ...] = ()
+
+    revision = HiddenField()
+
+    def points_field(self, criterion: str) -> Field:
+        """The points of a criterion."""
+        return self[f"points_{criterion}"]
+
+    def comment_field(self, criterion: str) -> Field:
+        """The comment on a criterion."""
+        return self[f"comment_{criterion}"]
+
+    def press(self, pressed: str, step: Score) -> None:
+        """Do what a level or a step button says (`D1:15.00`, `D1:+`, `D1:-`) where no script did it before."""
+        name, _colon, what = pressed.partition(":")
+        criterion = next((item for item in self.criteria if item.criterion == name), None)
+        if criterion is None:
+            return
+        field = self.points_field(name)
+        try:
+            now = parse_score(field.data or "0")
+            wanted = {"+": now + step, "-": now - step}.get(what) if what in ("+", "-") else parse_score(what)
+        except InvalidError:
+            return
+        if wanted is not None:
+            field.data = score_text(max(ZERO, min(criterion.maximum, wanted)))
+
+    def points(self) -> dict[str, Score] | None:
+        """The points given so far, or None with an error on each field that cannot be read."""
+        found = {}
+        good = True
+        for criterion in self.criteria:
+            field = self.points_field(criterion.criterion)
+            if not (field.data or "").strip():
+                continue
+            try:
+                found[criterion.criterion] = parse_score(field.data)
+            except InvalidError:
+                field.errors = [*field.errors, _("Hãy ghi điểm dạng 12 hoặc 12,5.")]
+                good = False
+        return found if good else None
+
+    def comments(self) -> dict[str, str]:
+        """The comments by criterion."""
+        return {item.criterion: self.comment_field(item.criterion).data or "" for item in self.criteria}
+
+
+def fill_sheet_form(
+    criteria: Sequence[RubricCriterion], *, points: Mapping[str, Score], comments: Mapping[str, str], revision: int
+) -> FillSheetForm:
+    """The sheet for these criteria, filled with what was saved; nothing is preselected."""
+    fields: dict[str, object] = {"criteria": tuple(criteria)}
+    data: dict[str, object] = {"revision": str(revision)}
+    for item in criteria:
+        words = localised(item.text, "")
+        fields[f"points_{item.criterion}"] = StringField(_("Điểm: %(criterion)s", criterion=words))
+        fields[f"comment_{item.criterion}"] = TextAreaField(
+            _("Nhận xét của tôi"), validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+        )
+        if item.criterion in points:
+            data[f"points_{item.criterion}"] = format_points(points[item.criterion])
+        data[f"comment_{item.criterion}"] = comments.get(item.criterion, "")
+    form: FillSheetForm = type("FillSheetOfCriteriaForm", (FillSheetForm,), fields)(data=data)
+    return form
+
+
+class LockSheetForm(FlaskForm):
+    """The lock of a sheet, over the revision whose total the page shows."""
+
+    revision = HiddenField()
+
+    def revision_number(self) -> int:
+        """The revision, or one that no sheet has."""
+        return whole_number(self.revision.data)
+
+
+class RevealScoresForm(FlaskForm):
+    """The reveal; for each member who has not locked, a reason why the member does not score this defence."""
+
+    members: tuple[str, ...] = ()
+
+    def excused(self) -> dict[str, str]:
+        """The reasons that were given, by member."""
+        return {name: reason for name in self.members if (reason := (self[f"reason_{name}"].data or "").strip())}
+
+
+def reveal_scores_form(members: Iterable[tuple[str, str]]) -> RevealScoresForm:
+    """The form for the members (pseudonym, words) who have not locked."""
+    fields: dict[str, object] = {}
+    names = []
+    for name, words in members:
+        names.append(name)
+        fields[f"reason_{name}"] = StringField(words, validators=[Length(max=500, message=_TOO_LONG)])
+    form: RevealScoresForm = type("RevealScoresOfPanelForm", (RevealScoresForm,), {**fields, "members": tuple(names)})()
+    return form
+
+
+class DecideScoreForm(FlaskForm):
+    """The head's score and reason; `confirmed` is set by the page that repeats both."""
+
+    score = StringField(_l("Điểm chính thức"), validators=[InputRequired(_l("Chưa điền điểm."))])
+    reason = TextAreaField(
+        _l("Lý do"),
+        description=_l("Ghi vào biên bản và mở cùng kết quả. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+    confirmed = HiddenField()
+
+    def decided(self) -> Score | None:
+        """The score, or None with an error on the field."""
+        try:
+            return parse_score(self.score.data or "")
+        except InvalidError:
+            self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 65 hoặc 65,5.")]
+            return None
+
+
+class RecordAttendanceForm(FlaskForm):
+    """Who did not come; the lines are added by `record_attendance_form`."""
+
+    positions: tuple[int, ...] = ()
+
+    def absent(self) -> list[int]:
+        """The places of the drawn order that are ticked."""
+        return [position for position in self.positions if self[f"absent_{position}"].data]
+
+
+def record_attendance_form(lines: Iterable[tuple[int, str]]) -> RecordAttendanceForm:
+    """The form for those whose turn has not begun, as (place, words)."""
+    fields: dict[str, object] = {}
+    positions = []
+    for position, words in lines:
+        positions.append(position)
+        fields[f"absent_{position}"] = BooleanField(words)
+    form: RecordAttendanceForm = type(
+        "RecordAttendanceOfSessionForm", (RecordAttendanceForm,), {**fields, "positions": tuple(positions)}
+    )()
+    return form

@@ -1,0 +1,59 @@
+"""Attendance at the defence: the invigilator puts on record who did not come."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import DomainError
+from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent
+from examsite.domain.permissions import Role
+from examsite.services.defence import record_attendance as record
+from examsite.storage.database import db
+from examsite.storage.queries.defence import find_attendance_at, list_defences
+from examsite.storage.queries.proposals import list_standings
+from examsite.web.access import requires
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.defence import record_attendance_form
+from examsite.web.i18n import _, localised
+from examsite.web.invigilator import bp
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@bp.route("/<code>/defence", methods=["GET", "POST"])
+@requires(Role.INVIGILATOR)
+@writes
+def record_attendance(code: str) -> ResponseReturnValue:
+    """The order of the day; each record names everyone absent so far, and it may be done again for a later turn."""
+    status = 200
+    defences = list_defences(db.session(), g.competition.id)
+    form = record_attendance_form(
+        [
+            (row.position, f"{row.position}. {row.candidacy.full_name} · {localised(row.candidacy.post, 'title')}")
+            for row in defences
+            if DEFENCE_MACHINE.is_open(row.state, DefenceEvent.ABSENCE_RECORDED)
+        ]
+    )
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                record(act(), g.competition, form.absent())
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+                defences = list_defences(db.session(), g.competition.id)
+            else:
+                flash(_("Đã ghi có mặt, vắng mặt vào sổ."), "success")
+                return redirect(url_for("invigilator.record_attendance", code=code))
+    page = render_template(
+        "invigilator/record_attendance.html",
+        form=form,
+        defences=defences,
+        silent=sum(1 for row in list_standings(db.session(), g.competition) if row.last is None),
+        recorded_at=find_attendance_at(db.session(), g.competition),
+        is_now=g.competition.state is CompetitionState.DEFENCE,
+    )
+    return page, status

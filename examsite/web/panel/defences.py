@@ -1,0 +1,231 @@
+"""The defences in the drawn order, each with clock and proposal; the scores side by side once they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import abort, g, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.dossiers import UploadKind
+from examsite.domain.errors import NotFoundError
+from examsite.domain.marking import MarkState
+from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
+from examsite.domain.permissions import Role
+from examsite.services.defence import points_of, rubric_of
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import db
+from examsite.storage.queries.competitions import list_competitions_of
+from examsite.storage.queries.conflicts import find_declaration
+from examsite.storage.queries.defence import (
+    PART,
+    find_own_sheet,
+    find_settlement,
+    get_defence,
+    list_own_states,
+    list_shown_marks,
+)
+from examsite.storage.queries.defence import list_defences as read_defences
+from examsite.storage.queries.proposals import find_locked_version
+from examsite.web.access import HeldRole, principal, requires
+from examsite.web.downloads import send_upload
+from examsite.web.i18n import _
+from examsite.web.labels import label
+from examsite.web.panel import bp
+from examsite.web.transactions import read_web_clock
+
+BOTH = (Role.PANELLIST, Role.PANEL_HEAD)
+
+#: The shape of the tag of each state.
+TAGS = {
+    DefenceState.SCHEDULED: "todo",
+    DefenceState.PRESENTING: "running",
+    DefenceState.QUESTIONING: "running",
+    DefenceState.SCORING: "work",
+    DefenceState.REVEALED: "work",
+    DefenceState.SETTLED: "done",
+    DefenceState.ABSENT: "stopped",
+}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One of the two clocks of a defence. Units: seconds."""
+
+    name: str
+    title: str
+    allowed_minutes: int
+    state: str  # todo | now | done
+    used_seconds: int
+
+    @property
+    def left_seconds(self) -> int:
+        """What is left; below zero when the time was overrun."""
+        return self.allowed_minutes * 60 - self.used_seconds
+
+    @property
+    def percent(self) -> int:
+        """How much of the allowed time is used, at most 100."""
+        return min(100, self.used_seconds * 100 // (self.allowed_minutes * 60))
+
+
+@bp.get("/")
+@requires(*BOTH)
+def list_competitions() -> ResponseReturnValue:
+    """The competitions in which this person sits on the panel."""
+    rows = list_competitions_of(db.session(), g.actor.account_id, *BOTH)
+    return render_template("panel/list_competitions.html", competitions=rows)
+
+
+@bp.get("/<code>/")
+@requires(*BOTH)
+def list_defences(code: str) -> ResponseReturnValue:
+    """Who defends, in the drawn order, and how far the own sheets are."""
+    session = db.session()
+    member, head = held(code, Role.PANELLIST), held(code, Role.PANEL_HEAD)
+    declaration = find_declaration(session, g.competition.id, g.actor.account_id)
+    return render_template(
+        "panel/list_defences.html",
+        defences=read_defences(session, g.competition.id),
+        own=list_own_states(session, g.competition.id, member.assignment_id) if member else {},
+        member=member,
+        head=head,
+        declaration=declaration,
+        conflicted=set(declaration.conflicts) if declaration else set(),
+        open_states=SHEET_OPEN,
+        locked_state=MarkState.LOCKED,
+        tags=TAGS,
+    )
+
+
+@bp.get("/<code>/defences/<int(max=9999):position>")
+@requires(*BOTH)
+def show_defence(code: str, position: int) -> ResponseReturnValue:
+    """One defence: its clock, the proposal, the own sheet as far as it is locked, all scores once they are shown."""
+    return render_template("panel/show_defence.html", **defence_values(code, position))
+
+
+@bp.get("/<code>/defences/<int(max=9999):position>/clock")
+@requires(*BOTH)
+def read_clock(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
+    """The clock for the script of an open page: state and the two phases, and nothing about sheets."""
+    defence = get_defence(db.session(), g.competition.id, position)
+    phases = phases_of(defence, read_web_clock())
+    return jsonify(
+        state=defence.state.value,
+        phases={item.name: {"state": item.state, "left": item.left_seconds} for item in phases},
+    )
+
+
+@bp.get("/<code>/defences/<int(max=9999):position>/proposal")
+@requires(*BOTH)
+def download_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
+    """The locked proposal as a download."""
+    return send_upload(_locked(position).upload)
+
+
+@bp.get("/<code>/defences/<int(max=9999):position>/proposal.pdf")
+@requires(*BOTH)
+def view_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
+    """A proposal in PDF in a tab of its own; the answer may load nothing and run nothing."""
+    upload = _locked(position).upload
+    if upload.kind is not UploadKind.PDF:
+        abort(404)
+    response = send_upload(upload)
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; form-action 'none'"
+    )
+    return response
+
+
+def held(code: str, role: Role) -> HeldRole | None:
+    """The assignment of this person in this role of the competition; one may be both member and head."""
+    person = principal()
+    roles = person.roles_in(code) if person is not None else ()
+    return next((item for item in roles if item.role is role), None)
+
+
+def defence_values(code: str, position: int) -> dict[str, Any]:
+    """What every page about one defence shows."""
+    session = db.session()
+    defence = get_defence(session, g.competition.id, position)
+    member, head = held(code, Role.PANELLIST), held(code, Role.PANEL_HEAD)
+    declaration = find_declaration(session, g.competition.id, g.actor.account_id)
+    sheet = find_own_sheet(session, defence.id, member.assignment_id) if member else None
+    ruleset = ruleset_of(g.competition)
+    marks = list_shown_marks(session, defence)
+    return {
+        "defence": defence,
+        "count": len(read_defences(session, g.competition.id)),
+        "rubric": rubric_of(defence),
+        "ruleset": ruleset,
+        "part": ruleset.panel(PART),
+        "phases": phases_of(defence, read_web_clock()),
+        "proposal": find_locked_version(session, defence.candidacy_id),
+        "pdf": UploadKind.PDF,
+        "member": member,
+        "head": head,
+        "declared": declaration is not None,
+        "recused": declaration is not None and defence.candidacy_id in declaration.conflicts,
+        "sheet": sheet,
+        "sheet_points": points_of(sheet) if sheet is not None else {},
+        "is_locked": sheet is not None and sheet.state is MarkState.LOCKED,
+        "can_fill": defence.state in SHEET_OPEN,
+        "can_lock": defence.state is DefenceState.SCORING,
+        "are_shown": defence.state in SCORES_SHOWN,
+        "is_settled": defence.state is DefenceState.SETTLED,
+        "marks": [(mark, points_of(mark)) for mark in marks],
+        "gap": max((mark.total for mark in marks), default=0) - min((mark.total for mark in marks), default=0),
+        "settlement": find_settlement(session, defence.id) if defence.state is DefenceState.SETTLED else None,
+        "tag": TAGS[defence.state],
+        "state_label": label(defence.state),
+        "masthead": {
+            "body_name": _("Ban chấm đề án"),
+            "title": _("Kỳ thi tuyển %(competition)s", competition=g.competition.code),
+            "url": url_for("panel.list_defences", code=code),
+            "compact": True,
+        },
+    }
+
+
+def phases_of(defence: Any, now: datetime) -> tuple[Phase, Phase]:
+    """The two clocks at an instant, by the server's time alone."""
+    ruleset = ruleset_of(g.competition)
+    return (
+        _phase(
+            "presentation",
+            _("Trình bày"),
+            ruleset.presentation_minutes,
+            begun_at=defence.started_at,
+            ended_at=defence.questions_at,
+            now=now,
+        ),
+        _phase(
+            "questions",
+            _("Hỏi đáp"),
+            ruleset.questions_minutes,
+            begun_at=defence.questions_at,
+            ended_at=defence.scoring_at,
+            now=now,
+        ),
+    )
+
+
+def _phase(
+    name: str, title: str, minutes: int, *, begun_at: datetime | None, ended_at: datetime | None, now: datetime
+) -> Phase:
+    if begun_at is None:
+        return Phase(name, title, minutes, "todo", 0)
+    used = max(timedelta(0), (ended_at or now) - begun_at)
+    return Phase(name, title, minutes, "now" if ended_at is None else "done", int(used.total_seconds()))
+
+
+def _locked(position: int) -> Any:
+    defence = get_defence(db.session(), g.competition.id, position)
+    version = find_locked_version(db.session(), defence.candidacy_id)
+    if version is None:
+        raise NotFoundError("proposal_not_found")
+    return version

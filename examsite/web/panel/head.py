@@ -1,0 +1,149 @@
+"""The head of the panel leads the session: starts the clocks, shows the scores, settles a gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
+from examsite.domain.permissions import Role
+from examsite.services import defence as acts
+from examsite.storage.database import db
+from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.defence import list_locked_members, list_members
+from examsite.web.access import requires
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.defence import DecideScoreForm, PanelActForm, reveal_scores_form
+from examsite.web.i18n import _
+from examsite.web.labels import label
+from examsite.web.panel import bp
+from examsite.web.panel.defences import defence_values
+from examsite.web.transactions import act, forget_changes, writes
+
+#: The acts that move the clock: event, service.
+STEPS = {
+    "start": (DefenceEvent.STARTED, acts.start_presentation),
+    "questions": (DefenceEvent.PRESENTATION_ENDED, acts.start_questions),
+    "scoring": (DefenceEvent.QUESTIONS_ENDED, acts.open_scoring),
+}
+
+
+@bp.get("/<code>/head/<int(max=9999):position>")
+@requires(Role.PANEL_HEAD)
+def lead_defence(code: str, position: int) -> ResponseReturnValue:
+    """One defence as the head leads it: who has locked (never with which points), and the next act."""
+    values = defence_values(code, position)
+    state = values["defence"].state
+    steps = [(name, label(event)) for name, (event, _act) in STEPS.items() if DEFENCE_MACHINE.is_open(state, event)]
+    return render_template(
+        "panel/lead_defence.html",
+        **values,
+        **_lineup(values),
+        steps=steps,
+        can_reveal=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORES_REVEALED),
+        can_decide=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORE_SETTLED),
+    )
+
+
+@bp.post("/<code>/head/<int(max=9999):position>/<any(start, questions, scoring):step>")
+@requires(Role.PANEL_HEAD)
+@writes
+def move_clock(code: str, position: int, step: str) -> ResponseReturnValue:
+    """Start the presentation, the questions or the scoring."""
+    if PanelActForm().validate_on_submit():
+        try:
+            STEPS[step][1](act(), g.competition, position)
+        except DomainError as error:
+            forget_changes()
+            flash(message_of(error), "error")
+    return redirect(url_for("panel.lead_defence", code=code, position=position))
+
+
+@bp.route("/<code>/head/<int(max=9999):position>/reveal", methods=["GET", "POST"])
+@requires(Role.PANEL_HEAD)
+@writes
+def reveal_scores(code: str, position: int) -> ResponseReturnValue:
+    """Say who has not locked and why that member does not score, then show all scores at once."""
+    values = defence_values(code, position)
+    lineup = _lineup(values)
+    form = reveal_scores_form(
+        [
+            (row["name"], _("Thành viên %(member)s chưa khóa: lý do không chấm lượt này", member=row["name"]))
+            for row in lineup["lineup"]
+            if row["state"] == "open"
+        ]
+    )
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                acts.reveal_scores(act(), g.competition, position, excused=form.excused())
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+                values = defence_values(code, position)
+            else:
+                flash(_("Đã mở điểm cho cả ban."), "success")
+                return redirect(url_for("panel.lead_defence", code=code, position=position))
+    return render_template("panel/reveal_scores.html", form=form, **values, **lineup), status
+
+
+@bp.route("/<code>/head/<int(max=9999):position>/decision", methods=["GET", "POST"])
+@requires(Role.PANEL_HEAD)
+@writes
+def decide_score(code: str, position: int) -> ResponseReturnValue:
+    """Settle a gap: the score and the reason are repeated before they enter the log."""
+    values = defence_values(code, position)
+    if not DEFENCE_MACHINE.is_open(values["defence"].state, DefenceEvent.SCORE_SETTLED):
+        return redirect(url_for("panel.lead_defence", code=code, position=position))
+    form = DecideScoreForm()
+    totals = [mark.total for mark, _points in values["marks"]]
+    status = 200
+    if form.is_submitted():
+        status = 422
+        decided = form.decided() if form.validate() else None
+        if decided is not None:
+            outside = not min(totals) <= decided <= max(totals)
+            try:
+                if form.confirmed.data != "yes":
+                    acts.check_decision(act(), g.competition, decided=decided, reason=form.reason.data)
+                    form.confirmed.data = "yes"
+                    return render_template(
+                        "panel/confirm_decision.html", form=form, decided=decided, outside=outside, **values
+                    )
+                acts.decide_gap(act(), g.competition, position, decided=decided, reason=form.reason.data)
+            except InvalidError as error:
+                field = form.reason if error.params.get("field") == "reason" else form.score
+                field.errors = [*field.errors, message_of(error)]
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+                values = defence_values(code, position)
+            else:
+                flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
+                return redirect(url_for("panel.lead_defence", code=code, position=position))
+    return render_template("panel/decide_score.html", form=form, **values), status
+
+
+def _lineup(values: dict[str, Any]) -> dict[str, Any]:
+    """The members with how far each is, and why the scores may not be shown yet; no points."""
+    session = db.session()
+    defence = values["defence"]
+    locked = list_locked_members(session, defence.id)
+    conflicted = list_conflicted_accounts(session, g.competition.id, defence.candidacy_id)
+    rows = []
+    for member in list_members(session, g.competition.id):
+        name = member.pseudonym or ""
+        state = "locked" if name in locked else "recused" if member.account_id in conflicted else "open"
+        rows.append({"name": name, "person": member.account.display_name, "state": state})
+    present = {row["name"] for row in rows if row["state"] != "recused"}
+    return {
+        "lineup": rows,
+        "against": reasons_against_reveal(values["part"], present=present, locked=locked),
+    }
