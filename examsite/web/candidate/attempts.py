@@ -245,6 +245,7 @@ def _waiting(attempt: Any, now: datetime) -> ResponseReturnValue:
         seat_rows=rows,
         ends_at=deadline_of(sitting.starts_at, sitting.duration_minutes, [item.seconds for item in attempt.extensions]),
         left=time_left(now, sitting.starts_at),
+        words=_waiting_words(),
         waits_too_long=(now - sitting.starts_at).total_seconds() > _CALM_AFTER_START_SECONDS,
         **_room(attempt),
     )
@@ -297,6 +298,23 @@ def _into(blocks: list[Block], kind: str, row: dict[str, str]) -> None:
     blocks[-1].rows.append(row)
 
 
+def _waiting_words() -> dict[str, str]:
+    """Every word that the waiting room's script says."""
+    return {
+        "good": _("ổn định"),
+        "bad": _("chưa nối được, tự thử lại"),
+        "skew": _("lệch %s giây"),
+        "stored": _("ghi thử, đọc lại đủ"),
+        "not_stored": _("không ghi được, báo cán bộ coi thi"),
+        "typed": _("đã gõ thử: %s"),
+        "untyped": _("gõ thử chữ có dấu"),
+        "browser": _("đủ chức năng"),
+        "old_browser": _("thiếu chức năng, báo cán bộ coi thi"),
+        "passed": _("%s mục đạt"),
+        "late": _("Đã đến giờ, máy chủ chưa mở đề. Trang tự chuyển ngay khi đề mở; không ai mất giờ vì phần chờ này."),
+    }
+
+
 def _words() -> dict[str, Any]:
     """Every word that the page's script says, in the reader's language."""
     return {
@@ -344,6 +362,8 @@ def _words() -> dict[str, Any]:
         "fenced": _(
             "Bài thi đã mở ở trang hoặc máy khác. Trang này chỉ còn để đọc; phần đã viết ở đây được giữ riêng."
         ),
+        "fenced_title": _("Trang này chỉ để đọc"),
+        "fenced_detail": _("bài đang mở ở nơi khác"),
         "fenced_action": _("Làm tiếp ở trang này"),
         "rest_objective": _("Còn %s câu trắc nghiệm"),
         "rest_essays": _("%s câu tự luận"),

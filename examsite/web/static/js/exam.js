@@ -119,10 +119,10 @@
     if (objectiveCount) objectiveCount.textContent = String(objective.length - openObjective.length);
     find("[data-answered-all]").textContent = String(answered.length);
     find("[data-legend-answered]").textContent = `${answered.length} ${words.questions}`;
-    linksTo(find("[data-legend-open]"), [...openObjective, ...openEssays].slice(0, 6), words.none);
-    const more = openObjective.length + openEssays.length - 6;
+    linksTo(find("[data-legend-open]"), [...openObjective, ...openEssays].slice(0, 3), words.none);
+    const more = openObjective.length + openEssays.length - 3;
     if (more > 0) find("[data-legend-open]").append(` +${more}`);
-    linksTo(find("[data-legend-flags]"), questions.filter((question) => flags.has(question.item)).slice(0, 6), words.none);
+    linksTo(find("[data-legend-flags]"), questions.filter((question) => flags.has(question.item)).slice(0, 4), words.none);
     find("[data-legend-now]").textContent = current ? titleOf(current) : "";
     const rest = [];
     if (openObjective.length) rest.push(fill(words.rest_objective, openObjective.length));
@@ -382,6 +382,7 @@
   function onStatus(status) {
     const trouble = status.troubleFor > BANNER_AFTER_MILLISECONDS;
     if (status.fenced) {
+      setSaved("kept", words.fenced_title, words.fenced_detail);
       drawBanner(status, trouble);
       return;
     }

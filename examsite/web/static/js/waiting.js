@@ -30,8 +30,9 @@
   }
 
   function runWaiting(element) {
-    const words = element.dataset;
-    const clock = examsite.makeClock(Number(words.startsInSeconds));
+    const data = element.dataset;
+    const words = JSON.parse(data.words);
+    const clock = examsite.makeClock(Number(data.startsInSeconds));
     const late = element.querySelector("[data-waiting-late]");
     let poll = 0;
     let leaving = false;
@@ -44,24 +45,24 @@
       if (good === false) row.parentNode.prepend(row);
       const rows = element.querySelectorAll("[data-check]");
       const passed = element.querySelectorAll('[data-check][data-state="good"]').length;
-      element.querySelector("[data-checks-passed]").textContent = words.wordPassed.replace("%s", `${passed}/${rows.length}`);
+      element.querySelector("[data-checks-passed]").textContent = words.passed.replace("%s", `${passed}/${rows.length}`);
     }
 
     async function ask() {
       window.clearTimeout(poll);
       try {
-        const { status, travel } = await askStatus(words.statusUrl);
+        const { status, travel } = await askStatus(data.statusUrl);
         clock.sync(status.starts_in_seconds, travel);
-        mark("connection", true, words.wordGood);
+        mark("connection", true, words.good);
         const skew = Math.abs(Date.now() - Date.parse(status.server_time) - travel / 2) / 1000;
         const decimals = skew < 10 ? 2 : 0;
         const text = skew.toFixed(decimals).replace(".", document.documentElement.lang === "vi" ? "," : ".");
         // The clock of this machine decides nothing; it is shown so that someone can put it right.
-        mark("clock", true, words.wordSkew.replace("%s", text));
+        mark("clock", true, words.skew.replace("%s", text));
         if (status.state !== "seated") return leave();
-        if ((status.checked_in ? "yes" : "no") !== words.checkedIn) return window.location.reload();
+        if ((status.checked_in ? "yes" : "no") !== data.checkedIn) return window.location.reload();
       } catch {
-        mark("connection", false, words.wordBad);
+        mark("connection", false, words.bad);
       }
       const soon = clock.left() <= 0;
       poll = window.setTimeout(ask, soon ? POLL_AT_START_MILLISECONDS * (0.7 + Math.random()) : POLL_MILLISECONDS);
@@ -70,7 +71,7 @@
     function leave() {
       if (leaving) return;
       leaving = true;
-      window.location.assign(words.testUrl);
+      window.location.assign(data.testUrl);
     }
 
     function store() {
@@ -103,13 +104,13 @@
 
     const modern = typeof HTMLDialogElement === "function" && Boolean(window.fetch && window.AbortController);
     mark("clock", null, "…");
-    mark("keyboard", null, words.wordUntyped);
-    mark("browser", modern, modern ? words.wordBrowser : words.wordOldBrowser);
-    store().then((good) => mark("storage", good, good ? words.wordStored : words.wordNotStored));
+    mark("keyboard", null, words.untyped);
+    mark("browser", modern, modern ? words.browser : words.old_browser);
+    store().then((good) => mark("storage", good, good ? words.stored : words.not_stored));
     const typing = element.querySelector("[data-typing]");
     typing.addEventListener("input", () => {
       const marked = Array.from(typing.value.normalize("NFC")).filter((letter) => /[ăâđêôơưà-ỹ]/i.test(letter));
-      if (marked.length) mark("keyboard", true, words.wordTyped.replace("%s", marked.slice(-4).join(" ")));
+      if (marked.length) mark("keyboard", true, words.typed.replace("%s", marked.slice(-4).join(" ")));
     });
 
     examsite.showClock(clock, {
@@ -120,7 +121,7 @@
       onZero: () => {
         window.clearTimeout(poll);
         poll = window.setTimeout(ask, Math.random() * JITTER_MILLISECONDS);
-        window.setTimeout(() => { if (!leaving && clock.left() <= 0) late.textContent = words.wordLate; }, 15000);
+        window.setTimeout(() => { if (!leaving && clock.left() <= 0) late.textContent = words.late; }, 15000);
       },
     });
     if (clock.left() > 0) ask();
