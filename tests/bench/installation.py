@@ -1,0 +1,203 @@
+"""An installation of its own for the bench: a room full of candidates before an opened paper, and its servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, text
+
+from examsite.config import Settings, load_settings
+from examsite.domain.permissions import Role
+from examsite.services.checkpoints import load_signer
+from examsite.services.context import Actor, ServiceContext, read_clock
+from examsite.services.invigilation import check_in
+from examsite.services.passwords import Passwords
+from examsite.services.sittings import move_start
+from examsite.storage.database import make_engine, reading, upgrade, writing
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.sittings import AnswerVersion, Attempt
+from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.sittings import get_sitting
+from tests.factories.sittings import Room, make_room
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "một mật khẩu để đo tốc độ 01"
+CODE = "VH-2026-09"
+COLUMNS = 30
+PATIENCE_SECONDS = 60
+
+
+class BenchError(Exception):
+    """The bench cannot be run; the text says why."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a candidate types to come in."""
+
+    number: str
+    password: str = PASSWORD
+
+
+class Installation:
+    """A temporary instance folder, its database, and a competition whose sitting waits for its instant."""
+
+    def __init__(self, home: Path, *, database_url: str | None) -> None:
+        self.home = home
+        self.environment = {"EXAMSITE_INSTANCE": str(home / "instance")}
+        if database_url:
+            self.environment["EXAMSITE_DATABASE_URL"] = database_url
+        self.settings: Settings = load_settings(home / "instance", environ=self.environment)
+        self.engine: Engine = make_engine(self.settings.database_url)
+
+    def fill(self, users: int, *, minutes: int) -> list[Candidate]:
+        """Make the tables and a room of `users` candidates, checked in, with an opened paper; a long way to go yet.
+
+        Raises:
+            BenchError: the database holds something already.
+        """
+        upgrade(self.engine)
+        with reading(self.engine) as session:
+            if session.scalar(select(func.count(Account.id))):
+                raise BenchError("the database is not empty; give the bench one of its own")
+        now = read_clock()
+        password_hash = Passwords(self.settings).hash(PASSWORD)
+        with writing(self.engine) as session:
+            room = make_room(
+                session,
+                now,
+                settings=self.settings,
+                candidates=users,
+                rows=max(1, ceil(users / COLUMNS)),
+                columns=COLUMNS,
+                code=CODE,
+                starts_in=timedelta(hours=2),
+                password_hash=password_hash,
+            )
+            room.signer = load_signer(self.settings)
+            room.sitting.duration_minutes = max(180, minutes + 60)
+            self._check_in(room)
+            room.opened(at=now)
+            return [Candidate(str(item.candidate_number)) for item in room.candidacies]
+
+    @staticmethod
+    def _check_in(room: Room) -> None:
+        attempts = room.session.scalars(select(Attempt).where(Attempt.sitting_id == room.sitting.id)).all()
+        for attempt in attempts:
+            check_in(room.ctx(Role.INVIGILATOR), room.competition, room.sitting, seat=attempt.seat)
+
+    def start_at(self, instant: datetime) -> None:
+        """Set the instant at which the sitting starts for everyone."""
+        with writing(self.engine) as session:
+            competition = get_competition(session, CODE)
+            sitting = get_sitting(session, competition.id, "CA1")
+            actor = Actor(role=Role.ORGANISER, pseudonym="T01", competition_id=competition.id)
+            ctx = ServiceContext(session=session, now=read_clock(), actor=actor, settings=self.settings)
+            move_start(ctx, competition, sitting, starts_at=instant)
+
+    def count_saves(self) -> int:
+        """How many saves the database holds."""
+        with reading(self.engine) as session:
+            return session.scalar(select(func.count(AnswerVersion.id))) or 0
+
+    def database_name(self) -> str:
+        """Which database, with its version."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                return f"SQLite {connection.execute(text('SELECT sqlite_version()')).scalar()}, WAL, synchronous=FULL"
+            return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar()}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def site_server(installation: Installation) -> Iterator[tuple[int, int]]:
+    """The real server of the installation, as `python -m examsite serve` starts it; gives port and process id."""
+    port = free_port()
+    settings = {**installation.environment, "EXAMSITE_BIND": f"127.0.0.1:{port}"}
+    with _server([sys.executable, "-m", "examsite", "serve"], settings, installation.home / "site.log", port) as pid:
+        yield port, pid
+
+
+@contextmanager
+def floor_server(installation: Installation) -> Iterator[int]:
+    """The bare view under the same gunicorn, beside the same database; gives its port."""
+    port = free_port()
+    url = installation.settings.database_url
+    if installation.settings.is_sqlite:
+        url = f"sqlite:///{installation.home / 'instance' / 'floor.db'}"
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    command += ["--workers", str(installation.settings.workers), "--threads", str(installation.settings.threads)]
+    command += ["--keep-alive", "30", "--log-level", "warning", "--no-control-socket", "tests.bench.floor:app"]
+    environment = {"FLOOR_DATABASE": url}
+    made = subprocess.run(
+        [sys.executable, "-c", "from tests.bench.floor import make_table; make_table()"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    if made.returncode:
+        raise BenchError("the table of the floor could not be made")
+    with _server(command, environment, installation.home / "floor.log", port):
+        yield port
+
+
+@contextmanager
+def _server(command: list[str], settings: Mapping[str, str], log: Path, port: int) -> Iterator[int]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EXAMSITE_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**kept, **settings}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        _wait_for(process, port, log)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise BenchError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def resident_megabytes(parent: int) -> int:
+    """Memory of a process and its children, where the system tells."""
+    pages = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(stat.parent.name) == parent or int(fields[1]) == parent:
+                pages += int(fields[21])
+        except (OSError, IndexError, ValueError):
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024 // 1024
