@@ -95,9 +95,9 @@ def _begin() -> None:
 
 def _read_competition_again() -> None:
     """What the guard had read was forgotten with its transaction; relationships would raise."""
-    code = g.get("competition_code")
-    if code is not None and g.get("competition") is not None:
-        g.competition = get_competition(db.session(), code)
+    known = g.get("competition")
+    if known is not None:
+        g.competition = get_competition(db.session(), g.get("competition_code") or known.code)
 
 
 def read_web_clock() -> datetime:
