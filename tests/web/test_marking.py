@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
-from examsite.services import marking
+from examsite.domain.scores import score
+from examsite.services import codes, marking, merging
+from examsite.services.context import Actor
+from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.papers import Paper
+from examsite.storage.queries.competitions import get_competition
 from tests.factories.marking import Board, make_board
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
@@ -44,14 +51,14 @@ def desk(scene: Scene, password_hash: str) -> Desk:
         board = _board(doing, password_hash)
         board.allocated()
         first = board.markers[0]
-        codes = doing.session.scalars(
+        own = doing.session.scalars(
             select(Script.code)
             .join(Allocation, Allocation.script_id == Script.id)
             .where(Allocation.assignment_id == first.id)
             .order_by(Allocation.position)
         ).all()
-        (other,) = [marker for marker in board.pair(codes[0]) if marker.id != first.id]
-        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(codes))
+        (other,) = [marker for marker in board.pair(own[0]) if marker.id != first.id]
+        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(own))
 
     made: Desk = scene(build)
     return made
@@ -68,11 +75,10 @@ def _sheet(desk: Desk, place: int = 0) -> str:
 def _fields(page: str) -> dict[str, str]:
     """What the sheet would send: texts and hidden values."""
     form = page[page.index("data-sheet") :]
-    fields = {
+    return {
         name: "" if value is None else value
         for name, value in re.findall(r'<input[^>]*?name="((?:points_|revision)\w*)"[^>]*?value="([^"]*)"', form)
     }
-    return fields
 
 
 def _points(total: int, *, maxima: tuple[int, ...]) -> dict[str, str]:
@@ -88,8 +94,6 @@ def maxima(scene: Scene) -> tuple[int, ...]:
     def read(doing: Doing) -> tuple[int, ...]:
         script = doing.session.scalars(select(Script)).first()
         assert script is not None
-        from examsite.domain.papers import paper_from_data
-        from examsite.storage.models.papers import Paper
 
         paper = paper_from_data(doing.session.get_one(Paper, script.paper_id).data)
         return tuple(int(criterion.maximum) for criterion in paper.rubric.human)
@@ -100,7 +104,6 @@ def maxima(scene: Scene) -> tuple[int, ...]:
 
 def _mark(scene: Scene, code: str, pseudonym: str) -> dict[str, Any]:
     def read(doing: Doing) -> dict[str, Any]:
-        from examsite.storage.models.accounts import RoleAssignment
 
         mark = doing.session.scalars(
             select(Mark)
@@ -291,24 +294,24 @@ def canaried(scene: Scene, password_hash: str) -> Desk:
             candidacy.unit = CANARIES["unit"]
         board.allocated()
         first = board.markers[0]
-        codes = doing.session.scalars(
+        own = doing.session.scalars(
             select(Script.code)
             .join(Allocation, Allocation.script_id == Script.id)
             .where(Allocation.assignment_id == first.id)
             .order_by(Allocation.position)
         ).all()
-        (other,) = [marker for marker in board.pair(codes[0]) if marker.id != first.id]
+        (other,) = [marker for marker in board.pair(own[0]) if marker.id != first.id]
         ctx = board.ctx(other)
         draft = marking.save_draft(
             ctx,
             board.competition,
-            codes[0],
+            own[0],
             revision=0,
             points=board.points("47.50"),
             comments={"": CANARIES["comment"]},
         )
-        marking.lock_mark(ctx, board.competition, codes[0], revision=draft.revision)
-        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(codes))
+        marking.lock_mark(ctx, board.competition, own[0], revision=draft.revision)
+        return Desk(str(first.pseudonym), str(other.pseudonym), tuple(own))
 
     made: Desk = scene(build)
     return made
@@ -337,7 +340,7 @@ def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_i
         lambda doing: [
             value
             for row in doing.session.execute(
-                select(_candidacies().candidate_number, _candidacies().public_code, _candidacies().full_name)
+                select(Candidacy.candidate_number, Candidacy.public_code, Candidacy.full_name)
             )
             for value in row
         ]
@@ -349,12 +352,6 @@ def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_i
     # The planted things are real: the head sees the other mark once both are locked, and the search would find them.
     leaks = [(path, canary) for path, text in pages for canary in planted if _holds(text, canary)]
     assert leaks == []
-
-
-def _candidacies() -> Any:
-    from examsite.storage.models.dossiers import Candidacy
-
-    return Candidacy
 
 
 def _holds(text: str, canary: str) -> bool:
@@ -374,26 +371,12 @@ def test_pages_are_the_same_whether_or_not_the_other_has_locked(
     before = look()
 
     def other_locks(doing: Doing) -> None:
-        from examsite.storage.models.accounts import RoleAssignment
-        from examsite.storage.queries.competitions import get_competition
-        from examsite.services.context import Actor
 
         held = doing.session.scalars(select(RoleAssignment).where(RoleAssignment.pseudonym == desk.other)).one()
         competition = get_competition(doing.session, CODE)
-        actor = Actor(
-            account_id=held.account_id,
-            role=Role.MARKER,
-            assignment_id=held.id,
-            pseudonym=held.pseudonym,
-            competition_id=competition.id,
-        )
-        from examsite.domain.papers import paper_from_data
-        from examsite.domain.scores import score
-        from examsite.storage.models.papers import Paper
-
         paper = paper_from_data(doing.session.scalars(select(Paper)).first().data)
         points = {criterion.criterion: score(0) for criterion in paper.rubric.human}
-        ctx = doing.ctx(actor)
+        ctx = doing.ctx(_actor(held))
         draft = marking.save_draft(ctx, competition, desk.codes[0], revision=0, points=points, comments={})
         marking.lock_mark(ctx, competition, desk.codes[0], revision=draft.revision)
 
@@ -411,8 +394,8 @@ def test_sheet_is_for_markers_alone(desk: Desk, log_in: LogIn, role: str) -> Non
 
 def test_script_of_others_does_not_exist(desk: Desk, log_in: LogIn, scene: Scene) -> None:
     def foreign(doing: Doing) -> str:
-        codes = set(doing.session.scalars(select(Script.code))) - set(desk.codes)
-        return str(sorted(codes)[0]) if codes else "none"
+        others = set(doing.session.scalars(select(Script.code))) - set(desk.codes)
+        return str(min(others)) if others else "none"
 
     code = scene(foreign)
     client = log_in(_login_of(desk.marker))
@@ -497,10 +480,10 @@ def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogI
     assert [answer.status_code for answer in (drawn, sealed, allocated)] == [302, 302, 302]
     desk = keeper.page(f"/keeper/{CODE}/")
     assert find_all(desk, "sealed")
-    codes = scene(lambda doing: list(doing.session.scalars(select(Script.code))))
+    drawn_codes = scene(lambda doing: list(doing.session.scalars(select(Script.code))))
     for client, path in ((keeper, f"/keeper/{CODE}/"), (chair, f"/council/{CODE}/codes")):
         text = words(client.page(path))
-        assert [code for code in codes if re.search(rf"(?<!\d){code}(?!\d)", text)] == []
+        assert [code for code in drawn_codes if re.search(rf"(?<!\d){code}(?!\d)", text)] == []
     shut = chair.submit(f"/council/{CODE}/codes/open")
     assert shut.status_code == 409
 
@@ -515,3 +498,54 @@ def test_sheets_and_gaps_speak_english(rungs: list[str], desk_login: str, log_in
 @pytest.fixture
 def desk_login() -> str:
     return f"h01-{CODE}".lower()
+
+
+# --- the candidate ---------------------------------------------------------------------------------------------------
+
+
+def test_candidate_sees_the_own_result_only_after_publication(
+    scene: Scene, log_in: LogIn, password_hash: str, app: Any
+) -> None:
+    printed = "abcd-efgh-jkmn"
+    own_hash = str(app.extensions["passwords"].hash(printed))
+
+    def build(doing: Doing) -> dict[str, str]:
+        board = _board(doing, password_hash, candidates=2, essays=["bài của {n} đây", "câu hai của {n}"])
+        scripts = board.allocated()
+        for script, totals in zip(scripts, (("40.00", "42.50"), ("10.00", "12.50")), strict=True):
+            board.lock_pair(script.code, totals)
+        codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+        account = doing.session.get_one(Account, board.room.candidacies[0].account_id)
+        account.password_hash = own_hash
+        own = next(script for script in scripts if board.candidate_of(script.code) == 0)
+        return {"login": account.login, "score": str(own.score).replace(".", ",")}
+
+    made = scene(build)
+    client = log_in(made["login"], printed, door="/candidate/login")
+    assert not find_all(client.page("/candidate/"), "home-written")
+    assert client.get("/candidate/written").status_code == 404
+
+    def publish(doing: Doing) -> None:
+        competition = get_competition(doing.session, CODE)
+        held = doing.session.scalars(select(RoleAssignment).where(RoleAssignment.pseudonym == "T01")).one()
+        merging.publish_written(doing.ctx(_actor(held)), competition)
+
+    scene(publish)
+
+    assert made["score"] in words(find_all(client.page("/candidate/"), "home-written")[0])
+    page = client.page("/candidate/written")
+    assert words(find_all(page, "written-score")[0]) == made["score"]
+    text = words(page)
+    assert "bài của 0 đây" in text
+    assert "bài của 1" not in text
+    assert [name for name in ("M01", "M02", "M03", "Đã đọc kỹ") if name in text] == []
+
+
+def _actor(held: RoleAssignment) -> Actor:
+    return Actor(
+        account_id=held.account_id,
+        role=held.role,
+        assignment_id=held.id,
+        pseudonym=held.pseudonym,
+        competition_id=held.competition_id,
+    )

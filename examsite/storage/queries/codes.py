@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import ScriptState, Settlement
 from examsite.domain.papers import Paper, paper_from_data
@@ -109,6 +109,22 @@ def find_written_result(session: Session, competition: Competition, candidacy_id
         return None
     results = written_results(session, competition)
     return next((result for result in results if result.candidacy_id == candidacy_id), None)
+
+
+def find_own_work(session: Session, competition: Competition, result: WrittenResult) -> tuple[Paper, dict[str, str]]:
+    """The paper and the essays behind a published result, for the candidate whose result it is.
+
+    Raises:
+        NotFoundError: `script_not_found`, when there is no script (absent).
+    """
+    script = session.scalars(
+        select(Script)
+        .options(joinedload(Script.paper))
+        .where(Script.competition_id == competition.id, Script.code == result.entry.script)
+    ).one_or_none()
+    if script is None:
+        raise NotFoundError("script_not_found", script="–")
+    return paper_from_data(script.paper.data), {part["item"]: part["text"] for part in script.content}
 
 
 def _written_result(

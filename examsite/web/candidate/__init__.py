@@ -64,6 +64,7 @@ from examsite.web.candidate import (  # noqa: E402 - views register on the bluep
     home,
     proposals,
     result,
+    written,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "navigation",
     "proposals",
     "result",
+    "written",
 ]

@@ -33,5 +33,6 @@ ERRORS = {
     "codes_already_drawn": _l("Số phách đã rút thăm; không rút lại."),
     "codes_not_drawable": _l("Chỉ rút số phách sau khi thi viết xong và trước khi niêm phong."),
     "code_draw_outdated": _l("Số bài thi đã đổi sau khi rút số phách. Hãy báo chủ tịch hội đồng."),
+    "written_not_published": _l("Điểm thi viết chưa công bố."),
     "codes_not_opened": _l("Bảng phách chưa mở nên chưa ghép được điểm với thí sinh."),
 }

@@ -1,0 +1,89 @@
+"""A candidate's own written result once it is published: the score on the home page, marks and work on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.marking import MarkingStep
+from examsite.domain.permissions import Role
+from examsite.domain.result_entries import SYSTEM_ROUND
+from examsite.domain.scores import sum_scores
+from examsite.storage.database import db
+from examsite.storage.queries.candidacies import get_candidacy
+from examsite.storage.queries.codes import WrittenResult, find_own_work, find_written_result
+from examsite.storage.queries.marking import written_part
+from examsite.web.access import requires
+from examsite.web.candidate import add_home_topic, bp
+from examsite.web.i18n import _
+from examsite.web.labels import label
+from examsite.web.transactions import read_web_clock
+
+
+@bp.get("/written")
+@requires(Role.CANDIDATE)
+def show_written() -> ResponseReturnValue:
+    """Own marks criterion by criterion beside the own work; markers stay nameless."""
+    candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
+    competition = g.competition = candidacy.competition
+    result = find_written_result(db.session(), competition, candidacy.id)
+    if result is None:
+        raise NotFoundError("written_not_published")
+    values = _values(result, candidacy, read_web_clock())
+    paper, texts = None, {}
+    if result.entry.script is not None:
+        paper, texts = find_own_work(db.session(), competition, result)
+    return render_template(
+        "candidate/show_written.html",
+        topic=values,
+        paper=paper,
+        texts=texts,
+        marks=[mark for mark in result.entry.marks if mark.round != SYSTEM_ROUND],
+        system=next((mark for mark in result.entry.marks if mark.round == SYSTEM_ROUND), None),
+    )
+
+
+def _read_written(candidacy: Any, now: datetime) -> dict[str, Any] | None:
+    result = find_written_result(db.session(), candidacy.competition, candidacy.id)
+    return None if result is None else _values(result, candidacy, now)
+
+
+def _values(result: WrittenResult, candidacy: Any, now: datetime) -> dict[str, Any]:
+    part = written_part(candidacy.competition)
+    closes_at = candidacy.competition.appeals_close_at
+    people = [mark for mark in result.entry.marks if mark.round != SYSTEM_ROUND]
+    system = sum_scores(mark.total for mark in result.entry.marks if mark.round == SYSTEM_ROUND)
+    return {
+        "public_code": result.public_code,
+        "outcome": _outcome(result),
+        "passed": result.passed,
+        "score": result.outcome.score,
+        "maximum": part.maximum,
+        "pass_mark": part.pass_mark,
+        "system": system,
+        "totals": [mark.total + system for mark in people],
+        "settled": None if result.settlement is None else result.settlement.score,
+        "step": "" if result.settlement is None or result.settlement.step is None else _step(result.settlement.step),
+        "percent": max((item.percent for item in result.entry.deductions), default=None),
+        "appeal_until": closes_at if closes_at is not None and closes_at > now else None,
+        "has_work": result.entry.script is not None,
+    }
+
+
+def _outcome(result: WrittenResult) -> str:
+    if result.absent:
+        return _("Vắng mặt")
+    if result.void:
+        return _("Bị hủy bài thi")
+    return _("Đạt") if result.passed else _("Chưa đạt")
+
+
+def _step(step: MarkingStep) -> str:
+    return label(step)
+
+
+add_home_topic("written", order=20, read=_read_written)
