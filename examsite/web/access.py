@@ -152,6 +152,9 @@ def _guard() -> ResponseReturnValue | None:
     """Refuse everything that is not declared, and everybody who does not hold what is declared."""
     g.actor = SYSTEM
     g.competition = None
+    # No address of ours has such signs, and no database wants to be asked about them.
+    if not request.path.isprintable():
+        abort(404)
     if request.endpoint is None or request.endpoint == "static":
         return None
     view = current_app.view_functions[request.endpoint]

@@ -1,13 +1,16 @@
 """Every form of the product. Forms check shape; whether an act is allowed is the rule's business.
 
-WTForms has no Vietnamese, so its own sentences are replaced here, once, for every form.
+Two things are set here once for every form: WTForms has no Vietnamese, so its own sentences are replaced; and signs
+that neither a page nor a database takes (NUL and its like, which also come from pasted texts) never reach a field.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms.meta import DefaultMeta
 
 from examsite.web.i18n import _l
@@ -51,6 +54,23 @@ def _get_translations(_meta: DefaultMeta, _form: Any) -> _Sentences:
     return _sentences
 
 
+#: Control signs but the tabulator and the ends of lines; 0x0B is the line end of a word processor.
+_CONTROL = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r\x0b"} | {0x0B: "\n"}
+
+_own_wrap = FlaskForm.Meta.wrap_formdata
+
+
+def _wrap_formdata(meta: FlaskForm.Meta, form: Any, formdata: Any) -> Any:
+    if request.is_json and not isinstance(formdata, MultiDict):
+        return MultiDict()  # forms are sent by pages; a body of another kind fills in nothing
+    wrapped = _own_wrap(meta, form, formdata)
+    if wrapped is None or formdata is wrapped:
+        return wrapped
+    fields = MultiDict((name, value.translate(_CONTROL)) for name, value in request.form.items(multi=True))
+    return CombinedMultiDict((request.files, fields)) if request.files else fields
+
+
 # Rows inside a form have the plain meta, forms that of Flask-WTF.
 for _meta in (DefaultMeta, FlaskForm.Meta):
-    _meta.get_translations = _get_translations  # type: ignore[method-assign]
+    _meta.get_translations = _get_translations
+FlaskForm.Meta.wrap_formdata = _wrap_formdata

@@ -115,9 +115,10 @@ class LocalField(DateTimeLocalField):
         if self.data is not None and not _FIRST_YEAR <= self.data.year <= _LAST_YEAR:
             raise ValidationError(_l("Năm phải từ 2000 đến 2199."))
 
-    def instant(self) -> datetime | None:
-        """The instant meant, aware."""
-        return None if self.data is None else self.data.replace(tzinfo=_ZONE)
+    def instant(self) -> datetime:
+        """The instant meant, aware; call only when the form is valid."""
+        local: datetime = self.data
+        return local.replace(tzinfo=_ZONE)
 
 
 class EditScheduleForm(FlaskForm):
@@ -227,7 +228,3 @@ class EditRubricForm(FlaskForm):
 
 class OpenGateForm(FlaskForm):
     """The confirmation of a gate."""
-
-
-class RemovePostForm(FlaskForm):
-    """The confirmation that a post goes."""

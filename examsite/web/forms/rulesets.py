@@ -36,12 +36,13 @@ def ruleset_form(ruleset: RuleSet, *, labels: Mapping[str, str], words: Mapping[
     for figure in changeable_figures(ruleset):
         needed = [InputRequired(_l("Hãy điền mục này."))]
         if figure.spec.kind is FigureKind.WORD:
-            field = SelectField(
-                labels[figure.key], choices=words[figure.key], default=str(figure.value), validators=needed
-            )
+            field = SelectField(labels[figure.key], default=str(figure.value), validators=needed)
         else:
             value: Any = figure.value
             text = score_text(value).replace(".", ",") if figure.spec.kind is FigureKind.SCORE else str(value)
             field = StringField(labels[figure.key], default=text, validators=[*needed, Length(max=20)])
         fields[names[figure.key]] = field
-    return type("EditRulesetForm", (EditRulesetForm,), fields)()
+    form = type("EditRulesetForm", (EditRulesetForm,), fields)()
+    for key, choices in words.items():
+        form[names[key]].choices = choices
+    return form

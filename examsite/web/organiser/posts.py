@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import DelegationLevel
@@ -19,7 +19,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.web.access import requires
 from examsite.web.errors import message_of
-from examsite.web.forms.competitions import AddPostForm, EditPostForm, EditRubricForm, RemovePostForm
+from examsite.web.forms.competitions import AddPostForm, EditPostForm, EditRubricForm
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.organiser import bp
@@ -52,7 +52,7 @@ def add_post(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has 
         else:
             flash(_("Đã thêm chức danh %(post)s. Hãy xem lại tiêu chí chấm đề án.", post=post.code), "success")
             return redirect(url_for("organiser.edit_rubric", code=competition.code, post=post.code))
-    page = render_template("organiser/edit_post.html", form=form, post=None, remove=None)
+    page = render_template("organiser/edit_post.html", form=form, post=None)
     return page, 422 if form.is_submitted() else 200
 
 
@@ -74,7 +74,7 @@ def edit_post(code: str, post: str) -> ResponseReturnValue:  # noqa: ARG001 - as
         else:
             flash(_("Đã lưu chức danh %(post)s.", post=row.code), "success")
             return _to_plan()
-    page = render_template("organiser/edit_post.html", form=form, post=row, remove=RemovePostForm())
+    page = render_template("organiser/edit_post.html", form=form, post=row)
     return page, 422 if form.is_submitted() else 200
 
 
@@ -103,10 +103,12 @@ def edit_rubric(code: str, post: str) -> ResponseReturnValue:  # noqa: ARG001 - 
         {"vi": item.text.vi, "en": item.text.en, "maximum": score_text(item.maximum).replace(".", ",")}
         for item in rubric.criteria
     ]
-    form = EditRubricForm(rows=shown)
+    form = EditRubricForm(rows=[] if request.method == "POST" else shown)
     if form.validate_on_submit():
         criteria = _criteria(form)
-        if criteria is not None:
+        if criteria is None:
+            form.form_errors.append(_("Có tiêu chí chưa ghi đủ. Chỗ cần sửa được ghi dưới từng ô."))
+        else:
             try:
                 posts.set_defence_rubric(act(), competition, row, criteria)
             except DomainError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import RuleSet, changeable_figures, warnings
+from examsite.domain.rulesets import Figure, RuleSet, changeable_figures, warnings
 from examsite.services.rulesets import change_ruleset, ruleset_of
 from examsite.web.access import requires
 from examsite.web.errors import message_of
@@ -65,9 +67,7 @@ def _form(ruleset: RuleSet) -> EditRulesetForm:
     return made
 
 
-def _choice(figure: object, choice: str) -> str:
-    value = getattr(figure, "value", None)
-    known = type(value)
+def _choice(figure: Figure, choice: str) -> str:
+    kind = type(figure.value)
     # A word of a closed list is read as its member, so that it has a label.
-    word = known(choice) if isinstance(value, str) and known is not str else choice
-    return value_word(figure.spec.key, word)  # type: ignore[attr-defined]
+    return value_word(figure.spec.key, kind(choice) if issubclass(kind, StrEnum) else choice)
