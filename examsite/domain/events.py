@@ -112,7 +112,7 @@ class Event(StrEnum):
     RESULT_COMPUTED = ("result:computed", "organiser system", _WHOLE)
 
     # Our own facts: people.
-    BODY_CREATED = ("body:created", "administrator", "body")
+    BODY_CREATED = ("body:created", "administrator system", "body")
     BODY_CHANGED = ("body:changed", "administrator", "body")
     ACCOUNT_CREATED = ("account:created", "administrator organiser system", "account")
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")

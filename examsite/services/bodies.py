@@ -14,7 +14,7 @@ from examsite.storage.models.competitions import Body
 
 
 def create_body(
-    ctx: ServiceContext, *, code: str, name: str, name_en: str, level: DelegationLevel, parent_id: int | None
+    ctx: ServiceContext, *, code: str, name: str, name_en: str, level: DelegationLevel, parent_id: int | None = None
 ) -> Body:
     """Add a body to the tree.
 
@@ -42,7 +42,7 @@ def change_body(
     """Rename a body or move it in the tree; its code stays, because records name it.
 
     Raises:
-        InvalidError: `body_under_itself`.
+        InvalidError: `body_below_itself`.
         NotAllowedError: `role_needed`.
         NotFoundError: `body_not_found`.
     """
@@ -51,7 +51,7 @@ def change_body(
     above = parent_id
     while above is not None:
         if above == body_id:
-            raise InvalidError("body_under_itself", field="parent")
+            raise InvalidError("body_below_itself", field="parent")
         above = get_body(ctx, above).parent_id
     body.name, body.name_en, body.level, body.parent_id = name, name_en, level, parent_id
     ctx.session.flush()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from examsite.domain.accounts import AccountState
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import BODY_ROLES, COMPETITION_ROLES, Role, actor_name
-from examsite.services.accounts import create_account, end_all_login_sessions, grant_role
+from examsite.services.accounts import end_all_login_sessions, grant_role
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.accounts import Account, RoleAssignment
@@ -111,20 +111,6 @@ def revoke_body_role(ctx: ServiceContext, assignment_id: int) -> None:
     payload = {"role": assignment.role.value, "pseudonym": assignment.pseudonym, "body": body.code}
     record(ctx, None, Event.ROLE_REVOKED, f"account/{assignment.account_id}", payload)
     _end_log_ins_of(ctx, assignment.account_id)
-
-
-def create_administrator(ctx: ServiceContext, *, login: str, display_name: str, password_hash: str) -> Account:
-    """Make the first administrator of an empty installation; only the command line does this.
-
-    Raises:
-        InvalidError: `login_taken`.
-        NotAllowedError: `role_needed`, to anyone but the system itself.
-    """
-    if ctx.actor.role is not None or ctx.actor.account_id is not None:
-        raise NotAllowedError("role_needed", roles=Role.ADMINISTRATOR)
-    account = create_account(ctx, login=login, display_name=display_name, password_hash=password_hash)
-    grant_role(ctx, account, Role.ADMINISTRATOR)
-    return account
 
 
 def _check_may_serve(ctx: ServiceContext, account: Account, role: Role) -> None:

@@ -103,10 +103,12 @@ class StrictClient(FlaskClient):
     """A browser that looks at every HTML answer, errors included; 500 is never an answer."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("buffered", True)  # closes files that are sent, as a server does
         kwargs.setdefault("headers", {})
         if isinstance(kwargs["headers"], dict):
             kwargs["headers"].setdefault("Accept", "text/html,application/xhtml+xml")
         response = super().open(*args, **kwargs)
+        response.request.environ["wsgi.input"].close()  # a large form was written to a file
         if response.status_code >= 500:
             raise BrokenPageError(f"{response.request.path}: {response.status_code}")
         if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 307, 308}:

@@ -1,4 +1,4 @@
-"""Pages of the administrator: accounts, bodies, the log of the installation. No paper, no mark, no identity of a script.
+"""Pages of the administrator: accounts, bodies, the log of the installation. No paper, no mark, no script.
 
 What the administrator may not see is not reachable from here: no query of this package reads a competition's work.
 """

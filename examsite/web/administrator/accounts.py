@@ -72,7 +72,7 @@ def open_account() -> ResponseReturnValue:
     return render_template("administrator/open_account.html", form=form), 422 if form.is_submitted() else 200
 
 
-@bp.route("/accounts/<int:account_id>", methods=["GET", "POST"])
+@bp.route("/accounts/<int(max=2147483647):account_id>", methods=["GET", "POST"])
 @requires(Role.ADMINISTRATOR)
 @writes
 def show_account(account_id: int) -> ResponseReturnValue:
@@ -101,7 +101,7 @@ def show_account(account_id: int) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.post("/accounts/<int:account_id>/disable")
+@bp.post("/accounts/<int(max=2147483647):account_id>/disable")
 @requires(Role.ADMINISTRATOR)
 @writes
 def disable_account(account_id: int) -> ResponseReturnValue:
@@ -109,7 +109,7 @@ def disable_account(account_id: int) -> ResponseReturnValue:
     return _change(account_id, lambda: accounts.disable_account(act(), account_id), _("Đã ngừng tài khoản."))
 
 
-@bp.post("/accounts/<int:account_id>/enable")
+@bp.post("/accounts/<int(max=2147483647):account_id>/enable")
 @requires(Role.ADMINISTRATOR)
 @writes
 def enable_account(account_id: int) -> ResponseReturnValue:
@@ -117,7 +117,7 @@ def enable_account(account_id: int) -> ResponseReturnValue:
     return _change(account_id, lambda: accounts.enable_account(act(), account_id), _("Tài khoản dùng lại được."))
 
 
-@bp.post("/accounts/<int:account_id>/end-log-ins")
+@bp.post("/accounts/<int(max=2147483647):account_id>/end-log-ins")
 @requires(Role.ADMINISTRATOR)
 @writes
 def end_log_ins(account_id: int) -> ResponseReturnValue:
@@ -127,7 +127,7 @@ def end_log_ins(account_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/accounts/<int:account_id>/revoke-role")
+@bp.post("/accounts/<int(max=2147483647):account_id>/revoke-role")
 @requires(Role.ADMINISTRATOR)
 @writes
 def revoke_body_role(account_id: int) -> ResponseReturnValue:
@@ -140,7 +140,7 @@ def revoke_body_role(account_id: int) -> ResponseReturnValue:
     return redirect(url_for("administrator.show_account", account_id=account_id))
 
 
-@bp.post("/accounts/<int:account_id>/reset-password")
+@bp.post("/accounts/<int(max=2147483647):account_id>/reset-password")
 @requires(Role.ADMINISTRATOR)
 @writes_in_steps
 def reset_password(account_id: int) -> ResponseReturnValue:

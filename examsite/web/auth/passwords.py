@@ -41,7 +41,7 @@ def show_account() -> ResponseReturnValue:
     return _page(form, person), 422 if form.is_submitted() else 200
 
 
-@bp.post("/account/log-ins/<int:log_in_id>/end")
+@bp.post("/account/log-ins/<int(max=2147483647):log_in_id>/end")
 @logged_in
 @writes
 def end_log_in(log_in_id: int) -> ResponseReturnValue:

@@ -79,6 +79,8 @@ def add_dossier_item(item: str) -> ResponseReturnValue:
         else:
             flash(_("Đã nhận tệp: %(name)s", name=received.original_name), "success")
             return redirect(url_for("candidate.show_dossier"))
+        finally:
+            form.file.data.close()
         candidacy = _candidacy()
     page = render_template(
         "candidate/add_dossier_item.html", form=form, line=line, candidacy=candidacy, most_megabytes=_most_megabytes()
@@ -86,7 +88,7 @@ def add_dossier_item(item: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.get("/dossier/files/<int:item_id>")
+@bp.get("/dossier/files/<int(max=2147483647):item_id>")
 @requires(Role.CANDIDATE)
 def download_dossier_file(item_id: int) -> ResponseReturnValue:
     """One file of the own dossier."""

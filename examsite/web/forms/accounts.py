@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from examsite.domain.accounts import MOST_PASSWORD_LENGTH
@@ -24,11 +24,11 @@ class LogInForm(FlaskForm):
     """Log-in of an official."""
 
     login = StringField(
-        _l("Tên đăng nhập"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)]
+        _l("Tên đăng nhập"), filters=[one_line], validators=[DataRequired(_NEEDED), Length(max=80, message=_TOO_LONG)]
     )
     password = PasswordField(
         _l("Mật khẩu"),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
     )
 
 
@@ -39,12 +39,12 @@ class LogInCandidateForm(FlaskForm):
         _l("Số báo danh"),
         description=_l("In ở dòng đầu phiếu dự thi. Chưa có số thì dùng mã hồ sơ."),
         filters=[one_line],
-        validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
     )
     password = PasswordField(
         _l("Mật khẩu"),
         description=_l("12 chữ và số in trên phiếu; gạch nối, chữ thường, chữ hoa đều được"),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
     )
 
 
@@ -61,18 +61,18 @@ class ChangePasswordForm(FlaskForm):
 
     current = PasswordField(
         _l("Mật khẩu đang dùng"),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
     )
     new = PasswordField(
         _l("Mật khẩu mới"),
         description=_l(
             "Ít nhất 15 ký tự. Một câu dài dễ nhớ tốt hơn ký tự lạ; có dấu cách và dấu tiếng Việt cũng được."
         ),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
     )
     again = PasswordField(
         _l("Gõ lại mật khẩu mới"),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
     )
 
 
@@ -83,10 +83,10 @@ class OpenAccountForm(FlaskForm):
         _l("Tên đăng nhập"),
         description=_l("Chữ thường không dấu, ví dụ ngan.lt"),
         filters=[one_line],
-        validators=[InputRequired(_NEEDED), Length(max=40, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=40, message=_TOO_LONG)],
     )
     display_name = StringField(
-        _l("Họ và tên"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+        _l("Họ và tên"), filters=[one_line], validators=[DataRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
     )
     position_title = StringField(
         _l("Chức vụ"), filters=[one_line], validators=[Optional(), Length(max=200, message=_TOO_LONG)]
@@ -115,8 +115,8 @@ class ChangeAccountForm(FlaskForm):
 class GrantBodyRoleForm(FlaskForm):
     """A role at a body."""
 
-    body = SelectField(_l("Cơ quan"), validators=[InputRequired(_NEEDED)])
-    role = SelectField(_l("Vai trò"), validators=[InputRequired(_NEEDED)])
+    body = SelectField(_l("Cơ quan"), validators=[DataRequired(_NEEDED)])
+    role = SelectField(_l("Vai trò"), validators=[DataRequired(_NEEDED)])
 
 
 class AssignRoleForm(FlaskForm):
@@ -125,27 +125,27 @@ class AssignRoleForm(FlaskForm):
     login = StringField(
         _l("Tên đăng nhập của người được phân công"),
         filters=[one_line],
-        validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
+        validators=[DataRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
     )
-    role = SelectField(_l("Vai trò"), validators=[InputRequired(_NEEDED)])
+    role = SelectField(_l("Vai trò"), validators=[DataRequired(_NEEDED)])
 
 
 class RevokeRoleForm(FlaskForm):
     """Which assignment is taken back."""
 
-    assignment_id = IntegerField(validators=[InputRequired(_NEEDED)], widget=HiddenInput())
+    assignment_id = IntegerField(validators=[DataRequired(_NEEDED), NumberRange(1, 2**31 - 1)], widget=HiddenInput())
 
 
 class ChangeBodyForm(FlaskForm):
     """A body in the tree."""
 
     name = StringField(
-        _l("Tên cơ quan"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+        _l("Tên cơ quan"), filters=[one_line], validators=[DataRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
     )
     name_en = StringField(
-        _l("Tên tiếng Anh"), filters=[one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
+        _l("Tên tiếng Anh"), filters=[one_line], validators=[DataRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]
     )
-    level = SelectField(_l("Cấp quản lý chức danh"), validators=[InputRequired(_NEEDED)])
+    level = SelectField(_l("Cấp quản lý chức danh"), validators=[DataRequired(_NEEDED)])
     parent = SelectField(_l("Trực thuộc"), validators=[Optional()])
 
 
@@ -157,7 +157,7 @@ class CreateBodyForm(ChangeBodyForm):
         description=_l("Chữ in hoa, số, gạch; ví dụ SNV"),
         filters=[one_line],
         validators=[
-            InputRequired(_NEEDED),
+            DataRequired(_NEEDED),
             Length(max=20, message=_TOO_LONG),
             Regexp(r"^[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?$", message=_l("Chỉ dùng chữ in hoa không dấu, số và gạch nối.")),
         ],

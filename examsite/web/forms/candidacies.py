@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from examsite.web.forms.accounts import one_line
 from examsite.web.i18n import _l
@@ -22,7 +22,7 @@ def many_lines(value: str | None) -> str:
 
 
 def _line(label: object, *, most: int, needed: bool = True, description: object = "") -> StringField:
-    first = InputRequired(_NEEDED) if needed else Optional()
+    first = DataRequired(_NEEDED) if needed else Optional()
     return StringField(
         label, description=description, filters=[one_line], validators=[first, Length(max=most, message=_TOO_LONG)]
     )
@@ -31,13 +31,13 @@ def _line(label: object, *, most: int, needed: bool = True, description: object 
 class ApplyForm(FlaskForm):
     """Application for one post."""
 
-    post = RadioField(_l("Chức danh dự tuyển"), validators=[InputRequired(_CHOOSE)], validate_choice=True)
+    post = RadioField(_l("Chức danh dự tuyển"), validators=[DataRequired(_CHOOSE)], validate_choice=True)
     full_name = _line(_l("Họ và tên"), most=200, description=_l("Ghi như trong căn cước"))
     born_on = DateField(
         _l("Ngày sinh"),
         format=["%d/%m/%Y", "%Y-%m-%d"],
         description=_l("Ngày/tháng/năm, ví dụ 05/09/1985"),
-        validators=[InputRequired(_NEEDED)],
+        validators=[DataRequired(_NEEDED)],
     )
     identity_number = _line(_l("Số định danh cá nhân"), most=20, description=_l("12 chữ số trên thẻ căn cước"))
     unit = _line(_l("Đơn vị công tác"), most=200)
@@ -93,7 +93,7 @@ class WithdrawApplicationForm(FlaskForm):
 class DecideEligibilityForm(FlaskForm):
     """Accept or refuse, with a reason for a refusal."""
 
-    decision = RadioField(_l("Kết luận"), validators=[InputRequired(_l("Chưa chọn kết luận."))])
+    decision = RadioField(_l("Kết luận"), validators=[DataRequired(_l("Chưa chọn kết luận."))])
     reason = TextAreaField(
         _l("Lý do"),
         description=_l("Bắt buộc khi không đủ điều kiện, xét lại hoặc trả lại; người dự tuyển đọc được lý do này"),
@@ -128,4 +128,4 @@ class ImportCandidatesForm(FlaskForm):
 class ConfirmImportForm(FlaskForm):
     """Take over exactly the list that was shown."""
 
-    token = HiddenField(validators=[InputRequired(_NEEDED), Length(max=64)])
+    token = HiddenField(validators=[DataRequired(_NEEDED), Length(max=64)])

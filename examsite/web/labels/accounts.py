@@ -28,8 +28,6 @@ ERRORS = {
     "own_account": _l("Không thể tự ngừng tài khoản của chính mình."),
     "account_of_candidate": _l("Mật khẩu của thí sinh do thư ký hội đồng cấp khi in phiếu."),
     "body_not_found": _l("Không tìm thấy cơ quan này."),
-    "body_code_taken": _l("Mã %(body)s đã có cơ quan khác dùng."),
-    "body_under_itself": _l("Cơ quan không thể trực thuộc chính mình hoặc cơ quan dưới quyền mình."),
     "log_in_not_found": _l("Lượt đăng nhập này không còn nữa."),
     "role_has_holder": _l("Kỳ thi tuyển này đã có “%(role)s”. Thu hồi người cũ trước khi phân công người mới."),
 }

@@ -55,8 +55,6 @@ LABELS = {
         Event.ACCOUNT_DISABLED: _l("Khóa tài khoản"),
         Event.ACCOUNT_ENABLED: _l("Cho dùng lại tài khoản"),
         Event.PASSWORD_RESET: _l("Cấp lại mật khẩu"),
-        Event.BODY_CREATED: _l("Thêm cơ quan"),
-        Event.BODY_CHANGED: _l("Sửa cơ quan"),
         Event.ROLE_GRANTED: _l("Giao vai trò"),
         Event.ROLE_REVOKED: _l("Thu hồi vai trò"),
         Event.CONFLICT_DECLARED: _l("Khai báo xung đột lợi ích"),

@@ -105,7 +105,7 @@ def show_candidate(code: str, application: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.get("/<code>/candidates/<application>/files/<int:item_id>")
+@bp.get("/<code>/candidates/<application>/files/<int(max=2147483647):item_id>")
 @requires(Role.ORGANISER)
 def download_candidate_file(code: str, application: str, item_id: int) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition of the address
     """One file of a dossier of this competition."""
