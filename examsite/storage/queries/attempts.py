@@ -74,6 +74,13 @@ def find_candidate_attempt(session: Session, candidacy_id: int) -> Attempt | Non
     ).one_or_none()
 
 
+def find_seat(session: Session, candidacy_id: int) -> Attempt | None:
+    """Where a candidate sits, with the sitting; leaves a candidacy already read as it is."""
+    return session.scalars(
+        select(Attempt).options(joinedload(Attempt.sitting)).where(Attempt.candidacy_id == candidacy_id)
+    ).one_or_none()
+
+
 def get_attempt(session: Session, sitting_id: int, seat: str) -> Attempt:
     """The attempt at a seat with candidacy, post, paper and extensions.
 

@@ -13,7 +13,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
-from examsite.storage.queries.attempts import find_candidate_attempt
+from examsite.storage.queries.attempts import find_seat
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.web.access import requires
 from examsite.web.candidate import HOME_TOPICS, HomeTopic, add_home_topic, bp
@@ -77,7 +77,7 @@ def _read_dossier(candidacy: Any, _now: datetime) -> dict[str, Any]:
 def _read_roster(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
     if candidacy.candidate_number is None:
         return None
-    attempt = find_candidate_attempt(db.session(), candidacy.id)
+    attempt = find_seat(db.session(), candidacy.id)
     room = next(
         (name for name in ("candidate.show_waiting", "candidate.wait") if name in current_app.view_functions), ""
     )

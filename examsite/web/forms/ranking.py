@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -27,7 +28,10 @@ class SignResultForm(FlaskForm):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired(_NEEDED)])
     decision = RadioField(
         _l("Ý kiến"),
-        choices=[(Decision.AGREED.value, _l("Đồng ý")), (Decision.REFUSED.value, _l("Không đồng ý"))],
+        choices=[
+            SelectChoice(Decision.AGREED.value, _l("Đồng ý")),
+            SelectChoice(Decision.REFUSED.value, _l("Không đồng ý")),
+        ],
         validators=[InputRequired(_l("Hãy chọn Đồng ý hoặc Không đồng ý."))],
     )
     sha_tail = StringField(
@@ -68,7 +72,7 @@ class DecideTieForm(FlaskForm):
     def __init__(self, *args: Any, codes: Iterable[str], **kwargs: Any) -> None:
         """Offer the codes of those tied."""
         super().__init__(*args, **kwargs)
-        self.selected.choices = [(code, code) for code in codes]
+        self.selected.choices = [SelectChoice(code, code) for code in codes]
 
 
 class ComputeResultForm(FlaskForm):
