@@ -59,7 +59,10 @@ def upload_version() -> ResponseReturnValue:
             status = status_of(error)
             form.form_errors.append(message_of(error))
         candidacy = _own()
-    page = render_template("candidate/upload_version.html", form=form, **_values(candidacy, read_web_clock()))
+    values = _values(candidacy, read_web_clock())
+    if not form.is_submitted() and values["versions"]:
+        form.title.data = values["versions"][0].title
+    page = render_template("candidate/upload_version.html", form=form, **values)
     return page, status
 
 

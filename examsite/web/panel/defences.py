@@ -135,6 +135,8 @@ def view_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG
         abort(404)
     response = send_upload(upload)
     response.headers["Content-Disposition"] = "inline"
+    # `sandbox` would leave the viewer of Chromium empty; the viewer is a sandbox of its own, on another origin, and a
+    # file with a script in it was refused when it was handed in.
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; form-action 'none'"
     )
@@ -182,6 +184,8 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "settlement": find_settlement(session, defence.id) if defence.state is DefenceState.SETTLED else None,
         "tag": TAGS[defence.state],
         "state_label": label(defence.state),
+        # Nothing but the defence while it runs: the way back stands at the side.
+        "nav": [],
         "masthead": {
             "body_name": _("Ban chấm đề án"),
             "title": _("Kỳ thi tuyển %(competition)s", competition=g.competition.code),

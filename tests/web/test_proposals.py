@@ -1,0 +1,187 @@
+"""Handing in a proposal through the door: kinds, sizes, the deadline, versions, and other people's files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.permissions import Role
+from examsite.services.proposals import draw_presentation_order
+from tests.factories import files
+from tests.factories.defence import Hall, make_hall
+from tests.web.conftest import Clock
+from tests.web.strict_client import StrictClient, find_all, words
+
+CODE = "VH-2026-01"
+HERE = "/candidate/proposal"
+
+
+@pytest.fixture
+def stage(scene: Callable[..., Any], password_hash: str, now: datetime, app: Flask, clock: Clock) -> Callable[..., Any]:
+    """Builds a hall up to a point; the clock then stands a minute before the deadline."""
+
+    def build(steps: Callable[[Hall], Any] | None = None) -> datetime:
+        def make(doing: Any) -> datetime:
+            hall = make_hall(
+                doing.session, now, settings=app.extensions["settings"], code=CODE, password_hash=password_hash
+            )
+            if steps is not None:
+                steps(hall)
+            return hall.closes_at
+
+        closes_at: datetime = scene(make)
+        clock.present = closes_at - timedelta(minutes=1)
+        return closes_at
+
+    return build
+
+
+@pytest.fixture
+def candidate(log_in: Callable[..., StrictClient]) -> Callable[[int], StrictClient]:
+    return lambda number: log_in(f"hs-{CODE.lower()}-{number:03d}", door="/candidate/login")
+
+
+def hand_in(
+    client: StrictClient, data: bytes, *, name: str = "de-an.pdf", title: str = "Giao việc theo kết quả"
+) -> Any:
+    return client.submit(HERE, {"title": title, "file": (io.BytesIO(data), name)})
+
+
+@pytest.mark.parametrize("data", [files.pdf(), files.docx(), files.pptx()], ids=["pdf", "docx", "pptx"])
+def test_the_three_kinds_are_taken_whatever_the_name_says(stage: Any, candidate: Any, data: bytes) -> None:
+    stage()
+    client = candidate(1)
+    assert hand_in(client, data, name="../../bất kỳ.exe").status_code == 302
+    page = client.page(HERE)
+    assert "Giao việc theo kết quả" in words(find_all(page, "version-1")[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (files.png(), "PNG"),
+        (files.xlsx(), "chỉ nhận"),
+        (b"", "rỗng"),
+        (b"%PDF-1.7 half", "hỏng"),
+        (b"MZ not a proposal", "chỉ nhận"),
+        (files.pdf(script=True), "mã chạy được"),
+        (files.pdf(password="x"), "mật khẩu"),
+        (b"0" * (2 * 1024 * 1024 + 1), "2 MB"),
+    ],
+    ids=["png", "xlsx", "empty", "half", "exe", "script", "locked", "large"],
+)
+def test_wrong_files_get_a_clear_answer_and_leave_nothing(stage: Any, candidate: Any, data: bytes, says: str) -> None:
+    stage()
+    client = candidate(1)
+    answer = hand_in(client, data)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert not find_all(client.page(HERE), "versions")
+
+
+@pytest.mark.parametrize("title", ["", " \u200b ", "x" * 301])
+def test_a_title_is_asked_for(stage: Any, candidate: Any, title: str) -> None:
+    stage()
+    answer = hand_in(candidate(1), files.pdf(), title=title)
+    assert answer.status_code == 422
+
+
+def test_a_request_after_the_deadline_is_refused_and_what_was_there_stays(
+    stage: Any, candidate: Any, clock: Clock
+) -> None:
+    closes_at = stage()
+    client = candidate(1)
+    clock.present = closes_at - timedelta(milliseconds=1)
+    assert hand_in(client, files.pdf(text="trước")).status_code == 302
+    token = client.token(HERE)
+    clock.present = closes_at
+    late = client.post(
+        HERE, data={"csrf_token": token, "title": "Muộn", "file": (io.BytesIO(files.pdf(text="muộn")), "muon.pdf")}
+    )
+    assert late.status_code == 409
+    assert "Đã hết giờ nộp đề án" in late.text
+    page = client.page(HERE)
+    assert find_all(page, "version-1")
+    assert not find_all(page, "version-2")
+    assert not find_all(page, "hand-in")
+
+
+def test_own_versions_come_back_as_downloads_and_others_do_not(stage: Any, candidate: Any) -> None:
+    stage()
+    first, second = candidate(1), candidate(2)
+    data = files.pdf(text="của tôi")
+    hand_in(first, data)
+    own = first.get(f"{HERE}/1")
+    assert own.data == data
+    assert own.headers["Content-Disposition"].startswith("attachment")
+    assert own.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in own.headers["Content-Security-Policy"]
+    assert second.get(f"{HERE}/1").status_code == 404
+    assert first.get(f"{HERE}/2").status_code == 404
+    assert first.get(f"{HERE}/99999999999999999999").status_code == 404
+
+
+def test_who_failed_the_written_part_has_no_form(stage: Any, candidate: Any) -> None:
+    stage()
+    client = candidate(4)
+    assert not find_all(client.page(HERE), "hand-in")
+    answer = client.submit(HERE, {"title": "x", "file": (io.BytesIO(files.pdf()), "a.pdf")}, form_at="/candidate/")
+    assert answer.status_code == 403
+    assert not find_all(client.page("/candidate/"), "home-proposal")
+
+
+def test_the_panel_reads_what_is_locked_and_a_pdf_runs_nothing(
+    stage: Any, candidate: Any, log_in: Any, scene: Any, clock: Clock, now: datetime
+) -> None:
+    closes_at = stage()
+    hand_in(candidate(1), files.pdf(text="bản cuối"))
+    clock.present = closes_at
+    assert log_in(f"organiser-{CODE.lower()}").submit(f"/organiser/{CODE}/gates/proposals_locked").status_code == 302
+    log_in(f"chair-{CODE.lower()}").submit(f"/council/{CODE}/presentation-order")
+    member = log_in(f"g01-{CODE.lower()}")
+    down = member.get(f"/panel/{CODE}/defences/1/proposal")
+    assert down.headers["Content-Disposition"].startswith("attachment")
+    shown = member.get(f"/panel/{CODE}/defences/1/proposal.pdf")
+    assert shown.headers["Content-Disposition"].startswith("inline")
+    assert shown.mimetype == "application/pdf"
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    assert "script-src" not in shown.headers["Content-Security-Policy"]
+
+
+def test_the_own_turn_is_told_and_the_score_only_after_publication(
+    stage: Any, candidate: Any, scene: Any, app: Flask
+) -> None:
+    def settled(hall: Hall) -> None:
+        hall.drawn()
+        for position in (1, 2, 3):
+            hall.revealed(["61.00", "62.00", "66.00"], position=position)
+
+    stage(settled)
+    client = candidate(1)
+    card = words(find_all(client.page("/candidate/"), "home-proposal")[0])
+    assert "theo thứ tự rút thăm" in card
+    assert "63,00" not in client.get("/candidate/").text
+
+    def published(doing: Any) -> None:
+        from examsite.storage.queries.competitions import get_competition
+
+        get_competition(doing.session, CODE).state = CompetitionState.PUBLISHED
+
+    scene(published)
+    assert "63,00" in words(find_all(client.page("/candidate/"), "own-defence-score")[0])
+
+
+def test_the_order_is_the_chairs_to_draw(stage: Any, log_in: Any) -> None:
+    def drawn(hall: Hall) -> None:
+        hall.locked()
+        draw_presentation_order(hall.ctx(Role.CHAIR), hall.competition)
+
+    stage(drawn)
+    organiser = log_in(f"organiser-{CODE.lower()}")
+    assert organiser.get(f"/council/{CODE}/presentation-order").status_code == 403
