@@ -19,7 +19,7 @@ from examsite.services import sittings
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import LogSigner, ServiceContext, read_clock
 from examsite.storage.database import make_engine, reading, writing
-from examsite.storage.queries.sittings import list_due_starts, list_running
+from examsite.storage.queries.sittings import has_overdue, list_due_starts
 
 _settings = load_settings()
 _log = logging.getLogger("examsite.closer")
@@ -62,7 +62,7 @@ def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> No
     """One round: start what is due, close what is over. Asks first without a write lock, for most rounds do nothing."""
     with reading(engine) as session:
         due = list_due_starts(session, read_clock())
-        running = bool(list_running(session))
+        overdue = has_overdue(session, read_clock())
     for sitting_id in due:
         try:
             with writing(engine) as session:
@@ -70,7 +70,7 @@ def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> No
                 sittings.start_sitting(ctx, sitting_id)
         except DomainError as refusal:
             _log.info("sitting %s waits: %s", sitting_id, refusal)
-    while running:
+    while overdue:
         with writing(engine) as session:
             ctx = ServiceContext(session=session, now=read_clock(), settings=settings, signer=signer)
             if not sittings.close_overdue(ctx):

@@ -80,7 +80,15 @@ def read_board(sitting: Any, competition: Any, now: datetime, *, seat: str | Non
     by_candidacy = {item.candidacy_id: item for item in reversed(waiting)}
     by_seat = {attempt.seat: attempt for attempt in attempts}
     seats = {
-        code: _seat(code, by_seat.get(code), progress, by_candidacy, sitting, now, is_open=code == seat)
+        code: _seat(
+            code,
+            by_seat.get(code),
+            progress=progress,
+            incidents=by_candidacy,
+            sitting=sitting,
+            now=now,
+            is_open=code == seat,
+        )
         for code in seat_codes(sitting.seat_rows, sitting.seat_columns)
     }
     states = [attempt.state for attempt in attempts]
@@ -109,7 +117,10 @@ def read_board(sitting: Any, competition: Any, now: datetime, *, seat: str | Non
             for row in range(sitting.seat_rows)
         ],
         incidents=[_incident_card(item, attempts, sitting, competition, seat) for item in waiting],
-        silent=[_silent_card(attempt, progress, sitting, competition, now, seat) for attempt in silent],
+        silent=[
+            _silent_card(attempt, progress=progress, sitting=sitting, competition=competition, now=now, seat=seat)
+            for attempt in silent
+        ],
         tiles=tiles,
         is_running=is_running,
         is_over=sitting.state is SittingState.CLOSED,
@@ -124,7 +135,12 @@ def read_board(sitting: Any, competition: Any, now: datetime, *, seat: str | Non
         open_seat=None
         if opened is None
         else _open_seat(
-            opened, progress, sitting, now, seats[opened.seat], [code for code in seats if code not in by_seat]
+            opened,
+            progress=progress,
+            sitting=sitting,
+            now=now,
+            look=seats[opened.seat],
+            free_seats=[code for code in seats if code not in by_seat],
         ),
     )
 
@@ -151,16 +167,16 @@ def _age(seconds: int) -> str:
 def _seat(
     code: str,
     attempt: Any,
+    *,
     progress: dict[int, Progress],
     incidents: dict[int | None, Any],
     sitting: Any,
     now: datetime,
-    *,
     is_open: bool,
 ) -> dict[str, Any]:
     if attempt is None:
         return {"code": code, "second": "–", "state": "spare", "lines": [_("dự phòng")]}
-    state, lines = _look(attempt, progress.get(attempt.id), incidents, sitting, now)
+    state, lines = _look(attempt, progress.get(attempt.id), incidents, now)
     number = attempt.candidacy.candidate_number
     words = ", ".join(lines)
     return {
@@ -177,7 +193,7 @@ def _seat(
 
 
 def _look(
-    attempt: Any, progress: Progress | None, incidents: dict[int | None, Any], sitting: Any, now: datetime
+    attempt: Any, progress: Progress | None, incidents: dict[int | None, Any], now: datetime
 ) -> tuple[str, list[str]]:
     """The border of a seat and its words: an incident first, then silence, then calm."""
     total = len(attempt.paper.data["items"]) if attempt.paper is not None else 0
@@ -231,7 +247,7 @@ def _incident_card(incident: Any, attempts: Sequence[Any], sitting: Any, competi
 
 
 def _silent_card(
-    attempt: Any, progress: dict[int, Progress], sitting: Any, competition: Any, now: datetime, seat: str | None
+    attempt: Any, *, progress: dict[int, Progress], sitting: Any, competition: Any, now: datetime, seat: str | None
 ) -> Card:
     if attempt.opened_at is None:
         tag, since = _("Chưa mở bài"), sitting.started_at
@@ -261,6 +277,7 @@ def _silent_card(
 
 def _open_seat(
     attempt: Any,
+    *,
     progress: dict[int, Progress],
     sitting: Any,
     now: datetime,

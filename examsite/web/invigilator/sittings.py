@@ -61,7 +61,10 @@ def show_plan(code: str, sitting: str) -> ResponseReturnValue:
     found = own_sitting(sitting)
     board = read_board(found, g.competition, read_web_clock())
     rows = [
-        {"label": row["label"], "seats": [{**seat, "url": None, "state": "empty"} for seat in row["seats"]]}
+        {
+            "label": row["label"],
+            "seats": [{**seat, "url": None, "state": "empty", "lines": []} for seat in row["seats"]],
+        }
         for row in board.rows
     ]
     return render_template(
