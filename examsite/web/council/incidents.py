@@ -76,7 +76,7 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
         else:
             flash(_("Đã quyết định. Quyết định vào sổ ghi và áp dụng khi ghép phách."), "success")
             return redirect(url_for("council.list_incidents", code=code))
-    page = render_template("council/decide_incident.html", form=form, incident=row)
+    page = render_template("council/decide_incident.html", form=form, incident=row, proposed=_measure_words(row))
     return page, 422 if form.is_submitted() else 200
 
 
