@@ -47,9 +47,7 @@ def apply(
         InvalidError: `identity_number_taken`, `identity_number_not_valid`, `born_on_not_possible`.
     """
     _check_receiving(ctx, competition)
-    candidacy = add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
-    ctx.session.flush()
-    return candidacy
+    return add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
 
 
 def add_candidacy(
@@ -83,7 +81,7 @@ def add_candidacy(
     )
     ctx.session.add(candidacy)
     ctx.session.flush()
-    return candidacy
+    return get_candidacy(ctx.session, candidacy.id)
 
 
 def add_dossier_item(ctx: ServiceContext, candidacy_id: int, item: str, received: ReceivedFile) -> DossierItem:

@@ -18,7 +18,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.candidate_lists import MOST_BYTES, kept_list, read_list
 from examsite.storage.models.competitions import Competition
-from examsite.storage.queries.candidacies import get_candidacy, list_identity_numbers
+from examsite.storage.queries.candidacies import list_identity_numbers
 
 #: Stands where a hash would; no password fits it until a slip is printed.
 NO_PASSWORD = "!"  # noqa: S105 - the sign that there is none
@@ -84,7 +84,7 @@ def import_candidates(ctx: ServiceContext, competition: Competition, token: str)
     posts = {post.code: post for post in competition.posts}
     for row in plan.rows:
         added = add_candidacy(ctx, competition, posts[row.post], row.applicant, password_hash=NO_PASSWORD)
-        submit_on_paper(ctx, get_candidacy(ctx.session, added.id))
+        submit_on_paper(ctx, added)
     payload = {"count": len(plan.rows), "list_sha256": token}
     record(ctx, competition, Event.CANDIDATES_IMPORTED, f"competition/{competition.code}", payload)
     return len(plan.rows)

@@ -1,0 +1,209 @@
+"""Applications, decisions and the fixed list on both databases: who may, when, and what the log keeps."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.dossiers import Applicant, CandidacyState, UploadKind
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.permissions import Role
+from examsite.services import candidacies, people
+from examsite.services.accounts import grant_role, open_login_session, token_hash
+from examsite.services.context import Actor, ServiceContext
+from examsite.services.rulesets import ruleset_of
+from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
+from examsite.services.uploads import ReceivedFile
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.accounts import find_account_by_login, find_login_session
+from examsite.storage.queries.candidacies import list_candidacies, list_roster
+from tests.factories.competitions import Plan, make_official, make_receiving
+
+FILE = ReceivedFile("a" * 64, 10, UploadKind.PDF, "a.pdf")
+
+
+@pytest.fixture
+def plan(session: Session, now: datetime) -> Plan:
+    return make_receiving(session, now)
+
+
+def _applicant(number: int, name: str = "Trần Quốc Bảo") -> Applicant:
+    return Applicant(name, date(1985, 9, 5), f"0310850{number:05d}", "Sở", "Chuyên viên")
+
+
+def _apply(plan: Plan, number: int, name: str = "Trần Quốc Bảo", post: int = 0) -> Candidacy:
+    ctx = ServiceContext(session=plan.session, now=plan.now)
+    posts = sorted(plan.competition.posts, key=lambda item: item.code)
+    return candidacies.apply(ctx, plan.competition, posts[post], _applicant(number, name), password_hash="-")
+
+
+def _self(plan: Plan, candidacy: Candidacy, now: datetime | None = None) -> ServiceContext:
+    actor = Actor(account_id=candidacy.account_id, role=Role.CANDIDATE, candidacy_id=candidacy.id)
+    return ServiceContext(session=plan.session, now=now or plan.now, actor=actor)
+
+
+def _records(session: Session, event: str) -> list[dict[str, Any]]:
+    rows = session.query(RecordRow).filter_by(event=event).order_by(RecordRow.id)
+    return [{**json.loads(row.payload or "{}"), "actor": row.actor, "subject": row.subject} for row in rows]
+
+
+def _vetting(plan: Plan, *people_named: str) -> list[Candidacy]:
+    """Everyone has handed in, applications are closed."""
+    found = [_apply(plan, number, name, number % 2) for number, name in enumerate(people_named)]
+    for item in found:
+        candidacies.submit_on_paper(plan.ctx(), item)
+    plan.competition.state = CompetitionState.VETTING
+    plan.session.flush()
+    return found
+
+
+def test_a_dossier_is_handed_in_when_it_is_complete(plan: Plan) -> None:
+    me = _apply(plan, 1)
+    ctx = _self(plan, me)
+    with pytest.raises(ConflictError, match="dossier_incomplete"):
+        candidacies.submit_application(ctx, me.id)
+    for item in ruleset_of(plan.competition).dossier_checklist:
+        candidacies.add_dossier_item(ctx, me.id, item.code, FILE)
+    candidacies.submit_application(ctx, me.id)
+    said = _records(plan.session, "application:submitted")[0]
+    assert me.state is CandidacyState.SUBMITTED
+    assert me.submitted_at == plan.now
+    assert (said["actor"], said["subject"]) == ("candidate", f"application/{me.application_code}")
+    assert "Trần" not in json.dumps(said, ensure_ascii=False)
+    with pytest.raises(ConflictError, match="application_not_open"):
+        candidacies.add_dossier_item(ctx, me.id, "letter", FILE)
+    candidacies.reopen_application(plan.ctx(), me, reason="Thiếu trang 2")
+    assert me.state is CandidacyState.DRAFT
+    candidacies.withdraw_application(ctx, me.id)
+    assert me.state is CandidacyState.WITHDRAWN
+
+
+def test_nobody_touches_the_dossier_of_another(plan: Plan) -> None:
+    me, other = _apply(plan, 1), _apply(plan, 2)
+    for act in (candidacies.submit_application, candidacies.withdraw_application):
+        with pytest.raises(NotAllowedError):
+            act(_self(plan, me), other.id)
+        with pytest.raises(NotAllowedError):
+            act(plan.ctx(), other.id)
+    with pytest.raises(NotAllowedError):
+        candidacies.add_dossier_item(_self(plan, me), other.id, "letter", FILE)
+
+
+def test_applications_end_at_the_published_instant(plan: Plan) -> None:
+    me = _apply(plan, 1)
+    closes_at = plan.competition.applications_close_at
+    assert closes_at is not None
+    candidacies.add_dossier_item(_self(plan, me, closes_at - timedelta(seconds=1)), me.id, "letter", FILE)
+    with pytest.raises(ConflictError, match="applications_not_open"):
+        candidacies.add_dossier_item(_self(plan, me, closes_at), me.id, "letter", FILE)
+
+
+def test_one_identity_number_stands_once_in_a_competition(plan: Plan) -> None:
+    _apply(plan, 1)
+    with pytest.raises(InvalidError, match="identity_number_taken"):
+        _apply(plan, 1, "Người Khác", 1)
+
+
+def test_decisions_name_who_when_and_why(plan: Plan) -> None:
+    first, second = _vetting(plan, "An", "Bình")
+    ctx = plan.ctx()
+    candidacies.accept_candidacy(ctx, plan.competition, first.application_code)
+    with pytest.raises(InvalidError, match="reason_needed"):
+        candidacies.refuse_candidacy(ctx, plan.competition, second.application_code, reason=" ")
+    candidacies.refuse_candidacy(ctx, plan.competition, second.application_code, reason="Thiếu bằng")
+    assert (second.state, second.refusal_reason, second.decided_by_id) == (
+        CandidacyState.REFUSED,
+        "Thiếu bằng",
+        ctx.actor.account_id,
+    )
+    candidacies.reconsider_candidacy(ctx, plan.competition, second.application_code, reason="Đã bổ sung")
+    assert (second.state, second.refusal_reason, second.decided_at) == (CandidacyState.SUBMITTED, "", None)
+    decisions = [item["decision"] for item in _records(plan.session, "eligibility:decided")]
+    assert decisions == ["accepted", "refused", "reconsidered"]
+    with pytest.raises(NotAllowedError):
+        candidacies.accept_candidacy(_self(plan, first), plan.competition, second.application_code)
+
+
+def test_the_list_stays_open_until_all_are_decided_and_enough_compete(plan: Plan) -> None:
+    everyone = _vetting(plan, "An", "Bình", "Chi")
+    with pytest.raises(ConflictError, match="gate_shut"):
+        candidacies.fix_roster(plan.ctx(), plan.competition)
+    for item in everyone:
+        candidacies.accept_candidacy(plan.ctx(), plan.competition, item.application_code)
+    with pytest.raises(ConflictError, match="gate_shut"):  # the second post has one person
+        candidacies.fix_roster(plan.ctx(), plan.competition)
+
+
+def test_the_fixed_list_goes_by_given_name_and_keeps_codes_apart(plan: Plan) -> None:
+    for item in _vetting(plan, "Trần Văn Ước", "Lê Thị Ánh", "Đặng Văn Ân", "Bùi Ất"):
+        candidacies.accept_candidacy(plan.ctx(), plan.competition, item.application_code)
+    candidacies.fix_roster(plan.ctx(), plan.competition)
+    roster = list_roster(plan.session, plan.competition.id)
+    assert [item.full_name for item in roster] == ["Lê Thị Ánh", "Đặng Văn Ân", "Bùi Ất", "Trần Văn Ước"]
+    assert [item.candidate_number for item in roster] == [
+        f"{plan.competition.number_prefix}{n:03d}" for n in (1, 2, 3, 4)
+    ]
+    codes = {str(item.public_code) for item in roster}
+    assert len(codes) == 4
+    assert plan.competition.state is CompetitionState.ROSTERED
+    said = _records(plan.session, "roster:fixed")[0]
+    assert [item["code"] for item in said["candidates"]] == sorted(codes)
+    assert {frozenset(item) for item in said["candidates"]} == {frozenset({"code", "post"})}
+    persons = _records(plan.session, "roles:fixed")[0]["people"]
+    assert len({item["pseudonym"] for item in persons}) == len(persons)
+    assert [item.full_name for item in list_candidacies(plan.session, plan.competition.id, words="uoc")] == [
+        "Trần Văn Ước"
+    ]
+    found = find_account_by_login(plan.session, str(roster[0].candidate_number).lower())
+    assert found is not None
+    assert found.id == roster[0].account_id
+
+
+def test_wrong_tries_are_counted_by_name_on_both_databases(session: Session, now: datetime) -> None:
+    ctx = ServiceContext(session=session, now=now)
+    waits = [note_failed_log_in(ctx, " NGAN ") for _ in range(14)]
+    assert waits == [0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert seconds_to_wait(session, "ngan", now=now) == 300
+    assert seconds_to_wait(session, "other", now=now) == 0
+    assert seconds_to_wait(session, "ngan", now=now + timedelta(seconds=300)) == 0
+    clear_failed_log_ins(ctx, "Ngan")
+    session.expire_all()
+    assert seconds_to_wait(session, "ngan", now=now) == 0
+
+
+def test_a_changed_role_ends_the_log_ins_of_its_holder(plan: Plan) -> None:
+    person = make_official(plan.session, plan.now, "moi.ve")
+    ctx = plan.ctx()
+    token = open_login_session(ctx, person, hours=1, address="", user_agent="")
+    given = people.assign_role(ctx, plan.competition, login="MOI.VE", role=Role.MARKER)
+    assert find_login_session(plan.session, token_hash(token), now=plan.now) is None
+    again = open_login_session(ctx, person, hours=1, address="", user_agent="")
+    people.revoke_role(ctx, plan.competition, given.id)
+    assert find_login_session(plan.session, token_hash(again), now=plan.now) is None
+    new = people.assign_role(ctx, plan.competition, login="moi.ve", role=Role.MARKER)
+    assert new.pseudonym != given.pseudonym
+
+
+def test_a_role_that_was_used_stays(plan: Plan) -> None:
+    second = make_official(plan.session, plan.now, "thu.ky.hai")
+    admin = ServiceContext(session=plan.session, now=plan.now, actor=Actor(role=Role.ADMINISTRATOR, pseudonym="Q01"))
+    people.grant_body_role(admin, second.id, plan.competition.body, Role.ORGANISER)
+    people.assign_role(plan.ctx(), plan.competition, login="thu.ky.hai", role=Role.ORGANISER)
+    with pytest.raises(ConflictError, match="role_already_used"):
+        people.revoke_role(plan.ctx(), plan.competition, plan.organiser.id)
+
+
+def test_candidates_and_administrators_get_no_role(plan: Plan) -> None:
+    candidate = _apply(plan, 1)
+    with pytest.raises(InvalidError, match="candidate_holds_no_role"):
+        people.assign_role(plan.ctx(), plan.competition, login=candidate.application_code, role=Role.MARKER)
+    administrator = make_official(plan.session, plan.now, "quan.tri")
+    grant_role(ServiceContext(session=plan.session, now=plan.now), administrator, Role.ADMINISTRATOR)
+    with pytest.raises(ConflictError, match="roles_not_compatible"):
+        people.assign_role(plan.ctx(), plan.competition, login="quan.tri", role=Role.MARKER)
