@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from examsite.domain.competitions import COMPETITION, GATE_ROLES, GateEvent
 from examsite.domain.errors import ConflictError
+from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.queries.gates import list_missing
@@ -28,7 +29,7 @@ def check_gate(ctx: ServiceContext, competition: Competition, event: GateEvent) 
 
 
 def pass_gate(ctx: ServiceContext, competition: Competition, event: GateEvent, *, record_seq: int) -> None:
-    """Put the competition behind the gate, naming the record that says so.
+    """Put the competition behind the gate, naming the record that says so, and sign a checkpoint of its log.
 
     Call `check_gate` before the act and this after its record was written.
     """
@@ -43,3 +44,4 @@ def pass_gate(ctx: ServiceContext, competition: Competition, event: GateEvent, *
         )
     )
     ctx.session.flush()
+    sign_checkpoint(ctx, competition.code)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +25,11 @@ from examsite.domain.scores import score
 from examsite.services import announcements, posts
 from examsite.services.accounts import grant_role
 from examsite.services.competitions import change_notice, create_competition, set_announcement, set_schedule
-from examsite.services.context import ServiceContext
+from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.rulesets import change_ruleset, get_preset, list_presets, ruleset_of
 from examsite.storage.models.competitions import GatePassage
-from examsite.storage.models.records import RecordRow
+from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 from examsite.storage.queries.competitions import get_competition, get_public_competition, list_public_competitions
 from examsite.storage.queries.gates import list_missing
 from tests import databases
@@ -349,6 +351,18 @@ def test_gate_names_its_actor_and_its_record(session: Session, now: datetime) ->
     for passage, event in zip(passages, ("competition:announced", "applications:opened"), strict=True):
         row = session.scalars(select(RecordRow).where(RecordRow.event == event)).one()
         assert passage.record_seq == row.seq
+
+
+def test_every_gate_signs_the_log_as_it_stands(session: Session, now: datetime) -> None:
+    plan = make_complete_plan(session, now)
+    signer = LogSigner("exam.test", b"\x01" * 32, lambda message: hashlib.sha512(message).digest())
+    ctx = replace(plan.ctx(), signer=signer)
+    announcements.announce(ctx, plan.competition)
+    announcements.open_applications(ctx, plan.competition)
+
+    signed = [row.size for row in session.scalars(select(CheckpointRow).order_by(CheckpointRow.size))]
+    log = session.scalars(select(RecordLog).where(RecordLog.code == plan.competition.code)).one()
+    assert signed == [log.size - 1, log.size]
 
 
 def test_organiser_of_another_competition_opens_no_gate_here(session: Session, now: datetime) -> None:
