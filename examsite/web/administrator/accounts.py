@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.accounts import AccountState
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import BODY_ROLES, Role
 from examsite.services import accounts, people
@@ -32,6 +33,7 @@ from examsite.web.forms.accounts import (
 )
 from examsite.web.i18n import _, localised
 from examsite.web.labels import label
+from examsite.web.labels.accounts import TAGS
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
 
 
@@ -42,7 +44,9 @@ def list_accounts() -> ResponseReturnValue:
     form = SearchAccountsForm(request.args)
     good = form.validate()
     found = list_officials(db.session(), words=(form.words.data or "") if good else "")
-    return render_template("administrator/list_accounts.html", form=form, accounts=found), 200 if good else 422
+    return render_template(
+        "administrator/list_accounts.html", form=form, accounts=found, tags=TAGS
+    ), 200 if good else 422
 
 
 @bp.route("/accounts/new", methods=["GET", "POST"])
@@ -94,7 +98,7 @@ def show_account(account_id: int) -> ResponseReturnValue:
         "administrator/show_account.html",
         form=form,
         account=account,
-        is_active=account.state is type(account.state).ACTIVE,
+        is_active=account.state is AccountState.ACTIVE,
         assignments=list_assignments(db.session(), account_id),
         log_ins=list_login_sessions(db.session(), account_id, now=read_web_clock()),
     )

@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.widgets import TextInput
 
 from examsite.web.forms.accounts import one_line
 from examsite.web.i18n import _l
@@ -36,6 +37,7 @@ class ApplyForm(FlaskForm):
     born_on = DateField(
         _l("Ngày sinh"),
         format=["%d/%m/%Y", "%Y-%m-%d"],
+        widget=TextInput(),  # the browser's own field writes months first where it is set to English
         description=_l("Ngày/tháng/năm, ví dụ 05/09/1985"),
         validators=[DataRequired(_NEEDED)],
     )

@@ -12,6 +12,9 @@ LABELS = {
     },
 }
 
+#: How the state of an account is drawn: kind and tone of its tag.
+TAGS = {AccountState.ACTIVE: ("done", "green"), AccountState.DISABLED: ("stopped", "neutral")}
+
 ERRORS = {
     "password_too_short": _l("Mật khẩu cần ít nhất %(least)s ký tự. Hãy dùng một câu dài, dễ nhớ."),
     "password_too_long": _l("Mật khẩu dài quá %(most)s ký tự."),
