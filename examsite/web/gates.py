@@ -37,6 +37,8 @@ MISSING_PAGES = {
     "council_short": "organiser.show_people",
     "applications_close_passed": "organiser.edit_schedule",
     "applications_missing": "organiser.list_candidates",
+    "candidacies_undecided": "organiser.list_candidates",
+    "eligible_too_few": "organiser.list_candidates",
     "sittings_missing": "organiser.list_sittings",
     "invigilators_missing": "organiser.list_sittings",
     "candidates_unseated": "organiser.list_sittings",

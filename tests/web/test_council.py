@@ -132,3 +132,15 @@ def test_seats_are_not_moved_once_the_test_has_begun(scene: Scene, password_hash
     assert find_all(page, "assign-seats") == find_all(page, "schedule-sitting") == []
     refused = client.submit(f"/organiser/{CODE}/sittings/seats", form_at=f"/organiser/{CODE}/sittings/new")
     assert refused.status_code == 409
+
+
+def test_chair_alone_is_reminded_of_the_draw_that_is_owed(incident: int, log_in: LogIn, scene: Scene) -> None:
+    def marking(doing: Doing) -> None:
+        get_competition(doing.session, CODE).state = CompetitionState.MARKING
+
+    scene(marking)
+    chair = log_in(f"chair-{CODE}".lower()).page(f"/council/{CODE}/")
+    member = log_in("uy-vien").page(f"/council/{CODE}/")
+
+    assert any("Bốc thăm phân bài" in words(card) for card in find_all(chair, "desk-card"))
+    assert not any("Bốc thăm" in words(card) for card in find_all(member, "desk-card"))

@@ -34,6 +34,15 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.council import codes, defence, desk, incidents, papers, result, signing  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.council import (  # noqa: E402 - views register themselves on the blueprint
+    codes,
+    defence,
+    desk,
+    incidents,
+    papers,
+    reminders,
+    result,
+    signing,
+)
 
-__all__ = ["bp", "codes", "defence", "desk", "incidents", "navigation", "papers", "result", "signing"]
+__all__ = ["bp", "codes", "defence", "desk", "incidents", "navigation", "papers", "reminders", "result", "signing"]

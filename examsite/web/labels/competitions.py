@@ -202,6 +202,7 @@ ERRORS = {
     "post_not_found": _l("Không có chức danh %(post)s trong kỳ thi tuyển này."),
     "gate_shut": _l("Cửa chưa mở được: còn thiếu %(count)s việc."),
     "competition_code_taken": _l("Mã %(competition)s đã có kỳ thi tuyển khác dùng. Hãy chọn mã khác."),
+    "sittings_missing": _l("Chưa có ca thi nào để xếp chỗ."),
     "number_prefix_taken": _l("Chữ đầu số báo danh %(prefix)s đã có kỳ thi tuyển khác dùng. Hãy chọn chữ khác."),
     "competition_announced": _l("Kỳ thi tuyển đã được thông báo nên kế hoạch không sửa được nữa."),
     "schedule_incomplete": _l("Hãy điền mốc này."),

@@ -45,9 +45,9 @@ ACTS: dict[GateEvent, Callable[[ServiceContext, Any], object]] = {
 
 #: Gates that the organiser opens on a page of its own kind.
 PAGES: dict[GateEvent, str] = {
-    GateEvent.ROSTER_FIXED: "organiser.list_candidates",
+    GateEvent.ROSTER_FIXED: "organiser.fix_roster",
     GateEvent.RESULT_COMPUTED: "organiser.show_result",
-    GateEvent.RESULT_PUBLISHED: "organiser.show_result",
+    GateEvent.RESULT_PUBLISHED: "organiser.publish_result",
 }
 
 

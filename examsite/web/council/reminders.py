@@ -1,0 +1,58 @@
+"""Cards of the council's desk that follow from the next gate: draws that are owed, codes to open, a result to sign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, url_for
+
+from examsite.domain.competitions import GateEvent
+from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.gates import list_missing
+from examsite.web.council.desk import Card, desk_card
+from examsite.web.gates import event_after, has_endpoint
+from examsite.web.i18n import _, _l
+from examsite.web.transactions import read_web_clock
+
+#: What the chair owes before a gate, and the page on which it is done.
+OWED = {
+    "codes_not_drawn": (_l("Rút mã phách"), "council.show_codes"),
+    "allocation_not_drawn": (_l("Bốc thăm phân bài cho người chấm"), "council.show_codes"),
+    "order_not_drawn": (_l("Bốc thăm thứ tự bảo vệ"), "council.show_presentation_order"),
+}
+
+
+@desk_card
+def owed_draw(competition: Any) -> Card | None:
+    """The draw that keeps the next gate shut; only the chair holds it."""
+    event = event_after(competition)
+    if g.actor.role is not Role.CHAIR or event is None:
+        return None
+    for item in list_missing(db.session(), competition, event, now=read_web_clock()):
+        title, endpoint = OWED.get(item.code, ("", ""))
+        if endpoint and has_endpoint(endpoint):
+            text = _("Việc này giữ cửa tiếp theo còn đóng. Kết quả bốc thăm vào sổ ghi.")
+            return Card(str(title), text, _("Tới trang bốc thăm"), url_for(endpoint, code=competition.code))
+    return None
+
+
+@desk_card
+def codes_to_open(competition: Any) -> Card | None:
+    """The code map may be opened: every script is settled."""
+    if g.actor.role is not Role.CHAIR or event_after(competition) is not GateEvent.CODES_OPENED:
+        return None
+    missing = list_missing(db.session(), competition, GateEvent.CODES_OPENED, now=read_web_clock())
+    if missing or not has_endpoint("council.open_codes"):
+        return None
+    text = _("Mọi bài đã có điểm cuối. Mở bảng phách thì không ai sửa được điểm nữa.")
+    return Card(_("Mở bảng phách"), text, _("Xem lại rồi mở"), url_for("council.open_codes", code=competition.code))
+
+
+@desk_card
+def result_to_sign(competition: Any) -> Card | None:
+    """A result waits for the council's signatures."""
+    if event_after(competition) is not GateEvent.RESULT_APPROVED or not has_endpoint("council.sign_result"):
+        return None
+    text = _("Đọc đúng văn bản sẽ ký; không có gì được chọn sẵn.")
+    return Card(_("Ký kết quả"), text, _("Đọc văn bản"), url_for("council.sign_result", code=competition.code))
