@@ -78,9 +78,7 @@ def _read_roster(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
     if candidacy.candidate_number is None:
         return None
     attempt = find_seat(db.session(), candidacy.id)
-    room = next(
-        (name for name in ("candidate.show_waiting", "candidate.wait") if name in current_app.view_functions), ""
-    )
+    room = next((name for name in ("candidate.show_test",) if name in current_app.view_functions), "")
     return {
         "candidate_number": candidacy.candidate_number,
         "room": attempt.sitting.room if attempt is not None else "",
