@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +24,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+#: Where a story writes how far its server's clock is ahead; read by `tests.browser.moved_server`.
+OFFSET_FILE = "clock-offset-seconds"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15
 START_SECONDS = 60
@@ -45,7 +49,8 @@ SeenT = TypeVar("SeenT")
 class Site:
     """An installation of its own below `home`: commands, and a server started as a newcomer starts it."""
 
-    def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None, moved_clock: bool = False) -> None:
+        self.moved_clock = moved_clock
         self.instance = home / "instance"
         self.instance.mkdir(mode=0o700, parents=True)
         self.log = home / "server.log"
@@ -63,6 +68,32 @@ class Site:
             **(settings or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _serve(self) -> list[str]:
+        if self.moved_clock:
+            config = ["--config", "python:tests.browser.moved_server", "wsgi:app"]
+            return [sys.executable, "-m", "gunicorn", *config]
+        return [sys.executable, "-m", "examsite", "serve"]
+
+    def now(self) -> datetime:
+        """The instant on the server's clock."""
+        return datetime.now(UTC) + timedelta(seconds=self._offset)
+
+    def move_clock_to(self, instant: datetime) -> None:
+        """Put the server's clock to an instant ahead; needs `moved_clock`."""
+        assert self.moved_clock, "this site runs on the machine's clock"
+        offset = math.ceil((instant - datetime.now(UTC)).total_seconds())
+        assert offset >= self._offset, "a story goes forward"
+        file = self.instance / OFFSET_FILE
+        beside = file.with_suffix(".new")
+        beside.write_text(str(offset))
+        beside.replace(file)
+
+    @property
+    def _offset(self) -> int:
+        file = self.instance / OFFSET_FILE
+        return int(file.read_text()) if file.exists() else 0
 
     def command(self, *words: str) -> str:
         """What `python -m examsite …` says for this installation; a command that fails fails the test."""
@@ -84,7 +115,7 @@ class Site:
         assert self._process is None, "the server is running"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "examsite", "serve"],
+                self._serve,
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

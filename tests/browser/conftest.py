@@ -31,9 +31,9 @@ def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     """Makes an installation of its own; `start()` is left to the story, ending it is not."""
     sites: list[Site] = []
 
-    def make(**settings: str) -> Site:
+    def make(*, moved_clock: bool = False, **settings: str) -> Site:
         named = {f"EXAMSITE_{name.upper()}": value for name, value in settings.items()}
-        site = Site(tmp_path_factory.mktemp("site"), settings=named)
+        site = Site(tmp_path_factory.mktemp("site"), settings=named, moved_clock=moved_clock)
         sites.append(site)
         return site
 
