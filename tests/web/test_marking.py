@@ -179,7 +179,7 @@ def test_level_alone_is_enough_and_a_changed_level_wins(
 
 
 @pytest.mark.parametrize(
-    "typed", ["-1", "1e9", "NaN", "Infinity", "١٢", "1000", "3", "2,555", "1.234,5", "x" * 5000, "\0"]
+    "typed", ["-1", "1e9", "NaN", "Infinity", "١٢", "1000", "3", "2,555", "1.234,5", "x" * 5000, "5\0x"]
 )
 def test_points_that_cannot_stand_are_said_and_nothing_is_lost(
     desk: Desk, log_in: LogIn, scene: Scene, typed: str
@@ -265,9 +265,10 @@ def test_long_and_odd_comments(desk: Desk, log_in: LogIn, scene: Scene) -> None:
     assert too_long.status_code == 422
     assert odd.status_code == 302
     assert "<script>alert" not in client.get(_sheet(desk)).text
-    assert list(_mark(scene, desk.codes[0], desk.marker)["comments"].values()) == [
-        "<script>alert(1)</script>\ufffd \u202e é"
-    ]
+    (kept,) = _mark(scene, desk.codes[0], desk.marker)["comments"].values()
+    assert kept.startswith("<script>alert(1)</script>")
+    assert kept.endswith("\u202e é")
+    assert "\0" not in kept
 
 
 # --- blindness -------------------------------------------------------------------------------------------------------

@@ -86,29 +86,35 @@ def written_results(session: Session, competition: Competition) -> list[WrittenR
     Raises:
         ConflictError: `codes_not_opened` before the code map was opened.
     """
-    if not competition.state.has_reached(CompetitionState.MERGED):
-        raise ConflictError("codes_not_opened")
-    part = written_part(competition)
-    candidacies = session.scalars(
-        select(Candidacy)
-        .options(joinedload(Candidacy.post))
-        .where(Candidacy.competition_id == competition.id, Candidacy.candidate_number.is_not(None))
-    )
-    entries = _script_entries(session, competition)
-    deductions = _deductions(session, competition.id)
-    void = _void_candidacies(session, competition.id)
-    found = [
-        _written_result(part, row, entries.get(row.id), deductions[row.id], void=row.id in void) for row in candidacies
-    ]
-    return sorted(found, key=lambda result: (result.post_code, result.public_code))
+    return _results(session, competition, None)
 
 
 def find_written_result(session: Session, competition: Competition, candidacy_id: int) -> WrittenResult | None:
     """One candidate's own written part, once the written results are published; None before."""
     if not competition.state.has_reached(CompetitionState.APPEALS):
         return None
-    results = written_results(session, competition)
-    return next((result for result in results if result.candidacy_id == candidacy_id), None)
+    return next(iter(_results(session, competition, candidacy_id)), None)
+
+
+def _results(session: Session, competition: Competition, candidacy_id: int | None) -> list[WrittenResult]:
+    if not competition.state.has_reached(CompetitionState.MERGED):
+        raise ConflictError("codes_not_opened")
+    part = written_part(competition)
+    statement = (
+        select(Candidacy)
+        .options(joinedload(Candidacy.post))
+        .where(Candidacy.competition_id == competition.id, Candidacy.candidate_number.is_not(None))
+    )
+    if candidacy_id is not None:
+        statement = statement.where(Candidacy.id == candidacy_id)
+    entries = _script_entries(session, competition, candidacy_id)
+    deductions = _deductions(session, competition.id)
+    void = _void_candidacies(session, competition.id)
+    found = [
+        _written_result(part, row, entries.get(row.id), deductions[row.id], void=row.id in void)
+        for row in session.scalars(statement)
+    ]
+    return sorted(found, key=lambda result: (result.post_code, result.public_code))
 
 
 def find_own_work(session: Session, competition: Competition, result: WrittenResult) -> tuple[Paper, dict[str, str]]:
@@ -168,12 +174,18 @@ def _written_result(
     )
 
 
-def _script_entries(session: Session, competition: Competition) -> dict[int, tuple[PartEntry, Paper]]:
+def _script_entries(
+    session: Session, competition: Competition, candidacy_id: int | None
+) -> dict[int, tuple[PartEntry, Paper]]:
     decisions = list_decisions(session, competition.id)
-    owners = {row.script_id: row.candidacy_id for row in list_code_entries(session, competition.id)}
+    owners = {
+        row.script_id: row.candidacy_id
+        for row in list_code_entries(session, competition.id)
+        if candidacy_id in (None, row.candidacy_id)
+    }
     papers: dict[int, Paper] = {}
     found = {}
-    for script in list_scripts(session, competition.id):
+    for script in list_scripts(session, competition.id, script_ids=owners):
         if script.paper_id not in papers:
             papers[script.paper_id] = paper_from_data(script.paper.data)
         paper = papers[script.paper_id]

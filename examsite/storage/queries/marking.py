@@ -6,7 +6,7 @@ person's mark, no points of the system and no instant but those of the marker's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -199,9 +199,12 @@ def find_decision(session: Session, script_id: int) -> Settlement | None:
     return session.scalars(select(Settlement).where(Settlement.script_id == script_id)).one_or_none()
 
 
-def list_scripts(session: Session, competition_id: int) -> list[Script]:
-    """All scripts by code with papers, marks and allocations."""
-    return list(session.scalars(_with_marks(Script.competition_id == competition_id).order_by(Script.code)))
+def list_scripts(session: Session, competition_id: int, *, script_ids: Collection[int] | None = None) -> list[Script]:
+    """All scripts (or those with these keys) by code with papers, marks and allocations."""
+    wanted = [Script.competition_id == competition_id]
+    if script_ids is not None:
+        wanted.append(Script.id.in_(script_ids))
+    return list(session.scalars(_with_marks(*wanted).order_by(Script.code)))
 
 
 def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:

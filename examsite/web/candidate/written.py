@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkingStep
+from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import SYSTEM_ROUND
 from examsite.domain.scores import sum_scores
@@ -34,7 +35,8 @@ def show_written() -> ResponseReturnValue:
     if result is None:
         raise NotFoundError("written_not_published")
     values = _values(result, candidacy, read_web_clock())
-    paper, texts = None, {}
+    paper: Paper | None = None
+    texts: dict[str, str] = {}
     if result.entry.script is not None:
         paper, texts = find_own_work(db.session(), competition, result)
     return render_template(

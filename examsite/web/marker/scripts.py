@@ -204,7 +204,8 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
         maximum=sum_scores(criterion.maximum for criterion in blind.paper.rubric.human),
         missing=_missing(blind),
         is_open=is_open,
-        elsewhere=_elsewhere(blind) if elsewhere else [],
+        is_elsewhere=elsewhere,
+        elsewhere=_elsewhere(blind, form) if elsewhere else [],
         code=g.competition.code,
     )
 
@@ -232,20 +233,24 @@ def _missing(blind: BlindScript) -> list[str]:
     return [item.criterion for item in blind.paper.rubric.human if item.criterion not in stored]
 
 
-def _elsewhere(blind: BlindScript) -> list[tuple[str, str, str]]:
-    """What another page has saved meanwhile: criterion, points, comment."""
-    if blind.mark is None:
-        return []
+def _elsewhere(blind: BlindScript, form: ScoringForm) -> list[tuple[str, str, str]]:
+    """Where the draft that another page has saved differs from this page: what, its points, its comment."""
     mark = blind.mark
-    rows = [
-        (
-            localised(item.text, ""),
-            format_points(mark.points.get(item.criterion)),
-            mark.comments.get(item.criterion, ""),
-        )
-        for item in blind.paper.rubric.human
-    ]
-    return [*rows, (_("Toàn bài"), format_points(score_text(_given(blind))), mark.comments.get("", ""))]
+    if mark is None:
+        return []
+    meant = form.read_points(mark.points)
+    rows = []
+    for row in form.rows():
+        name = row.criterion.criterion
+        stored, said = mark.points.get(name, ""), str(mark.comments.get(name, ""))
+        given = meant.get(name)
+        same = stored == ("" if given is None else score_text(given))
+        if not same or said != (row.comment.data or "").strip():
+            rows.append((localised(row.criterion.text, ""), format_points(stored), said))
+    whole = str(mark.comments.get("", ""))
+    if whole != (form.whole.data or "").strip():
+        rows.append((_("Toàn bài"), format_points(_given(blind)), whole))
+    return rows
 
 
 def _is_locked(entry: QueueEntry) -> bool:

@@ -20,7 +20,8 @@
   let timer = 0;
   let saving = false;
   let changed = false;
-  let stopped = false;
+  // Beside a draft of another page nothing is kept by itself: only the button decides.
+  let stopped = "elsewhere" in words;
   let keysOn = true;
 
   // --- figures: whole hundredths, so that sums are exact ---------------------------------------------------------
@@ -192,6 +193,8 @@
     tag.className = `tag tag--${kind}`;
     tag.textContent = text;
     saved.replaceChildren(tag);
+    // Saves are silent; a failed one speaks once.
+    if (kind === "amber" && said.textContent !== text) said.textContent = text;
   }
 
   function keepSoon(delay = SAVE_AFTER_MS) {
