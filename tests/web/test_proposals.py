@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from flask import Flask
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.services.proposals import draw_presentation_order
+from examsite.storage.queries.candidacies import get_candidacy
+from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.conflicts import list_final_candidacies
+from examsite.web.candidate import HOME_TOPICS
 from tests.factories import files
 from tests.factories.defence import Hall, make_hall
 from tests.web.conftest import Clock
@@ -168,13 +173,20 @@ def test_the_own_turn_is_told_and_the_score_only_after_publication(
     assert "theo thứ tự rút thăm" in card
     assert "63,00" not in client.get("/candidate/").text
 
-    def published(doing: Any) -> None:
-        from examsite.storage.queries.competitions import get_competition
+    def own_card(state: CompetitionState) -> Any:
+        topic = next(item for item in HOME_TOPICS if item.name == "proposal")
 
-        get_competition(doing.session, CODE).state = CompetitionState.PUBLISHED
+        def read(doing: Any) -> Any:
+            competition = get_competition(doing.session, CODE)
+            competition.state = state
+            mine = next(row for row in list_final_candidacies(doing.session, competition.id))
+            with app.test_request_context():
+                return topic.read(get_candidacy(doing.session, mine.id), doing.now)
 
-    scene(published)
-    assert "63,00" in words(find_all(client.page("/candidate/"), "own-defence-score")[0])
+        return scene(read)
+
+    assert own_card(CompetitionState.APPROVED)["score"] is None
+    assert own_card(CompetitionState.PUBLISHED)["score"] == Decimal("63.00")
 
 
 def test_the_order_is_the_chairs_to_draw(stage: Any, log_in: Any) -> None:

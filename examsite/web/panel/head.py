@@ -73,7 +73,7 @@ def reveal_scores(code: str, position: int) -> ResponseReturnValue:
         [
             (row["name"], _("Thành viên %(member)s chưa khóa: lý do không chấm lượt này", member=row["name"]))
             for row in lineup["lineup"]
-            if row["state"] == "open"
+            if row["standing"] == "open"
         ]
     )
     status = 200
@@ -140,9 +140,9 @@ def _lineup(values: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for member in list_members(session, g.competition.id):
         name = member.pseudonym or ""
-        state = "locked" if name in locked else "recused" if member.account_id in conflicted else "open"
-        rows.append({"name": name, "person": member.account.display_name, "state": state})
-    present = {row["name"] for row in rows if row["state"] != "recused"}
+        standing = "locked" if name in locked else "recused" if member.account_id in conflicted else "open"
+        rows.append({"name": name, "person": member.account.display_name, "standing": standing})
+    present = {row["name"] for row in rows if row["standing"] != "recused"}
     return {
         "lineup": rows,
         "against": reasons_against_reveal(values["part"], present=present, locked=locked),
