@@ -14,6 +14,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
+from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of, rubric_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -159,6 +160,7 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
     sheet = find_own_sheet(session, defence.id, member.assignment_id) if member else None
     ruleset = ruleset_of(g.competition)
     marks = list_shown_marks(session, defence)
+    totals = [mark.total for mark in marks if mark.total is not None]
     return {
         "defence": defence,
         "count": len(read_defences(session, g.competition.id)),
@@ -180,7 +182,7 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "are_shown": defence.state in SCORES_SHOWN,
         "is_settled": defence.state is DefenceState.SETTLED,
         "marks": [(mark, points_of(mark)) for mark in marks],
-        "gap": max((mark.total for mark in marks), default=0) - min((mark.total for mark in marks), default=0),
+        "gap": max(totals, default=ZERO) - min(totals, default=ZERO),
         "settlement": find_settlement(session, defence.id) if defence.state is DefenceState.SETTLED else None,
         "tag": TAGS[defence.state],
         "state_label": label(defence.state),

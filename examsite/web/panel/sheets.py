@@ -104,21 +104,21 @@ def _wants_json() -> bool:
 def lock_sheet(code: str, position: int) -> ResponseReturnValue:
     """Repeat the total, then lock it for good."""
     form = LockSheetForm()
-    here = {"code": code, "position": position}
+    sheet_url = url_for("panel.fill_sheet", code=code, position=position)
     if form.validate_on_submit():
         try:
             mark = lock(act(), g.competition, position, revision=form.revision_number())
         except DomainError as error:
             forget_changes()
             flash(message_of(error), "error")
-            return redirect(url_for("panel.fill_sheet", **here))
+            return redirect(sheet_url)
         flash(_("Đã khóa phiếu với tổng %(total)s điểm.", total=format_score(mark.total)), "success")
-        return redirect(url_for("panel.show_defence", **here))
+        return redirect(url_for("panel.show_defence", code=code, position=position))
     values = defence_values(code, position)
     sheet = find_own_sheet(db.session(), values["defence"].id, g.actor.assignment_id)
     missing = [item for item in values["rubric"].human if item.criterion not in values["sheet_points"]]
     if sheet is None or missing or values["is_locked"] or not values["can_lock"] or values["recused"]:
-        return redirect(url_for("panel.fill_sheet", **here))
+        return redirect(sheet_url)
     form.revision.data = str(sheet.revision)
     points = values["sheet_points"]
     facts = [
