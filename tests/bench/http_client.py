@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -35,6 +35,10 @@ class Figures:
     errors: Counter[str] = field(default_factory=Counter)
     began: float = 0.0
     ended: float = 0.0
+    #: Processor seconds that the server used meanwhile.
+    server_seconds: float = 0.0
+    #: Tells the processor seconds of the server so far.
+    meter: Callable[[], float] | None = None
 
     def count(self, seconds: float) -> None:
         self.seconds.append(seconds)
@@ -47,6 +51,11 @@ class Figures:
         lasted = self.ended - self.began
         return len(self.seconds) / lasted if lasted > 0 else 0.0
 
+    @property
+    def server_milliseconds(self) -> float:
+        """Processor time of the server for each answer: hardly moved by what else the machine does."""
+        return 1000 * self.server_seconds / len(self.seconds) if self.seconds else float("nan")
+
     def percentile(self, percent: float) -> float:
         """Nearest rank, in milliseconds."""
         if not self.seconds:
@@ -55,11 +64,13 @@ class Figures:
         return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
     def __enter__(self) -> Figures:
+        self.server_seconds -= self.meter() if self.meter else 0.0
         self.began = time.perf_counter()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.ended = time.perf_counter()
+        self.server_seconds += self.meter() if self.meter else 0.0
 
 
 class Connection:

@@ -136,8 +136,8 @@ def site_server(installation: Installation) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def floor_server(installation: Installation) -> Iterator[int]:
-    """The bare view under the same gunicorn, beside the same database; gives its port."""
+def floor_server(installation: Installation) -> Iterator[tuple[int, int]]:
+    """The bare view under the same gunicorn, beside the same database; gives port and process id."""
     port = free_port()
     url = installation.settings.database_url
     if installation.settings.is_sqlite:
@@ -154,8 +154,8 @@ def floor_server(installation: Installation) -> Iterator[int]:
     )
     if made.returncode:
         raise BenchError("the table of the floor could not be made")
-    with _server(command, environment, installation.home / "floor.log", port):
-        yield port
+    with _server(command, environment, installation.home / "floor.log", port) as pid:
+        yield port, pid
 
 
 @contextmanager
@@ -192,12 +192,21 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 def resident_megabytes(parent: int) -> int:
     """Memory of a process and its children, where the system tells."""
-    pages = 0
+    return sum(int(fields[21]) for fields in _family(parent)) * os.sysconf("SC_PAGE_SIZE") // 1024 // 1024
+
+
+def cpu_seconds(parent: int) -> float:
+    """Processor time that a process and its children have used so far, where the system tells."""
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in _family(parent))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(parent: int) -> Iterator[list[str]]:
+    """The figures of /proc/…/stat from the state on, of a process and its children."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
-            if int(stat.parent.name) == parent or int(fields[1]) == parent:
-                pages += int(fields[21])
-        except (OSError, IndexError, ValueError):
-            continue
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1024 // 1024
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(stat.parent.name) == parent or int(fields[1]) == parent:
+            yield fields

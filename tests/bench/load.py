@@ -22,6 +22,7 @@ SENTENCE = "Trước hết, tôi tách hai việc đang bị gộp làm một: t
 #: Characters of an essay in the middle of its writing; every save carries the whole text.
 ESSAY_LENGTH = 2000
 ITEMS = [*(f"Q{number:02d}" for number in range(1, 21)), "E1", "E2"]
+Meter = Callable[[], float]
 BROKEN = (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError)
 
 
@@ -58,7 +59,7 @@ def seat(candidates: Iterable[Candidate], port: int) -> list[User]:
     return [User(candidate, Connection(port), random.Random(number)) for number, candidate in enumerate(candidates)]
 
 
-async def log_in(users: list[User], *, at_once: int) -> Figures:
+async def log_in(users: list[User], meter: Meter, *, at_once: int) -> Figures:
     """Everyone comes in through the door, so many at a time; the time is that of sending the form."""
     slots = asyncio.Semaphore(at_once)
 
@@ -72,28 +73,30 @@ async def log_in(users: list[User], *, at_once: int) -> Figures:
             answer = await user.connection.post_form("/candidate/login", fields)
             _tell(figures, answer, wanted=302)
 
-    with Figures("log-in") as figures:
+    with Figures("log-in", meter=meter) as figures:
         await _all(users, come_in, figures)
     return figures
 
 
-async def wait_in_the_room(users: list[User]) -> Figures:
+async def wait_in_the_room(users: list[User], meter: Meter) -> Figures:
     """Everyone has the waiting page open before the instant."""
 
     async def wait(user: User) -> None:
         _tell(figures, await user.connection.get("/candidate/test"), wanted=200)
 
-    with Figures("waiting page") as figures:
+    with Figures("waiting page", meter=meter) as figures:
         await _all(users, wait, figures)
     return figures
 
 
-async def start_together(users: list[User], starts_at: datetime, *, spread_seconds: float) -> tuple[Figures, Figures]:
+async def start_together(
+    users: list[User], meter: Meter, *, starts_at: datetime, spread_seconds: float
+) -> tuple[Figures, Figures]:
     """All open the test page within a moment of the instant; gives requests of the start, and time until one can write.
 
     The second one runs from the candidate's first knock to the token in hand, with the server's own delay in it.
     """
-    pages, ready = Figures("test page + open"), Figures("until one can write")
+    pages, ready = Figures("test page + open", meter=meter), Figures("until one can write", meter=meter)
 
     async def start(user: User) -> None:
         await asyncio.sleep(_seconds_until(starts_at) + user.chance.random() * spread_seconds)
@@ -125,7 +128,12 @@ async def start_together(users: list[User], starts_at: datetime, *, spread_secon
 
 
 async def write_steadily(
-    users: list[User], *, every_seconds: float, seconds: float, each_minute: Callable[[Figures], None] | None = None
+    users: list[User],
+    meter: Meter,
+    *,
+    every_seconds: float,
+    seconds: float,
+    each_minute: Callable[[Figures], None] | None = None,
 ) -> Figures:
     """Everyone saves every few seconds, not in step; a slow answer delays only the own next save."""
     ends = time.perf_counter() + seconds
@@ -142,14 +150,14 @@ async def write_steadily(
             await asyncio.sleep(60)
             each_minute(figures)
 
-    with Figures(f"autosave, {len(users)} users, one each {every_seconds:g} s") as figures:
+    with Figures(f"autosave, {len(users)} users, one each {every_seconds:g} s", meter=meter) as figures:
         reporter = asyncio.create_task(report())
         await _all(users, write, figures)
         reporter.cancel()
     return figures
 
 
-async def write_at_once(users: list[User], *, seconds: float) -> Figures:
+async def write_at_once(users: list[User], meter: Meter, *, seconds: float) -> Figures:
     """These users save without a pause: the most that the server takes."""
     ends = time.perf_counter() + seconds
 
@@ -157,12 +165,12 @@ async def write_at_once(users: list[User], *, seconds: float) -> Figures:
         while time.perf_counter() < ends:
             await _save(user, figures)
 
-    with Figures(f"autosave, {len(users)} without a pause") as figures:
+    with Figures(f"autosave, {len(users)} without a pause", meter=meter) as figures:
         await _all(users, write, figures)
     return figures
 
 
-async def hand_in(users: list[User]) -> Figures:
+async def hand_in(users: list[User], meter: Meter) -> Figures:
     """Everyone hands in at the same moment."""
 
     async def submit(user: User) -> None:
@@ -172,12 +180,12 @@ async def hand_in(users: list[User]) -> Figures:
             raise ValueError("not handed in")
         _tell(figures, answer, wanted=200)
 
-    with Figures(f"hand-in, {len(users)} at once") as figures:
+    with Figures(f"hand-in, {len(users)} at once", meter=meter) as figures:
         await _all(users, submit, figures)
     return figures
 
 
-async def insert_at_once(port: int, *, connections: int, seconds: float) -> Figures:
+async def insert_at_once(port: int, meter: Meter, *, connections: int, seconds: float) -> Figures:
     """The floor: the bare view, without a pause, with a body as large as a save."""
     ends = time.perf_counter() + seconds
     machines = seat([Candidate(str(number)) for number in range(connections)], port)
@@ -188,7 +196,7 @@ async def insert_at_once(port: int, *, connections: int, seconds: float) -> Figu
             _tell(figures, answer, wanted=200)
         user.connection.close()
 
-    with Figures(f"floor: bare insert, {connections} without a pause") as figures:
+    with Figures(f"floor: bare insert, {connections} without a pause", meter=meter) as figures:
         await _all(machines, insert, figures)
     return figures
 

@@ -60,7 +60,7 @@ def list_records(code: str) -> ResponseReturnValue:
     rows = list_record_page(session, log.id, page=page, size=PAGE_SIZE, **wanted)
 
     def page_url(number: int) -> str:
-        kept = {name: value for name, value in chosen.items() if value}
+        kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
         return url_for("supervisor.list_records", code=code, page=number, **kept)
 
     return render_template(
