@@ -350,7 +350,9 @@ def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_i
 
     pages = _seen_by_marker(client, canaried)
 
-    # The planted things are real: the head sees the other mark once both are locked, and the search would find them.
+    # The planted mark is real, and the search finds it where it belongs: on the page of the one who gave it.
+    own = log_in(_login_of(canaried.other)).get(_sheet(canaried)).text
+    assert [name for name in ("comment", "total") if not _holds(own, CANARIES[name])] == []
     leaks = [(path, canary) for path, text in pages for canary in planted if _holds(text, canary)]
     assert leaks == []
 
