@@ -21,7 +21,9 @@ from examsite.app import create_app
 from examsite.config import Settings
 from examsite.services.context import SYSTEM, Actor, ServiceContext
 from examsite.storage.database import db, make_engine, upgrade, writing
+from tests.web.crawl import Walk, shared, shared_folder, walk
 from tests.web.strict_client import StrictClient
+from tests.web.world import World, build_world, close_site, open_site
 
 PASSWORD = "mật khẩu dài của người thử 07"
 
@@ -133,3 +135,27 @@ def log_in(app: Flask) -> Callable[..., StrictClient]:
         return client
 
     return come_in
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
+    """Competitions at every stand with everybody in them; made once per run and never written to."""
+    folder = shared_folder(tmp_path_factory, worker_id)
+    made: World = shared(folder, "world", lambda: build_world(folder / "world"))
+    return made
+
+
+@pytest.fixture(scope="session")
+def walked(world: World, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Walk:
+    """Every reading route as everybody; walked once per run."""
+    folder = shared_folder(tmp_path_factory, worker_id)
+    done: Walk = shared(folder, "walk", lambda: walk(world, tmp_path_factory.mktemp("walk")))
+    return done
+
+
+@pytest.fixture(scope="module")
+def world_site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The site over a copy of the world that the tests of one module may change."""
+    app = open_site(world.copy_to(tmp_path_factory.mktemp("world")))
+    yield app
+    close_site(app)

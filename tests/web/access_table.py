@@ -1,0 +1,249 @@
+"""Every address of the site and who may open it, in one table; anything that is not here is refused and a red test.
+
+A line is `endpoint  methods  who`; who is `public`, `logged_in`, `attempt_token` or the roles that may open it.
+The table is compared both ways with the routes of the site and with what each view declares; the matrix of
+`test_access.py` asks the running site for each line as each person. `python -m tests.web.access_table` prints the
+lines as the views declare them: read what it prints before it is copied here, because this is the promise and the
+views are what is checked against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from examsite.domain.permissions import Role
+
+TABLE = """
+administrator.change_body              GET,POST  administrator
+administrator.create_body              GET,POST  administrator
+administrator.disable_account          POST      administrator
+administrator.enable_account           POST      administrator
+administrator.end_log_ins              POST      administrator
+administrator.list_accounts            GET       administrator
+administrator.list_bodies              GET       administrator
+administrator.list_records             GET       administrator
+administrator.open_account             GET,POST  administrator
+administrator.reset_password           POST      administrator
+administrator.revoke_body_role         POST      administrator
+administrator.show_account             GET,POST  administrator
+
+api.save_answers                       POST      attempt_token
+api.show_state                         GET       attempt_token
+api.submit_attempt                     POST      attempt_token
+
+auth.apply_for_post                    GET,POST  public
+auth.end_log_in                        POST      logged_in
+auth.log_in                            GET,POST  public
+auth.log_in_candidate                  GET,POST  public
+auth.log_out                           POST      public
+auth.show_account                      GET,POST  logged_in
+auth.show_home                         GET       logged_in
+auth.switch_language                   GET       public
+
+authority.decide_tie                   GET,POST  authority
+authority.list_competitions            GET       authority
+authority.show_desk                    GET       authority
+authority.show_result                  GET       authority
+authority.sign_result                  GET,POST  authority
+
+candidate.add_dossier_item             GET,POST  candidate
+candidate.confirm_hand_in              GET       candidate
+candidate.download_dossier_file        GET       candidate
+candidate.download_version             GET       candidate
+candidate.show_dossier                 GET       candidate
+candidate.show_home                    GET       candidate
+candidate.show_receipt                 GET       candidate
+candidate.show_status                  GET       candidate
+candidate.show_test                    GET       candidate
+candidate.show_written                 GET       candidate
+candidate.start_page                   POST      candidate
+candidate.submit_application           POST      candidate
+candidate.submit_test                  POST      candidate
+candidate.upload_version               GET,POST  candidate
+candidate.withdraw_application         GET,POST  candidate
+
+council.decide_incident                GET,POST  chair
+council.draw_allocation                POST      chair,council_member
+council.draw_order                     POST      chair
+council.draw_script_codes              POST      chair,council_member
+council.list_incidents                 GET       chair,council_member
+council.list_papers                    GET       chair,council_member
+council.open_codes                     GET,POST  chair
+council.open_paper                     GET,POST  chair
+council.show_codes                     GET       chair,council_member
+council.show_desk                      GET       chair,council_member
+council.show_paper_draw                GET       chair,council_member
+council.show_presentation_order        GET       chair,council_member
+council.show_result                    GET       chair,council_member
+council.sign_result                    GET,POST  chair,council_member
+
+invigilator.check_in                   POST      invigilator
+invigilator.extend_time                POST      invigilator
+invigilator.free_attempt               POST      invigilator
+invigilator.list_sittings              GET       invigilator
+invigilator.move_seat                  POST      invigilator
+invigilator.record_attendance          GET,POST  invigilator
+invigilator.record_incident            POST      invigilator
+invigilator.show_board                 GET       invigilator
+invigilator.show_plan                  GET       invigilator
+invigilator.sign_attendance            POST      invigilator
+
+keeper.list_competitions               GET       keeper
+keeper.seal_codes                      GET,POST  keeper
+keeper.show_desk                       GET       keeper
+
+marker.acknowledge_straddle            POST      marking_head
+marker.allocate_third                  POST      marking_head
+marker.decide_gap                      POST      marking_head
+marker.list_competitions               GET       marker,marking_head
+marker.list_scripts                    GET       marker
+marker.lock_mark                       GET,POST  marker
+marker.mark_script                     GET,POST  marker
+marker.read_script                     GET       marking_head
+marker.show_gap                        GET       marking_head
+marker.show_gaps                       GET       marking_head
+
+organiser.add_post                     GET,POST  organiser
+organiser.assign_seats                 POST      organiser
+organiser.compute_result               POST      organiser
+organiser.confirm_import               POST      organiser
+organiser.create_competition           GET,POST  organiser
+organiser.download_candidate_file      GET       organiser
+organiser.download_import_template     GET       organiser
+organiser.edit_announcement            GET,POST  organiser
+organiser.edit_post                    GET,POST  organiser
+organiser.edit_rubric                  GET,POST  organiser
+organiser.edit_ruleset                 GET,POST  organiser
+organiser.edit_schedule                GET,POST  organiser
+organiser.fix_roster                   GET,POST  organiser
+organiser.import_candidates            GET,POST  organiser
+organiser.issue_slips                  GET,POST  organiser
+organiser.list_candidates              GET       organiser
+organiser.list_competitions            GET       organiser
+organiser.list_log                     GET       organiser
+organiser.list_proposals               GET       organiser
+organiser.list_sittings                GET       organiser
+organiser.open_gate                    GET,POST  organiser
+organiser.print_door_list              GET       organiser
+organiser.publish_result               GET,POST  organiser
+organiser.remove_post                  POST      organiser
+organiser.revoke_role                  POST      organiser
+organiser.schedule_sitting             GET,POST  organiser
+organiser.show_candidate               GET,POST  organiser
+organiser.show_desk                    GET       organiser
+organiser.show_people                  GET,POST  organiser
+organiser.show_plan                    GET       organiser
+organiser.show_result                  GET       organiser
+organiser.show_roster                  GET       organiser
+organiser.show_sitting                 GET       organiser
+
+panel.decide_score                     GET,POST  panel_head
+panel.declare_conflicts                GET,POST  panel_head,panellist
+panel.download_proposal                GET       panel_head,panellist
+panel.fill_sheet                       GET,POST  panellist
+panel.lead_defence                     GET       panel_head
+panel.list_competitions                GET       panel_head,panellist
+panel.list_defences                    GET       panel_head,panellist
+panel.lock_sheet                       GET,POST  panellist
+panel.move_clock                       POST      panel_head
+panel.read_clock                       GET       panel_head,panellist
+panel.reveal_scores                    GET,POST  panel_head
+panel.show_defence                     GET       panel_head,panellist
+panel.view_proposal                    GET       panel_head,panellist
+
+public.download_result                 GET       public
+public.list_rulesets                   GET       public
+public.show_checkpoint                 GET       public
+public.show_competition                GET       public
+public.show_front                      GET       public
+public.show_preset                     GET       public
+public.show_ranked_candidate           GET       public
+public.show_ranking                    GET       public
+public.show_ruleset                    GET       public
+
+setter.draw_papers                     GET,POST  setter
+setter.list_competitions               GET       setter
+setter.list_questions                  GET       setter
+setter.plan_blueprint                  GET,POST  setter
+setter.seal_papers                     GET,POST  setter
+setter.show_desk                       GET       setter
+setter.show_paper                      GET       setter
+setter.show_paper_key                  GET       setter
+setter.show_papers                     GET       setter
+setter.show_question                   GET       setter
+
+supervisor.list_all_checkpoints        GET       supervisor
+supervisor.list_competitions           GET       supervisor
+supervisor.list_people                 GET       supervisor
+supervisor.list_records                GET       supervisor
+supervisor.show_checkpoint             GET       supervisor
+supervisor.show_desk                   GET       supervisor
+supervisor.show_record                 GET       supervisor
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Who may open one address, with which methods."""
+
+    endpoint: str
+    methods: frozenset[str]
+    who: str
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that may open it; empty for the other kinds."""
+        if self.who in {"public", "logged_in", "attempt_token"}:
+            return frozenset()
+        return frozenset(Role(name) for name in self.who.split(","))
+
+    def admits(self, role: Role | None) -> bool:
+        """Whether somebody with this role (None: not logged in) gets past the guard, competition apart."""
+        if self.who == "public":
+            return True
+        return role is not None and (self.who == "logged_in" or role in self.roles)
+
+    def __str__(self) -> str:
+        return f"{self.endpoint:<38} {','.join(sorted(self.methods)):<9} {self.who}"
+
+
+def read_table(text: str = TABLE) -> dict[str, Line]:
+    """The table by endpoint; a line given twice is an error."""
+    lines: dict[str, Line] = {}
+    for row in text.strip().splitlines():
+        if not row.strip() or row.startswith("#"):
+            continue
+        endpoint, methods, who = row.split()
+        assert endpoint not in lines, f"{endpoint} stands twice"
+        lines[endpoint] = Line(endpoint, frozenset(methods.split(",")), who)
+    return lines
+
+
+def declared_lines(app: Flask) -> dict[str, Line]:
+    """What the views declare, in the form of the table."""
+    methods: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            methods.setdefault(rule.endpoint, set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    lines = {}
+    for endpoint, known in methods.items():
+        access = getattr(app.view_functions[endpoint], "access", None)
+        who = "nothing" if access is None else access.kind
+        if who == "roles":
+            who = ",".join(sorted(access.roles))
+        lines[endpoint] = Line(endpoint, frozenset(known), who)
+    return lines
+
+
+if __name__ == "__main__":
+    import tempfile
+    from pathlib import Path
+
+    from examsite.app import create_app
+    from examsite.config import Settings
+
+    with tempfile.TemporaryDirectory() as name:
+        site = Settings(instance_path=Path(name), secret_key="0" * 64, database_url=f"sqlite:///{name}/none.db")
+        print(*sorted(map(str, declared_lines(create_app(site)).values())), sep="\n")
