@@ -36,7 +36,7 @@ from examsite.storage.queries.results import (
 TAIL_LENGTH = 4
 
 #: In which states of a version a role may still sign it.
-_SIGNABLE = {
+SIGNABLE = {
     Role.CHAIR: (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED),
     Role.COUNCIL_MEMBER: (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED),
     Role.AUTHORITY: (ResultState.COUNCIL_SIGNED,),
@@ -57,7 +57,7 @@ class SigningRight:
 
 def signing_right(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> SigningRight:
     """Whether the actor may sign this version now: the one rule that the page and the act share."""
-    actor = ctx.require(*_SIGNABLE, competition_id=competition.id)
+    actor = ctx.require(*SIGNABLE, competition_id=competition.id)
     newest = find_newest_version(ctx.session, competition.id)
     if newest is None or newest.id != version.id:
         return SigningRight("result_superseded")
@@ -65,8 +65,8 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
         return SigningRight("already_signed")
     if actor.account_id in list_conflicted_accounts(ctx.session, competition.id):
         return SigningRight("conflict_declared")
-    signable = _SIGNABLE[actor.role or Role.CHAIR]
-    if competition.state is not CompetitionState.RANKED or newest.state not in _SIGNABLE[Role.CHAIR]:
+    signable = SIGNABLE[actor.role or Role.CHAIR]
+    if competition.state is not CompetitionState.RANKED or newest.state not in SIGNABLE[Role.CHAIR]:
         return SigningRight("result_not_signable")
     if open_ties(result_document(newest)):
         return SigningRight("tie_not_decided")
@@ -95,7 +95,7 @@ def sign_result(
         InvalidError: `hash_tail_wrong`, `reason_missing`, each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`.
     """
-    actor = ctx.require(*_SIGNABLE, competition_id=competition.id)
+    actor = ctx.require(*SIGNABLE, competition_id=competition.id)
     version = find_newest_version(ctx.session, competition.id, for_update=True)
     if version is None or version.number != number:
         raise ConflictError("result_superseded")

@@ -19,7 +19,7 @@ from examsite.domain.recomputation import recompute
 from examsite.domain.ties import OpenTie, open_ties
 from examsite.services import throttling
 from examsite.services.passwords import Passwords, normal_printed_password
-from examsite.services.publication import TAIL_LENGTH, sign_result, signing_right
+from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account
@@ -107,7 +107,7 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
         elif row.account_id in conflicted:
             note = _("Đã khai xung đột lợi ích: chỉ đọc")
         mine = row.account_id == g.actor.account_id
-        if mine and signature is None and row.account_id not in conflicted:
+        if mine and signature is None and row.account_id not in conflicted and version.state in SIGNABLE[row.role]:
             state = "waiting"
         lines.append(
             SignatureLine(

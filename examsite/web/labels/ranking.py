@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examsite.domain.publication import Decision, ResultState
+from examsite.domain.publication import Decision, ResultEvent, ResultState
 from examsite.web.i18n import _l
 
 LABELS = {
@@ -13,6 +13,13 @@ LABELS = {
         ResultState.PUBLISHED: _l("Đã công bố"),
         ResultState.REFUSED: _l("Không được đồng ý"),
         ResultState.SUPERSEDED: _l("Đã có bản thay thế"),
+    },
+    ResultEvent: {
+        ResultEvent.COUNCIL_SIGNED: _l("Hội đồng ký đủ"),
+        ResultEvent.APPROVED: _l("Phê duyệt"),
+        ResultEvent.PUBLISHED: _l("Công bố"),
+        ResultEvent.REFUSED: _l("Không đồng ý"),
+        ResultEvent.SUPERSEDED: _l("Có bản mới thay thế"),
     },
     Decision: {
         Decision.AGREED: _l("Đồng ý"),
