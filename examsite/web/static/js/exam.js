@@ -468,6 +468,7 @@
     linksTo(find("[data-hand-in-missing]"), questions.filter((question) => !isAnswered(question)), words.none);
     linksTo(find("[data-hand-in-flags]"), questions.filter((question) => flags.has(question.item)), words.none);
     find("[data-hand-in-note]").textContent = wasInTrouble ? words.hand_in_offline : "";
+    find("[data-hand-in-left]").textContent = examsite.formatLeft(clock.left());
     dialog.showModal();
     find("[data-hand-in-cancel]").focus();
   }
