@@ -16,7 +16,8 @@ from tests.bench.installation import Candidate
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 PAGE_TOKEN = re.compile(r'data-csrf="([^"]+)"')
-POLL_SECONDS = 0.5
+#: How often a waiting page asks around the start, as its script does.
+POLL_SECONDS = 1.5
 START_PATIENCE_SECONDS = 60
 SENTENCE = "Trước hết, tôi tách hai việc đang bị gộp làm một: tiến độ chậm và mâu thuẫn giữa hai chuyên viên. "
 #: Characters of an essay in the middle of its writing; every save carries the whole text.
