@@ -450,6 +450,7 @@ def _log_people_in(director: Director, world: World, strangers: list[tuple[Role,
     for stand in STANDS:
         rows = [item for item in world.candidates if item.stand == stand]
         chosen = [*rows[:2], *rows[-1:]] if len(rows) > 2 else rows
+        chosen += [item for item in rows if item.candidacy_id in world.attempt_tokens and item not in chosen]
         for number, item in enumerate(chosen):
             account = session.get_one(Account, item.account_id)
             name = f"candidate {number + 1} of {stand}"

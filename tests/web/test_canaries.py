@@ -1,0 +1,299 @@
+"""What may be read where: words planted in the world are looked for in every answer, and hidden rows are changed to see
+whether any page moves.
+
+`MAY` is the whole promise: kind of word, then role, then the pages on which that role may meet the word of somebody
+else. A page that is not named there must not show it. The words stand in bodies, headers, file names and JSON alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from examsite.domain.permissions import Role
+from examsite.storage.database import db, make_engine, reading, writing
+from examsite.storage.models.ranking import ResultVersion
+from tests.web.crawl import Visit, Walk
+from tests.web.world import CandidateWords, Person, World, browser_of, close_site, open_site
+
+_RESULT = {"show_result", "sign_result"}
+_PUBLIC_RESULT = {"public.download_result", "public.show_ranked_candidate", "public.show_ranking"}
+_LIST = {"organiser.list_candidates", "organiser.show_candidate"}
+_ROSTER = {*_LIST, "organiser.show_roster"}
+_ROOM = {"organiser.print_door_list", "organiser.show_sitting"}
+_PANEL = {"panel.declare_conflicts", "panel.list_defences", "panel.show_defence"}
+_LEAD = {"panel.lead_defence", "panel.reveal_scores", "panel.decide_score"}
+_MARK = {"marker.list_scripts", "marker.mark_script", "marker.lock_mark"}
+_GAPS = {"marker.read_script", "marker.show_gap", "marker.show_gaps"}
+_LOG = {"organiser.list_log"}
+_RECORDS = {"supervisor.list_records", "supervisor.show_record"}
+_SLIPS = {"organiser.issue_slips"}
+_INCIDENTS = {"council.list_incidents", "council.decide_incident"}
+
+
+def _result(audience: str) -> set[str]:
+    return {f"{audience}.{name}" for name in _RESULT}
+
+
+#: Kind of word → role → pages. Everybody may read `None`, the public; a role that is not named may read nothing else.
+MAY: dict[str, dict[Role | None, set[str]]] = {
+    "name": {
+        None: _PUBLIC_RESULT,  # of those selected only, see below
+        Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS, "organiser.show_result", "organiser.publish_result"},
+        Role.CHAIR: {*_result("council"), *_INCIDENTS},
+        Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents"},
+        Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
+        Role.INVIGILATOR: {"invigilator.*"},
+        Role.PANELLIST: {*_PANEL, "panel.fill_sheet", "panel.lock_sheet"},
+        Role.PANEL_HEAD: {*_PANEL, *_LEAD},
+    },
+    "number": {
+        None: {"public.show_competition"},  # those admitted are announced by number alone
+        Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS},
+        Role.INVIGILATOR: {"invigilator.*"},
+        Role.CHAIR: _INCIDENTS,
+        Role.COUNCIL_MEMBER: {"council.list_incidents"},
+        Role.PANELLIST: {"panel.declare_conflicts"},
+        Role.PANEL_HEAD: {"panel.declare_conflicts"},
+    },
+    "unit": {
+        Role.ORGANISER: _ROSTER,
+        Role.PANELLIST: {"panel.declare_conflicts"},
+        Role.PANEL_HEAD: {"panel.declare_conflicts"},
+    },
+    "phone": {Role.ORGANISER: {"organiser.show_candidate"}},
+    "email": {Role.ORGANISER: {"organiser.show_candidate"}},
+    "identity": {Role.ORGANISER: {"organiser.show_candidate"}},
+    "application": {Role.ORGANISER: {*_LIST, *_LOG}, Role.SUPERVISOR: _RECORDS},
+    "file": {Role.ORGANISER: {"organiser.show_candidate", "organiser.download_candidate_file"}},
+    "answer": {Role.MARKER: {"marker.mark_script"}, Role.MARKING_HEAD: {"marker.read_script"}},
+    "public code": {
+        None: _PUBLIC_RESULT,
+        Role.ORGANISER: {*_LOG, "organiser.list_proposals", "organiser.show_result", "organiser.publish_result"},
+        Role.CHAIR: {*_result("council"), "council.show_presentation_order"},
+        Role.COUNCIL_MEMBER: {*_result("council"), "council.show_presentation_order"},
+        Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
+        Role.SUPERVISOR: _RECORDS,
+    },
+    "script": {
+        None: {"public.download_result"},  # opened by the council, part of what anyone recomputes
+        Role.ORGANISER: _LOG,
+        Role.SUPERVISOR: _RECORDS,
+        Role.MARKER: _MARK,
+        Role.MARKING_HEAD: _GAPS,
+    },
+}
+
+#: Words too short to be looked for anywhere: only as a word of the text, in the competition that they belong to.
+SHORT = {"number", "public code", "script"}
+
+
+def _may(kind: str, visit: Visit) -> bool:
+    allowed = MAY[kind].get(None, set()) | MAY[kind].get(visit.person.role, set())
+    audience = visit.address.endpoint.partition(".")[0]
+    return visit.is_entitled and (visit.address.endpoint in allowed or f"{audience}.*" in allowed)
+
+
+def _shows(visit: Visit, answer: str, kind: str, word: str, owner: CandidateWords) -> bool:
+    if word not in answer or word in visit.address.path:
+        return False
+    if kind not in SHORT:
+        return True
+    shown = re.sub(r"<[^>]*>", " ", answer)
+    alone = rf"(?<![\w.,:#-]){re.escape(word)}(?![\w.,:-])"
+    return owner.stand == visit.address.stand and re.search(alone, shown) is not None
+
+
+def test_nobody_reads_what_belongs_to_another_candidate(walked: Walk) -> None:
+    leaks = set()
+    met = set()
+    words = [(kind, word, owner) for owner in walked.world.candidates for kind, word in owner.words.items()]
+    for visit in walked.visits:
+        answer = visit.all_text.replace(visit.headers.get("Content-Length", "-"), "", 1)
+        for kind, word, owner in words:
+            if visit.person.candidacy_id == owner.candidacy_id or not _shows(visit, answer, kind, word, owner):
+                continue
+            met.add(kind)
+            if not _may(kind, visit):
+                leaks.add(f"{kind} of {owner.stand} shown to {visit.person.role} at {visit.address.endpoint}")
+
+    assert sorted(leaks) == []
+    assert met == set(MAY)  # the search finds what it looks for
+
+
+def test_the_public_reads_the_names_of_those_selected_only(walked: Walk) -> None:
+    engine = make_engine(walked.world.settings.database_url)
+    with reading(engine) as session:
+        versions = {row.competition_id: json.loads(row.document) for row in session.query(ResultVersion)}
+    engine.dispose()
+    published = walked.world.places["published"]
+    candidates = versions[published.competition_id]["candidates"]
+    selected = " ".join(item["name"] for item in candidates if item["outcome"] == "selected")
+    names = {owner.words["name"] for owner in walked.world.candidates}
+    shown = {
+        name for visit in walked.visits if visit.person.token is None for name in names if name.encode() in visit.body
+    }
+
+    assert shown == {name for name in names if name in selected}
+    assert shown
+
+
+def test_a_marker_reads_no_comment_but_the_own(walked: Walk) -> None:
+    leaks, met = set(), set()
+    for (_competition, _script, login), word in walked.world.comments.items():
+        for visit in walked.visits:
+            if word in visit.all_text:
+                met.add(visit.person.role)
+                own = visit.person.role is Role.MARKER and visit.person.login == login
+                head = visit.person.role is Role.MARKING_HEAD and visit.address.endpoint in _GAPS
+                if not (own or head):
+                    leaks.add(f"{login} read by {visit.person} at {visit.address.endpoint}")
+
+    assert leaks == set()
+    assert met == {Role.MARKER, Role.MARKING_HEAD}
+
+
+def test_sealed_papers_are_read_by_nobody(walked: Walk) -> None:
+    leaks = [
+        f"{paper}: {visit}"
+        for paper, word in walked.world.sealed_words.items()
+        for visit in walked.visits
+        if word in visit.all_text
+    ]
+
+    assert walked.world.sealed_words
+    assert leaks == []
+
+
+#: Officials whose names others may read, and where: boards of the marking stay behind their pseudonyms.
+NAMES_OF_BOARDS: dict[Role | None, set[str]] = {
+    Role.ADMINISTRATOR: {"administrator.*"},
+    Role.ORGANISER: {"organiser.show_people", "organiser.list_sittings", "organiser.schedule_sitting"},
+    Role.SUPERVISOR: {"supervisor.list_people"},
+    Role.PANEL_HEAD: {*_LEAD},
+}
+#: Those who sign the result sign with their names.
+SIGNING = {Role.CHAIR, Role.COUNCIL_MEMBER, Role.AUTHORITY}
+SIGNED_AT = {
+    "public.show_ranking",
+    "organiser.show_result",
+    "organiser.publish_result",
+    "authority.show_desk",
+    *_result("council"),
+    *_result("authority"),
+}
+
+
+def test_the_names_of_officials_stay_where_they_belong(walked: Walk) -> None:
+    roles = {person.login: person.role for person in walked.world.people}
+    leaks = set()
+    for login, name in walked.world.official_names.items():
+        for visit in walked.visits:
+            if visit.person.login == login or name not in visit.all_text:
+                continue
+            endpoint = visit.address.endpoint
+            allowed = NAMES_OF_BOARDS.get(visit.person.role, set())
+            if endpoint in allowed or f"{endpoint.partition('.')[0]}.*" in allowed:
+                continue
+            if not (roles[login] in SIGNING and endpoint in SIGNED_AT):
+                leaks.add(f"{login} ({roles[login]}) shown to {visit.person.role} at {endpoint}")
+
+    assert sorted(leaks) == []
+
+
+# ----------------------------------------------------------------------------- what is hidden may change, pages may not
+
+#: Every mark of scripts but those of one marker, made something else: points, comments, state, count of saves.
+OTHERS_MARKS = (
+    """UPDATE marks SET points = '{"E1.a": "0.25"}', comments = '{}', revision = revision + 7, total = 125
+    WHERE script_id IS NOT NULL AND (assignment_id IS NULL OR assignment_id NOT IN
+    (SELECT id FROM role_assignments WHERE account_id = :account))""",
+    """DELETE FROM marks WHERE id IN (SELECT max(id) FROM marks WHERE assignment_id NOT IN
+    (SELECT id FROM role_assignments WHERE account_id = :account) AND script_id IS NOT NULL GROUP BY script_id)""",
+)
+OTHERS_SHEETS = (
+    """UPDATE marks SET points = '{}', comments = '{"": "x"}', revision = revision + 7, total = 125
+    WHERE defence_id IN (SELECT id FROM defences WHERE state NOT IN ('revealed', 'settled'))
+    AND assignment_id NOT IN (SELECT id FROM role_assignments WHERE account_id = :account)""",
+)
+#: Every score of the written test a little lower, so that gaps and owed acts stay what they are.
+ALL_SCORES = (
+    """UPDATE marks SET total = total - 250, comments = '{"": "x"}',
+    points = json_set(points, '$."E1.a"', printf('%.2f', json_extract(points, '$."E1.a"') - 2.5))
+    WHERE script_id IS NOT NULL AND assignment_id IS NOT NULL""",
+    "UPDATE attempts SET objective_total = objective_total - 200 WHERE objective_total > 200",
+)
+OTHERS_ANSWERS = (
+    """UPDATE answer_versions SET content = '"something else"' WHERE attempt_id NOT IN
+    (SELECT a.id FROM attempts a JOIN candidacies c ON c.id = a.candidacy_id WHERE c.account_id = :account)""",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "stand", "changes"),
+    [
+        ("cham1", "marking", OTHERS_MARKS),
+        ("cham2", "marking", OTHERS_MARKS),
+        ("cham3", "marking", OTHERS_MARKS),
+        ("dean2", "defence", OTHERS_SHEETS),
+        ("dean3", "defence", OTHERS_SHEETS),
+        ("truongdean", "defence", OTHERS_SHEETS),
+        *((name, "marking", ALL_SCORES) for name in ("thuky", "chutich", "uyvien1", "phach", "coithi", "rade")),
+        *((name, "marking", ALL_SCORES) for name in ("giamsat", "quantri", "nobody", "candidate 1 of marking")),
+        *((name, "written", OTHERS_ANSWERS) for name in ("thuky", "coithi", "giamsat", "candidate 2 of written")),
+    ],
+)
+def test_pages_do_not_move_with_what_is_hidden(
+    walked: Walk, tmp_path: Path, name: str, stand: str, changes: Iterable[str]
+) -> None:
+    world = walked.world
+    person = world.person(name)
+    paths = {
+        visit.address.path
+        for visit in walked.visits
+        if visit.person.name == name and visit.status == 200 and visit.address.stand in {stand, ""}
+    }
+    assert paths
+    app = open_site(world.copy_to(tmp_path / "world"))
+    try:
+        before = dict(_pages(app, person, paths))
+        with app.app_context():
+            db.session.remove()
+            with writing(db.engine) as session:
+                for change in changes:
+                    values = {"account": person.account_id} if ":account" in change else {}
+                    assert session.execute(text(change), values).rowcount > 0, change
+        after = dict(_pages(app, person, paths))
+    finally:
+        close_site(app)
+
+    assert {path for path in paths if before[path] != after[path]} == set()
+
+
+def _pages(app: Flask, person: Person, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The pages as read, without what is new on every page anyway."""
+    client = browser_of(app, person)
+    for path in sorted(paths):
+        response = client.get(path)
+        page = response.text if response.mimetype == "text/html" else ""
+        response.close()
+        page = re.sub(r'(name="csrf_token"[^>]*value=|nonce=)"[^"]*"', "", page)
+        yield path, page
+
+
+def test_the_world_is_as_blind_as_it_says(world: World) -> None:
+    """The search would be worth nothing if the words were not in the database."""
+    engine = make_engine(world.settings.database_url)
+    with reading(engine) as session:
+        scripts = str(session.execute(text("SELECT group_concat(content) FROM scripts")).scalar())
+        answers = {owner.words["answer"] for owner in world.candidates if "script" in owner.words}
+    engine.dispose()
+
+    assert answers
+    assert {word for word in answers if word not in scripts} == set()
