@@ -1,4 +1,4 @@
-"""A room: a competition ready for its written test, its people, a sitting, seats, and a paper of every question kind."""
+"""A room: a competition ready for its written test, its people, a sitting, seats, a paper of every question kind."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Body(Base):
     level: Mapped[DelegationLevel] = mapped_column(enum_column(DelegationLevel))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("bodies.id", deferrable=True, initially="DEFERRED"))
 
-    parent: Mapped[Body | None] = relationship(lazy="raise", remote_side=[id])
+    parent: Mapped[Body | None] = relationship(lazy="raise", remote_side=[id])  # noqa: A003 - the column
 
 
 class Competition(Base):

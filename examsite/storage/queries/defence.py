@@ -228,8 +228,7 @@ def list_missing_defence(session: Session, competition: Competition, _now: datet
     states = dict(
         session.execute(
             select(Defence.state, func.count()).where(Defence.competition_id == competition.id).group_by(Defence.state)
-        )
-        .all()
+        ).all()
     )
     missing = []
     if proposals and not states:

@@ -15,7 +15,7 @@ from examsite.storage.queries.marking import count_scripts
 from examsite.web.access import principal, requires
 from examsite.web.forms.marking import ActForm
 from examsite.web.gates import missing_rows
-from examsite.web.i18n import _, ngettext
+from examsite.web.i18n import ngettext
 from examsite.web.keeper import bp
 from examsite.web.transactions import act, read_web_clock, writes
 

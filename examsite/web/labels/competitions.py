@@ -134,9 +134,7 @@ WHO_MAY = {
         "Thư ký sửa kế hoạch, chức danh, tiêu chí, lịch và giao vai trò. Ban đề thi nhập ma trận đề. Chưa ai khác xem."
     ),
     CompetitionState.ANNOUNCED: _l("Ai cũng đọc được thông báo. Bộ quy tắc đã khóa. Thư ký được sửa lịch một lần."),
-    CompetitionState.RECEIVING: _l(
-        "Người dự tuyển nộp, sửa hồ sơ. Thư ký nhận hồ sơ, chưa ai kết luận về điều kiện."
-    ),
+    CompetitionState.RECEIVING: _l("Người dự tuyển nộp, sửa hồ sơ. Thư ký nhận hồ sơ, chưa ai kết luận về điều kiện."),
     CompetitionState.VETTING: _l("Hội đồng kết luận từng hồ sơ, có lý do. Người chấm không thấy tên ai."),
     CompetitionState.ROSTERED: _l(
         "Thư ký xếp ca thi và chỗ ngồi. Ban đề thi niêm phong đề. Mọi người giữ vai trò khai báo xung đột lợi ích."

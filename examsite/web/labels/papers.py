@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examsite.domain.papers import PaperState
+from examsite.domain.papers import PaperEvent, PaperState
 from examsite.web.i18n import _l
 
 LABELS = {
@@ -11,6 +11,11 @@ LABELS = {
         PaperState.DISCARDED: _l("Đã bỏ"),
         PaperState.SEALED: _l("Đã niêm phong"),
         PaperState.OPENED: _l("Đã mở"),
+    },
+    PaperEvent: {
+        PaperEvent.DISCARDED: _l("Bỏ phiên bản đề"),
+        PaperEvent.SEALED: _l("Niêm phong đề"),
+        PaperEvent.OPENED: _l("Mở đề"),
     },
 }
 
