@@ -177,7 +177,9 @@ class Browser:
     def __init__(self, site: Site, name: str, home: Path) -> None:
         self.site = site
         self.name = name
+        self.is_gone = False
         self._expected: list[str] = []
+        self._complaints: list[str] = []
         programs = {program: shutil.which(program) for program in ("chromium", "chromedriver")}
         absent = [program for program, found in programs.items() if not found]
         assert not absent, f"{absent} missing; on Debian: apt-get install chromium chromium-driver"
@@ -233,9 +235,9 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
         if leaves_page:
-            self.until(lambda: self._has_left(page), what=f"the page after {testid}")
+            self.until(lambda: self.has_left(page), what=f"the page after {testid}")
 
-    def _has_left(self, page: WebElement) -> bool:
+    def has_left(self, page: WebElement) -> bool:
         try:
             page.is_enabled()
         except StaleElementReferenceException:
@@ -279,6 +281,8 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console complained about since the last look: errors, and anything about the content policy."""
+        if self.is_gone:
+            return self._complaints
         entries = self.driver.get_log("browser")
         found = [
             f"{self.name}: {entry['message']}"
@@ -289,6 +293,8 @@ class Browser:
 
     def keep_evidence(self, folder: Path) -> str:
         """Write a picture and the source of the page; where they are is the answer."""
+        if self.is_gone:
+            return f"{self.name} has left"
         folder.mkdir(parents=True, exist_ok=True)
         picture = folder / f"{self.name}.png"
         self.driver.save_screenshot(str(picture))
@@ -296,5 +302,8 @@ class Browser:
         return f"{self.name} at {self.driver.current_url}: {picture}"
 
     def close(self) -> None:
-        """End the browser and its driver."""
-        self.driver.quit()
+        """End the browser and its driver; what its console complained about is kept. May be called again."""
+        if not self.is_gone:
+            self._complaints = self.complaints()
+            self.is_gone = True
+            self.driver.quit()

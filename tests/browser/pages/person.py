@@ -1,0 +1,128 @@
+"""What everyone at a browser does: log in and out, fill fields, press, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select
+
+from tests.browser.browser import Browser
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Person:
+    """Somebody who sits down at a browser; several may share one, each logging the one before out."""
+
+    log_in_path = "/login"
+
+    def __init__(self, browser: Browser, *, login: str, password: str) -> None:
+        self.browser = browser
+        self.login = login
+        self.password = password
+
+    # ---------------------------------------------------------------------------------------------- coming, going
+
+    def logs_in(self) -> None:
+        """Take the seat: whoever is still logged in at this browser goes first."""
+        leave(self.browser)
+        self.goes_to(self.log_in_path)
+        self.fills({"login": self.login, "password": self.password})
+        self.submits("log-in")
+
+    def logs_out(self) -> None:
+        """Leave the seat."""
+        leave(self.browser)
+
+    def goes_to(self, path: str) -> None:
+        """Open an address; nobody in a story expects a refusal there."""
+        self.browser.open(path)
+        self.is_not_refused()
+
+    # -------------------------------------------------------------------------------------------------- the forms
+
+    def fills(self, fields: Mapping[str, str]) -> None:
+        """Fill fields by their names."""
+        for name, text in fields.items():
+            self.browser.fill(name, text)
+
+    def fills_instants(self, instants: Mapping[str, datetime]) -> None:
+        """Set fields of day and hour; their keyboard entry differs with the machine's language, so the value is set."""
+        for name, at in instants.items():
+            field = self.browser.field(name)
+            text = at.astimezone(VIETNAM).strftime("%Y-%m-%dT%H:%M")
+            self.browser.driver.execute_script("arguments[0].value = arguments[1]", field, text)
+
+    def selects(self, name: str, value: str) -> None:
+        """Choose the entry of a list by its value."""
+        Select(self.browser.field(name)).select_by_value(value)
+
+    def selects_words(self, name: str, words: str) -> None:
+        """Choose the one entry of a list that holds these words."""
+        choices = Select(self.browser.field(name))
+        (entry,) = (option.text for option in choices.options if words in option.text)
+        choices.select_by_visible_text(entry)
+
+    def ticks(self, name: str, value: str | None = None) -> None:
+        """Tick a box or a radio button."""
+        selector = f'input[name="{name}"]' + (f'[value="{value}"]' if value is not None else "")
+        element = self.browser.until(lambda: self.finds(selector), what=selector)[0]
+        self.browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        if not element.is_selected():
+            element.click()
+
+    def submits(self, testid: str) -> None:
+        """Press a button that leads on, and be neither refused nor sent back."""
+        self.browser.press(testid, leaves_page=True)
+        self.is_not_refused()
+
+    def follows(self, selector: str) -> None:
+        """Press what a selector finds and be on the next page."""
+        page = self.browser.driver.find_element(By.TAG_NAME, "html")
+        element = self.browser.until(lambda: self.finds(selector), what=selector)[0]
+        self.browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        self.browser.until(lambda: self.browser.has_left(page), what=f"the page after {selector}")
+        self.is_not_refused()
+
+    def is_not_refused(self) -> None:
+        """Fail with what the page says where it refuses something."""
+        for testid in ("error-summary", "error", "log-in-refused", "gate-missing"):
+            for element in self.browser.see_all(testid):
+                raise AssertionError(f"{self.browser.name} at {self.browser.driver.current_url}: {element.text}")
+        for element in self.finds(".notice--error"):
+            raise AssertionError(f"{self.browser.name} at {self.browser.driver.current_url}: {element.text}")
+
+    # ---------------------------------------------------------------------------------------------------- reading
+
+    def finds(self, selector: str) -> list[WebElement]:
+        """Everything on the page that the selector finds."""
+        return self.browser.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def reads(self) -> str:
+        """All text that the page shows."""
+        return self.browser.driver.find_element(By.TAG_NAME, "body").text
+
+    def reads_facts(self) -> list[str]:
+        """The values of the lists of facts on the page, in their order."""
+        return [str(element.text).strip() for element in self.finds("dl dd")]
+
+
+class Official(Person):
+    """Somebody with an account and a role in the competition `code`."""
+
+    def __init__(self, browser: Browser, *, login: str, password: str, code: str = "") -> None:
+        super().__init__(browser, login=login, password=password)
+        self.code = code
+
+
+def leave(browser: Browser) -> None:
+    """Log out whoever is logged in at the browser."""
+    if browser.driver.current_url.startswith("http"):
+        browser.open("/login")
+        if browser.see_all("log-out"):
+            browser.press("log-out", leaves_page=True)
