@@ -130,7 +130,7 @@ def walk(world: World, folder: Path) -> Walk:
 
     def visit(person: Person, address: Address, entitled: bool, locale: str) -> Visit:
         key = (person.name, locale)
-        if key not in browsers:
+        if key not in browsers or not entitled:  # words left over for the next page would be on a refusal
             browsers[key] = browser_of(app, person, locale=locale)
         seen.clear()
         response = browsers[key].get(address.path, headers={"Accept": "text/html"})
