@@ -58,6 +58,23 @@ OFFICIALS = {
 #: Two members of the council also sit on the panel, which the table of duties allows.
 PANEL = ("uyvien1", "uyvien2", "dean3")
 
+#: Who declares relations to the people on the fixed list, on the pages of which board.
+DECLARING = {
+    "thuky": ("organiser",),
+    "chutich": ("council",),
+    "uyvien1": ("council", "panel"),
+    "uyvien2": ("council", "panel"),
+    "rade": ("setter",),
+    "phach": ("keeper",),
+    "coithi": ("invigilator",),
+    "truongcham": ("marker",),
+    "cham1": ("marker",),
+    "cham2": ("marker",),
+    "cham3": ("marker",),
+    "truongdean": ("panel",),
+    "dean3": ("panel",),
+}
+
 #: Name → what distinguishes this person's essay. Nobody who marks sees the name.
 ESSAYS = {
     "Hà Bảo Châu": "Tôi bắt đầu từ số liệu chín tháng và chỉ ra ba nút thắt.",
@@ -211,8 +228,10 @@ class Life:
             self.candidates[name] = Candidate(self.machine, name=name, login=number, password=password)
         numbers = [self.candidates[name].login for name in sorted(slips, key=lambda name: name.split()[-1])]
         assert numbers == sorted(numbers)  # by given name
-        for login in (*PANEL, "truongdean"):
-            self.comes(Panellist, login).declares_no_relation()
+        for login, audiences in DECLARING.items():
+            official = self.comes(Official, login)
+            for audience in audiences:
+                official.declares_no_relation(audience)
 
     def room_is_ready(self) -> None:
         """Papers sealed, a room, seats; the test begun and one version opened by the chair; identities checked."""
@@ -225,11 +244,9 @@ class Life:
         self.comes(Organiser, "thuky").opens_next_gate()
         self.comes(Chair, "chutich").opens_paper(POST)
         invigilator = self.comes(Invigilator, "coithi")
-        numbers = {person.login: name for name, person in self.candidates.items()}
-        for place, text in invigilator.sees_seats(SITTING).items():
-            found = re.search(r"T\d+", text)
-            if found:
-                self.seats[numbers[found[0]]] = place
+        names = {person.login.removeprefix("T"): name for name, person in self.candidates.items()}
+        seats = invigilator.sees_seats(SITTING)
+        self.seats = {names[number]: place for place, number in seats.items() if number in names}
         assert set(self.seats) == {*ESSAYS, IS_ABSENT}
         for name in ESSAYS:
             invigilator.checks_in(SITTING, self.seats[name])

@@ -12,10 +12,10 @@ class Invigilator(Official):
         self.goes_to(f"/invigilator/{self.code}/sittings/{sitting}?seat={seat}&act={act}")
 
     def sees_seats(self, sitting: str) -> dict[str, str]:
-        """Seat → candidate number, from the plan on the board."""
+        """Seat → candidate number without its letters, from the plan on the board."""
         self.goes_to(f"/invigilator/{self.code}/sittings/{sitting}")
-        return {str(a.get_attribute("href")).split("seat=")[1].split("&")[0].split("#")[0]: str(a.text)
-                for a in self.finds("[data-seats] a")}  # fmt: skip
+        lines = [str(place.text).split("\n") for place in self.finds("[data-seats] a")]
+        return {line[0]: line[1] for line in lines if line[1].isdigit()}
 
     def checks_in(self, sitting: str, seat: str) -> None:
         """The person at the seat is who the list says."""

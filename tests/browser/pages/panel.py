@@ -11,12 +11,6 @@ from tests.browser.pages.person import Official
 class Panellist(Official):
     """Scores a defence alone and locks."""
 
-    def declares_no_relation(self) -> None:
-        """To nobody on the list."""
-        self.goes_to(f"/panel/{self.code}/conflicts")
-        self.ticks("any_relation", "none")
-        self.submits("declare")
-
     def sees_turns(self) -> dict[int, str]:
         """Position → who defends."""
         self.goes_to(f"/panel/{self.code}/")

@@ -119,10 +119,18 @@ class Official(Person):
         super().__init__(browser, login=login, password=password)
         self.code = code
 
+    def declares_no_relation(self, audience: str) -> None:
+        """To nobody on the fixed list, on the page of this audience."""
+        self.goes_to(f"/{audience}/{self.code}/conflicts")
+        self.ticks("any_relation", "none")
+        self.submits("declare")
+
 
 def leave(browser: Browser) -> None:
-    """Log out whoever is logged in at the browser."""
-    if browser.driver.current_url.startswith("http"):
+    """Log out whoever is logged in at the browser; a log-in that ran out while the months passed is gone already."""
+    if not browser.driver.current_url.startswith("http"):
+        return
+    if not browser.see_all("log-out"):
         browser.open("/login")
-        if browser.see_all("log-out"):
-            browser.press("log-out", leaves_page=True)
+    if browser.see_all("log-out"):
+        browser.press("log-out", leaves_page=True)
