@@ -8,6 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from examsite.domain.errors import InvalidError
+from examsite.domain.permissions import Role
+
+#: Who declares: everybody whose act touches what a candidate gets, but those who only approve or look on.
+# Source: TT 22/2025/TT-BNV art. 23(7b) for the boards; the organiser is our choice, because seats and rooms are theirs.
+DECLARING = (
+    Role.ORGANISER,
+    Role.CHAIR,
+    Role.COUNCIL_MEMBER,
+    Role.SETTER,
+    Role.KEEPER,
+    Role.INVIGILATOR,
+    Role.MARKER,
+    Role.MARKING_HEAD,
+    Role.PANELLIST,
+    Role.PANEL_HEAD,
+)
 
 #: A relation that no list foresees and that may still cast doubt.
 # Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) lists kin only, and whoever doubts must be able to yield.

@@ -7,39 +7,27 @@ from collections.abc import Mapping
 from sqlalchemy import delete, select
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.conflicts import check_conflicts
+from examsite.domain.conflicts import DECLARING, check_conflicts
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
-from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import list_final_candidacies
 
-#: Who declares.
-DECLARING = (
-    Role.ORGANISER,
-    Role.CHAIR,
-    Role.COUNCIL_MEMBER,
-    Role.SETTER,
-    Role.KEEPER,
-    Role.INVIGILATOR,
-    Role.MARKER,
-    Role.MARKING_HEAD,
-    Role.PANELLIST,
-    Role.PANEL_HEAD,
-)
-
 
 def declare_conflicts(ctx: ServiceContext, competition: Competition, conflicts: Mapping[int, str]) -> None:
     """Put down a person's word: a relation for each candidacy named, and none with anybody else on the final list.
 
-    A later declaration in the same role replaces the earlier one; the log keeps both.
+    Said once for all roles that the person holds in the competition, because kinship does not depend on the role. A
+    later declaration replaces the earlier one; the log keeps both. The list is fixed once and never changes, so nobody
+    is asked a second time.
 
     Raises:
         ConflictError: `list_not_final` before the roster is fixed; `conflict_after_mark` about a candidate whose
@@ -55,16 +43,19 @@ def declare_conflicts(ctx: ServiceContext, competition: Competition, conflicts: 
     listed = {row.id: row for row in list_final_candidacies(ctx.session, competition.id)}
     relations = [item.code for item in ruleset_of(competition).kinship]
     check_conflicts(conflicts, candidacies=listed, relations=relations)
+    held = select(RoleAssignment.id).where(
+        RoleAssignment.competition_id == competition.id, RoleAssignment.account_id == actor.account_id
+    )
     scored = set(
         ctx.session.scalars(
             select(Defence.candidacy_id)
             .join(Mark, Mark.defence_id == Defence.id)
-            .where(Mark.assignment_id == actor.assignment_id, Mark.state == MarkState.LOCKED)
+            .where(Mark.assignment_id.in_(held), Mark.state == MarkState.LOCKED)
         )
     )
     if scored & set(conflicts):
         raise ConflictError("conflict_after_mark")
-    ctx.session.execute(delete(ConflictDeclaration).where(ConflictDeclaration.assignment_id == actor.assignment_id))
+    ctx.session.execute(delete(ConflictDeclaration).where(ConflictDeclaration.assignment_id.in_(held)))
     for candidacy_id, relation in conflicts.items() or {None: ""}.items():
         ctx.session.add(
             ConflictDeclaration(

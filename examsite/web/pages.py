@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 
 from examsite.services.context import read_clock
 from examsite.web.access import principal
+from examsite.web.conflicts import declaration_word
 from examsite.web.i18n import _, current_locale, localised
 from examsite.web.labels import label
 
@@ -86,6 +87,7 @@ def page_context() -> dict[str, Any]:
         "server_now": current_app.extensions.get("clock", read_clock)(),
         "label": label,
         "csrf_token": generate_csrf,
+        "declaration_word": declaration_word,
         "log_out_url": url_for("auth.log_out"),
         "switch_language_url": _switch_language_url,
         "preferences": {

@@ -337,7 +337,12 @@ def test_written_test_waits_for_sittings_seats_and_papers(session: Session, now:
         add_candidacy(plan, post, state=CandidacyState.ELIGIBLE)
 
     missing = list_missing(session, plan.competition, GateEvent.WRITTEN_BEGUN, now=now)
-    assert {item.code for item in missing} == {"sittings_missing", "candidates_unseated", "papers_unsealed"}
+    assert {item.code for item in missing} == {
+        "sittings_missing",
+        "candidates_unseated",
+        "papers_unsealed",
+        "conflicts_not_declared",
+    }
     assert {item.owner for item in missing if item.code == "papers_unsealed"} == {Role.SETTER}
     assert next(item.params["count"] for item in missing if item.code == "candidates_unseated") == 2
 

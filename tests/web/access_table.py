@@ -65,6 +65,7 @@ candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
 
 council.decide_incident                GET,POST  chair
+council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
@@ -80,6 +81,7 @@ council.show_result                    GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 
 invigilator.check_in                   POST      invigilator
+invigilator.declare_conflicts          GET,POST  invigilator
 invigilator.extend_time                POST      invigilator
 invigilator.free_attempt               POST      invigilator
 invigilator.list_sittings              GET       invigilator
@@ -90,6 +92,7 @@ invigilator.show_board                 GET       invigilator
 invigilator.show_plan                  GET       invigilator
 invigilator.sign_attendance            POST      invigilator
 
+keeper.declare_conflicts               GET,POST  keeper
 keeper.list_competitions               GET       keeper
 keeper.seal_codes                      GET,POST  keeper
 keeper.show_desk                       GET       keeper
@@ -97,6 +100,7 @@ keeper.show_desk                       GET       keeper
 marker.acknowledge_straddle            POST      marking_head
 marker.allocate_third                  POST      marking_head
 marker.decide_gap                      POST      marking_head
+marker.declare_conflicts               GET,POST  marker,marking_head
 marker.list_competitions               GET       marker,marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
@@ -110,6 +114,7 @@ organiser.assign_seats                 POST      organiser
 organiser.compute_result               POST      organiser
 organiser.confirm_import               POST      organiser
 organiser.create_competition           GET,POST  organiser
+organiser.declare_conflicts            GET,POST  organiser
 organiser.download_candidate_file      GET       organiser
 organiser.download_import_template     GET       organiser
 organiser.edit_announcement            GET,POST  organiser
@@ -163,6 +168,7 @@ public.show_ranked_candidate           GET       public
 public.show_ranking                    GET       public
 public.show_ruleset                    GET       public
 
+setter.declare_conflicts               GET,POST  setter
 setter.draw_papers                     GET,POST  setter
 setter.list_competitions               GET       setter
 setter.list_questions                  GET       setter

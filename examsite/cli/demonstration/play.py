@@ -14,6 +14,7 @@ from typing import Any
 from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.files import proposal_file
+from examsite.domain.conflicts import DECLARING
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
@@ -198,7 +199,7 @@ class Play:
                 candidacies.accept_candidacy(ctx, self.competition, item.application_code)
         candidacies.fix_roster(self.by("thuky", Role.ORGANISER, at + 2 * DAY), self.competition)
         for official in cast.OFFICIALS:
-            if official.role in conflicts.DECLARING:
+            if official.role in DECLARING:
                 ctx = self.by(official.login, official.role, at + 2 * DAY + HOUR)
                 conflicts.declare_conflicts(ctx, self.competition, {})
 

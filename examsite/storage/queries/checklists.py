@@ -22,6 +22,7 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
+from examsite.storage.queries.conflicts import count_undeclared
 
 _DEFENCE = "defence"
 
@@ -70,7 +71,10 @@ def list_missing_to_vet(session: Session, competition: Competition, now: datetim
 def list_missing_to_write(session: Session, competition: Competition, _now: datetime) -> list[Missing]:
     """Before the written test: everyone has a seat, every sitting somebody to watch it, every post sealed papers.
 
+    Everybody on the boards has declared relations to the candidates by then.
+
     Source: TT 22/2025/TT-BNV art. 13(2b): so many versions of each paper; the figure is data of the rule set.
+    TT 22/2025/TT-BNV art. 23(7b): whoever stands near to a candidate serves on no board.
     """
     ruleset = ruleset_from_toml(competition.ruleset_toml)
     missing = []
@@ -107,6 +111,8 @@ def list_missing_to_write(session: Session, competition: Competition, _now: date
         if sealed[post.id] < ruleset.paper_versions:
             params = {"post": post.code, "have": sealed[post.id], "need": ruleset.paper_versions}
             missing.append(Missing("papers_unsealed", Role.SETTER, params))
+    undeclared = count_undeclared(session, competition.id)
+    missing += [Missing("conflicts_not_declared", role, {"count": count}) for role, count in undeclared.items()]
     return missing
 
 

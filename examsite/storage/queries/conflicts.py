@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from examsite.domain.conflicts import DECLARING
 from examsite.domain.dossiers import CandidacyState
+from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration
 
@@ -64,6 +67,20 @@ def list_declared_accounts(session: Session, competition_id: int) -> set[int]:
             .where(RoleAssignment.competition_id == competition_id)
         )
     )
+
+
+def count_undeclared(session: Session, competition_id: int) -> dict[Role, int]:
+    """How many holders of each declaring role have not declared in any role; no entry where nobody owes it."""
+    declared = list_declared_accounts(session, competition_id)
+    held = session.execute(
+        select(RoleAssignment.role, RoleAssignment.account_id).where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.revoked_at.is_(None),
+            RoleAssignment.role.in_(DECLARING),
+        )
+    )
+    owed = Counter(role for role, account_id in held if account_id not in declared)
+    return {role: owed[role] for role in DECLARING if owed[role]}
 
 
 def list_conflicted_accounts(session: Session, competition_id: int, candidacy_id: int) -> set[int]:

@@ -36,6 +36,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.council import (  # noqa: E402 - views register themselves on the blueprint
     codes,
+    conflicts,
     defence,
     desk,
     incidents,
@@ -45,4 +46,16 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     signing,
 )
 
-__all__ = ["bp", "codes", "defence", "desk", "incidents", "navigation", "papers", "reminders", "result", "signing"]
+__all__ = [
+    "bp",
+    "codes",
+    "conflicts",
+    "defence",
+    "desk",
+    "incidents",
+    "navigation",
+    "papers",
+    "reminders",
+    "result",
+    "signing",
+]

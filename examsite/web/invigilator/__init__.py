@@ -24,6 +24,12 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]  # read by web.pages
 
-from examsite.web.invigilator import acts, boards, sessions, sittings  # noqa: E402 -- views register on the blueprint
+from examsite.web.invigilator import (  # noqa: E402 -- views register on the blueprint
+    acts,
+    boards,
+    conflicts,
+    sessions,
+    sittings,
+)
 
-__all__ = ["acts", "boards", "bp", "navigation", "sessions", "sittings"]
+__all__ = ["acts", "boards", "bp", "conflicts", "navigation", "sessions", "sittings"]

@@ -21,6 +21,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.keeper import codes  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.keeper import codes, conflicts  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "codes", "navigation"]
+__all__ = ["bp", "codes", "conflicts", "navigation"]

@@ -7,6 +7,7 @@ from examsite.web.i18n import _l
 MISSING = {
     "proposals_deadline_missing": _l("Chưa đặt giờ hết nhận đề án"),
     "proposals_still_open": _l("Đã hứa nhận đề án đến %(until)s"),
+    "conflicts_not_declared": _l("%(count)s người chưa khai quan hệ với thí sinh"),
 }
 
 ERRORS = {

@@ -30,6 +30,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.marker import head_gaps, scripts  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.marker import conflicts, head_gaps, scripts  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "head_gaps", "navigation", "scripts"]
+__all__ = ["bp", "conflicts", "head_gaps", "navigation", "scripts"]

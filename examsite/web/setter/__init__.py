@@ -26,6 +26,12 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.setter import bank, blueprints, desk, papers  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.setter import (  # noqa: E402 - views register themselves on the blueprint
+    bank,
+    blueprints,
+    conflicts,
+    desk,
+    papers,
+)
 
-__all__ = ["bank", "blueprints", "bp", "desk", "navigation", "papers"]
+__all__ = ["bank", "blueprints", "bp", "conflicts", "desk", "navigation", "papers"]

@@ -1,0 +1,20 @@
+"""The chair and the members of the council declare their relations to candidates, against the final list."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.web.access import requires
+from examsite.web.conflicts import serve_declaration
+from examsite.web.council import bp
+from examsite.web.transactions import writes
+
+
+@bp.route("/<code>/conflicts", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def declare_conflicts(code: str) -> ResponseReturnValue:
+    """Say with whom on the list there is a relation, or that there is none."""
+    del code
+    return serve_declaration(back="council.show_desk")
