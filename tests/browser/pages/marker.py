@@ -40,9 +40,9 @@ class Marker(Official):
             self._opens(section.get_attribute("data-of"), number)
             field = self.browser.field(f"points_{number}")
             field.clear()
-            field.send_keys(f"{points:f}".replace(".", ","))
+            field.send_keys(figure(points))
         assert left == 0, f"{total} is more than the criteria hold"
-        wanted = f"{total:f}".rstrip("0").rstrip(".").replace(".", ",")
+        wanted = figure(total)
         self.browser.until(lambda: self.browser.text_of("total") == wanted, what=f"a total of {wanted}")
         self.submits("to-lock")
         self.submits("lock")
@@ -79,7 +79,7 @@ class HeadOfMarking(Official):
                 if self.browser.see_all(act):
                     if act == "decide":
                         totals = [Decimal(cell.text.split()[0].replace(",", ".")) for cell in self._open_row()]
-                        self.fills({"score": str(max(totals)).replace(".", ","), "reason": reason})
+                        self.fills({"score": figure(max(totals)), "reason": reason})
                     self.submits(act)
                     acts.append(act)
                     break
@@ -94,3 +94,8 @@ class HeadOfMarking(Official):
         self.goes_to(f"/marker/{self.code}/head/gaps?view=settled")
         rows = self.browser.see_all("gap-row")
         return {row.find_element(By.CSS_SELECTOR, ".blind-code").text: row.text.split("\n") for row in rows}
+
+
+def figure(points: Decimal) -> str:
+    """Points as people write them: 52,5 and 50."""
+    return f"{points.normalize():f}".replace(".", ",")
