@@ -56,6 +56,7 @@ class PublicRow:
     state_text: str
     finished: bool
     next_thing: NextThing
+    applies_url: str | None
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,23 @@ def _row(competition: Any) -> PublicRow:
         str(PUBLIC_STATES[state]),
         state.has_reached(_S.PUBLISHED),
         _next_thing(competition),
+        _applies_url(competition),
     )
+
+
+def _applies_url(competition: Any) -> str | None:
+    """Where a person applies, while applications are open; the form itself refuses after the closing time."""
+    if competition.state is _S.RECEIVING and has_endpoint("auth.apply_for_post"):
+        return url_for("auth.apply_for_post", code=competition.code)
+    return None
 
 
 def _next_thing(competition: Any) -> NextThing:
     page = url_for("public.show_competition", code=competition.code)
     state = competition.state
+    url = _applies_url(competition)
+    if url is not None:
+        return NextThing(_("Đăng ký dự tuyển"), url, _until(_("Nhận hồ sơ đến"), competition.applications_close_at))
     if state in (_S.ANNOUNCED, _S.RECEIVING):
         return NextThing(_("Xem thông báo"), page, _until(_("Nhận hồ sơ đến"), competition.applications_close_at))
     if state in (_S.VETTING, _S.ROSTERED):
