@@ -101,7 +101,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "log_in_id": lambda world, _place, person: world.log_ins.get(person.account_id or 0, [1])[:1],
     "locale": lambda _w, _place, _p: ["vi", "en"],
     "preset": lambda _w, _place, _p: ["tt22-2025", "hai-phong-pilot"],
-    "item": lambda _w, _place, _p: ["cv"],
+    "item": lambda _w, _place, _p: ["curriculum-vitae"],
     "step": lambda _w, _place, _p: ["start", "scoring"],
     "public_code": lambda _w, place, _p: place.public_codes[:1],
     "kind": lambda _w, _place, _p: ["csv", "xlsx"],

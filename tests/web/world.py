@@ -236,7 +236,9 @@ class MarkedPlay(Play):
                 allowed_kinds=[UploadKind.PDF],
                 max_megabytes=2,
             )
-            item = DossierItem(candidacy_id=row.id, item="cv", upload_id=add_upload(ctx, received).id, added_at=ctx.now)
+            item = DossierItem(
+                candidacy_id=row.id, item="curriculum-vitae", upload_id=add_upload(ctx, received).id, added_at=ctx.now
+            )
             self.session.add(item)
         self.session.flush()
 
