@@ -19,11 +19,12 @@ from tests.browser.pages.candidate import Candidate
 from tests.browser.pages.council import Authority, Chair, Keeper, Signer
 from tests.browser.pages.invigilator import Invigilator
 from tests.browser.pages.marker import HeadOfMarking, Marker
-from tests.browser.pages.organiser import Organiser
+from tests.browser.pages.organiser import Organiser, hash_on
 from tests.browser.pages.panel import PanelHead, Panellist
 from tests.browser.pages.person import VIETNAM, Official
 from tests.browser.pages.public import Reader
 from tests.browser.pages.setter import Setter
+from tests.browser.pages.supervisor import Supervisor
 from tests.browser.recomputation import recompute
 
 CODE = "TN-THI-01"
@@ -206,7 +207,9 @@ class Life:
             rows.writerow(["Họ và tên", "Ngày sinh", "Số định danh", "Đơn vị công tác", "Chức vụ hiện nay",
                            "Mã chức danh dự tuyển"])  # fmt: skip
             for number, name in enumerate(names[4:]):
-                rows.writerow([name, f"2{number}/09/1988", f"03108800{number:04d}", "Văn phòng Sở", "Chuyên viên", POST])
+                rows.writerow(
+                    [name, f"2{number}/09/1988", f"03108800{number:04d}", "Văn phòng Sở", "Chuyên viên", POST]
+                )
         organiser.imports_candidates(sheet, expected=2)
         for name in names[1:4]:
             organiser.decides(name, "submitted")
@@ -330,7 +333,9 @@ class Life:
             return bool(self.desk.see_all("sign-attendance"))
 
         self.desk.until(is_signable, what="the sitting closed by the server")
-        assert IS_ABSENT in str(self.desk.driver.find_element("id", "attendance-title").find_element("xpath", "..").text)
+        assert IS_ABSENT in str(
+            self.desk.driver.find_element("id", "attendance-title").find_element("xpath", "..").text
+        )
         invigilator.signs_attendance(SITTING)
         self.comes(Chair, "chutich").decides_incident("reprimand")
 
@@ -447,23 +452,23 @@ class Life:
         """The file has the hash that was signed and logged; everything on the page follows from its marks."""
         reader = Reader(self.desk, CODE)
         lines = reader.reads_ranking(POST)
+        assert hash_on(reader) == sha256
         data = reader.downloads_result()
         assert hashlib.sha256(data).hexdigest() == sha256
-        log = self.comes(Organiser, "thuky")
-        log.goes_to(f"/organiser/{CODE}/log")
+        event, content = self.comes(Supervisor, "giamsat").reads_newest_record()
+        assert (event, content) == ("result:published", {"result_sha256": sha256})
         document = json.loads(data)
         verdicts = recompute(document)
         stated = {candidate["code"]: candidate for candidate in document["candidates"]}
         assert set(lines) == set(verdicts) == set(stated)
         assert len(lines) == len(ESSAYS) + 1
-        words = {"selected": "Trúng tuyển"}
         for code, verdict in verdicts.items():
             line = lines[code]
             assert stated[code]["rank"] == verdict.rank
             assert stated[code]["outcome"] == verdict.outcome
             assert line.rank == ("–" if verdict.rank is None else str(verdict.rank))
             assert line.total == ("–" if verdict.total is None else f"{verdict.total}".replace(".", ","))
-            assert (words["selected"] in line.outcome) == (verdict.outcome == "selected")
+            assert ("Trúng tuyển" in line.outcome) == (verdict.outcome == "selected")
             for part, score in verdict.scores.items():
                 found = next(item for item in stated[code]["parts"] if item["part"] == part)
                 assert found["score"] == (None if score is None else f"{score}")

@@ -157,8 +157,10 @@ class Organiser(Official):
 
 def hash_on(person: Official) -> str:
     """The SHA-256 that the page shows, as 64 digits."""
-    text = "".join(str(person.browser.text_of("result-hash")).split())
-    return next(text[start : start + 64] for start in range(len(text)) if is_hash(text[start : start + 64]))
+    code = person.browser.see("result-hash").find_element("css selector", "code")
+    text = "".join(str(code.text).split())
+    assert is_hash(text), text
+    return text
 
 
 def is_hash(text: str) -> bool:

@@ -32,7 +32,7 @@ class Reader(Official):
         leave(self.browser)
         self.goes_to(f"/competitions/{self.code}/ranking")
         lines = {}
-        for group in self.finds(f'[data-testid="ranking-{post}"] tbody'):
+        for group in self.finds(f'[data-testid="ranking-{post}"] > tbody.rank-group'):
             rank = group.find_element(By.CSS_SELECTOR, ".rank-number").text
             for row in group.find_elements(By.CSS_SELECTOR, '[data-testid^="row-"]'):
                 code = str(row.get_attribute("data-testid")).removeprefix("row-")
