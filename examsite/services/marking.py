@@ -179,7 +179,7 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
     mark.locked_at = ctx.now
     mark.updated_at = ctx.now
     ctx.session.flush()
-    _settle(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
+    settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
     return mark
 
 
@@ -257,7 +257,7 @@ def decide_settlement(
     )
     ctx.session.add(settlement)
     ctx.session.flush()
-    _settle(ctx, competition, standing.script, decision=settlement)
+    settle_script(ctx, competition, standing.script, decision=settlement)
     return settlement
 
 
@@ -333,10 +333,15 @@ def _points_of(mark: Mark) -> dict[str, Score]:
     return {criterion: score(given) for criterion, given in mark.points.items()}
 
 
-def _settle(
+def settle_script(
     ctx: ServiceContext, competition: Competition, script: Script, *, decision: Settlement | None = None
 ) -> None:
-    """Move the script to where its marks and the decision have brought it."""
+    """Move the script to where its marks and the decision have brought it.
+
+    A settled script stays as it is: a third mark that is locked after the first two came together changes nothing.
+    """
+    if script.state is ScriptState.SETTLED:
+        return
     paper = paper_from_data(script.paper.data)
     known = decision or find_decision(ctx.session, script.id)
     found = standing_of(written_part(competition), script, paper, known)

@@ -64,6 +64,7 @@ candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
 
+council.answer_withdrawal              GET,POST  chair
 council.decide_incident                GET,POST  chair
 council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
@@ -106,6 +107,7 @@ marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
 marker.mark_script                     GET,POST  marker
 marker.read_script                     GET       marking_head
+marker.request_withdrawal              GET,POST  marking_head
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
 

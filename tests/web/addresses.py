@@ -104,6 +104,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "item": lambda _w, _place, _p: ["curriculum-vitae"],
     "step": lambda _w, _place, _p: ["start", "scoring"],
     "public_code": lambda _w, place, _p: place.public_codes[:1],
+    "withdrawal": lambda _w, _place, _p: [1],
     "kind": lambda _w, _place, _p: ["csv", "xlsx"],
 }
 

@@ -134,13 +134,22 @@ class Mark(Base):
 
 
 class Settlement(Base):
-    """A gap decided by a person: which rung, which score, why, by whom."""
+    """A gap decided by a person: which rung, which score, why, by whom. Stays, set aside, when a mark is withdrawn."""
 
     __tablename__ = "settlements"
-    __table_args__ = (CheckConstraint("(script_id IS NULL) <> (defence_id IS NULL)", name="one_subject"),)
+    __table_args__ = (
+        CheckConstraint("(script_id IS NULL) <> (defence_id IS NULL)", name="one_subject"),
+        Index(
+            "uq_settlements_script",
+            "script_id",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL AND script_id IS NOT NULL"),
+            postgresql_where=text("withdrawn_at IS NULL AND script_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id"), unique=True)
+    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id"), index=True)
     defence_id: Mapped[int | None] = mapped_column(ForeignKey("defences.id"), unique=True)
     step: Mapped[str] = mapped_column(String(30))
     score: Mapped[Decimal] = mapped_column(ScoreColumn())
@@ -148,3 +157,36 @@ class Settlement(Base):
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
     record_seq: Mapped[int]
+    #: When a mark that it rested on was withdrawn; from then on it counts no more.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class MarkWithdrawal(Base):
+    """A head's wish to withdraw a locked mark, and the chair's answer; at most one wish per mark is open."""
+
+    __tablename__ = "mark_withdrawals"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided_with_answer"),
+        CheckConstraint("requested_by_id <> decided_by_id", name="two_people"),
+        Index(
+            "uq_mark_withdrawals_open",
+            "mark_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mark_id: Mapped[int] = mapped_column(ForeignKey("marks.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    requested_by_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    is_agreed: Mapped[bool | None]
+    #: Number of the `mark:withdrawn` record, once agreed.
+    record_seq: Mapped[int | None]
+
+    mark: Mapped[Mark] = relationship(lazy="raise")
+    requested_by: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[requested_by_id])

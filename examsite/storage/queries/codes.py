@@ -41,6 +41,7 @@ from examsite.storage.queries.marking import (
     written_part,
 )
 from examsite.storage.queries.sittings import missing_before_codes
+from examsite.storage.queries.withdrawals import list_open_withdrawals
 
 SCRIPT_CODES = "script-codes"
 ALLOCATION = "allocation"
@@ -321,6 +322,9 @@ def missing_before_opening(session: Session, competition: Competition, now: date
     unseen = sum(1 for row in list_standings(session, competition) if row.straddle_unseen)
     if unseen:
         missing.append(Missing("straddles_not_seen", Role.MARKING_HEAD, {"count": unseen}))
+    waiting = len(list_open_withdrawals(session, competition.id))
+    if waiting:
+        missing.append(Missing("withdrawals_waiting", Role.CHAIR, {"count": waiting}))
     return missing
 
 

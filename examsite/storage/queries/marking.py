@@ -195,8 +195,10 @@ def get_script_for_update(session: Session, competition_id: int, code: str) -> S
 
 
 def find_decision(session: Session, script_id: int) -> Settlement | None:
-    """The head's decision on a script."""
-    return session.scalars(select(Settlement).where(Settlement.script_id == script_id)).one_or_none()
+    """The head's decision on a script; one that was set aside with a withdrawn mark is none."""
+    return session.scalars(
+        select(Settlement).where(Settlement.script_id == script_id, Settlement.withdrawn_at.is_(None))
+    ).one_or_none()
 
 
 def list_scripts(session: Session, competition_id: int, *, script_ids: Collection[int] | None = None) -> list[Script]:
@@ -208,11 +210,11 @@ def list_scripts(session: Session, competition_id: int, *, script_ids: Collectio
 
 
 def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:
-    """The head's decisions by script key."""
+    """The head's decisions that count, by script key."""
     rows = session.scalars(
         select(Settlement)
         .join(Script, Script.id == Settlement.script_id)
-        .where(Script.competition_id == competition_id)
+        .where(Script.competition_id == competition_id, Settlement.withdrawn_at.is_(None))
     )
     return {row.script_id: row for row in rows if row.script_id is not None}
 

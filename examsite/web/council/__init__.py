@@ -44,6 +44,7 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     reminders,
     result,
     signing,
+    withdrawals,
 )
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "reminders",
     "result",
     "signing",
+    "withdrawals",
 ]

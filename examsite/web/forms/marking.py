@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from examsite.domain.errors import InvalidError
@@ -65,6 +66,31 @@ class DecideGapForm(FlaskForm):
         except InvalidError:
             self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 52,5 hoặc 52.5.")]
             return None
+
+
+class RequestWithdrawalForm(FlaskForm):
+    """Whose locked mark of a script, and why; the markers are given by the page."""
+
+    marker = RadioField(_l("Điểm đã khóa của ai"), validators=[InputRequired(_l("Hãy chọn một người chấm."))])
+    reason = TextAreaField(
+        _l("Lý do"),
+        filters=[_plain],
+        description=_l("Chủ tịch hội đồng đọc trước khi xác nhận, rồi vào sổ ghi. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
+class AnswerWithdrawalForm(FlaskForm):
+    """The chair's answer; nothing is preselected."""
+
+    answer = RadioField(
+        _l("Quyết định"),
+        choices=[
+            SelectChoice("agree", _l("Đồng ý rút: điểm này không còn tính, người chấm chấm lại từ đầu")),
+            SelectChoice("refuse", _l("Không đồng ý: điểm giữ nguyên như đã khóa")),
+        ],
+        validators=[InputRequired(_l("Hãy chọn một quyết định."))],
+    )
 
 
 @dataclass(frozen=True)

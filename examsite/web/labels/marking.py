@@ -11,6 +11,7 @@ MISSING = {
     "allocation_not_drawn": _l("Chưa rút thăm phân công chấm"),
     "scripts_not_settled": _l("%(count)s bài chưa có điểm chính thức"),
     "straddles_not_seen": _l("%(count)s bài có hai lượt chấm ở hai phía điểm đạt chờ trưởng ban ghi nhận"),
+    "withdrawals_waiting": _l("%(count)s đề nghị rút điểm đã khóa chờ chủ tịch xác nhận"),
     "codes_still_sealed": _l("Bảng phách chưa mở"),
     "appeal_window_open": _l("Thời hạn phúc khảo còn đến %(until)s"),
 }
@@ -27,6 +28,10 @@ ERRORS = {
     "script_not_found": _l("Không có bài %(script)s trong các bài của bạn."),
     "marking_not_open": _l("Kỳ thi tuyển không ở bước chấm bài viết nên việc này không làm được."),
     "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),
+    "mark_not_locked": _l("Bài %(script)s không có điểm đã khóa của %(marker)s để rút."),
+    "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ chủ tịch."),
+    "withdrawal_not_found": _l("Không có đề nghị rút điểm nào đang chờ ở đây."),
+    "second_person_needed": _l("Người đề nghị không tự xác nhận được. Cần một người thứ hai."),
     "draft_changed_elsewhere": _l("Bản nháp này vừa được lưu từ một trang khác. Chưa có gì bị ghi đè."),
     "comment_too_long": _l("Nhận xét hoặc lý do dài quá %(limit)s ký tự."),
     "allocation_already_drawn": _l("Phân công chấm đã rút thăm; không rút lại."),

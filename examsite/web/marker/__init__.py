@@ -22,7 +22,7 @@ def navigation(competition: Any) -> list[NavItem]:
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "marker.list_competitions")]
     if g.actor.role is Role.MARKING_HEAD:
-        also = ("marker.show_gap", "marker.decide_gap", "marker.read_script")
+        also = ("marker.show_gap", "marker.decide_gap", "marker.read_script", "marker.request_withdrawal")
         return [nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also)]
     own = ("marker.mark_script", "marker.lock_mark")
     return [nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own)]
@@ -30,6 +30,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.marker import conflicts, head_gaps, scripts  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.marker import conflicts, head_gaps, head_withdrawals, scripts  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "conflicts", "head_gaps", "navigation", "scripts"]
+__all__ = ["bp", "conflicts", "head_gaps", "head_withdrawals", "navigation", "scripts"]

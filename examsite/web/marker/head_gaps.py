@@ -104,6 +104,7 @@ def read_script(code: str, script: str) -> ResponseReturnValue:
         answers=[(item, texts.get(item.item, "")) for item in row.paper.essays],
         marks=[mark for mark in (*row.marks, row.third) if mark is not None],
         gaps=_criteria(row),
+        is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
     )
 

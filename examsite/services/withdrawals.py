@@ -1,0 +1,120 @@
+"""Withdrawing a locked mark: the head asks with a reason, the chair agrees or refuses, the script is marked anew."""
+
+from __future__ import annotations
+
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.permissions import Role, actor_name
+from examsite.domain.scripts import plain_text
+from examsite.services.context import ServiceContext
+from examsite.services.marking import LONGEST_TEXT, check_marking_open, settle_script
+from examsite.services.records import record
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
+from examsite.storage.queries.marking import find_decision, get_script_for_update, list_standings
+from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
+
+
+def request_withdrawal(
+    ctx: ServiceContext, competition: Competition, code: str, *, marker: str, reason: str
+) -> MarkWithdrawal:
+    """Ask, as head, that a marker's locked mark be withdrawn; nothing changes before the chair has agreed.
+
+    Only a script whose two marks are locked can be named: of the others not even the head knows who has locked.
+
+    Raises:
+        ConflictError: `marking_not_open`, `withdrawal_already_requested`.
+        InvalidError: `reason_missing`, `comment_too_long`, `mark_not_locked` when this marker has no locked mark here.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+
+    Source: our choice, because TT 22/2025/TT-BNV art. 16 has marks changed only on the record and never by one person.
+    """
+    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    words = plain_text(reason).strip()
+    if not words:
+        raise InvalidError("reason_missing", field="reason")
+    if len(words) > LONGEST_TEXT:
+        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
+    if code not in {row.script.code for row in list_standings(ctx.session, competition)}:
+        raise NotFoundError("script_not_found", script=code)
+    mark = _locked_mark(get_script_for_update(ctx.session, competition.id, code), marker)
+    if find_open_withdrawal(ctx.session, mark.id) is not None:
+        raise ConflictError("withdrawal_already_requested", script=code, marker=marker)
+    wish = MarkWithdrawal(mark_id=mark.id, reason=words, requested_by_id=actor.assignment_id, requested_at=ctx.now)
+    ctx.session.add(wish)
+    ctx.session.flush()
+    return wish
+
+
+def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> Mark:
+    """Agree, as chair: the mark counts no more, the marker begins with an empty sheet, the script's score falls.
+
+    The head's decision on the script, if there was one, is set aside with it. The record is the head's act with the
+    chair as the second person.
+
+    Raises:
+        ConflictError: `marking_not_open`, `event_not_open` when the mark is no longer locked.
+        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotFoundError: `withdrawal_not_found`.
+
+    Source: record format, `mark:withdrawn`; two people and a reason, only before the codes are opened.
+    """
+    wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
+    mark = wish.mark
+    code = mark.script.code if mark.script is not None else ""
+    script = get_script_for_update(ctx.session, competition.id, code)
+    payload = {"seq": mark.record_seq, "reason": wish.reason, "second": ctx.actor.pseudonym}
+    head = actor_name(Role.MARKING_HEAD, str(wish.requested_by.pseudonym))
+    wish.record_seq = record(ctx, competition, Event.MARK_WITHDRAWN, f"script/{code}", payload, actor=head)
+    mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
+    mark.updated_at = ctx.now
+    decision = find_decision(ctx.session, script.id)
+    if decision is not None:
+        decision.withdrawn_at = ctx.now
+    _reopen(script)
+    ctx.session.flush()
+    # Without a third mark the first two may still stand on their rung.
+    settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
+    return mark
+
+
+def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
+    """Refuse, as chair: the mark stays as it was locked.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotFoundError: `withdrawal_not_found`.
+    """
+    _answered(ctx, competition, withdrawal_id, is_agreed=False)
+    ctx.session.flush()
+
+
+def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:
+    actor = ctx.require(Role.CHAIR, competition_id=competition.id)
+    check_marking_open(competition)
+    wish = get_open_withdrawal(ctx.session, competition.id, withdrawal_id, for_update=True)
+    if wish.requested_by.account_id == actor.account_id:
+        raise NotAllowedError("second_person_needed")
+    wish.decided_by_id = actor.assignment_id
+    wish.decided_at = ctx.now
+    wish.is_agreed = is_agreed
+    return wish
+
+
+def _locked_mark(script: Script, marker: str) -> Mark:
+    for mark in script.marks:
+        if mark.state is MarkState.LOCKED and mark.assignment is not None and mark.assignment.pseudonym == marker:
+            return mark
+    raise InvalidError("mark_not_locked", script=script.code, marker=marker)
+
+
+def _reopen(script: Script) -> None:
+    script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARK_WITHDRAWN)
+    script.score = None
+    script.step = ""
+    script.settled_at = None
+    script.straddle_seen_at = None

@@ -1,0 +1,73 @@
+"""The head of marking asks that a locked mark be withdrawn; the chair of the council has the second word."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
+
+from examsite.domain.errors import DomainError, NotFoundError
+from examsite.domain.permissions import Role
+from examsite.services import withdrawals
+from examsite.storage.database import db
+from examsite.storage.queries.marking import ScriptStanding, list_standings
+from examsite.storage.queries.withdrawals import list_withdrawals_of_script
+from examsite.web.access import requires
+from examsite.web.errors import message_of, status_of
+from examsite.web.formatting import format_points
+from examsite.web.forms.marking import RequestWithdrawalForm
+from examsite.web.i18n import _
+from examsite.web.marker import bp
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@bp.route("/<code>/head/scripts/<script>/withdraw", methods=["GET", "POST"])
+@requires(Role.MARKING_HEAD)
+@writes
+def request_withdrawal(code: str, script: str) -> ResponseReturnValue:
+    """Say which mark and why; nothing changes before the chair has agreed."""
+    row = _find(script)
+    form = _form(row)
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                withdrawals.request_withdrawal(
+                    act(), g.competition, script, marker=form.marker.data, reason=form.reason.data or ""
+                )
+            except DomainError as error:
+                forget_changes()
+                row = _find(script)
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+            else:
+                flash(_("Đã gửi đề nghị rút điểm bài %(code)s. Chủ tịch hội đồng xác nhận.", code=script), "success")
+                return redirect(url_for("marker.show_gap", code=code, script=script))
+    history = list_withdrawals_of_script(db.session(), row.script.id)
+    page = render_template("marker/request_withdrawal.html", row=row, form=form, history=history, code=code)
+    return page, status
+
+
+def _find(code: str) -> ScriptStanding:
+    for row in list_standings(db.session(), g.competition):
+        if row.script.code == code:
+            return row
+    raise NotFoundError("script_not_found", script=code)
+
+
+def _form(row: ScriptStanding) -> RequestWithdrawalForm:
+    form = RequestWithdrawalForm()
+    form.marker.choices = [
+        SelectChoice(
+            str(mark.assignment.pseudonym),
+            _(
+                "%(marker)s · %(points)s điểm phần tự luận",
+                marker=mark.assignment.pseudonym,
+                points=format_points(mark.total),
+            ),
+        )
+        for mark in (*row.marks, row.third)
+        if mark is not None and mark.assignment is not None
+    ]
+    return form
