@@ -194,9 +194,9 @@ class Browser:
 
     # ------------------------------------------------------------------------------------------------- looking
 
-    def until(self, look: Callable[[], SeenT], *, what: str = "") -> SeenT:
+    def until(self, look: Callable[[], SeenT], *, what: str = "", patience_seconds: float = PATIENCE_SECONDS) -> SeenT:
         """What the look gives as soon as it gives something true."""
-        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+        wait = WebDriverWait(self.driver, patience_seconds, ignored_exceptions=[StaleElementReferenceException])
         return wait.until(lambda _driver: look(), f"{self.name} waited for {what or look} at {self.driver.current_url}")
 
     def see(self, testid: str) -> WebElement:
