@@ -14,6 +14,7 @@ from examsite.domain.events import Event
 from examsite.web.formatting import format_date, format_day, format_time
 from examsite.web.labels import label, missing_text
 from examsite.web.labels.competitions import ACTORS, GROUPS, SCHEDULE
+from examsite.web.labels.records import SUBJECTS
 
 #: The planned instant that a step waits for.
 PLANNED = {
@@ -129,15 +130,26 @@ def record_entry(row: Any, *, today: datetime | None = None) -> dict[str, Any]:
     """
     at = parse_instant(row.at)
     earlier = today is not None and format_date(at) != format_date(today)
-    kind, _separator, pseudonym = row.actor.partition("/")
     return {
         "at": None if earlier else at,
         "time_text": format_day(at),
         "title": label(Event(row.event)),
-        "actor": " ".join(part for part in (str(ACTORS.get(kind, kind)), pseudonym) if part),
-        "subject": row.subject,
+        "actor": actor_text(row.actor),
+        "subject": subject_words(row.subject),
         "number": row.seq,
     }
+
+
+def actor_text(actor: str) -> str:
+    """Who acted, in words: "Hội đồng C01" for `council/C01`."""
+    kind, _separator, pseudonym = actor.partition("/")
+    return " ".join(part for part in (str(ACTORS.get(kind, kind)), pseudonym) if part)
+
+
+def subject_words(subject: str) -> str:
+    """What a record is about, in words: "Ca thi S1" for `sitting/S1`."""
+    kind, _separator, code = subject.partition("/")
+    return " ".join(part for part in (str(SUBJECTS.get(kind, kind)), code) if part)
 
 
 def when(at: datetime) -> str:

@@ -63,7 +63,7 @@ def test_an_account_is_opened_used_reset_and_shut(
     administrator.submit("/administrator/accounts/2/enable", form_at="/administrator/accounts/2")
     log_in("ngan.lt", re.findall(PRINTED, reset.text)[0])
     events = words(administrator.page("/administrator/records"))
-    for event in ("account:created", "password:reset", "account:disabled", "account:enabled"):
+    for event in ("Tạo tài khoản", "Cấp lại mật khẩu", "Ngừng tài khoản", "Cho dùng lại tài khoản"):
         assert event in events
 
 

@@ -91,7 +91,7 @@ def test_log_is_a_story_to_filter_and_to_leaf_through(sealed: None, log_in: LogI
     sealing = client.page(f"{address}?event=paper:sealed")
     assert words(find_all(sealing, "count")[0]) == "3 mục"
     assert [cells(row)[2:] for row in find_all(sealing, "record")] == [
-        ["Niêm phong đề thi", "Ban đề thi D01", f"paper/P1-{letter}"] for letter in "CBA"
+        ["Niêm phong đề thi", "Ban đề thi D01", f"Đề P1-{letter}"] for letter in "CBA"
     ]
     both = client.page(f"{address}?event=paper:sealed&actor=council/C01")
     assert find_all(both, "count")[0] is not None

@@ -10,6 +10,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.records import list_last_records
 from examsite.web.access import requires
 from examsite.web.administrator import bp
+from examsite.web.gates import record_entry
 
 #: How many of the last records one page shows.
 _SHOWN = 200
@@ -19,6 +20,5 @@ _SHOWN = 200
 @requires(Role.ADMINISTRATOR)
 def list_records() -> ResponseReturnValue:
     """The last acts, newest first."""
-    return render_template(
-        "administrator/list_records.html", records=list_last_records(db.session(), "system", limit=_SHOWN)
-    )
+    rows = list_last_records(db.session(), "system", limit=_SHOWN)
+    return render_template("administrator/list_records.html", records=[record_entry(row) for row in rows])

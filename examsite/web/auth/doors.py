@@ -66,15 +66,17 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
     doors = []
     if is_candidate:
         doors.append(Door(Role.CANDIDATE, label(Role.CANDIDATE), "", "", _url(("candidate.show_home",))))
+    wide: dict[Role, list[str]] = {}
     for item in list_assignments(db.session(), account_id):
         competition = item.competition
         if competition is not None:
-            detail = f"{localised(competition.body, 'name')} · {label(competition.state)}"
+            detail = f"{competition.code} · {localised(competition.body, 'name')} · {label(competition.state)}"
             url = _url(DESKS.get(item.role, ()), code=competition.code)
             doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url))
         else:
-            place = localised(item.body, "name") if item.body is not None else ""
-            doors.append(Door(item.role, label(item.role), place, "", _url(WIDE_DESKS.get(item.role, ()))))
+            wide.setdefault(item.role, []).append(localised(item.body, "name") if item.body is not None else "")
+    for role, places in wide.items():
+        doors.insert(0, Door(role, label(role), ", ".join(filter(None, places)), "", _url(WIDE_DESKS.get(role, ()))))
     return doors
 
 

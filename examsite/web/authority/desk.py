@@ -23,6 +23,7 @@ from examsite.web.labels import label
 from examsite.web.labels.competitions import SITUATIONS
 from examsite.web.labels.ranking import TAGS
 from examsite.web.result_signing import approvals_text, signature_lines
+from examsite.web.transactions import read_web_clock
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
@@ -68,7 +69,9 @@ def show_desk(code: str) -> ResponseReturnValue:
         version_state="" if version is None else label(version.state),
         lines=[] if version is None else signature_lines(competition, version),
         approvals="" if version is None else approvals_text(competition, version),
-        records=[record_entry(row) for row in list_last_records(session, code, limit=LAST_RECORDS)],
+        records=[
+            record_entry(row, today=read_web_clock()) for row in list_last_records(session, code, limit=LAST_RECORDS)
+        ],
     )
 
 

@@ -15,6 +15,7 @@ from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.forms.proposals import DrawOrderForm
+from examsite.web.gates import actor_text
 from examsite.web.i18n import _
 from examsite.web.transactions import act, writes
 
@@ -25,13 +26,16 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
     """What will be drawn, then what was drawn."""
     session = db.session()
     standings = list_standings(session, g.competition)
+    held = find_held_draw(session, g.competition.id, ORDER_DRAW)
     return render_template(
         "council/show_presentation_order.html",
         form=DrawOrderForm(),
         defences=list_defences(session, g.competition.id),
         locked=[row for row in standings if row.last is not None and row.last.locked_at is not None],
         absent=sum(1 for row in standings if row.last is None),
-        held=find_held_draw(session, g.competition.id, ORDER_DRAW),
+        nonces=[]
+        if held is None
+        else [(actor_text(item["by"]), item["nonce"]) for item in held["document"]["contributions"]],
         can_draw=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.DEFENCE,
     )
 

@@ -25,6 +25,7 @@ from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.forms.papers import OpenPaperForm
+from examsite.web.gates import actor_text
 from examsite.web.i18n import _, ngettext
 from examsite.web.transactions import act, read_web_clock, writes
 
@@ -119,7 +120,8 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
         raise NotFoundError("draw_not_held")
     document: dict[str, Any] = held["document"]
     contributions = [
-        (item["by"], commitment_of(bytes.fromhex(item["nonce"])), item["nonce"]) for item in document["contributions"]
+        (actor_text(item["by"]), commitment_of(bytes.fromhex(item["nonce"])), item["nonce"])
+        for item in document["contributions"]
     ]
     return render_template(
         "council/show_paper_draw.html",

@@ -10,6 +10,7 @@ from examsite.domain.permissions import Role
 from examsite.services import codes
 from examsite.storage.database import db
 from examsite.storage.queries.codes import list_sealable_attempts
+from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import count_scripts
 from examsite.web.access import principal, requires
@@ -25,11 +26,10 @@ from examsite.web.transactions import act, read_web_clock, writes
 def list_competitions() -> ResponseReturnValue:
     """The competitions whose codes the person keeps; straight in when there is one."""
     person = principal()
-    held = [] if person is None else [item for item in person.roles_in(None) if item.role is Role.KEEPER]
-    found = sorted(item.competition_code for item in held if item.competition_code)
+    found = [] if person is None else list_competitions_of(db.session(), person.account_id, Role.KEEPER)
     if len(found) == 1:
-        return redirect(url_for("keeper.show_desk", code=found[0]))
-    return render_template("keeper/list_competitions.html", codes=found)
+        return redirect(url_for("keeper.show_desk", code=found[0].code))
+    return render_template("keeper/list_competitions.html", competitions=found)
 
 
 @bp.get("/<code>/")

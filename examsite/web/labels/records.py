@@ -52,7 +52,7 @@ LABELS = {
         Event.BODY_CREATED: _l("Thêm cơ quan"),
         Event.BODY_CHANGED: _l("Sửa thông tin cơ quan"),
         Event.ACCOUNT_CREATED: _l("Tạo tài khoản"),
-        Event.ACCOUNT_DISABLED: _l("Khóa tài khoản"),
+        Event.ACCOUNT_DISABLED: _l("Ngừng tài khoản"),
         Event.ACCOUNT_ENABLED: _l("Cho dùng lại tài khoản"),
         Event.PASSWORD_RESET: _l("Cấp lại mật khẩu"),
         Event.ROLE_GRANTED: _l("Giao vai trò"),
@@ -79,6 +79,24 @@ LABELS = {
         Event.PROPOSAL_UPLOADED: _l("Nộp đề án"),
         Event.DEFENCE_REVEALED: _l("Mở điểm bảo vệ đề án"),
     },
+}
+
+#: Kinds of subject a record is about.
+SUBJECTS = {
+    "account": _l("Tài khoản"),
+    "application": _l("Hồ sơ"),
+    "body": _l("Cơ quan"),
+    "candidate": _l("Mã công khai"),
+    "codes": _l("Bảng phách"),
+    "competition": _l("Kỳ thi"),
+    "defence": _l("Lượt bảo vệ"),
+    "draw": _l("Bốc thăm"),
+    "paper": _l("Đề"),
+    "post": _l("Chức danh"),
+    "proposal": _l("Đề án"),
+    "script": _l("Bài số phách"),
+    "session": _l("Phiên"),
+    "sitting": _l("Ca thi"),
 }
 
 ERRORS = {

@@ -16,6 +16,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import ZERO, Score, score, score_text, sum_scores
 from examsite.services import marking
 from examsite.storage.database import db
+from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.marking import BlindScript, QueueEntry, get_blind_script, list_queue
 from examsite.web.access import principal, requires
 from examsite.web.errors import message_of, status_of
@@ -62,16 +63,19 @@ def list_competitions() -> ResponseReturnValue:
     """The competitions in which the person marks or heads the marking."""
     person = principal()
     held = [] if person is None else person.roles_in(None)
+    account_id = 0 if person is None else person.account_id
+    found = list_competitions_of(db.session(), account_id, Role.MARKER, Role.MARKING_HEAD)
+    competitions = {item.code: item for item in found}
     doors = [
         {
-            "code": item.competition_code,
+            "competition": competitions[item.competition_code],
             "role": item.role,
             "url": url_for(
                 "marker.list_scripts" if item.role is Role.MARKER else "marker.show_gaps", code=item.competition_code
             ),
         }
         for item in held
-        if item.role in (Role.MARKER, Role.MARKING_HEAD) and item.competition_code
+        if item.role in (Role.MARKER, Role.MARKING_HEAD) and item.competition_code in competitions
     ]
     if len(doors) == 1:
         return redirect(str(doors[0]["url"]))

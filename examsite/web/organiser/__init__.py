@@ -18,11 +18,17 @@ def navigation(competition: Any) -> list[NavItem]:
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "organiser.list_competitions", also=("organiser.create_competition",))]
     plan = ("organiser.edit_announcement", "organiser.edit_schedule", "organiser.edit_ruleset", "organiser.add_post")
+    candidates_pages = (
+        "organiser.show_candidate",
+        "organiser.import_candidates",
+        "organiser.issue_slips",
+        "organiser.fix_roster",
+    )
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
         (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
         (_("Nhân sự"), "organiser.show_people", ()),
-        (_("Thí sinh"), "organiser.list_candidates", ()),
+        (_("Thí sinh"), "organiser.list_candidates", candidates_pages),
         (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
         (_("Đề án"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),

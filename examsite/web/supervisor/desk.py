@@ -63,7 +63,9 @@ def show_desk(code: str) -> ResponseReturnValue:
         papers=[paper for paper in list_papers(session, competition.id) if paper.state is not PaperState.DRAWN],
         sittings=list_sittings(session, competition.id),
         dates=planned_dates(competition),
-        records=[record_entry(row) for row in list_last_records(session, code, limit=LAST_RECORDS)],
+        records=[
+            record_entry(row, today=read_web_clock()) for row in list_last_records(session, code, limit=LAST_RECORDS)
+        ],
         checkpoint=find_last_checkpoint(session, code),
         who_may=WHO_MAY[competition.state],
     )
