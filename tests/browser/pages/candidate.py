@@ -68,7 +68,8 @@ class Candidate(Person):
         """The test page is there and takes answers."""
         self.browser.see("time-left")
         self.browser.until(lambda: self.finds("[data-item]:not([hidden])"), what="a question")
-        self.browser.until(lambda: self.finds("[data-flag]:not([disabled])"), what="a page that takes answers")
+        ready = "textarea[data-answer]:not([disabled], [readonly])"
+        self.browser.until(lambda: self.finds(ready), what="a page that takes answers")
 
     def lists_questions(self) -> dict[str, str]:
         """Item → kind, in the order of the paper."""

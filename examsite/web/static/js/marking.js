@@ -22,6 +22,7 @@
   let changed = false;
   // Beside a draft of another page nothing is kept by itself: only the button decides.
   let stopped = "elsewhere" in words;
+  let waiting = null; // the button that was pressed while a save was under way
   let keysOn = true;
 
   // --- figures: whole hundredths, so that sums are exact ---------------------------------------------------------
@@ -231,7 +232,8 @@
     } finally {
       saving = false;
     }
-    if (changed && !stopped) keepSoon();
+    if (waiting) sheet.requestSubmit(waiting);
+    else if (changed && !stopped) keepSoon();
   }
 
   function refused(status, answer) {
@@ -358,8 +360,14 @@
     const next = nextMissing(refresh().missing);
     if (next) show(next, { focus: true });
   });
-  sheet.addEventListener("submit", () => {
+  sheet.addEventListener("submit", (event) => {
     window.clearTimeout(timer);
+    if (saving) {
+      // The save under way moves the revision on; the form goes after it, never beside it.
+      event.preventDefault();
+      waiting = event.submitter || keepButton;
+      return;
+    }
     stopped = true;
   });
   window.addEventListener("pagehide", () => {

@@ -73,6 +73,7 @@
     let timer = 0;
     let sending = false;
     let stopped = false;
+    let waiting = null; // the button that was pressed while a save was under way
 
     const inputOf = (section) => section.querySelector(".panel-input");
     const limit = (section) => hundredths(section.dataset.maximum);
@@ -181,7 +182,8 @@
       } finally {
         window.clearTimeout(slow);
         sending = false;
-        if (dirty && !timer) later();
+        if (waiting) sheet.requestSubmit(waiting);
+        else if (dirty && !timer) later();
       }
     }
 
@@ -247,7 +249,17 @@
     window.addEventListener("beforeunload", (event) => {
       if (dirty && !stopped) event.preventDefault();
     });
-    sheet.addEventListener("submit", () => { dirty = false; stopped = true; });
+    sheet.addEventListener("submit", (event) => {
+      window.clearTimeout(timer);
+      if (sending) {
+        // The save under way moves the revision on; the form goes after it, never beside it.
+        event.preventDefault();
+        waiting = event.submitter || lockButton.form.querySelector("[type=submit]");
+        return;
+      }
+      dirty = false;
+      stopped = true;
+    });
 
     const wanted = sections.find((section) => `#${section.id}` === window.location.hash);
     const wrong = sections.find((section) => section.classList.contains("panel-criterion--bad"));
