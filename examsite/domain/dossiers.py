@@ -73,6 +73,13 @@ APPLICATION_CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 #: Random letters after `hs-`. Source: our choice, because 31^6 codes cannot be tried one by one.
 APPLICATION_CODE_LENGTH = 6
 
+#: Most unfinished applications of one competition that may be begun within `DRAFTS_MINUTES`.
+# Source: our choice, because the door is public and each password costs the server a hash; a busy hour stays below.
+MOST_NEW_DRAFTS = 30
+
+#: Unit: minutes.
+DRAFTS_MINUTES = 10
+
 #: Digits of a candidate number after its letters. Source: our choice, three as printed on seat cards.
 LEAST_NUMBER_DIGITS = 3
 

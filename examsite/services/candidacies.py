@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -12,6 +13,8 @@ from examsite.domain.dossiers import (
     APPLICATION_CODE_LENGTH,
     APPLICATION_CODE_LETTERS,
     CANDIDACY,
+    DRAFTS_MINUTES,
+    MOST_NEW_DRAFTS,
     Applicant,
     CandidacyEvent,
     CandidacyState,
@@ -34,7 +37,7 @@ from examsite.services.uploads import ReceivedFile, add_upload
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
-from examsite.storage.queries.candidacies import get_application, get_candidacy, list_roster
+from examsite.storage.queries.candidacies import count_drafts_since, get_application, get_candidacy, list_roster
 
 
 def apply(
@@ -43,11 +46,23 @@ def apply(
     """Take an application and give it a code to log in with; the person stands for one post of the competition.
 
     Raises:
-        ConflictError: `applications_not_open`.
+        ConflictError: `applications_not_open`, `applications_too_many`.
         InvalidError: `identity_number_taken`, `identity_number_not_valid`, `born_on_not_possible`.
     """
-    _check_receiving(ctx, competition)
+    check_application_room(ctx, competition)
     return add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
+
+
+def check_application_room(ctx: ServiceContext, competition: Competition) -> None:
+    """Refuse an application outside its time, or while a flood of them runs; asked before a password is hashed.
+
+    Raises:
+        ConflictError: `applications_not_open`, `applications_too_many`.
+    """
+    _check_receiving(ctx, competition)
+    since = ctx.now - timedelta(minutes=DRAFTS_MINUTES)
+    if count_drafts_since(ctx.session, competition.id, since) >= MOST_NEW_DRAFTS:
+        raise ConflictError("applications_too_many", minutes=DRAFTS_MINUTES)
 
 
 def add_candidacy(

@@ -16,7 +16,7 @@ from examsite.domain.permissions import Role
 from examsite.services.candidacies import add_candidacy, submit_on_paper
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.storage.candidate_lists import MOST_BYTES, kept_list, read_list
+from examsite.storage.candidate_lists import MOST_BYTES, keep, kept_list, read_list
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.candidacies import list_identity_numbers
 
@@ -26,8 +26,8 @@ NO_PASSWORD = "!"  # noqa: S105 - the sign that there is none
 _STATES = frozenset({CompetitionState.RECEIVING, CompetitionState.VETTING})
 
 
-def keep_list(uploads_path: Path, stream: BinaryIO, *, competition_id: int) -> str:
-    """Keep a list that came in until it is confirmed, and give back the name it is kept under.
+def keep_list(ctx: ServiceContext, stream: BinaryIO, *, competition_id: int) -> str:
+    """Keep a list that came in until it is confirmed, a day at most, and give back the name it is kept under.
 
     Raises:
         InvalidError: `file_empty`, `file_too_large`.
@@ -38,9 +38,7 @@ def keep_list(uploads_path: Path, stream: BinaryIO, *, competition_id: int) -> s
     if len(data) > MOST_BYTES:
         raise InvalidError("file_too_large", most=MOST_BYTES // (1024 * 1024))
     token = hashlib.sha256(data).hexdigest()
-    path = kept_list(uploads_path, competition_id, token)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(data)
+    keep(kept_list(ctx.uploads_path, competition_id, token), data, now=ctx.now)
     return token
 
 
@@ -87,4 +85,6 @@ def import_candidates(ctx: ServiceContext, competition: Competition, token: str)
         submit_on_paper(ctx, added)
     payload = {"count": len(plan.rows), "list_sha256": token}
     record(ctx, competition, Event.CANDIDATES_IMPORTED, f"competition/{competition.code}", payload)
+    # Names are kept no longer than needed; should the commit still fail, the file is uploaded again.
+    kept_list(ctx.uploads_path, competition.id, token).unlink(missing_ok=True)
     return len(plan.rows)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from examsite.domain.candidate_import import COLUMNS, Cell
@@ -19,6 +20,10 @@ READING = Path(__file__).with_name("sheet_reading.py")
 
 #: Largest list. Unit: bytes.
 MOST_BYTES = 2 * 1024 * 1024
+
+#: How long a list waits to be confirmed. Unit: seconds.
+# Source: our choice, one day, because a list names people and is needed between two clicks only.
+KEPT_SECONDS = 24 * 60 * 60
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -96,6 +101,16 @@ def kept_list(uploads_path: Path, competition_id: int, sha256: str) -> Path:
     if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
         raise NotFoundError("import_not_found")
     return uploads_path / "lists" / f"{competition_id}-{sha256}"
+
+
+def keep(path: Path, data: bytes, *, now: datetime) -> None:
+    """Write a list down until it is confirmed; lists that nobody has confirmed for a day go."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in path.parent.iterdir():
+        if old.stat().st_mtime < now.timestamp() - KEPT_SECONDS:
+            old.unlink(missing_ok=True)
+    path.write_bytes(data)
+    os.utime(path, (now.timestamp(), now.timestamp()))
 
 
 def csv_template() -> bytes:

@@ -7,6 +7,7 @@ anywhere. This is the only reader of Flask-Login's `current_user`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,9 +21,12 @@ from examsite.domain.permissions import Role
 from examsite.services import accounts
 from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db
-from examsite.storage.queries.accounts import find_candidacy_id, list_assignments
+from examsite.storage.queries.accounts import HeldRole, list_held_roles
 from examsite.storage.queries.competitions import get_competition
 from examsite.web.transactions import read_web_clock
+
+#: Control signs but the tabulator and the ends of lines, which come with pasted words.
+_CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -33,18 +37,6 @@ class Access:
 
     kind: str
     roles: frozenset[Role] = frozenset()
-
-
-@dataclass(frozen=True)
-class HeldRole:
-    """A role of the person logged in, where it counts."""
-
-    role: Role
-    assignment_id: int | None
-    pseudonym: str | None
-    competition_id: int | None
-    competition_code: str | None
-    body_id: int | None
 
 
 @dataclass(frozen=True)
@@ -104,27 +96,16 @@ def declared_access(app: Flask, endpoint: str) -> Access | None:
 
 def load_principal(token: str) -> Principal | None:
     """The person behind a log-in token, if the server still knows it."""
-    account = accounts.find_logged_in(db.session(), token, now=read_web_clock())
-    if account is None:
+    found = accounts.find_logged_in(db.session(), token, now=read_web_clock())
+    if found is None:
         return None
-    held = tuple(
-        HeldRole(
-            role=item.role,
-            assignment_id=item.id,
-            pseudonym=item.pseudonym,
-            competition_id=item.competition_id,
-            competition_code=item.competition.code if item.competition else None,
-            body_id=item.body_id,
-        )
-        for item in list_assignments(db.session(), account.id)
-    )
     return Principal(
         token=token,
-        account_id=account.id,
-        login=account.login,
-        display_name=account.display_name,
-        candidacy_id=find_candidacy_id(db.session(), account.id),
-        held=held,
+        account_id=found.account_id,
+        login=found.login,
+        display_name=found.display_name,
+        candidacy_id=found.candidacy_id,
+        held=list_held_roles(db.session(), found.account_id),
     )
 
 
@@ -155,6 +136,8 @@ def _guard() -> ResponseReturnValue | None:
     # No address of ours has such signs, and no database wants to be asked about them.
     if not request.path.isprintable():
         abort(404)
+    if any(_CONTROL.search(text) for item in request.args.items(multi=True) for text in item):
+        abort(400)
     if request.endpoint is None or request.endpoint == "static":
         return None
     view = current_app.view_functions[request.endpoint]

@@ -9,12 +9,14 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import CompetitionState, DelegationLevel
+from examsite.domain.conflicts import DECLARING
 from examsite.domain.papers import Blueprint, TopicCount, blueprint_to_data
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services.accounts import create_account, grant_role
 from examsite.services.announcements import announce, open_applications
 from examsite.services.competitions import create_competition, set_announcement, set_schedule
+from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.posts import add_post
 from examsite.storage.models.accounts import Account, RoleAssignment
@@ -189,3 +191,10 @@ def make_receiving(session: Session, now: datetime, *, password_hash: str = "-",
     open_applications(plan.ctx(), plan.competition)
     assert plan.competition.state is CompetitionState.RECEIVING
     return plan
+
+
+def declare_everybody(plan: Plan) -> None:
+    """Everybody who must declares to stand near to nobody on the list."""
+    for held in (plan.organiser, *[row for role in DECLARING for row in plan.people.get(role, [])]):
+        actor = Actor(held.account_id, held.role, held.id, held.pseudonym, plan.competition.id)
+        declare_conflicts(ServiceContext(session=plan.session, now=plan.now, actor=actor), plan.competition, {})

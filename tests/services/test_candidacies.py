@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.dossiers import Applicant, CandidacyState, UploadKind
+from examsite.domain.dossiers import DRAFTS_MINUTES, MOST_NEW_DRAFTS, Applicant, CandidacyState, UploadKind
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services import candidacies, people
@@ -207,3 +207,17 @@ def test_candidates_and_administrators_get_no_role(plan: Plan) -> None:
     grant_role(ServiceContext(session=plan.session, now=plan.now), administrator, Role.ADMINISTRATOR)
     with pytest.raises(ConflictError, match="roles_not_compatible"):
         people.assign_role(plan.ctx(), plan.competition, login="quan.tri", role=Role.MARKER)
+
+
+def test_a_flood_of_unfinished_applications_is_held_back_for_minutes(plan: Plan, now: datetime) -> None:
+    begun = [_apply(plan, number) for number in range(MOST_NEW_DRAFTS)]
+    with pytest.raises(ConflictError, match="applications_too_many"):
+        _apply(plan, 100)
+
+    candidacies.submit_on_paper(plan.ctx(), begun[0])
+    _apply(plan, 101)
+    with pytest.raises(ConflictError, match="applications_too_many"):
+        _apply(plan, 102)
+
+    plan.now = now + timedelta(minutes=DRAFTS_MINUTES, seconds=1)
+    _apply(plan, 103)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import COMPETITION, GATE_ROLES, SCHEDULE, CompetitionState, DelegationLevel, GateEvent
+from examsite.domain.conflicts import DECLARING
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
@@ -25,18 +26,23 @@ from examsite.domain.scores import score
 from examsite.services import announcements, posts
 from examsite.services.accounts import grant_role
 from examsite.services.competitions import change_notice, create_competition, set_announcement, set_schedule
+from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.rulesets import change_ruleset, get_preset, list_presets, ruleset_of
+from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 from examsite.storage.queries.competitions import get_competition, get_public_competition, list_public_competitions
+from examsite.storage.queries.conflicts import count_undeclared
 from examsite.storage.queries.gates import list_missing
 from tests import databases
 from tests.factories.candidacies_of_plan import add_candidacy
 from tests.factories.competitions import (
+    BOARDS,
     add_boards,
     add_planned_post,
+    declare_everybody,
     make_body,
     make_body_organiser,
     make_complete_plan,
@@ -344,7 +350,28 @@ def test_written_test_waits_for_sittings_seats_and_papers(session: Session, now:
         "conflicts_not_declared",
     }
     assert {item.owner for item in missing if item.code == "papers_unsealed"} == {Role.SETTER}
+    undeclared = {item.owner: item.params["count"] for item in missing if item.code == "conflicts_not_declared"}
+    assert undeclared == {role: [*BOARDS, Role.ORGANISER].count(role) for role in DECLARING}
     assert next(item.params["count"] for item in missing if item.code == "candidates_unseated") == 2
+
+
+def test_one_word_of_a_person_counts_for_every_role_held(session: Session, now: datetime) -> None:
+    plan = make_complete_plan(session, now)
+    plan.competition.state = CompetitionState.ROSTERED
+    account = session.get_one(Account, plan.organiser.account_id)
+    grant_role(plan.ctx(), account, Role.COUNCIL_MEMBER, competition=plan.competition)
+    before = count_undeclared(session, plan.competition.id)
+    assert before[Role.COUNCIL_MEMBER] == 3
+
+    declare_conflicts(plan.ctx(), plan.competition, {})
+    declare_conflicts(plan.ctx(Role.MARKER), plan.competition, {})
+
+    owed = count_undeclared(session, plan.competition.id)
+    assert Role.ORGANISER not in owed
+    assert (owed[Role.COUNCIL_MEMBER], owed[Role.MARKER]) == (2, 2)
+    declare_everybody(plan)
+    missing = list_missing(session, plan.competition, GateEvent.WRITTEN_BEGUN, now=now)
+    assert "conflicts_not_declared" not in {item.code for item in missing}
 
 
 def test_gate_names_its_actor_and_its_record(session: Session, now: datetime) -> None:

@@ -15,18 +15,19 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.canonical import canonical_bytes, sha256_hex
-from examsite.domain.competitions import CompetitionState
+from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.marking import NeededAct, ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.domain.sittings import IncidentState
+from examsite.domain.sittings import IncidentState, SittingState
 from examsite.services import codes, marking, merging
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.codes import written_results
+from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from tests.factories.marking import Board, make_board
 
@@ -147,6 +148,26 @@ def test_codes_are_drawn_once_and_only_when_the_room_owes_nothing(make: MakeBoar
 
     with pytest.raises(ConflictError, match="codes_already_drawn"):
         codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+
+
+def test_checklist_before_sealing_names_what_the_room_owes(make: MakeBoard, now: datetime) -> None:
+    board = make()
+
+    def owed() -> set[str]:
+        found = list_missing(board.session, board.competition, GateEvent.CODES_SEALED, now=now)
+        return {item.code for item in found}
+
+    assert owed() == {"codes_not_drawn"}
+    _incident(board, now, state=IncidentState.RECORDED)
+    board.room.sitting.attendance_signed_at = None
+    board.session.flush()
+    assert owed() == {"codes_not_drawn", "attendance_not_signed", "incidents_undecided"}
+
+    board.room.sitting.state = SittingState.STARTED
+    board.room.sitting.closed_at = None
+    board.session.flush()
+
+    assert owed() == {"codes_not_drawn", "sitting_not_closed", "incidents_undecided"}
 
 
 def test_undecided_incident_keeps_the_codes(make: MakeBoard, now: datetime) -> None:

@@ -552,3 +552,44 @@ def _actor(held: RoleAssignment) -> Actor:
         pseudonym=held.pseudonym,
         competition_id=held.competition_id,
     )
+
+
+def test_head_and_chair_withdraw_a_lock_together(rungs: list[str], log_in: LogIn, scene: Scene) -> None:
+    head, chair = log_in(f"h01-{CODE}".lower()), log_in(f"chair-{CODE}".lower())
+    script = f"/marker/{CODE}/head/scripts/{rungs[0]}"
+    asked = f"{script}/withdraw"
+    assert find_all(head.page(f"{script}/read"), "to-withdraw")
+    marker = scene(lambda doing: _first_marker(doing, rungs[0]))
+    assert head.submit(asked, {"marker": "M99", "reason": "Ghi nhầm"}).status_code == 422
+    assert head.submit(asked, {"marker": marker, "reason": " "}).status_code == 422
+    assert not find_all(chair.page(f"/council/{CODE}/"), "desk-card")
+
+    assert head.submit(asked, {"marker": marker, "reason": "Ghi nhầm <b>1.b</b>"}).status_code == 302
+    assert head.submit(asked, {"marker": marker, "reason": "Lần nữa"}).status_code == 409
+    (card,) = find_all(chair.page(f"/council/{CODE}/"), "desk-card")
+    assert "Chờ xác nhận rút điểm đã khóa" in words(card)
+    answer = str(next(card.iter("a")).get("href"))
+    page = chair.page(answer)
+    assert "Ghi nhầm <b>1.b</b>" in words(find_all(page, "reason")[0])
+    assert [item for item in page.iter("input") if item.get("checked") is not None] == []
+    assert chair.submit(answer, {}).status_code == 422
+    assert head.get(answer).status_code == 403
+    assert chair.submit(answer, {"answer": "agree"}).status_code == 302
+
+    assert chair.get(answer).status_code == 404
+    assert not find_all(chair.page(f"/council/{CODE}/"), "desk-card")
+    assert head.get(script).status_code == 404
+    sheet = log_in(_login_of(marker)).page(f"/marker/{CODE}/scripts/{rungs[0]}")
+    assert not [item for item in sheet.iter("input") if item.get("checked") is not None]
+
+
+def _first_marker(doing: Doing, code: str) -> str:
+    return str(
+        doing.session.scalars(
+            select(RoleAssignment.pseudonym)
+            .join(Mark, Mark.assignment_id == RoleAssignment.id)
+            .join(Script, Script.id == Mark.script_id)
+            .where(Script.code == code, Mark.round == 1)
+            .order_by(RoleAssignment.pseudonym)
+        ).first()
+    )

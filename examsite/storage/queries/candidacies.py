@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.competitions import Missing
@@ -110,6 +110,16 @@ def list_roster(session: Session, competition_id: int) -> list[Candidacy]:
 def count_candidacies(session: Session, competition_id: int) -> Counter[CandidacyState]:
     """How many candidacies are in each state."""
     return Counter(session.scalars(select(Candidacy.state).where(Candidacy.competition_id == competition_id)))
+
+
+def count_drafts_since(session: Session, competition_id: int, since: datetime) -> int:
+    """How many applications were begun from this instant on and are not handed in."""
+    statement = select(func.count(Candidacy.id)).where(
+        Candidacy.competition_id == competition_id,
+        Candidacy.state == CandidacyState.DRAFT,
+        Candidacy.created_at >= since,
+    )
+    return session.scalar(statement) or 0
 
 
 def list_identity_numbers(session: Session, competition_id: int) -> set[str]:

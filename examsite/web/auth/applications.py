@@ -19,7 +19,7 @@ from examsite.web.auth import bp
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.candidacies import ApplyForm
 from examsite.web.i18n import localised
-from examsite.web.transactions import read_web_clock, stop_reading, write_now, writes_in_steps
+from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes_in_steps
 
 
 @bp.route("/competitions/<code>/apply", methods=["GET", "POST"])
@@ -36,10 +36,11 @@ def apply_for_post(code: str) -> ResponseReturnValue:
         return render_template("auth/applications_closed.html"), 200 if not form.is_submitted() else 409
     if form.validate_on_submit():
         applicant = _applicant(form)
-        stop_reading()
-        password = printed_password()
-        password_hash = current_app.extensions["passwords"].hash(password)
         try:
+            candidacies.check_application_room(act(), g.competition)
+            stop_reading()
+            password = printed_password()
+            password_hash = current_app.extensions["passwords"].hash(password)
             with write_now() as ctx:
                 competition = get_public_competition(ctx.session, code)
                 post = get_post(ctx.session, competition.id, form.post.data)
@@ -51,6 +52,9 @@ def apply_for_post(code: str) -> ResponseReturnValue:
             field.errors = [*field.errors, message_of(error)]
         except DomainError as error:
             _show_competition(code)
+            if _is_receiving():
+                form.form_errors.append(message_of(error))
+                return render_template("auth/apply_for_post.html", form=form), status_of(error)
             return render_template("auth/applications_closed.html"), status_of(error)
         else:
             _show_competition(code)

@@ -74,6 +74,9 @@ ERRORS = {
     "import_person_twice": _l("Trùng số định danh với dòng %(first)s."),
     "candidacy_not_found": _l("Không tìm thấy hồ sơ này trong kỳ thi tuyển."),
     "applications_not_open": _l("Kỳ thi tuyển này hiện không nhận hồ sơ: chưa mở hoặc đã hết hạn."),
+    "applications_too_many": _l(
+        "Đang có quá nhiều hồ sơ mới cùng lúc nên tạm dừng nhận vài phút. Hãy gửi lại sau khoảng %(minutes)s phút."
+    ),
     "application_not_open": _l("Hồ sơ đã nộp nên không đổi được nữa. Nếu cần bổ sung, hãy đề nghị thư ký trả lại."),
     "dossier_item_unknown": _l("Danh mục hồ sơ không có mục này."),
     "dossier_incomplete": _l("Hồ sơ còn thiếu %(count)s mục. Tải đủ rồi mới nộp được."),

@@ -39,7 +39,7 @@ def import_candidates(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the g
         ctx = act()
         try:
             uploads_path = current_app.extensions["settings"].uploads_path
-            token = candidate_imports.keep_list(uploads_path, form.file.data.stream, competition_id=g.competition.id)
+            token = candidate_imports.keep_list(ctx, form.file.data.stream, competition_id=g.competition.id)
             plan = candidate_imports.preview_import(db.session(), uploads_path, g.competition, token, ctx=ctx)
         except DomainError as error:
             form.file.errors = [*form.file.errors, message_of(error)]
