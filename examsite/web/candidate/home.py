@@ -87,6 +87,9 @@ def _read_roster(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
         "duration_minutes": attempt.sitting.duration_minutes if attempt is not None else None,
         "is_ahead": not candidacy.competition.state.has_reached(_S.MARKING),
         "waiting_endpoint": room,
+        "results_at": None
+        if candidacy.competition.state.has_reached(_S.APPEALS)
+        else candidacy.competition.written_results_at,
     }
 
 
