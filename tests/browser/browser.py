@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -44,6 +44,11 @@ FLAGS = (
     "--window-size=1280,900",
 )
 SeenT = TypeVar("SeenT")
+
+
+def is_of_a_page_gone(error: WebDriverException) -> bool:
+    """Whether the element asked about went with its page; the driver has two ways to say so."""
+    return isinstance(error, StaleElementReferenceException) or "does not belong to the document" in str(error.msg)
 
 
 class Site:
@@ -196,8 +201,19 @@ class Browser:
 
     def until(self, look: Callable[[], SeenT], *, what: str = "", patience_seconds: float = PATIENCE_SECONDS) -> SeenT:
         """What the look gives as soon as it gives something true."""
-        wait = WebDriverWait(self.driver, patience_seconds, ignored_exceptions=[StaleElementReferenceException])
-        return wait.until(lambda _driver: look(), f"{self.name} waited for {what or look} at {self.driver.current_url}")
+
+        def tried(_driver: object) -> SeenT | None:
+            try:
+                return look()
+            except WebDriverException as error:
+                if not is_of_a_page_gone(error):
+                    raise
+                return None
+
+        wait = WebDriverWait(self.driver, patience_seconds)
+        found = wait.until(tried, f"{self.name} waited for {what or look} at {self.driver.current_url}")
+        assert found is not None
+        return found
 
     def see(self, testid: str) -> WebElement:
         """The element with this `data-testid`, once it is shown."""
@@ -240,7 +256,9 @@ class Browser:
     def has_left(self, page: WebElement) -> bool:
         try:
             page.is_enabled()
-        except StaleElementReferenceException:
+        except WebDriverException as error:
+            if not is_of_a_page_gone(error):
+                raise
             return self.driver.execute_script("return document.readyState") == "complete"
         return False
 
