@@ -139,10 +139,12 @@ def submit_on_paper(ctx: ServiceContext, candidacy: Candidacy) -> None:
     """The organiser takes a dossier in that was handed over on paper or came with an imported list.
 
     Raises:
-        ConflictError: `event_not_open`.
+        ConflictError: `applications_not_open` once the list is fixed, `event_not_open`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=candidacy.competition_id)
+    if candidacy.competition.state not in (CompetitionState.RECEIVING, CompetitionState.VETTING):
+        raise ConflictError("applications_not_open")
     _hand_in(ctx, candidacy, {})
 
 
@@ -270,6 +272,7 @@ def _own(ctx: ServiceContext, candidacy_id: int) -> Candidacy:
     actor = ctx.require(Role.CANDIDATE)
     if actor.candidacy_id != candidacy_id:
         raise NotAllowedError("role_needed", roles=Role.CANDIDATE)
+    _lock(ctx, candidacy_id)
     return get_candidacy(ctx.session, candidacy_id)
 
 
@@ -277,7 +280,13 @@ def _vetted(ctx: ServiceContext, competition: Competition, application_code: str
     ctx.require(Role.ORGANISER, competition_id=competition.id)
     if competition.state is not CompetitionState.VETTING:
         raise ConflictError("vetting_not_open")
+    _lock(ctx, get_application(ctx.session, competition.id, application_code).id)
     return get_application(ctx.session, competition.id, application_code)
+
+
+def _lock(ctx: ServiceContext, candidacy_id: int) -> None:
+    """Take the row, so that a withdrawal, a second tab and a decision never cross; it must be read anew after this."""
+    ctx.session.execute(select(Candidacy.id).where(Candidacy.id == candidacy_id).with_for_update(key_share=True))
 
 
 def _decide(ctx: ServiceContext, candidacy: Candidacy, event: CandidacyEvent, *, reason: str) -> None:
@@ -294,7 +303,8 @@ def _hand_in(ctx: ServiceContext, candidacy: Candidacy, items: Mapping[str, str]
 
 
 def _record(ctx: ServiceContext, candidacy: Candidacy, event: Event, payload: dict[str, object]) -> None:
-    record(ctx, candidacy.competition, event, f"application/{candidacy.application_code}", payload)
+    # The key, not the application code: people log in with the code, and every record comes out in the end.
+    record(ctx, candidacy.competition, event, f"application/{candidacy.id}", payload)
 
 
 def _check_receiving(ctx: ServiceContext, competition: Competition) -> None:

@@ -74,8 +74,8 @@ def test_a_dossier_is_handed_in_when_it_is_complete(plan: Plan) -> None:
     said = _records(plan.session, "application:submitted")[0]
     assert me.state is CandidacyState.SUBMITTED
     assert me.submitted_at == plan.now
-    assert (said["actor"], said["subject"]) == ("candidate", f"application/{me.application_code}")
-    assert "Trần" not in json.dumps(said, ensure_ascii=False)
+    assert (said["actor"], said["subject"]) == ("candidate", f"application/{me.id}")
+    assert not any(word in json.dumps(said, ensure_ascii=False) for word in ("Trần", me.application_code))
     with pytest.raises(ConflictError, match="application_not_open"):
         candidacies.add_dossier_item(ctx, me.id, "letter", FILE)
     candidacies.reopen_application(plan.ctx(), me, reason="Thiếu trang 2")
