@@ -23,9 +23,6 @@ from examsite.storage.models.records import RecordLog, RecordRow
 #: Name of the log of acts over the installation (accounts, bodies, settings).
 SYSTEM_LOG = "system"
 
-#: Bytes of a record's own salt. Source: record format, `salt` = 32 random bytes.
-SALT_BYTES = 32
-
 
 def open_log(session: Session, code: str, *, competition_id: int | None) -> RecordLog:
     """Start an empty log under a code."""
@@ -55,7 +52,7 @@ def record(
     name = actor or ctx.actor.record_name
     log = _locked_log(ctx.session, competition)
     at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)
-    salt = secrets.token_bytes(SALT_BYTES)
+    salt = secrets.token_bytes(records.SALT_BYTES)
     entry = records.make_record(log.size, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
     leaf = records.leaf_hash(entry)
     tree = TreeState.from_json(log.tree).append(leaf)
@@ -82,7 +79,10 @@ def record(
 
 def _locked_log(session: Session, competition: Competition | None) -> RecordLog:
     code = SYSTEM_LOG if competition is None else competition.code
-    log = session.scalars(select(RecordLog).where(RecordLog.code == code).with_for_update()).one_or_none()
+    # Read anew behind the lock: the head may have been read before in this session, and have moved on since.
+    log = session.scalars(
+        select(RecordLog).where(RecordLog.code == code).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
     if log is None:
         log = open_log(session, code, competition_id=None if competition is None else competition.id)
     return log

@@ -213,9 +213,9 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
 def close_overdue(ctx: ServiceContext) -> int:
     """Close attempts whose deadline and grace have passed, and sittings with nobody left; how much was done.
 
-    One call does a handful, so that the database is free in between; call again until nothing is left.
+    One call does a handful in one sitting, so that the database is free in between and nobody's seat is waited for
+    while a log is held; call again until nothing is left.
     """
-    done = 0
     for sitting_id in list_running(ctx.session):
         sitting = _locked(ctx, sitting_id)
         if sitting.state is not SittingState.STARTED or sitting.started_at is None:
@@ -230,16 +230,17 @@ def close_overdue(ctx: ServiceContext) -> int:
         ).all()
         working = [item for item in list_attempts(ctx.session, sitting.id) if item.state is AttemptState.OPEN]
         overdue = [item for item in working if _is_overdue(sitting, item, ctx.now)]
-        for attempt in overdue[: CLOSED_AT_ONCE - done]:
+        done = 0
+        for attempt in overdue[:CLOSED_AT_ONCE]:
             close_attempt(ctx, competition, sitting, attempt)
             working.remove(attempt)
             done += 1
         if not working:
             _close(ctx, competition, sitting)
             done += 1
-        if done >= CLOSED_AT_ONCE:
-            break
-    return done
+        if done:
+            return done
+    return 0
 
 
 def _close(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:
