@@ -15,6 +15,7 @@ from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
+from examsite.domain.saves import FLAGS
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
@@ -139,7 +140,7 @@ def list_progress(session: Session, sitting_id: int) -> dict[int, Progress]:
         .where(Attempt.sitting_id == sitting_id, AnswerVersion.set_aside.is_(False))
         .subquery()
     )
-    answered: ColumnElement[int] = func.count().filter(newest.c.filled, newest.c.item != "flags")
+    answered: ColumnElement[int] = func.count().filter(newest.c.filled, newest.c.item != FLAGS)
     rows = session.execute(
         select(newest.c.attempt_id, answered, func.max(newest.c.received_at))
         .where(newest.c.age == 1)
@@ -270,7 +271,11 @@ def list_running(session: Session) -> list[int]:
 
 
 def missing_before_codes(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What the room still owes before codes are sealed: closed sittings, signed attendance, decided incidents."""
+    """What the room still owes before codes are sealed: closed sittings, signed attendance, decided incidents.
+
+    Every incident, those without a proposed measure too: nobody can decide one after the sealing, and the competition
+    does not close over one that is undecided.
+    """
     del now
     sittings = list_sittings(session, competition.id)
     missing = [
@@ -286,7 +291,7 @@ def missing_before_codes(session: Session, competition: Competition, now: dateti
     waiting = [
         incident
         for incident in list_competition_incidents(session, competition.id)
-        if incident.state is IncidentState.RECORDED and incident.measure
+        if incident.state is IncidentState.RECORDED
     ]
     if waiting:
         missing.append(Missing("incidents_undecided", Role.CHAIR, {"count": len(waiting)}))
