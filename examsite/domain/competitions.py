@@ -1,4 +1,4 @@
-"""The life of a competition: fifteen gates in one row, none of which can be skipped.
+"""The life of a competition: fifteen steps in one row with a gate between each two, none of which can be skipped.
 
 Each event leads through one gate, is open to one role, and is recorded under one name in the log.
 """

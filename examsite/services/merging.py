@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
-from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.scores import score_text
 from examsite.domain.windows import add_working_days
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.queries.codes import list_decided_incidents
@@ -65,7 +65,7 @@ def publish_written(ctx: ServiceContext, competition: Competition) -> None:
     """
     check_gate(ctx, competition, GateEvent.WRITTEN_PUBLISHED)
     seq = record(ctx, competition, Event.WRITTEN_PUBLISHED, f"competition/{competition.code}", {"part": WRITTEN})
-    days = ruleset_from_toml(competition.ruleset_toml).appeal_window_working_days
+    days = ruleset_of(competition).appeal_window_working_days
     competition.appeals_close_at = end_of_working_day(ctx.now, days)
     pass_gate(ctx, competition, GateEvent.WRITTEN_PUBLISHED, record_seq=seq)
 

@@ -29,10 +29,10 @@ from examsite.domain.papers import (
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question, question_to_data
 from examsite.domain.rubrics import check_rubric, rubric_data
-from examsite.domain.rulesets import ruleset_from_toml
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
 from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.papers import BankQuestion, Paper
 from examsite.storage.queries.papers import count_papers, find_opened_paper, list_bank, list_bank_rows, list_papers
@@ -109,7 +109,7 @@ def plan_blueprint(ctx: ServiceContext, competition: Competition, post: Post, bl
     ctx.require(Role.ORGANISER, Role.SETTER, competition_id=competition.id)
     if competition.state is not CompetitionState.DRAFT:
         raise ConflictError("blueprint_frozen")
-    ruleset = ruleset_from_toml(competition.ruleset_toml)
+    ruleset = ruleset_of(competition)
     check_blueprint(
         blueprint,
         list_bank(ctx.session),
@@ -140,7 +140,7 @@ def draw_papers(ctx: ServiceContext, competition: Competition, post: Post) -> li
         raise ConflictError("papers_not_drawable")
     if count_papers(ctx.session, post.id, PaperState.SEALED, PaperState.OPENED):
         raise ConflictError("papers_already_sealed", post=post.code)
-    ruleset = ruleset_from_toml(competition.ruleset_toml)
+    ruleset = ruleset_of(competition)
     blueprint = blueprint_from_data(post.blueprint)
     bank = list_bank(ctx.session)
     part = ruleset.blind_pair()

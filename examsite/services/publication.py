@@ -15,7 +15,6 @@ from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState
 from examsite.domain.ties import open_ties
-from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
@@ -149,7 +148,6 @@ def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     payload = {"result_sha256": version.sha256}
     seq = record(ctx, competition, Event.RESULT_PUBLISHED, f"competition/{competition.code}", payload)
     pass_gate(ctx, competition, GateEvent.RESULT_PUBLISHED, record_seq=seq)
-    sign_checkpoint(ctx, competition.code)
     return version
 
 
@@ -162,7 +160,6 @@ def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: 
         version.state = RESULT.after(version.state, ResultEvent.APPROVED if agreed else ResultEvent.REFUSED)
         if agreed:
             pass_gate(ctx, competition, GateEvent.RESULT_APPROVED, record_seq=seq)
-            sign_checkpoint(ctx, competition.code)
         return
     if version.state is not ResultState.PROPOSED:
         return

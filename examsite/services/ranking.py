@@ -17,7 +17,6 @@ from examsite.domain.publication import RESULT, ResultEvent, ResultState
 from examsite.domain.recomputation import recompute
 from examsite.domain.results import result_data
 from examsite.domain.ties import open_ties
-from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
@@ -49,7 +48,6 @@ def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     check_gate(ctx, competition, GateEvent.RESULT_COMPUTED)
     version = _add_version(ctx, competition)
     pass_gate(ctx, competition, GateEvent.RESULT_COMPUTED, record_seq=_record(ctx, competition, version))
-    sign_checkpoint(ctx, competition.code)
     return version
 
 

@@ -47,7 +47,7 @@ class Paper(Base):
     #: How records and results name it, e.g. P1-A.
     code: Mapped[str] = mapped_column(String(30))
     state: Mapped[PaperState] = mapped_column(enum_column(PaperState), default=PaperState.DRAWN)
-    #: examsite.domain.papers.paper_data: everything that the candidate, the marker and the system need.
+    #: examsite.domain.papers.paper_to_data: everything that the candidate, the marker and the system need.
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     paper_sha256: Mapped[str] = mapped_column(String(64))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -1,7 +1,4 @@
-"""What keeps the next gate shut, and who owes it. One function per gate, each returns an empty list when it may open.
-
-A gate without a function here has no checklist beyond its role and its place in the row.
-"""
+"""What keeps the next gate shut, and who owes it: one function per gate, an empty list when it may open."""
 
 from __future__ import annotations
 
@@ -52,5 +49,4 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
 
 def list_missing(session: Session, competition: Competition, event: GateEvent, *, now: datetime) -> list[Missing]:
     """What is still missing before this gate."""
-    checklist = CHECKLISTS.get(event)
-    return [] if checklist is None else checklist(session, competition, now)
+    return CHECKLISTS[event](session, competition, now)

@@ -21,7 +21,6 @@ from examsite.domain.result_entries import (
 )
 from examsite.domain.rubrics import Rubric, rubric_from_snapshot
 from examsite.storage.models.competitions import Body, Competition, Post
-from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.ranking import TieDecision
 from examsite.storage.queries.codes import WrittenResult, written_results
@@ -96,11 +95,6 @@ def list_tie_reasons(session: Session, competition_id: int) -> dict[str, str]:
         .order_by(Post.code)
     )
     return {str(code): str(reason) for code, reason in rows}
-
-
-def find_public_code(session: Session, candidacy_id: int) -> str | None:
-    """The public code of one candidacy."""
-    return session.scalars(select(Candidacy.public_code).where(Candidacy.id == candidacy_id)).one_or_none()
 
 
 def _parts(row: WrittenResult, defences: dict[int, PartEntry]) -> tuple[PartEntry, ...]:
