@@ -36,6 +36,7 @@ from examsite.web.formatting import init_formatting
 from examsite.web.i18n import init_i18n
 from examsite.web.pages import init_pages
 from examsite.web.security_headers import init_security_headers
+from examsite.web.sessions import PageSessionInterface
 
 AUDIENCES = (
     public,
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=settings.testing,
     )
+    app.session_interface = PageSessionInterface()
     app.extensions["settings"] = settings
     app.extensions["clock"] = read_clock
     app.extensions["passwords"] = Passwords(settings)

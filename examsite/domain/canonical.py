@@ -23,6 +23,7 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 64
 """Deepest nesting. Source: our choice, because our deepest payload has eight levels and a reader may recurse."""
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
@@ -118,7 +119,7 @@ def _members(value: Mapping[object, object], depth: int) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in text):
+    if _SURROGATE.search(text) is not None:
         raise InvalidError("not_unicode")
     if not unicodedata.is_normalized("NFC", text):
         raise InvalidError("not_nfc", text=text)

@@ -18,7 +18,13 @@ from examsite.services.records import record
 from examsite.services.throttling import clear_failed_log_ins
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition
-from examsite.storage.queries.accounts import find_candidacy_id, find_login_session, get_account_for_update
+from examsite.storage.queries.accounts import (
+    LoggedIn,
+    find_candidacy_id,
+    find_login_session,
+    find_person_logged_in,
+    get_account_for_update,
+)
 
 
 def token_hash(token: str) -> str:
@@ -26,10 +32,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("ascii", "replace")).hexdigest()
 
 
-def find_logged_in(session: Session, token: str, *, now: datetime) -> Account | None:
-    """The account behind a log-in token, if the log-in still lives."""
-    found = find_login_session(session, token_hash(token), now=now)
-    return None if found is None else found.account
+def find_logged_in(session: Session, token: str, *, now: datetime) -> LoggedIn | None:
+    """The person behind a log-in token, if the log-in still lives."""
+    return find_person_logged_in(session, token_hash(token), now=now)
 
 
 def open_login_session(ctx: ServiceContext, account: Account, *, hours: int, address: str, user_agent: str) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from examsite.domain.attempts import (
@@ -32,13 +32,13 @@ from examsite.domain.attempts import (
 from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.papers import Paper as FrozenPaper
-from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
-from examsite.domain.saves import Save, recorded_content, saves_hash
+from examsite.domain.saves import Save, content_of, recorded_content, saves_hash
 from examsite.services.accounts import token_hash
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.attempts import (
@@ -50,12 +50,19 @@ from examsite.storage.queries.attempts import (
     has_versions,
     last_saved_at,
     list_answers,
-    list_current_answers,
+    list_current_contents,
     list_held_numbers,
 )
+from examsite.storage.queries.papers import get_frozen_paper
 
 _VERSIONS = cast(Table, AnswerVersion.__table__)
 _ATTEMPTS = cast(Table, Attempt.__table__)
+
+# Statements of the hot path are put together once, not for every save.
+_seen = update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("attempt_id")).values(last_seen_at=bindparam("now"))
+_stored_version = select(_VERSIONS.c.content, _VERSIONS.c.set_aside).where(
+    *(_VERSIONS.c[name] == bindparam(name) for name in ("attempt_id", "item", "epoch", "number"))
+)
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,7 @@ def save_answers(ctx: ServiceContext, token: str, saves: Sequence[Save], *, page
                 conflicts.append(save)
                 continue
         (beside if set_aside else saved).append(save)
-    connection.execute(update(_ATTEMPTS).where(_ATTEMPTS.c.id == clock.attempt_id).values(last_seen_at=ctx.now))
+    connection.execute(_seen, {"attempt_id": clock.attempt_id, "now": ctx.now})
     return SavedBatch(
         saved=tuple(saved),
         set_aside=tuple(beside),
@@ -258,9 +265,8 @@ def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sittin
 
 def score_attempt(ctx: ServiceContext, attempt: Attempt) -> None:
     """Compute the points of the objective questions from the answers that count; may be repeated."""
-    paper = _frozen_paper(ctx, attempt.paper_id)
-    answers = list_answers(ctx.session, attempt.id)
-    attempt.objective_points, attempt.objective_total = score_objective(paper, answers)
+    paper = _frozen_paper(ctx, attempt)
+    attempt.objective_points, attempt.objective_total = score_objective(paper, list_answers(ctx.session, attempt.id))
     ctx.session.flush()
 
 
@@ -276,41 +282,27 @@ def _submit(ctx: ServiceContext, competition: Competition, sitting: Sitting, att
 
     The record names the sitting as its subject, so that nobody who saw the room can read a public code off a time.
     """
-    paper = _frozen_paper(ctx, attempt.paper_id)
-    held = list_current_answers(ctx.session, attempt.id)
+    paper = _frozen_paper(ctx, attempt)
+    held = list_current_contents(ctx.session, attempt.id)
     answers = [
-        {"item": item.item, "content": recorded_content(held[item.item].content) if item.item in held else None}
+        {"item": item.item, "content": recorded_content(held[item.item]) if item.item in held else None}
         for item in paper.items
     ]
-    payload = {"candidate": _public_code(ctx, attempt), "answers": answers}
+    public_code = ctx.session.scalar(select(Candidacy.public_code).where(Candidacy.id == attempt.candidacy_id))
+    payload = {"candidate": str(public_code), "answers": answers}
     attempt.record_seq = record(
         ctx, competition, Event.ANSWERS_SUBMITTED, f"sitting/{sitting.code}", payload, actor=actor
     )
-    score_attempt(ctx, attempt)
+    values = {item: content_of(content) for item, content in held.items()}
+    attempt.objective_points, attempt.objective_total = score_objective(paper, values)
+    ctx.session.flush()
 
 
-def _public_code(ctx: ServiceContext, attempt: Attempt) -> str:
-    found = find_candidate_attempt(ctx.session, attempt.candidacy_id)
-    return str(found.candidacy.public_code) if found is not None else ""
-
-
-def _frozen_paper(ctx: ServiceContext, paper_id: int | None) -> FrozenPaper:
-    digest = ctx.session.scalars(select(Paper.paper_sha256).where(Paper.id == paper_id)).one()
-    return _parsed_paper(ctx, digest, paper_id)
-
-
-def _parsed_paper(ctx: ServiceContext, digest: str, paper_id: int | None) -> FrozenPaper:
-    # A frozen paper never changes, and its hash names it: one reading serves the whole room.
-    known = _read_papers.get(digest)
-    if known is None:
-        known = paper_from_data(ctx.session.scalars(select(Paper.data).where(Paper.id == paper_id)).one())
-        if len(_read_papers) > 64:
-            _read_papers.clear()
-        _read_papers[digest] = known
-    return known
-
-
-_read_papers: dict[str, FrozenPaper] = {}
+def _frozen_paper(ctx: ServiceContext, attempt: Attempt) -> FrozenPaper:
+    paper_id, digest = ctx.session.execute(
+        select(Paper.id, Paper.paper_sha256).where(Paper.id == attempt.paper_id)
+    ).one()
+    return get_frozen_paper(ctx.session, paper_id, digest)
 
 
 def _token(ctx: ServiceContext, attempt_id: int) -> str:
@@ -372,12 +364,6 @@ def _insert(connection: Connection, attempt_id: int, save: Save, *, received_at:
 
 
 def _stored(connection: Connection, attempt_id: int, save: Save) -> tuple[str, bool]:
-    row = connection.execute(
-        select(_VERSIONS.c.content, _VERSIONS.c.set_aside).where(
-            _VERSIONS.c.attempt_id == attempt_id,
-            _VERSIONS.c.item == save.item,
-            _VERSIONS.c.epoch == save.epoch,
-            _VERSIONS.c.number == save.number,
-        )
-    ).one()
+    key = {"attempt_id": attempt_id, "item": save.item, "epoch": save.epoch, "number": save.number}
+    row = connection.execute(_stored_version, key).one()
     return row.content, row.set_aside

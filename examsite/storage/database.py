@@ -2,10 +2,16 @@
 
 Decision: every writing transaction on SQLite starts with BEGIN IMMEDIATE. A transaction that reads first and writes
 later may find its snapshot stale and fail in the middle of an act; taking the write lock first makes writers queue.
+
+Decision: on SQLite writers of all processes queue at a lock of a file beside the database before that BEGIN. SQLite
+itself has no queue: whoever waits sleeps and asks again, up to 100 ms at a time, and the unlucky ask for seconds. The
+kernel lets waiters in one after the other, at once, and forgets the lock of a process that dies. SQLite's own lock
+stays what keeps the data safe; a program that knows nothing of the file only brings the asking back.
 """
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +21,6 @@ from alembic import command
 from alembic.config import Config
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 #: How long a writer waits for another one. Unit: milliseconds.
@@ -25,6 +30,9 @@ BUSY_TIMEOUT_MILLISECONDS = 30_000
 # Source: sqlite.org/wal.html "WAL-reset bug", fixed in 3.51.3 and back-ported to 3.50.7 and 3.44.6.
 SAFE_SQLITE = (3, 51, 3)
 SAFE_SQLITE_BACKPORTS = {(3, 50): 7, (3, 44): 6}
+
+#: Where a connection keeps its place in the queue of writers.
+_QUEUE = "queue_of_writers"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -118,8 +126,27 @@ def prepare_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        if not connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        _join_queue(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def _leave_queue(_connection: Any, record: Any) -> None:
+        # A connection goes back to the pool after its commit is on the disk: the next writer finds SQLite's lock free.
+        place = record.info.pop(_QUEUE, None)
+        if place is not None:
+            place.close()
+
+
+def _join_queue(connection: Connection) -> None:
+    """Wait for the turn to write; it lasts until the connection is given back."""
+    info, path = connection.info, connection.engine.url.database
+    if _QUEUE in info or path in {None, "", ":memory:"}:
+        return
+    info[_QUEUE] = place = Path(f"{path}-queue").open("ab")  # noqa: SIM115 -- closed in `_leave_queue`
+    fcntl.flock(place, fcntl.LOCK_EX)
 
 
 def begin_write(session: Session) -> None:
@@ -163,9 +190,3 @@ def upgrade(engine: Engine) -> None:
     with engine.connect().execution_options(**options) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file of a SQLite address, or None for another engine."""
-    parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None

@@ -10,10 +10,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import format_decimal, gettext
+from flask_babel import format_decimal
 
 from examsite.domain.scores import score_text
-from examsite.web.i18n import ZONE, current_locale
+from examsite.web.i18n import ZONE, current_locale, gettext
 
 _ZONE = ZoneInfo(ZONE)
 

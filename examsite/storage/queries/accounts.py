@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
@@ -15,6 +16,67 @@ from examsite.storage.models.accounts import Account, AccountState, LoginSession
 from examsite.storage.models.competitions import Body, Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.records import RecordLog, RecordRow
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """Who is behind a log-in."""
+
+    account_id: int
+    login: str
+    display_name: str
+    candidacy_id: int | None
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role that somebody holds now, and where it counts."""
+
+    role: Role
+    assignment_id: int | None
+    pseudonym: str | None
+    competition_id: int | None
+    competition_code: str | None
+    body_id: int | None
+
+
+# Asked by every request of somebody logged in: put together once, and no objects are made.
+_logged_in = (
+    select(Account.id, Account.login, Account.display_name, Candidacy.id)
+    .select_from(LoginSession)
+    .join(Account, Account.id == LoginSession.account_id)
+    .outerjoin(Candidacy, Candidacy.account_id == Account.id)
+    .where(
+        LoginSession.token_sha256 == bindparam("token_sha256"),
+        LoginSession.ended_at.is_(None),
+        LoginSession.expires_at > bindparam("now"),
+        Account.state == AccountState.ACTIVE,
+    )
+)
+_held_roles = (
+    select(
+        RoleAssignment.role,
+        RoleAssignment.id,
+        RoleAssignment.pseudonym,
+        RoleAssignment.competition_id,
+        Competition.code,
+        RoleAssignment.body_id,
+    )
+    .outerjoin(Competition, Competition.id == RoleAssignment.competition_id)
+    .where(RoleAssignment.account_id == bindparam("account_id"), RoleAssignment.revoked_at.is_(None))
+    .order_by(RoleAssignment.id)
+)
+
+
+def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime) -> LoggedIn | None:
+    """The person behind a token, if the log-in is still alive and the account active."""
+    row = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).one_or_none()
+    return None if row is None else LoggedIn(*row)
+
+
+def list_held_roles(session: Session, account_id: int) -> tuple[HeldRole, ...]:
+    """Every role that an account holds now, as plain values."""
+    return tuple(HeldRole(*row) for row in session.execute(_held_roles, {"account_id": account_id}))
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:

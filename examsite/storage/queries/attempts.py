@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
@@ -13,6 +13,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.saves import content_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.papers import Paper
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Sitting
 
@@ -30,6 +31,17 @@ class AttemptClock:
     extension_seconds: int
 
 
+@dataclass(frozen=True)
+class SeatState:
+    """What the waiting page asks for every few seconds."""
+
+    state: AttemptState
+    seat: str
+    checked_in: bool
+    starts_at: datetime
+
+
+# Statements of the hot paths are put together once, not for every call.
 _clock = select(
     Attempt.id,
     Attempt.state,
@@ -40,33 +52,66 @@ _clock = select(
     select(func.coalesce(func.sum(Extension.seconds), 0)).where(Extension.attempt_id == Attempt.id).scalar_subquery(),
 ).join(Sitting, Sitting.id == Attempt.sitting_id)
 
+_clock_of_token = _clock.where(Attempt.token_sha256 == bindparam("token_sha256"))
+_clock_of_candidacy = _clock.where(Attempt.candidacy_id == bindparam("candidacy_id"))
+_locked_clock_of_token = _clock_of_token.with_for_update(of=Attempt)
+_locked_clock_of_candidacy = _clock_of_candidacy.with_for_update(of=Attempt)
+
+_seat_state = (
+    select(Attempt.state, Attempt.seat, Attempt.checked_in_at.is_not(None), Sitting.starts_at)
+    .join(Sitting, Sitting.id == Attempt.sitting_id)
+    .where(Attempt.candidacy_id == bindparam("candidacy_id"))
+)
+
+_by_age = (
+    select(
+        AnswerVersion.id,
+        func.row_number()
+        .over(partition_by=AnswerVersion.item, order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()))
+        .label("age"),
+    )
+    .where(AnswerVersion.attempt_id == bindparam("attempt_id"), AnswerVersion.set_aside.is_(False))
+    .subquery()
+)
+_current_contents = (
+    select(AnswerVersion.item, AnswerVersion.content)
+    .join(_by_age, _by_age.c.id == AnswerVersion.id)
+    .where(_by_age.c.age == 1)
+)
+
 
 def find_attempt_clock(connection: Connection, token_sha256: str) -> AttemptClock | None:
     """The clock of the attempt behind a token; the row is locked until the end of the transaction."""
-    row = connection.execute(_clock.where(Attempt.token_sha256 == token_sha256).with_for_update(of=Attempt)).first()
+    row = connection.execute(_locked_clock_of_token, {"token_sha256": token_sha256}).first()
     return None if row is None else AttemptClock(*row)
 
 
 def find_own_clock(connection: Connection, candidacy_id: int) -> AttemptClock | None:
     """The clock of a candidate's own attempt; the row is locked until the end of the transaction."""
-    row = connection.execute(_clock.where(Attempt.candidacy_id == candidacy_id).with_for_update(of=Attempt)).first()
+    row = connection.execute(_locked_clock_of_candidacy, {"candidacy_id": candidacy_id}).first()
     return None if row is None else AttemptClock(*row)
 
 
 def find_attempt_state(connection: Connection, token_sha256: str) -> AttemptClock | None:
     """As `find_attempt_clock`, without a lock."""
-    row = connection.execute(_clock.where(Attempt.token_sha256 == token_sha256)).first()
+    row = connection.execute(_clock_of_token, {"token_sha256": token_sha256}).first()
     return None if row is None else AttemptClock(*row)
 
 
+def find_seat_state(session: Session, candidacy_id: int) -> SeatState | None:
+    """Where a candidate's attempt stands, for the waiting page; nothing else is read."""
+    row = session.execute(_seat_state, {"candidacy_id": candidacy_id}).first()
+    return None if row is None else SeatState(*row)
+
+
 def find_candidate_attempt(session: Session, candidacy_id: int) -> Attempt | None:
-    """A candidate's own attempt with everything that the candidate's pages show."""
+    """A candidate's own attempt with everything that the candidate's pages show, but for the content of the paper."""
     return session.scalars(
         select(Attempt)
         .options(
             joinedload(Attempt.sitting).joinedload(Sitting.competition).joinedload(Competition.body),
             joinedload(Attempt.candidacy).joinedload(Candidacy.post),
-            joinedload(Attempt.paper),
+            joinedload(Attempt.paper).load_only(Paper.code, Paper.paper_sha256),
             selectinload(Attempt.extensions),
         )
         .where(Attempt.candidacy_id == candidacy_id)
@@ -103,27 +148,15 @@ def get_attempt(session: Session, sitting_id: int, seat: str) -> Attempt:
     return found
 
 
-def list_current_answers(session: Session, attempt_id: int) -> dict[str, AnswerVersion]:
-    """The version of each item that counts: the highest (epoch, number) that was not set aside."""
-    ranked = (
-        select(
-            AnswerVersion.id,
-            func.row_number()
-            .over(partition_by=AnswerVersion.item, order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()))
-            .label("age"),
-        )
-        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False))
-        .subquery()
-    )
-    newest = session.scalars(
-        select(AnswerVersion).join(ranked, ranked.c.id == AnswerVersion.id).where(ranked.c.age == 1)
-    )
-    return {version.item: version for version in newest}
+def list_current_contents(session: Session, attempt_id: int) -> dict[str, str]:
+    """What counts of each item, as it is stored: the highest (epoch, number) that was not set aside."""
+    rows = session.execute(_current_contents, {"attempt_id": attempt_id})
+    return {item: content for item, content in rows}  # noqa: C416 -- rows are not pairs to the type checker
 
 
 def list_answers(session: Session, attempt_id: int) -> dict[str, object]:
     """The answers of an attempt as values by item, review flags included."""
-    return {item: content_of(version.content) for item, version in list_current_answers(session, attempt_id).items()}
+    return {item: content_of(content) for item, content in list_current_contents(session, attempt_id).items()}
 
 
 def list_versions(session: Session, attempt_id: int) -> list[AnswerVersion]:

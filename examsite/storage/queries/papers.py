@@ -6,9 +6,29 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
-from examsite.domain.papers import PaperState
+from examsite.domain.papers import Paper as FrozenPaper
+from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.questions import Question, question_from_data
 from examsite.storage.models.papers import BankQuestion, Paper
+
+#: How many frozen papers a process keeps read. Source: our choice, because a day has fewer.
+_FROZEN_KEPT = 64
+
+_frozen: dict[str, FrozenPaper] = {}
+
+
+def get_frozen_paper(session: Session, paper_id: int, paper_sha256: str) -> FrozenPaper:
+    """The content of a version as the rules know it.
+
+    A frozen paper never changes and its hash names it: one reading serves a whole room.
+    """
+    known = _frozen.get(paper_sha256)
+    if known is None:
+        known = paper_from_data(session.scalars(select(Paper.data).where(Paper.id == paper_id)).one())
+        if len(_frozen) >= _FROZEN_KEPT:
+            _frozen.clear()
+        _frozen[paper_sha256] = known
+    return known
 
 
 def list_bank_rows(session: Session) -> list[BankQuestion]:

@@ -21,15 +21,21 @@ from examsite.domain.attempts import (
     unanswered,
 )
 from examsite.domain.canonical import instant_text
-from examsite.domain.papers import Paper, PaperItem, paper_from_data
+from examsite.domain.papers import Paper, PaperItem
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.receipts import short_code
 from examsite.domain.sittings import seat_codes
 from examsite.services.attempts import hand_in_own, open_attempt
 from examsite.storage.database import db
-from examsite.storage.queries.attempts import find_candidate_attempt, find_submission, list_answers
+from examsite.storage.queries.attempts import (
+    find_candidate_attempt,
+    find_seat_state,
+    find_submission,
+    list_answers,
+)
 from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.papers import get_frozen_paper
 from examsite.web.access import requires
 from examsite.web.candidate import bp
 from examsite.web.i18n import _, current_locale, localised
@@ -79,7 +85,7 @@ def show_test() -> ResponseReturnValue:
         return _waiting(attempt, now)
     if now >= deadline_at:
         return render_template("candidate/show_closing.html", deadline_at=deadline_at, **_room(attempt))
-    paper = paper_from_data(attempt.paper.data)
+    paper = _paper(attempt)
     items = _shown_items(paper, attempt.option_orders)
     return render_template(
         "candidate/take_test.html",
@@ -100,17 +106,17 @@ def show_test() -> ResponseReturnValue:
 def show_status() -> ResponseReturnValue:
     """Where the attempt stands, for the waiting page: it holds nothing of the paper."""
     # Asked by a whole room every few seconds: nothing is read that it does not say.
-    attempt = find_candidate_attempt(db.session(), g.actor.candidacy_id)
+    seat = find_seat_state(db.session(), g.actor.candidacy_id)
     now = read_web_clock()
-    if attempt is None:
+    if seat is None:
         return jsonify(state=None, server_time=instant_text(now), starts_in_seconds=None)
-    left = (attempt.sitting.starts_at - now).total_seconds()
+    left = (seat.starts_at - now).total_seconds()
     return jsonify(
-        state=attempt.state.value,
+        state=seat.state.value,
         server_time=instant_text(now),
         starts_in_seconds=round(left, 3),
-        checked_in=attempt.checked_in_at is not None,
-        seat=attempt.seat,
+        checked_in=seat.checked_in,
+        seat=seat.seat,
     )
 
 
@@ -142,7 +148,7 @@ def confirm_hand_in() -> ResponseReturnValue:
     attempt = _own_attempt()
     if attempt is None or not ATTEMPT.is_open(attempt.state, AttemptEvent.HANDED_IN):
         return redirect(url_for("candidate.show_test"))
-    paper = paper_from_data(attempt.paper.data)
+    paper = _paper(attempt)
     missing = unanswered(paper, list_answers(db.session(), attempt.id))
     return render_template(
         "candidate/confirm_hand_in.html",
@@ -172,7 +178,7 @@ def show_receipt() -> ResponseReturnValue:
         return render_template("candidate/show_absent.html", **_room(attempt))
     found = find_submission(db.session(), attempt.sitting.competition_id, attempt)
     answers = list_answers(db.session(), attempt.id)
-    paper = paper_from_data(attempt.paper.data)
+    paper = _paper(attempt)
     written = [str(answers.get(item.item) or "") for item in paper.essays]
     return render_template(
         "candidate/show_receipt.html",
@@ -205,6 +211,10 @@ def _own_attempt() -> Any:
     if attempt is not None:
         g.competition = get_competition(db.session(), attempt.sitting.competition.code)
     return attempt
+
+
+def _paper(attempt: Any) -> Paper:
+    return get_frozen_paper(db.session(), attempt.paper_id, attempt.paper.paper_sha256)
 
 
 def _deadline(attempt: Any) -> datetime | None:
