@@ -77,7 +77,7 @@ APPLICATION_CODE_LENGTH = 6
 # Source: our choice, because the door is public and each password costs the server a hash; a busy hour stays below.
 MOST_NEW_DRAFTS = 30
 
-#: Unit: minutes.
+#: Unit: minutes. Source: our choice, together with the number above.
 DRAFTS_MINUTES = 10
 
 #: Digits of a candidate number after its letters. Source: our choice, three as printed on seat cards.
