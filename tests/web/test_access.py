@@ -23,6 +23,7 @@ from tests.web.world import NOBODY, World, browser_of, close_site, csrf_token_of
 NOT_SEEN = {
     "auth.switch_language": "always leads back to the page",
     "authority.decide_tie": "no tie across the last vacancy",
+    "council.answer_withdrawal": "no head asks to withdraw a mark",
     "council.decide_incident": "every incident is decided",
     "council.open_paper": "every sealed post has its paper open",
     "marker.lock_mark": "no marker has a whole draft",
