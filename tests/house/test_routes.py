@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -43,3 +43,14 @@ def test_endpoints_are_a_verb_and_a_noun_in_an_audience(app: Flask) -> None:
     odd = [rule.endpoint for rule, _view in _views(app) if rule.endpoint.count(".") != 1]
 
     assert odd == []
+
+
+def test_no_number_in_an_address_is_larger_than_a_database_keeps(app: Flask) -> None:
+    endless = [
+        str(rule)
+        for rule, _view in _views(app)
+        for converter in rule._converters.values()
+        if isinstance(converter, IntegerConverter) and (converter.max is None or converter.max > 2**31 - 1)
+    ]
+
+    assert endless == []

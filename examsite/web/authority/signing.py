@@ -20,7 +20,7 @@ def sign_result(code: str) -> ResponseReturnValue:
     return serve_signing("authority")
 
 
-@bp.get("/<code>/result/<int:number>")
+@bp.get("/<code>/result/<int(max=2147483647):number>")
 @requires(Role.AUTHORITY)
 def show_result(code: str, number: int) -> ResponseReturnValue:
     """One version with who signed and who refused it."""

@@ -10,7 +10,7 @@ from examsite.web.council import bp
 from examsite.web.result_signing import serve_version
 
 
-@bp.get("/<code>/result/<int:number>")
+@bp.get("/<code>/result/<int(max=2147483647):number>")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 def show_result(code: str, number: int) -> ResponseReturnValue:
     """One version with who signed and who refused it."""

@@ -76,7 +76,7 @@ def list_records(code: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<code>/records/<int:seq>")
+@bp.get("/<code>/records/<int(max=2147483647):seq>")
 @requires(Role.SUPERVISOR)
 def show_record(code: str, seq: int) -> ResponseReturnValue:
     """One record with its proof; its content only where it is no secret at this step."""
@@ -109,7 +109,7 @@ def list_all_checkpoints(code: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<code>/checkpoints/<int:size>")
+@bp.get("/<code>/checkpoints/<int(max=2147483647):size>")
 @requires(Role.SUPERVISOR)
 def show_checkpoint(code: str, size: int) -> ResponseReturnValue:
     """The text of one checkpoint, exactly as signed."""
