@@ -9,12 +9,12 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from examsite.domain.attempts import (
@@ -48,9 +48,9 @@ from examsite.storage.queries.attempts import (
     find_candidate_attempt,
     find_own_clock,
     has_versions,
-    last_saved_at,
     list_answers,
     list_current_contents,
+    list_current_versions,
     list_held_numbers,
 )
 from examsite.storage.queries.papers import get_frozen_paper
@@ -60,6 +60,16 @@ _ATTEMPTS = cast(Table, Attempt.__table__)
 
 # Statements of the hot path are put together once, not for every save.
 _seen = update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("attempt_id")).values(last_seen_at=bindparam("now"))
+_opened = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
+    .values(
+        token_sha256=bindparam("token"),
+        epoch=bindparam("next_epoch"),
+        opened_at=func.coalesce(_ATTEMPTS.c.opened_at, bindparam("now", type_=_ATTEMPTS.c.opened_at.type)),
+        last_seen_at=bindparam("now", type_=_ATTEMPTS.c.opened_at.type),
+    )
+)
 _stored_version = select(_VERSIONS.c.content, _VERSIONS.c.set_aside).where(
     *(_VERSIONS.c[name] == bindparam(name) for name in ("attempt_id", "item", "epoch", "number"))
 )
@@ -111,35 +121,35 @@ def open_attempt(ctx: ServiceContext) -> OpenedAttempt:
         NotFoundError: `attempt_not_found`.
     """
     ctx.require(Role.CANDIDATE)
-    candidacy_id = ctx.actor.candidacy_id or 0
-    ctx.session.execute(select(Attempt.id).where(Attempt.candidacy_id == candidacy_id).with_for_update())
-    attempt = find_candidate_attempt(ctx.session, candidacy_id)
-    if attempt is None:
-        raise NotFoundError("attempt_not_found")
-    deadline_at = _deadline(attempt.sitting, attempt)
-    check_can_open(attempt.state, now=ctx.now, deadline_at=deadline_at)
-    token = _token(ctx, attempt.id)
-    attempt.token_sha256 = token_hash(token)
-    attempt.epoch += 1
-    attempt.opened_at = attempt.opened_at or ctx.now
-    attempt.last_seen_at = ctx.now
-    ctx.session.flush()
-    if attempt.epoch > 1:
-        # The first opening stays out of the log: three hundred of them at one instant would queue for it.
-        payload = {"number": attempt.candidacy.candidate_number, "epoch": attempt.epoch}
-        subject = f"sitting/{attempt.sitting.code}"
-        record(ctx, attempt.sitting.competition, Event.ATTEMPT_OPENED, subject, payload)
     connection = ctx.session.connection()
-    clock = find_attempt_state(connection, attempt.token_sha256)
-    assert clock is not None  # noqa: S101 -- written a moment ago
+    clock = find_own_clock(connection, ctx.actor.candidacy_id or 0)
+    if clock is None:
+        raise NotFoundError("attempt_not_found")
+    check_can_open(clock.state, now=ctx.now, deadline_at=_deadline_of_clock(clock))
+    clock = replace(clock, epoch=clock.epoch + 1)
+    token = _token(ctx, clock.attempt_id)
+    values = {"attempt_id": clock.attempt_id, "token": token_hash(token), "next_epoch": clock.epoch, "now": ctx.now}
+    connection.execute(_opened, values)
+    if clock.epoch > 1:
+        # The first opening stays out of the log: three hundred of them at one instant would queue for it.
+        _record_opened_again(ctx)
+    current = list_current_versions(connection, clock.attempt_id)
     return OpenedAttempt(
         token=token,
-        epoch=attempt.epoch,
-        answers=list_answers(ctx.session, attempt.id),
-        held=list_held_numbers(connection, attempt.id),
-        saved_at=last_saved_at(ctx.session, attempt.id),
+        epoch=clock.epoch,
+        answers={version.item: content_of(version.content) for version in current},
+        held={version.item: (version.epoch, version.number) for version in current},
+        saved_at=max((version.received_at for version in current), default=None),
         clock=_view(clock, ctx.now),
     )
+
+
+def _record_opened_again(ctx: ServiceContext) -> None:
+    attempt = find_candidate_attempt(ctx.session, ctx.actor.candidacy_id or 0)
+    assert attempt is not None  # noqa: S101 -- its row is locked
+    payload = {"number": attempt.candidacy.candidate_number, "epoch": attempt.epoch}
+    subject = f"sitting/{attempt.sitting.code}"
+    record(ctx, attempt.sitting.competition, Event.ATTEMPT_OPENED, subject, payload)
 
 
 def save_answers(ctx: ServiceContext, token: str, saves: Sequence[Save], *, page_epoch: int) -> SavedBatch:
@@ -311,12 +321,6 @@ def _token(ctx: ServiceContext, attempt_id: int) -> str:
         raise RuntimeError("this act needs the settings of the installation")
     digest = hmac.digest(ctx.settings.secret_key.encode(), f"attempt/{attempt_id}".encode(), hashlib.sha256)
     return urlsafe_b64encode(digest).decode("ascii").rstrip("=")
-
-
-def _deadline(sitting: Sitting, attempt: Attempt) -> datetime | None:
-    if sitting.started_at is None:
-        return None
-    return deadline_of(sitting.started_at, sitting.duration_minutes, [item.seconds for item in attempt.extensions])
 
 
 def _deadline_of_clock(clock: AttemptClock) -> datetime | None:

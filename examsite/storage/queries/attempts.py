@@ -41,6 +41,17 @@ class SeatState:
     starts_at: datetime
 
 
+@dataclass(frozen=True)
+class CurrentVersion:
+    """The version of one item that counts."""
+
+    item: str
+    content: str
+    epoch: int
+    number: int
+    received_at: datetime
+
+
 # Statements of the hot paths are put together once, not for every call.
 _clock = select(
     Attempt.id,
@@ -75,6 +86,14 @@ _by_age = (
 )
 _current_contents = (
     select(AnswerVersion.item, AnswerVersion.content)
+    .join(_by_age, _by_age.c.id == AnswerVersion.id)
+    .where(_by_age.c.age == 1)
+)
+_current_versions = _current_contents.add_columns(
+    AnswerVersion.epoch, AnswerVersion.number, AnswerVersion.received_at
+).order_by(AnswerVersion.item)
+_held_numbers = (
+    select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number)
     .join(_by_age, _by_age.c.id == AnswerVersion.id)
     .where(_by_age.c.age == 1)
 )
@@ -171,23 +190,15 @@ def has_versions(session: Session, attempt_id: int) -> bool:
     return session.scalars(select(AnswerVersion.id).where(AnswerVersion.attempt_id == attempt_id)).first() is not None
 
 
+def list_current_versions(connection: Connection, attempt_id: int) -> list[CurrentVersion]:
+    """What counts of each item with its numbers and the instant it came in, by item."""
+    return [CurrentVersion(*row) for row in connection.execute(_current_versions, {"attempt_id": attempt_id})]
+
+
 def list_held_numbers(connection: Connection, attempt_id: int) -> dict[str, tuple[int, int]]:
     """The (epoch, number) that the server holds of each item, those that count only."""
-    rows = connection.execute(
-        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number)
-        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False))
-        .order_by(AnswerVersion.epoch, AnswerVersion.number)
-    )
+    rows = connection.execute(_held_numbers, {"attempt_id": attempt_id})
     return {item: (epoch, number) for item, epoch, number in rows}
-
-
-def last_saved_at(session: Session, attempt_id: int) -> datetime | None:
-    """When the newest version that counts was stored."""
-    return session.scalar(
-        select(func.max(AnswerVersion.received_at)).where(
-            AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside.is_(False)
-        )
-    )
 
 
 def find_submission(session: Session, competition_id: int, attempt: Attempt) -> RecordRow | None:

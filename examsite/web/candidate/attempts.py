@@ -34,7 +34,6 @@ from examsite.storage.queries.attempts import (
     find_submission,
     list_answers,
 )
-from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.web.access import requires
 from examsite.web.candidate import bp
@@ -209,7 +208,7 @@ def name_of(item: str) -> str:
 def _own_attempt() -> Any:
     attempt = find_candidate_attempt(db.session(), g.actor.candidacy_id)
     if attempt is not None:
-        g.competition = get_competition(db.session(), attempt.sitting.competition.code)
+        g.competition = attempt.sitting.competition
     return attempt
 
 
