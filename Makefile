@@ -29,7 +29,7 @@ help:
 	@echo "make empty ADMIN=login    an empty installation with its own first administrator"
 	@echo "make test                 everything: style, types, layers, rules, services on two databases, pages, browser"
 	@echo "make test-fast            the same without browser stories"
-	@echo "make bench                figures under load, beside a floor measured in the same run"
+	@echo "make bench                figures under load, beside a floor of the same run; POSTGRESQL=1 measures both databases"
 	@echo "make soak                 the same load for a long time (MINUTES=60)"
 	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
 	@echo "make restore FILE=…       put a backup in place and verify it"
@@ -131,7 +131,7 @@ check: .venv/dev translations
 
 test-fast: check
 	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
-	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --ignore tests/bench --cov --cov-report=
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --cov --cov-report=
 	$(SAY) "branches covered: $$($(PY) -m coverage report --format=total) % (details: .venv/bin/python -m coverage report)"
 
 test: .venv/dev browser test-fast
@@ -140,7 +140,7 @@ test: .venv/dev browser test-fast
 	$(SAY) "all green"
 
 bench: .venv/dev
-	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench $(if $(POSTGRESQL),--postgresql)
 
 soak: .venv/dev
 	@$(PY) -m tests.bench --minutes $(or $(MINUTES),60)

@@ -37,8 +37,10 @@ def sqlite_server(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[str]:
+def postgresql_server(*, durable: bool = False) -> Iterator[str]:
     """The address of a PostgreSQL server of this worker, reached through a socket file only; stopped at the end.
+
+    A durable one waits for the disk at every commit, as an installation does; a test has no power cut to fear.
 
     A machine on which it cannot start fails the run: half of the promise would otherwise go untested in silence.
     Only the programs of the wheel are used. Its Python part would add an account to the machine and open every folder
@@ -58,11 +60,10 @@ def postgresql_server() -> Iterator[str]:
             **account,
         )
         assert made.returncode == 0, f"PostgreSQL could not make its files:\n{made.stdout}\n{made.stderr}"
-        # The speed of the disk is not under test; what survives a power cut is measured on SQLite.
         quick = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *quick],
+                [programs / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *([] if durable else quick)],
                 cwd=home,
                 stdout=log,
                 stderr=log,

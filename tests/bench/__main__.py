@@ -1,6 +1,8 @@
 """`python -m tests.bench`: what the server does under a room full of candidates, beside a floor in the same run.
 
-Nothing is asserted: the figures belong to the machine. Errors and lost saves are counted and end the run with 1.
+With `--postgresql` the same load runs on SQLite and then on a PostgreSQL server of its own that waits for the disk at
+every commit. Nothing is asserted: the figures belong to the machine. Errors and lost saves are counted and end the run
+with 1.
 """
 
 from __future__ import annotations
@@ -12,10 +14,15 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from tests import databases
 from tests.bench import load
 from tests.bench.http_client import Figures
 from tests.bench.installation import (
@@ -31,24 +38,81 @@ from tests.bench.installation import (
 LEAD_SECONDS = 4
 
 
+@dataclass(frozen=True)
+class Run:
+    """The figures of one load on one database."""
+
+    database: str
+    gunicorn: str
+    figures: list[Figures]
+    floors: list[Figures]
+    lost: int
+
+    @property
+    def steady(self) -> Figures:
+        return self.figures[-3]
+
+    @property
+    def at_once(self) -> Figures:
+        return self.figures[-2]
+
+    @property
+    def floor_per_second(self) -> float:
+        return sum(item.per_second for item in self.floors) / len(self.floors)
+
+    @property
+    def floor_milliseconds(self) -> float:
+        done = sum(len(item.seconds) for item in self.floors)
+        return 1000 * sum(item.server_seconds for item in self.floors) / max(1, done)
+
+    @property
+    def is_bad(self) -> bool:
+        return bool(self.lost) or any(item.errors for item in self.figures)
+
+
 def main() -> int:
-    """Run every phase and print the table."""
+    """Run every phase on each database and print the tables."""
     options = _options()
     if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
         _say(f"this machine is busy already (load {os.getloadavg()[0]:.1f}): only the processor times can be compared")
+    runs = {}
+    for engine, url in _databases(options):
+        with url as database_url:
+            runs[engine] = _run(options, database_url)
+    print(f"\n{platform.machine()}, {os.cpu_count()} processors shared by server, load and database; ", end="")
+    print(f"Python {platform.python_version()}; {options.users} candidates; times in milliseconds")
+    for run in runs.values():
+        _print_table(run)
+    if options.json:
+        data = {engine: _data(run) for engine, run in runs.items()}
+        options.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    return 1 if any(run.is_bad for run in runs.values()) else 0
+
+
+def _databases(options: argparse.Namespace) -> Iterator[tuple[str, AbstractContextManager[str | None]]]:
+    if options.database_url:
+        yield "given", nullcontext(options.database_url)
+        return
+    yield "sqlite", nullcontext(None)
+    if options.postgresql:
+        yield "postgresql", databases.postgresql_server(durable=True)
+
+
+def _run(options: argparse.Namespace, database_url: str | None) -> Run:
     with tempfile.TemporaryDirectory(prefix="examsite-bench-") as home:
-        installation = Installation(Path(home), database_url=options.database_url)
-        _say(f"making an installation with {options.users} candidates ({installation.database_name()})")
+        installation = Installation(Path(home), database_url=database_url)
+        name = installation.database_name()
+        _say(f"making an installation with {options.users} candidates ({name})")
         candidates = installation.fill(options.users, minutes=options.minutes)
         _say(f"floor before: bare view, {options.seconds_at_once:g} s")
-        first_floor = _floor(installation, options)
+        floors = [_floor(installation, options)]
         with site_server(installation) as (port, pid):
             figures, lost = asyncio.run(_play(installation, candidates, port, pid, options))
         _say(f"floor after: bare view, {options.seconds_at_once:g} s")
-        second_floor = _floor(installation, options)
+        floors.append(_floor(installation, options))
         installation.engine.dispose()
-    _print_table(installation, figures, [first_floor, second_floor], lost, options)
-    return 1 if lost or any(item.errors for item in figures) else 0
+    settings = installation.settings
+    return Run(name, f"gunicorn {settings.workers} × {settings.threads} threads", figures, floors, lost)
 
 
 def _floor(installation: Installation, options: argparse.Namespace) -> Figures:
@@ -95,44 +159,40 @@ async def _play(
     return figures, lost
 
 
-def _print_table(
-    installation: Installation, figures: list[Figures], floors: list[Figures], lost: int, options: argparse.Namespace
-) -> None:
-    settings = installation.settings
-    print(f"\n{platform.machine()}, {os.cpu_count()} processors shared by server and load, Python", end=" ")
-    print(f"{platform.python_version()}; gunicorn {settings.workers} workers × {settings.threads} threads;", end=" ")
-    print("SQLite, WAL, synchronous=FULL" if settings.is_sqlite else "PostgreSQL")
-    print(f"\n{'':44}{'done':>8}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'cpu ms':>9}{'errors':>8}")
-    for item in [*figures, *floors]:
-        shown = "".join(f"{item.percentile(percent):>9.0f}" for percent in (50, 95, 99))
-        print(
-            f"{item.name:44}{len(item.seconds):>8}{item.per_second:>9.1f}{shown}{item.server_milliseconds:>9.1f}{sum(item.errors.values()):>8}"
-        )
+def _print_table(run: Run) -> None:
+    print(f"\n{run.database}; {run.gunicorn}\n")
+    print(f"{'':42}{'done':>7}{'per s':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'cpu':>7}{'errors':>8}")
+    for item in [*run.figures, *run.floors]:
+        shown = "".join(f"{item.percentile(percent):>8.0f}" for percent in (50, 95, 99))
+        errors = sum(item.errors.values())
+        print(f"{item.name:42}{len(item.seconds):>7}{item.per_second:>8.1f}{shown}", end="")
+        print(f"{item.server_milliseconds:>7.1f}{errors:>8}")
         for reason, count in item.errors.most_common(3):
             print(f"{'':8}{count} × {reason}")
-    floor = sum(item.per_second for item in floors) / len(floors)
-    steady, most = figures[-3], figures[-2]
-    ratios = {"steady": steady.per_second / floor, "at once": most.per_second / floor} if floor else {}
-    for name, ratio in ratios.items():
-        print(f"autosaves/s ({name}) ÷ floor: {ratio:.2f}")
-    floor_milliseconds = (
-        sum(item.server_seconds for item in floors) * 1000 / max(1, sum(len(i.seconds) for i in floors))
-    )
-    print(f"server CPU of an autosave: {most.server_milliseconds:.1f} ms, of the floor: {floor_milliseconds:.1f} ms")
-    print(f"acknowledged saves lost: {lost}")
-    if options.json:
-        data = {
-            "figures": [
-                {"name": item.name, "count": len(item.seconds), "per_second": item.per_second}
-                | {"server_cpu_ms": item.server_milliseconds}
-                | {f"p{percent}_ms": item.percentile(percent) for percent in (50, 95, 99)}
-                | {"errors": dict(item.errors)}
-                for item in [*figures, *floors]
-            ],
-            "ratios": ratios,
-            "lost": lost,
-        }
-        options.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    print(f"\nautosaves per second at most: {run.at_once.per_second:.0f}, ", end="")
+    print(f"{_ratio(run.at_once, run):.2f} of the floor ({run.floor_per_second:.0f})")
+    print(f"processor time of an autosave: {run.at_once.server_milliseconds:.1f} ms, ", end="")
+    print(f"of the floor: {run.floor_milliseconds:.1f} ms")
+    print(f"acknowledged saves lost: {run.lost}")
+
+
+def _ratio(figures: Figures, run: Run) -> float:
+    return figures.per_second / run.floor_per_second if run.floor_per_second else float("nan")
+
+
+def _data(run: Run) -> dict[str, Any]:
+    return {
+        "database": run.database,
+        "figures": [
+            {"name": item.name, "count": len(item.seconds), "per_second": item.per_second}
+            | {"server_cpu_ms": item.server_milliseconds}
+            | {f"p{percent}_ms": item.percentile(percent) for percent in (50, 95, 99)}
+            | {"errors": dict(item.errors)}
+            for item in [*run.figures, *run.floors]
+        ],
+        "ratios": {"steady": _ratio(run.steady, run), "at once": _ratio(run.at_once, run)},
+        "lost": run.lost,
+    }
 
 
 def _options() -> argparse.Namespace:
@@ -144,6 +204,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--spread", type=float, default=2, help="all start within so many seconds (default 2)")
     parser.add_argument("--at-once", type=int, default=32, help="connections that work without a pause (default 32)")
     parser.add_argument("--seconds-at-once", type=float, default=10, help="length of work without a pause (default 10)")
+    parser.add_argument(
+        "--postgresql", action="store_true", help="after SQLite also on PostgreSQL, waiting for the disk"
+    )
     parser.add_argument("--database-url", help="an empty database of its own; default: SQLite in a temporary folder")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args()

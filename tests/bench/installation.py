@@ -116,7 +116,11 @@ class Installation:
         with self.engine.connect() as connection:
             if self.engine.dialect.name == "sqlite":
                 return f"SQLite {connection.execute(text('SELECT sqlite_version()')).scalar()}, WAL, synchronous=FULL"
-            return f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar()}"
+            shown = {
+                name: connection.execute(text(f"SHOW {name}")).scalar()
+                for name in ("server_version", "fsync", "synchronous_commit")
+            }
+            return "PostgreSQL {server_version}, fsync={fsync}, synchronous_commit={synchronous_commit}".format(**shown)
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(figures.read_text(encoding="utf-8"))
+    told = json.loads(figures.read_text(encoding="utf-8"))["sqlite"]
     assert told["lost"] == 0
     assert [item["name"].split(",")[0].split(":")[0] for item in told["figures"]] == [
         "log-in",
