@@ -47,6 +47,16 @@ _ACTIVE = re.compile(
 )
 _HARMLESS_BIN = re.compile(r"printersettings", re.I)
 _DTD = re.compile(rb"<!\s*(?:doctype|entity)", re.I)
+# Parts of other kinds that Word opens as documents of their own, scripts included.
+_FOREIGN_PART = re.compile(r"\.(?:html?|mht|mhtml|xhtml)$", re.I)
+# What the fields of a text tell the reader's program to do; their words may be cut into several pieces.
+_FIELD = re.compile(rb"<(?:\w+:)?instrText\b[^>]*>([^<]*)<|\binstr=[\"']([^\"']*)")
+_STARTING_FIELD = re.compile(rb"\bDDE(?:AUTO)?\b|\bINCLUDETEXT\b", re.I)
+_PDF_ACTIONS = {
+    *("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToR", "/GoToE"),
+    *("/Rendition", "/Movie", "/Sound", "/RichMediaExecute"),
+}
+_PDF_PLAYERS = {"/RichMedia", "/Movie", "/3D", "/Screen", "/Sound", "/FileAttachment"}
 
 
 class RefusedError(Exception):
@@ -117,14 +127,30 @@ def _refuse_active_pdf(document: object, pikepdf: object) -> None:
             raise RefusedError("file_expands_too_much")
         if isinstance(item, pikepdf.Stream):  # type: ignore[attr-defined]
             item = item.stream_dict
+            if "/F" in item:  # the content lies in a file or at an address outside
+                raise RefusedError("file_has_outside_parts")
         if isinstance(item, pikepdf.Dictionary):  # type: ignore[attr-defined]
-            if str(item.get("/S", "")) in {"/JavaScript", "/Launch", "/ImportData"} or "/JS" in item:
-                raise RefusedError("file_has_active_content")
-            if "/EmbeddedFiles" in item or str(item.get("/Type", "")) == "/EmbeddedFile":
+            if _acts(item, pikepdf):
                 raise RefusedError("file_has_active_content")
             stack.extend(value for value in item.as_dict().values() if _is_own_container(value, pikepdf))
         elif isinstance(item, pikepdf.Array):  # type: ignore[attr-defined]
             stack.extend(value for value in item.as_list() if _is_own_container(value, pikepdf))
+
+
+def _acts(item: object, pikepdf: object) -> bool:
+    """Whether a dictionary starts, plays, sends or hides something; a link that a person clicks does not."""
+    get, names = item.get, item.keys()  # type: ignore[attr-defined]
+    if str(get("/S", "")) in _PDF_ACTIONS or str(get("/Subtype", "")) in _PDF_PLAYERS:
+        return True
+    if {"/JS", "/XFA", "/EmbeddedFiles"} & set(names) or str(get("/Type", "")) == "/EmbeddedFile":
+        return True
+    by_itself = [get("/OpenAction", None)]
+    if isinstance(get("/AA", None), pikepdf.Dictionary):  # type: ignore[attr-defined]
+        by_itself += get("/AA").as_dict().values()
+    return any(
+        isinstance(action, pikepdf.Dictionary) and str(action.get("/S", "")) == "/URI"  # type: ignore[attr-defined]
+        for action in by_itself
+    )
 
 
 def _is_own_container(value: object, pikepdf: object) -> bool:
@@ -163,6 +189,8 @@ def _package(archive: zipfile.ZipFile, kinds: dict[str, str], *, depth: int, bud
     for entry in entries:
         if _ACTIVE.search(entry.filename) and not _HARMLESS_BIN.search(entry.filename):
             raise RefusedError("file_has_macros")
+        if _FOREIGN_PART.search(entry.filename):
+            raise RefusedError("file_has_active_content")
         _check_part(archive, entry, depth=depth, budget=budget)
     return _main_kind(_xml(_read(archive, archive.getinfo("[Content_Types].xml"))), names, kinds)
 
@@ -195,6 +223,7 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, depth: int,
         tree = _xml(data) if name.endswith(".rels") else None
         if tree is None:
             _refuse_dtd(data)
+            _refuse_starting_fields(data)
         else:
             _check_relations(tree)
     else:
@@ -242,6 +271,13 @@ def _refuse_dtd(data: bytes) -> None:
         raise RefusedError("file_has_active_content")
 
 
+def _refuse_starting_fields(data: bytes) -> None:
+    """Fields that start a program or fetch another file when the text is opened."""
+    pieces = [first or second for first, second in _FIELD.findall(data)]
+    if any(_STARTING_FIELD.search(piece) for piece in pieces) or _STARTING_FIELD.search(b"".join(pieces)):
+        raise RefusedError("file_has_active_content")
+
+
 def _xml(data: bytes) -> ElementTree.Element:
     _refuse_dtd(data)
     try:
@@ -254,6 +290,8 @@ def _check_relations(tree: ElementTree.Element) -> None:
     """Parts come from inside; a link that a person clicks may lead outside, a part that loads by itself may not."""
     for relation in tree.iter():
         if relation.get("TargetMode", "").lower() != "external":
+            if re.match(r"(?i)[a-z][a-z0-9+.-]*:|[/\\]{2}", relation.get("Target", "")):
+                raise RefusedError("file_has_outside_parts")
             continue
         is_link = relation.get("Type", "").endswith("/hyperlink")
         if not is_link or not re.match(r"(?i)(https?:|mailto:|#|$)", relation.get("Target", "")):

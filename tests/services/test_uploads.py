@@ -8,8 +8,11 @@ import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pikepdf
 import pytest
+from pikepdf import Dictionary, Name
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -34,6 +37,26 @@ def _receive(folder: Path, data: bytes, *, allowed: frozenset[UploadKind] = ALL,
     return receive_file(folder, io.BytesIO(data), name, allowed_kinds=allowed, max_megabytes=1).kind
 
 
+def _acting_pdf(**entries: object) -> bytes:
+    """A page with these entries in the catalogue, or (`Annots`, `Contents`) on the page."""
+    with pikepdf.open(io.BytesIO(files.pdf())) as document:
+        for name, value in entries.items():
+            holder = document.pages[0].obj if name in {"Annots", "Contents", "AA"} else document.Root
+            holder[f"/{name}"] = document.make_indirect(value)  # type: ignore[call-overload]
+        out = io.BytesIO()
+        document.save(out)
+    return out.getvalue()
+
+
+def _annotation(subtype: str, **entries: Any) -> pikepdf.Array:
+    made = Dictionary(Type=Name.Annot, Subtype=Name(subtype), Rect=pikepdf.Array([0, 0, 9, 9]), **entries)
+    return pikepdf.Array([made])
+
+
+def _with_field(text: str) -> bytes:
+    return files.docx({"word/footer1.xml": f'<w:p xmlns:w="w"><w:instrText>{text}</w:instrText></w:p>'.encode()})
+
+
 GOOD = {
     "pdf": (files.pdf(), UploadKind.PDF),
     "docx": (files.docx(), UploadKind.DOCX),
@@ -45,6 +68,11 @@ GOOD = {
         UploadKind.DOCX,
     ),
     "pptx_with_chart": (files.pptx({"ppt/embeddings/Sheet1.xlsx": files.xlsx()}), UploadKind.PPTX),
+    "pdf_with_link": (
+        _acting_pdf(Annots=_annotation("/Link", A=Dictionary(S=Name.URI, URI=pikepdf.String("https://a.vn")))),
+        UploadKind.PDF,
+    ),
+    "docx_with_page_number": (_with_field(" PAGE "), UploadKind.DOCX),
     "docx_with_printer_settings": (files.docx({"word/printerSettings/printerSettings1.bin": b"x"}), UploadKind.DOCX),
 }
 
@@ -93,6 +121,37 @@ BAD = {
     "pdf_with_password": (files.pdf(password="secret"), "file_encrypted"),
     "pdf_with_script": (files.pdf(script=True), "file_has_active_content"),
     "pdf_with_attachment": (files.pdf(attachment=True), "file_has_active_content"),
+    "pdf_with_xfa": (
+        _acting_pdf(AcroForm=Dictionary(Fields=pikepdf.Array([]), XFA=pikepdf.String("<xdp/>"))),
+        "file_has_active_content",
+    ),
+    "pdf_with_player": (_acting_pdf(Annots=_annotation("/RichMedia")), "file_has_active_content"),
+    "pdf_that_sends": (
+        _acting_pdf(Annots=_annotation("/Link", A=Dictionary(S=Name.SubmitForm, F=pikepdf.String("http://a.vn/")))),
+        "file_has_active_content",
+    ),
+    "pdf_that_opens_a_share": (
+        _acting_pdf(OpenAction=Dictionary(S=Name.GoToR, F=pikepdf.String("//a.vn/x.pdf"))),
+        "file_has_active_content",
+    ),
+    "pdf_that_calls_home": (
+        _acting_pdf(OpenAction=Dictionary(S=Name.URI, URI=pikepdf.String("http://a.vn/"))),
+        "file_has_active_content",
+    ),
+    "pdf_that_calls_home_by_page": (
+        _acting_pdf(AA=Dictionary(O=Dictionary(S=Name.URI, URI=pikepdf.String("http://a.vn/")))),
+        "file_has_active_content",
+    ),
+    "docx_that_starts_a_program": (_with_field(r'DDEAUTO cmd.exe "/k calc"'), "file_has_active_content"),
+    "docx_that_starts_a_program_in_pieces": (
+        _with_field("DD</w:instrText><w:instrText>EAUTO cmd.exe"),
+        "file_has_active_content",
+    ),
+    "docx_with_a_page_of_the_web": (files.docx({"word/chunk.html": b"<script/>"}), "file_has_active_content"),
+    "docx_with_quiet_outside_part": (
+        files.docx({"word/_rels/document.xml.rels": files.relations("http://a.vn/a.png", mode="Internal")}),
+        "file_has_outside_parts",
+    ),
     "pdf_not_at_the_start": (b"MZ" + files.pdf(), "file_kind_unknown"),
     "pdf_and_zip": (files.pdf() + files.docx(), "file_ambiguous"),
     "png_and_zip": (files.png() + files.archive({"a": b"a"}), "file_ambiguous"),
