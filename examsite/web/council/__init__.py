@@ -20,7 +20,7 @@ def navigation(competition: Any) -> list[NavItem]:
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
-        (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
+        (_("Sự việc phòng thi"), "council.list_incidents", ("council.decide_incident",)),
         (_("Phách và bốc thăm"), "council.show_codes", ("council.open_codes",)),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),

@@ -28,9 +28,9 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
         (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
         (_("Nhân sự"), "organiser.show_people", ()),
-        (_("Thí sinh"), "organiser.list_candidates", candidates_pages),
+        (_("Người dự tuyển"), "organiser.list_candidates", candidates_pages),
         (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
-        (_("Đề án"), "organiser.list_proposals", ()),
+        (_("Đề án và bảo vệ"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
