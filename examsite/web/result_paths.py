@@ -56,11 +56,11 @@ def ladder_of(rule: Mapping[str, Any], stated: Mapping[str, Any], system: Score)
     low, high = score(rule["mean_at_most"]), score(rule["third_from"])
     words = {"low": format_points(low), "high": format_points(high)}
     return (
-        Rung(_("Lệch không quá %(low)s", **words), _("Lấy trung bình"), gap <= low),
+        Rung(_("Lệch không quá %(low)s", **words), _("Lấy trung bình"), step == "mean"),
         Rung(
             _("Trên %(low)s và dưới %(high)s", **words),
             _("Trưởng ban trao đổi với hai người, rồi quyết định"),
-            low < gap < high,
+            step == "discussed",
         ),
         Rung(_("Từ %(high)s trở lên", **words), _("Người chấm thứ ba"), gap >= high),
     )

@@ -16,6 +16,7 @@ from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
+from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
 from examsite.services import throttling
 from examsite.services.passwords import Passwords, normal_printed_password
@@ -35,6 +36,7 @@ from examsite.storage.queries.results import (
     result_document,
 )
 from examsite.web.errors import message_of
+from examsite.web.formatting import format_score
 from examsite.web.forms.ranking import SignResultForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import error_text, label
@@ -182,12 +184,12 @@ def checks_of(view: ResultView, ties: tuple[OpenTie, ...]) -> list[dict[str, Any
     for post in view.posts:
         ranked = [row for row in post.rows if row.total is not None]
         if len(post.selected) == post.vacancies < len(ranked) and post.tie is None:
-            lead = (post.selected[-1].total or 0) - (ranked[post.vacancies].total or 0)
+            lead = (post.selected[-1].total or ZERO) - (ranked[post.vacancies].total or ZERO)
             checks.append(
                 {
                     "state": "none" if lead else "attention",
                     "text": _("Cách biệt giữa người được chọn cuối cùng và người kế tiếp, %(post)s", post=post.code),
-                    "aside": f"{lead}".replace(".", ","),
+                    "aside": format_score(lead),
                 }
             )
     return checks

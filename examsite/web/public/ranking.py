@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.errors import ConflictError
+from examsite.domain.publication import Decision
 from examsite.services.checkpoints import origin_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -120,7 +121,7 @@ def _signatures(version: ResultVersion) -> list[SignatureLine]:
         SignatureLine(
             name=item.assignment.account.display_name,
             role=item.assignment.account.position_title or label(item.assignment.role),
-            state="refused" if item.reason else "signed",
+            state="refused" if item.decision is Decision.REFUSED else "signed",
             signed_at=item.signed_at,
             note=_("Lý do: %(reason)s", reason=item.reason) if item.reason else "",
             of_council=item.assignment.role in COUNCIL,
