@@ -1,11 +1,13 @@
 """Every form of the product. Forms check shape; whether an act is allowed is the rule's business.
 
-Two things are set here once for every form: WTForms has no Vietnamese, so its own sentences are replaced; and signs
-that neither a page nor a database takes (NUL and its like, which also come from pasted texts) never reach a field.
+Three things are set here once for every form: WTForms has no Vietnamese, so its own sentences are replaced; signs that
+neither a page nor a database takes (NUL and its like, which also come from pasted texts) never reach a field; and every
+text is brought to NFC, because records hold nothing else and some keyboards type letters and tones apart.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from flask import request
@@ -60,13 +62,17 @@ _CONTROL = {code: None for code in (*range(32), *range(127, 160)) if chr(code) n
 _own_wrap = FlaskForm.Meta.wrap_formdata
 
 
+def _clean(value: str) -> str:
+    return unicodedata.normalize("NFC", value.translate(_CONTROL))
+
+
 def _wrap_formdata(meta: FlaskForm.Meta, form: Any, formdata: Any) -> Any:
     if request.is_json and not isinstance(formdata, MultiDict):
         return MultiDict()  # forms are sent by pages; a body of another kind fills in nothing
     wrapped = _own_wrap(meta, form, formdata)
     if wrapped is None or formdata is wrapped:
         return wrapped
-    fields = MultiDict((name, value.translate(_CONTROL)) for name, value in request.form.items(multi=True))
+    fields = MultiDict((name, _clean(value)) for name, value in request.form.items(multi=True))
     return CombinedMultiDict((request.files, fields)) if request.files else fields
 
 
