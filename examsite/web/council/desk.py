@@ -14,12 +14,13 @@ from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import GATE_ROLES
+from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import list_last_records
-from examsite.web.access import requires
+from examsite.web.access import principal, requires
 from examsite.web.council import bp
 from examsite.web.gates import event_after, missing_rows, record_entry, track
 from examsite.web.labels import label
@@ -62,6 +63,7 @@ def show_desk(code: str) -> ResponseReturnValue:
     competition = g.competition
     event = event_after(competition)
     missing = [] if event is None else list_missing(session, competition, event, now=read_web_clock())
+    hidden = _hidden_events(code)
     cards = [card for maker in _MAKERS if (card := maker(competition)) is not None]
     return render_template(
         "council/show_desk.html",
@@ -73,7 +75,19 @@ def show_desk(code: str) -> ResponseReturnValue:
         opener=None if event is None else label(GATE_ROLES[event]),
         missing=missing_rows(competition, missing, {}),
         records=[
-            record_entry(row, today=read_web_clock()) for row in list_last_records(session, code, limit=LAST_RECORDS)
+            record_entry(row, today=read_web_clock())
+            for row in list_last_records(session, code, limit=LAST_RECORDS)
+            if row.event not in hidden
         ],
         who_may=WHO_MAY[competition.state],
     )
+
+
+def _hidden_events(code: str) -> frozenset[Event]:
+    """Who also sits on the panel does not read here which members have locked.
+
+    Source: record format (records are readable by those who oversee and never by anyone who marks).
+    """
+    person = principal()
+    held = {item.role for item in person.roles_in(code)} if person is not None else set()
+    return frozenset({Event.MARK_LOCKED} if held & {Role.PANELLIST, Role.PANEL_HEAD} else ())
