@@ -136,7 +136,7 @@ test-fast: check
 
 test: .venv/dev browser test-fast
 	$(SAY) "stories in the browser"
-	@$(PY) -m pytest -q -m browser tests/browser
+	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile -m browser tests/browser
 	$(SAY) "all green"
 
 bench: .venv/dev
