@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, g, make_response, request
 
 from examsite.services.context import ServiceContext, read_clock
 from examsite.storage.database import begin_write, db
-from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.competitions import get_competition, get_competition_for_update
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from examsite.storage.models.competitions import Competition
 
 #: Methods that may change something.
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -89,15 +94,17 @@ def forget_changes() -> None:
 
 
 def _begin() -> None:
+    # Everybody who acts on a competition takes its row first, then what is below it, then its log: two tabs at one
+    # gate, or a decision and a gate, never cross. Hand-ins and saves of a test have no competition in their address.
     begin_write(db.session())
-    _read_competition_again()
+    _read_competition_again(get_competition_for_update)
 
 
-def _read_competition_again() -> None:
+def _read_competition_again(read: Callable[[Session, str], Competition] = get_competition) -> None:
     """What the guard had read was forgotten with its transaction; relationships would raise."""
     known = g.get("competition")
     if known is not None:
-        g.competition = get_competition(db.session(), g.get("competition_code") or known.code)
+        g.competition = read(db.session(), g.get("competition_code") or known.code)
 
 
 def read_web_clock() -> datetime:

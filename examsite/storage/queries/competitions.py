@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
@@ -27,35 +27,30 @@ def get_competition(session: Session, code: str) -> Competition:
     Raises:
         NotFoundError: `competition_not_found`.
     """
-    found = session.scalars(
-        select(Competition)
-        .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
-        .where(Competition.code == code)
-    ).one_or_none()
+    found = session.scalars(_whole(Competition.code == code)).one_or_none()
     if found is None:
         raise NotFoundError("competition_not_found", competition=code)
     return found
 
 
 def get_competition_for_update(session: Session, code: str) -> Competition:
-    """As `get_competition`, with the row locked for an act on it.
+    """As `get_competition`, with the row locked for an act on it and read anew behind the lock.
+
+    Whoever only refers to the row (a new candidacy, a new paper) does not wait for the lock.
 
     Raises:
         NotFoundError: `competition_not_found`.
     """
-    session.scalars(select(Competition.id).where(Competition.code == code).with_for_update()).all()
-    return get_competition(session, code)
+    session.scalars(select(Competition.id).where(Competition.code == code).with_for_update(key_share=True)).all()
+    found = session.scalars(_whole(Competition.code == code).execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFoundError("competition_not_found", competition=code)
+    return found
 
 
 def list_competitions(session: Session) -> list[Competition]:
     """All competitions, newest first."""
-    return list(
-        session.scalars(
-            select(Competition)
-            .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
-            .order_by(Competition.created_at.desc(), Competition.id.desc())
-        )
-    )
+    return list(session.scalars(_whole().order_by(Competition.created_at.desc(), Competition.id.desc())))
 
 
 def list_public_competitions(session: Session) -> list[Competition]:
@@ -126,12 +121,7 @@ def count_post_rows(session: Session, post_id: int) -> int:
 
 def reload_posts(session: Session, competition: Competition) -> None:
     """Read a competition with its body, posts and gates again, after a post came or went."""
-    session.scalars(
-        select(Competition)
-        .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
-        .where(Competition.id == competition.id)
-        .execution_options(populate_existing=True)
-    ).one()
+    session.scalars(_whole(Competition.id == competition.id).execution_options(populate_existing=True)).one()
 
 
 def get_post(session: Session, competition_id: int, code: str) -> Post:
@@ -206,3 +196,11 @@ def list_candidate_numbers(session: Session, competition_id: int) -> dict[int, l
     for post_id, number in rows:
         found.setdefault(post_id, []).append(str(number))
     return found
+
+
+def _whole(*conditions: ColumnElement[bool]) -> Select[Competition]:
+    return (
+        select(Competition)
+        .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
+        .where(*conditions)
+    )

@@ -13,7 +13,6 @@ from examsite.domain.permissions import Role
 from examsite.services import candidate_imports
 from examsite.storage.candidate_lists import csv_template, xlsx_template
 from examsite.storage.database import db
-from examsite.storage.queries.competitions import get_competition_for_update
 from examsite.web.access import requires
 from examsite.web.errors import message_of
 from examsite.web.forms.candidacies import ConfirmImportForm, ImportCandidatesForm
@@ -59,8 +58,7 @@ def confirm_import(code: str) -> ResponseReturnValue:
     form = ConfirmImportForm()
     if not form.validate_on_submit():
         return redirect(url_for("organiser.import_candidates", code=code))
-    ctx = act()
-    count = candidate_imports.import_candidates(ctx, get_competition_for_update(ctx.session, code), form.token.data)
+    count = candidate_imports.import_candidates(act(), g.competition, form.token.data)
     flash(ngettext("Đã nhập %(num)d người.", "Đã nhập %(num)d người.", count), "success")
     return redirect(url_for("organiser.list_candidates", code=code))
 

@@ -21,7 +21,6 @@ from examsite.storage.queries.candidacies import (
     get_dossier_file,
     list_candidacies,
 )
-from examsite.storage.queries.competitions import get_competition_for_update
 from examsite.storage.queries.gates import list_missing
 from examsite.web.access import requires
 from examsite.web.downloads import send_upload
@@ -125,7 +124,7 @@ def _open_events(candidacy: Any) -> list[CandidacyEvent]:
 
 
 def _carry_out(ctx: ServiceContext, event: CandidacyEvent, candidacy: Any, reason: str) -> None:
-    competition = get_competition_for_update(ctx.session, g.competition.code)
+    competition = g.competition
     code = candidacy.application_code
     if event is CandidacyEvent.ACCEPTED:
         candidacies.accept_candidacy(ctx, competition, code)

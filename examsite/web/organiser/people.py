@@ -10,7 +10,6 @@ from examsite.domain.permissions import COMPETITION_ROLES, SINGLE_ROLES, Role, a
 from examsite.services import people
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
-from examsite.storage.queries.competitions import get_competition_for_update
 from examsite.web.access import requires
 from examsite.web.errors import message_of
 from examsite.web.forms.accounts import AssignRoleForm, RevokeRoleForm
@@ -28,10 +27,8 @@ def show_people(code: str) -> ResponseReturnValue:
     form = AssignRoleForm()
     form.role.choices = [(role.value, label(role)) for role in COMPETITION_ROLES]
     if form.validate_on_submit():
-        ctx = act()
         try:
-            competition = get_competition_for_update(ctx.session, code)
-            given = people.assign_role(ctx, competition, login=form.login.data, role=Role(form.role.data))
+            given = people.assign_role(act(), g.competition, login=form.login.data, role=Role(form.role.data))
         except DomainError as error:
             field = form.role if error.params.get("field") == "role" else form.login
             field.errors = [*field.errors, message_of(error)]
@@ -61,7 +58,6 @@ def revoke_role(code: str) -> ResponseReturnValue:
     """Take a role back under which nothing was done yet."""
     form = RevokeRoleForm()
     if form.validate_on_submit():
-        ctx = act()
-        people.revoke_role(ctx, get_competition_for_update(ctx.session, code), form.assignment_id.data)
+        people.revoke_role(act(), g.competition, form.assignment_id.data)
         flash(_("Đã thu hồi vai trò."), "success")
     return redirect(url_for("organiser.show_people", code=code))

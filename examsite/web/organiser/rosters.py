@@ -14,7 +14,6 @@ from examsite.services import candidacies
 from examsite.services.passwords import printed_password
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import count_candidacies, list_candidacies, list_roster
-from examsite.storage.queries.competitions import get_competition_for_update
 from examsite.web.access import requires
 from examsite.web.forms.candidacies import IssuePasswordsForm
 from examsite.web.i18n import _, localised
@@ -29,8 +28,7 @@ def fix_roster(code: str) -> ResponseReturnValue:
     """Say what will happen, then allot numbers and draw codes for everyone who is eligible."""
     form = IssuePasswordsForm()
     if form.validate_on_submit():
-        ctx = act()
-        candidacies.fix_roster(ctx, get_competition_for_update(ctx.session, code))
+        candidacies.fix_roster(act(), g.competition)
         flash(_("Đã chốt danh sách dự thi và cấp số báo danh."), "success")
         return redirect(url_for("organiser.show_roster", code=code))
     counts = count_candidacies(db.session(), g.competition.id)
@@ -47,7 +45,7 @@ def show_roster(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard h
 @bp.route("/<code>/roster/slips", methods=["GET", "POST"])
 @requires(Role.ORGANISER)
 @writes_in_steps
-def issue_slips(code: str) -> ResponseReturnValue:
+def issue_slips(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition of the address
     """Make new passwords and show the slips once, to be printed; hashing happens before the transaction."""
     form = IssuePasswordsForm()
     if not form.validate_on_submit():
@@ -65,14 +63,11 @@ def issue_slips(code: str) -> ResponseReturnValue:
         }
         for item in _people()
     ]
-    competition_id = g.competition.id
     stop_reading()
     passwords = current_app.extensions["passwords"]
     hashes = {slip["id"]: passwords.hash(slip["password"]) for slip in slips}
     with write_now() as ctx:
-        competition = get_competition_for_update(ctx.session, code)
-        if competition.id == competition_id:
-            candidacies.issue_passwords(ctx, competition, hashes)
+        candidacies.issue_passwords(ctx, g.competition, hashes)
     return render_template("organiser/show_slips.html", slips=slips)
 
 
