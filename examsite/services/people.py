@@ -2,15 +2,17 @@
 
 Decision: a role may be revoked while nothing in the competition's record log was done under its pseudonym, and always
 in a draft. After that the pseudonym must keep meaning the person who acted; somebody new gets a pseudonym of their own.
+What a person saw on a board stays seen: a role taken back after the list was fixed still keeps other boards away. Once
+scores have names, the council that signs them stays as it is.
 """
 
 from __future__ import annotations
 
 from examsite.domain.accounts import AccountState
-from examsite.domain.competitions import CompetitionState
+from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.permissions import BODY_ROLES, COMPETITION_ROLES, Role, actor_name
+from examsite.domain.permissions import BODY_ROLES, COMPETITION_ROLES, Role, actor_name, are_compatible
 from examsite.services.accounts import end_all_login_sessions, grant_role
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
@@ -22,9 +24,14 @@ from examsite.storage.queries.accounts import (
     get_account,
     get_assignment,
     has_acted,
+    has_scripts,
     list_assignments,
+    list_former_roles,
     list_holders,
 )
+
+#: Who signs the result as the council.
+_COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
 #: Acts that do not yet bind a pseudonym to the result.
 _PREPARING = (Event.COMPETITION_CREATED, Event.CONFLICT_DECLARED)
@@ -34,7 +41,8 @@ def assign_role(ctx: ServiceContext, competition: Competition, *, login: str, ro
     """The organiser gives a person a role in the competition; the person's log-ins end, so that the role counts anew.
 
     Raises:
-        ConflictError: `roles_not_compatible`, `role_has_holder`, `account_not_active`.
+        ConflictError: `roles_not_compatible`, `role_held_before`, `role_has_holder`, `account_not_active`,
+            `council_fixed`.
         InvalidError: `login_unknown`, `candidate_holds_no_role`, `role_not_of_competition`, `not_authority_of_body`,
             `not_organiser_of_body`.
         NotAllowedError: `role_needed`.
@@ -47,6 +55,8 @@ def assign_role(ctx: ServiceContext, competition: Competition, *, login: str, ro
         raise InvalidError("login_unknown", field="login", login=login)
     _check_may_serve(ctx, account, role)
     _check_competent(ctx, competition, account, role)
+    _check_council_open(competition, role)
+    _check_former_roles(ctx, competition, account, role)
     assignment = grant_role(ctx, account, role, competition=competition)
     _end_log_ins_of(ctx, account.id)
     return assignment
@@ -56,7 +66,7 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     """The organiser takes back a role under which nothing was done yet; the person's log-ins end.
 
     Raises:
-        ConflictError: `role_already_used`, `last_organiser`.
+        ConflictError: `role_already_used`, also for a marker who was given scripts; `last_organiser`, `council_fixed`.
         NotAllowedError: `role_needed`.
         NotFoundError: `assignment_not_found`.
     """
@@ -67,9 +77,11 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     pseudonym = assignment.pseudonym or ""
     if assignment.role is Role.ORGANISER and len(list_holders(ctx.session, competition.id, Role.ORGANISER)) == 1:
         raise ConflictError("last_organiser")
+    _check_council_open(competition, assignment.role)
     name = actor_name(assignment.role, pseudonym)
     is_draft = competition.state is CompetitionState.DRAFT
-    if not is_draft and has_acted(ctx.session, competition.id, name, apart_from=_PREPARING):
+    has_worked = has_acted(ctx.session, competition.id, name, apart_from=_PREPARING)
+    if not is_draft and (has_worked or has_scripts(ctx.session, assignment.id)):
         raise ConflictError("role_already_used", pseudonym=pseudonym)
     assignment.revoked_at = ctx.now
     payload = {"role": assignment.role.value, "pseudonym": pseudonym, "body": None}
@@ -121,6 +133,19 @@ def _check_may_serve(ctx: ServiceContext, account: Account, role: Role) -> None:
         raise InvalidError("candidate_holds_no_role", field="login")
     if any(item.role is Role.ADMINISTRATOR for item in list_assignments(ctx.session, account.id)):
         raise ConflictError("roles_not_compatible", held=Role.ADMINISTRATOR, added=role)
+
+
+def _check_council_open(competition: Competition, role: Role) -> None:
+    """From the merging on everybody can see who won: nobody may choose any more who signs that."""
+    if role in _COUNCIL and competition.state.has_reached(CompetitionState.MERGED):
+        raise ConflictError("council_fixed")
+
+
+def _check_former_roles(ctx: ServiceContext, competition: Competition, account: Account, role: Role) -> None:
+    """Separation of duties reaches back to the fixed list: who was on a board then may have seen its secrets."""
+    for former in list_former_roles(ctx.session, competition.id, account.id, since=GateEvent.ROSTER_FIXED):
+        if not are_compatible(former, role):
+            raise ConflictError("role_held_before", held=former, added=role)
 
 
 def _check_competent(ctx: ServiceContext, competition: Competition, account: Account, role: Role) -> None:

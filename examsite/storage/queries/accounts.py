@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from examsite.domain.competitions import GateEvent
 from examsite.domain.errors import NotFoundError
 from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
-from examsite.storage.models.competitions import Body, Competition
+from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.marking import Allocation
 from examsite.storage.models.records import RecordLog, RecordRow
 
 
@@ -216,6 +218,32 @@ def has_acted(session: Session, competition_id: int, actor: str, *, apart_from: 
         )
     )
     return session.scalars(statement.limit(1)).first() is not None
+
+
+def has_scripts(session: Session, assignment_id: int) -> bool:
+    """Whether scripts were given to this marker."""
+    return (
+        session.scalars(select(Allocation.id).where(Allocation.assignment_id == assignment_id).limit(1)).first()
+        is not None
+    )
+
+
+def list_former_roles(session: Session, competition_id: int, account_id: int, *, since: GateEvent) -> list[Role]:
+    """Roles of a person in a competition that were taken back after it had passed a gate."""
+    passed_at = (
+        select(GatePassage.at)
+        .where(GatePassage.competition_id == competition_id, GatePassage.event == since)
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(RoleAssignment.role).where(
+                RoleAssignment.competition_id == competition_id,
+                RoleAssignment.account_id == account_id,
+                RoleAssignment.revoked_at >= passed_at,
+            )
+        )
+    )
 
 
 def list_officials(session: Session, *, words: str = "") -> list[Account]:

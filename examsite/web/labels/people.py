@@ -27,6 +27,10 @@ LABELS = {
 ERRORS = {
     "role_needed": _l("Tài khoản này không giữ vai trò cần có cho việc vừa làm."),
     "roles_not_compatible": _l("Người này đang là “%(held)s”, không được kiêm “%(added)s” trong cùng kỳ thi tuyển."),
+    "role_held_before": _l(
+        "Người này từng là “%(held)s” khi danh sách dự thi đã chốt nên không được làm “%(added)s” ở kỳ này."
+    ),
+    "council_fixed": _l("Bảng phách đã mở: hội đồng ký kết quả giữ nguyên, không thêm, không bớt ai."),
     "assignment_not_found": _l("Không tìm thấy phân công này, có thể đã được thu hồi."),
     "account_not_active": _l("Tài khoản %(login)s đã ngừng dùng nên không phân công được."),
     "login_unknown": _l("Không có tài khoản %(login)s. Quản trị hệ thống lập tài khoản trước."),

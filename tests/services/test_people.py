@@ -1,0 +1,86 @@
+"""Who may be put on a board, and taken off it, while a competition runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.errors import ConflictError
+from examsite.domain.permissions import Role
+from examsite.services import people
+from examsite.services.checkpoints import load_signer
+from examsite.storage.models.competitions import GatePassage
+from examsite.storage.queries.accounts import list_holders
+from tests.factories.competitions import make_official
+from tests.factories.ranking import Stage, make_stage
+
+
+@pytest.fixture
+def stage(session: Session, now: datetime, tmp_path: Path) -> Stage:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return make_stage(session, now, settings=settings, signer=load_signer(settings))
+
+
+@pytest.fixture
+def new(stage: Stage) -> Callable[[str], str]:
+    def make(login: str) -> str:
+        make_official(stage.session, stage.at, login)
+        return login
+
+    return make
+
+
+@pytest.mark.parametrize("role", [Role.CHAIR, Role.COUNCIL_MEMBER])
+def test_nobody_chooses_who_signs_once_scores_have_names(stage: Stage, new: Callable[[str], str], role: Role) -> None:
+    with pytest.raises(ConflictError, match="council_fixed"):
+        people.assign_role(stage.ctx(Role.ORGANISER), stage.competition, login=new("them.nguoi"), role=role)
+
+
+def test_nobody_of_the_council_is_taken_out_once_scores_have_names(stage: Stage) -> None:
+    for row in list_holders(stage.session, stage.competition.id, Role.COUNCIL_MEMBER):
+        with pytest.raises(ConflictError, match="council_fixed"):
+            people.revoke_role(stage.ctx(Role.ORGANISER), stage.competition, row.id)
+
+
+def test_a_role_taken_back_after_the_list_keeps_other_boards_away(stage: Stage, new: Callable[[str], str]) -> None:
+    ctx, competition, login = stage.ctx(Role.ORGANISER), stage.competition, new("ban.phach.cu")
+    given = people.assign_role(ctx, competition, login=login, role=Role.KEEPER)
+    people.revoke_role(ctx, competition, given.id)
+    _fix_list(stage, at=stage.at + timedelta(minutes=1))
+    people.assign_role(ctx, competition, login=login, role=Role.INVIGILATOR)
+
+    other = new("ban.phach.moi")
+    later = stage.ctx(Role.ORGANISER, at=stage.at + timedelta(minutes=2))
+    given = people.assign_role(later, competition, login=other, role=Role.KEEPER)
+    people.revoke_role(later, competition, given.id)
+    with pytest.raises(ConflictError, match="role_held_before"):
+        people.assign_role(later, competition, login=other, role=Role.MARKER)
+    assert people.assign_role(later, competition, login=other, role=Role.KEEPER).pseudonym != given.pseudonym
+
+
+def test_a_marker_with_scripts_stays(stage: Stage) -> None:
+    stage.competition.state = CompetitionState.MARKING
+    marker = list_holders(stage.session, stage.competition.id, Role.MARKER)[0]
+    with pytest.raises(ConflictError, match="role_already_used"):
+        people.revoke_role(stage.ctx(Role.ORGANISER), stage.competition, marker.id)
+
+
+def _fix_list(stage: Stage, *, at: datetime) -> None:
+    session, competition = stage.session, stage.competition
+    session.query(GatePassage).filter_by(competition_id=competition.id, event=GateEvent.ROSTER_FIXED).delete()
+    session.add(
+        GatePassage(
+            competition_id=competition.id,
+            event=GateEvent.ROSTER_FIXED,
+            at=at,
+            account_id=list_holders(session, competition.id, Role.ORGANISER)[0].account_id,
+            record_seq=0,
+        )
+    )
+    session.flush()
