@@ -10,7 +10,7 @@ from examsite.config import load_settings
 from examsite.services.checkpoints import load_signer
 from examsite.services.verification import verify_log
 from examsite.storage.database import make_engine, reading
-from examsite.storage.queries.records import list_logs
+from examsite.storage.queries.records import list_codes_without_log, list_logs
 
 
 @click.group()
@@ -31,6 +31,10 @@ def verify(codes: tuple[str, ...]) -> None:
         for code in sorted(missing):
             click.echo(f"✗ {code}: không có sổ ghi này (there is no such log)")
             wrong += 1
+        for code in list_codes_without_log(session):
+            if not codes or code in codes:
+                click.echo(f"✗ {code}: sổ ghi của kỳ này đã mất (the log of this competition is gone)")
+                wrong += 1
         for log in logs:
             report = verify_log(session, log, signer)
             sign = "✓" if not report.problems else "✗"

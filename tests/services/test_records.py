@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
@@ -15,8 +15,16 @@ from examsite.services.checkpoints import load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.records import record
 from examsite.services.verification import verify_log
+from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
-from examsite.storage.queries.records import find_last_checkpoint, get_log, list_last_records, list_records
+from examsite.storage.queries.records import (
+    find_last_checkpoint,
+    get_log,
+    list_codes_without_log,
+    list_last_records,
+    list_records,
+)
+from tests.factories.competitions import make_receiving
 
 
 @pytest.fixture
@@ -84,8 +92,12 @@ def test_nothing_is_signed_without_a_signer_or_a_log(session: Session, now: date
         ("commit", "0" * 64),
         ("leaf", "0" * 64),
         ("payload", '{"login":"kẻ khác"}'),
+        ("payload", "{broken"),
+        ("payload", "[" * 100_000),
         ("salt", "0" * 64),
+        ("salt", "no hex"),
     ],
+    ids=lambda value: str(value)[:24],
 )
 def test_any_change_of_a_row_is_found(ctx: ServiceContext, signer: LogSigner, column: str, value: str) -> None:
     _append(ctx, 4)
@@ -117,3 +129,30 @@ def test_rolled_back_act_leaves_no_record(engine: Engine, now: datetime) -> None
         session.rollback()
     with Session(engine) as session:
         assert session.scalars(select(RecordLog)).all() == []
+
+
+def test_content_that_every_bundle_opens_cannot_vanish(ctx: ServiceContext, signer: LogSigner) -> None:
+    record(ctx, None, Event.MARK_LOCKED, "script/0421", {"total": "70.00"}, actor="marker/M01")
+    _append(ctx, 1)
+    for row in ctx.session.scalars(select(RecordRow)):
+        row.payload = row.salt = None
+    ctx.session.flush()
+    problems = verify_log(ctx.session, get_log(ctx.session, "system"), signer).problems
+    assert [(problem.seq, problem.code) for problem in problems] == [(0, "opening_missing")]
+
+
+def test_lost_checkpoints_and_lost_logs_are_found(session: Session, now: datetime, signer: LogSigner) -> None:
+    competition = make_receiving(session, now).competition
+    log = get_log(session, competition.code)
+    last = max(session.scalars(select(GatePassage.record_seq)))
+    assert [problem.code for problem in verify_log(session, log, signer).problems] == ["checkpoint_missing"]
+    sign_checkpoint(ServiceContext(session=session, now=now, signer=signer), competition.code)
+    assert verify_log(session, log, signer).problems == ()
+    session.execute(delete(CheckpointRow))
+    assert [(item.seq, item.code) for item in verify_log(session, log, signer).problems] == [
+        (last, "checkpoint_missing")
+    ]
+    assert list_codes_without_log(session) == []
+    session.execute(delete(RecordRow).where(RecordRow.log_id == log.id))
+    session.execute(delete(RecordLog).where(RecordLog.id == log.id))
+    assert list_codes_without_log(session) == [competition.code]

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.errors import NotFoundError
+from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 
 
@@ -26,6 +27,17 @@ def get_log(session: Session, code: str) -> RecordLog:
     if found is None:
         raise NotFoundError("log_not_found", log=code)
     return found
+
+
+def list_codes_without_log(session: Session) -> list[str]:
+    """Competitions that have no log: each opens one with its first act, so theirs is gone."""
+    has_log = select(RecordLog.id).where(RecordLog.competition_id == Competition.id)
+    return list(session.scalars(select(Competition.code).where(~has_log.exists()).order_by(Competition.code)))
+
+
+def find_last_gate(session: Session, competition_id: int | None) -> int | None:
+    """The number of the record that opened the newest gate of a competition; None before the first."""
+    return session.scalar(select(func.max(GatePassage.record_seq)).where(GatePassage.competition_id == competition_id))
 
 
 def list_records(session: Session, log_id: int, *, first: int = 0, limit: int | None = None) -> list[RecordRow]:
