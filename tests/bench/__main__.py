@@ -198,12 +198,12 @@ def _data(run: Run) -> dict[str, Any]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--users", type=int, default=300, help="candidates in the room (default 300, at most 780)")
-    parser.add_argument("--seconds", type=float, default=30, help="length of the steady saving (default 30)")
+    parser.add_argument("--seconds", type=float, default=20, help="length of the steady saving (default 20)")
     parser.add_argument("--minutes", type=int, default=0, help="steady saving for so long instead: a soak")
     parser.add_argument("--every", type=float, default=3, help="seconds between two saves of one user (default 3)")
     parser.add_argument("--spread", type=float, default=2, help="all start within so many seconds (default 2)")
     parser.add_argument("--at-once", type=int, default=32, help="connections that work without a pause (default 32)")
-    parser.add_argument("--seconds-at-once", type=float, default=10, help="length of work without a pause (default 10)")
+    parser.add_argument("--seconds-at-once", type=float, default=6, help="length of work without a pause (default 6)")
     parser.add_argument(
         "--postgresql", action="store_true", help="after SQLite also on PostgreSQL, waiting for the disk"
     )
