@@ -91,6 +91,17 @@ def change_password(ctx: ServiceContext, account_id: int, password_hash: str, *,
     return open_login_session(ctx, account, hours=hours, address=present.address, user_agent=present.user_agent)
 
 
+def end_log_ins(ctx: ServiceContext, account_id: int) -> None:
+    """The administrator ends every log-in of a person at once.
+
+    Raises:
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ADMINISTRATOR)
+    end_all_login_sessions(ctx, account_id)
+    record(ctx, None, Event.LOG_INS_ENDED, f"account/{account_id}", {})
+
+
 def end_all_login_sessions(ctx: ServiceContext, account_id: int) -> None:
     """End every log-in of an account, e.g. after a new password or a changed role."""
     for item in ctx.session.scalars(

@@ -37,6 +37,7 @@ from examsite.services.uploads import ReceivedFile, add_upload
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
+from examsite.storage.queries.attempts import count_open_attempts
 from examsite.storage.queries.candidacies import count_drafts_since, get_application, get_candidacy, list_roster
 
 
@@ -252,10 +253,16 @@ def fix_roster(ctx: ServiceContext, competition: Competition) -> None:
 def issue_passwords(ctx: ServiceContext, competition: Competition, hashes: Mapping[int, str]) -> None:
     """Replace the passwords of candidates by freshly printed ones (hash by candidacy); older slips stop working.
 
+    Refused while anyone of the competition is writing: whoever holds a new slip could take over the work.
+
     Raises:
+        ConflictError: `passwords_frozen_in_test`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
+    if count_open_attempts(ctx.session, competition.id):
+        raise ConflictError("passwords_frozen_in_test")
+    numbers = []
     for candidacy_id, password_hash in sorted(hashes.items()):
         candidacy = get_candidacy(ctx.session, candidacy_id)
         if candidacy.competition_id != competition.id:
@@ -264,7 +271,10 @@ def issue_passwords(ctx: ServiceContext, competition: Competition, hashes: Mappi
         end_all_login_sessions(ctx, candidacy.account_id)
         clear_failed_log_ins(ctx, candidacy.account.login)
         clear_failed_log_ins(ctx, candidacy.candidate_number or candidacy.account.login)
+        numbers.append(candidacy.candidate_number or "")
     ctx.session.flush()
+    payload = {"numbers": sorted(numbers)}
+    record(ctx, competition, Event.PASSWORDS_ISSUED, f"competition/{competition.code}", payload)
 
 
 def _own(ctx: ServiceContext, candidacy_id: int) -> Candidacy:

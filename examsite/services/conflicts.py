@@ -11,6 +11,7 @@ from examsite.domain.conflicts import DECLARING, check_conflicts
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
+from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
@@ -20,6 +21,7 @@ from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import list_final_candidacies
+from examsite.storage.queries.marking import has_allocations
 
 
 def declare_conflicts(ctx: ServiceContext, competition: Competition, conflicts: Mapping[int, str]) -> None:
@@ -31,7 +33,8 @@ def declare_conflicts(ctx: ServiceContext, competition: Competition, conflicts: 
 
     Raises:
         ConflictError: `list_not_final` before the roster is fixed; `conflict_after_mark` about a candidate whose
-            defence this person has scored and locked.
+            defence this person has scored and locked; `conflict_after_allocation` by a marker who has scripts already:
+            which of them it concerns may be known to nobody here, so people settle it, on paper.
         InvalidError: `conflict_not_on_list`, `relation_not_known`.
         NotAllowedError: `role_needed`.
 
@@ -43,6 +46,8 @@ def declare_conflicts(ctx: ServiceContext, competition: Competition, conflicts: 
     listed = {row.id: row for row in list_final_candidacies(ctx.session, competition.id)}
     relations = [item.code for item in ruleset_of(competition).kinship]
     check_conflicts(conflicts, candidacies=listed, relations=relations)
+    if conflicts and actor.role is Role.MARKER and has_allocations(ctx.session, actor.assignment_id or 0):
+        raise ConflictError("conflict_after_allocation")
     held = select(RoleAssignment.id).where(
         RoleAssignment.competition_id == competition.id, RoleAssignment.account_id == actor.account_id
     )

@@ -99,6 +99,16 @@ _held_numbers = (
 )
 
 
+def count_open_attempts(session: Session, competition_id: int) -> int:
+    """How many candidates of a competition are writing now."""
+    statement = (
+        select(func.count(Attempt.id))
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Sitting.competition_id == competition_id, Attempt.state == AttemptState.OPEN)
+    )
+    return session.scalar(statement) or 0
+
+
 def find_attempt_clock(connection: Connection, token_sha256: str) -> AttemptClock | None:
     """The clock of the attempt behind a token; the row is locked until the end of the transaction."""
     row = connection.execute(_locked_clock_of_token, {"token_sha256": token_sha256}).first()

@@ -148,6 +148,11 @@ def get_own_allocation(
     return found
 
 
+def has_allocations(session: Session, assignment_id: int) -> bool:
+    """Whether a marker has been given any script."""
+    return session.scalars(select(Allocation.id).where(Allocation.assignment_id == assignment_id)).first() is not None
+
+
 def find_own_mark(session: Session, allocation: Allocation) -> Mark | None:
     """The marker's own mark of an allocation, read anew."""
     return session.scalars(

@@ -126,9 +126,7 @@ def enable_account(account_id: int) -> ResponseReturnValue:
 @writes
 def end_log_ins(account_id: int) -> ResponseReturnValue:
     """End every log-in of a person."""
-    return _change(
-        account_id, lambda: accounts.end_all_login_sessions(act(), account_id), _("Đã kết thúc mọi lượt đăng nhập.")
-    )
+    return _change(account_id, lambda: accounts.end_log_ins(act(), account_id), _("Đã kết thúc mọi lượt đăng nhập."))
 
 
 @bp.post("/accounts/<int(max=2147483647):account_id>/revoke-role")

@@ -50,6 +50,9 @@ IMPORT_COLUMNS = {
 }
 
 ERRORS = {
+    "passwords_frozen_in_test": _l(
+        "Đang có người làm bài nên chưa cấp mật khẩu mới. Ai quên mật khẩu thì báo cán bộ coi thi."
+    ),
     "import_empty": _l("Tệp không có dòng nào dưới dòng tiêu đề."),
     "import_too_many_rows": _l("Tệp có quá %(most)s dòng. Hãy chia thành nhiều tệp."),
     "import_columns_missing": _l("Dòng đầu thiếu cột: %(columns)s. Hãy dùng tệp mẫu."),

@@ -25,6 +25,10 @@ ERRORS = {
     "list_not_final": _l("Chỉ khai sau khi danh sách dự thi đã được chốt."),
     "conflict_not_on_list": _l("Bản khai có người không nằm trong danh sách dự thi."),
     "relation_not_known": _l("Hãy chọn mối quan hệ trong danh mục."),
+    "conflict_after_allocation": _l(
+        "Bài đã phân công nên không khai thêm tại đây được. Hãy báo trưởng ban chấm thi và ban giám sát ngay; "
+        "ban giám sát lập biên bản, không ghi số phách."
+    ),
     "conflict_after_mark": _l(
         "Phiếu chấm của thí sinh này đã khóa. Hãy báo trưởng ban để xử lý phiếu trước khi khai quan hệ."
     ),
