@@ -43,6 +43,7 @@ from examsite.storage.queries.marking import (
     get_script_for_update,
     list_markers,
     list_scripts,
+    lock_script,
     standing_of,
     written_part,
 )
@@ -159,11 +160,10 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
         NotFoundError: `script_not_found`.
     """
     allocation = _own_allocation(ctx, competition, code)
-    # Script before log, as the head's acts take them.
-    script = get_script_for_update(ctx.session, competition.id, code)
+    lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
-    rubric = paper_from_data(script.paper.data).rubric
+    rubric = paper_from_data(allocation.script.paper.data).rubric
     points = {} if mark is None else _points_of(mark)
     check_points(rubric, points)
     if mark is None:
@@ -171,7 +171,7 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
     payload = {
         "part": WRITTEN,
         "round": mark.round,
-        "content": script.content_sha256,
+        "content": allocation.script.content_sha256,
         "points": points_data(points),
         "total": score_text(total(points)),
     }
@@ -181,7 +181,7 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
     mark.locked_at = ctx.now
     mark.updated_at = ctx.now
     ctx.session.flush()
-    settle_script(ctx, competition, script)
+    settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
     return mark
 
 

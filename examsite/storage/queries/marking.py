@@ -184,15 +184,20 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
     )
 
 
+def lock_script(session: Session, competition_id: int, code: str) -> None:
+    """Take the lock of a script's row; everyone takes it before the lock of the log."""
+    session.scalars(
+        select(Script.id).where(Script.competition_id == competition_id, Script.code == code).with_for_update()
+    ).all()
+
+
 def get_script_for_update(session: Session, competition_id: int, code: str) -> Script:
     """One script with paper, marks and allocations, its row locked for an act on it.
 
     Raises:
         NotFoundError: `script_not_found`.
     """
-    session.scalars(
-        select(Script.id).where(Script.competition_id == competition_id, Script.code == code).with_for_update()
-    ).all()
+    lock_script(session, competition_id, code)
     found = session.scalars(_with_marks(Script.competition_id == competition_id, Script.code == code)).one_or_none()
     if found is None:
         raise NotFoundError("script_not_found", script=code)
