@@ -83,6 +83,8 @@ def load_settings(instance_path: Path | None = None, *, environ: Mapping[str, st
     path = instance_path or Path(environ.get("EXAMSITE_INSTANCE", "") or Path(__file__).parent.parent / "instance")
     path = path.resolve()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+        path.chmod(0o700)  # a clone makes the folder with the mask of whoever cloned
     values = _read_file(path / "config.toml")
     known = {item.name: item.type for item in fields(Settings) if item.name != "instance_path"}
     unknown = sorted(set(values) - set(known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -26,7 +27,8 @@ commands.add_command(backups.restore)
 
 
 def main() -> None:
-    """Run a command; a wrong setting is one sentence, not a traceback."""
+    """Run a command; a wrong setting is one sentence, not a traceback. What it writes is its owner's only."""
+    os.umask(0o077)
     try:
         commands(standalone_mode=True)
     except (SettingsError, UnsafeDatabaseError) as error:

@@ -59,6 +59,12 @@ def init(*, empty: bool, administrator: str, name: str) -> None:
     settings = load_settings()
     engine = prepare(settings)
     if not is_empty(engine):
+        if empty:
+            raise click.ClickException(
+                "ở đây đã có dữ liệu, không lập thêm quản trị. Chọn thư mục khác: "
+                "EXAMSITE_INSTANCE=/đường/dẫn make empty ADMIN=… "
+                "(this installation has data, nothing was made; choose another folder)"
+            )
         say("đã có dữ liệu, giữ nguyên (the installation has data; it stays as it is)")
         return
     if empty:
@@ -75,6 +81,7 @@ def _make_administrator(engine: Engine, settings: Settings, *, login: str, name:
         accounts.create_administrator(ctx, login=login, display_name=name, password_hash=hashed)
     click.echo(f"\n  Tài khoản (account):   {login}\n  Mật khẩu (password):   {password}\n")
     click.echo("  Mật khẩu chỉ hiện lần này; hãy đổi sau khi đăng nhập. (Shown once; change it after logging in.)")
+    click.echo(f"\n  Thư mục (folder):      {settings.instance_path}\n  Khởi động (start):     make run\n")
 
 
 @click.command()
