@@ -80,7 +80,7 @@ def plans(now: datetime) -> dict[str, Plan]:
         "marking": plan(4, "SYT-VH", (_TCCB, _THTR), 8, hour - 3 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), 10, running)),
         "receiving": plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY),
-        "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 60 * DAY),
+        "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),
     }
 
 
