@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_assignments
@@ -40,6 +41,24 @@ WIDE_DESKS: dict[Role, tuple[str, ...]] = {
 }
 
 
+_S = CompetitionState
+#: The steps in which a role has work; once the list is fixed, every board declares relations. Who is not named
+#: (organiser, supervisor) has some in every step that is not over.
+BUSY: dict[Role, frozenset[CompetitionState]] = {
+    Role.CHAIR: frozenset({_S.ROSTERED, _S.WRITTEN, _S.MARKING, _S.PROPOSALS, _S.DEFENCE, _S.RANKED}),
+    Role.COUNCIL_MEMBER: frozenset({_S.ROSTERED, _S.RANKED}),
+    Role.AUTHORITY: frozenset({_S.RANKED}),
+    Role.SETTER: frozenset({_S.DRAFT, _S.ANNOUNCED, _S.RECEIVING, _S.VETTING, _S.ROSTERED}),
+    Role.KEEPER: frozenset({_S.ROSTERED, _S.WRITTEN}),
+    Role.INVIGILATOR: frozenset({_S.ROSTERED, _S.WRITTEN, _S.DEFENCE}),
+    Role.MARKER: frozenset({_S.ROSTERED, _S.MARKING, _S.APPEALS}),
+    Role.MARKING_HEAD: frozenset({_S.ROSTERED, _S.MARKING, _S.APPEALS}),
+    Role.PANELLIST: frozenset({_S.ROSTERED, _S.DEFENCE}),
+    Role.PANEL_HEAD: frozenset({_S.ROSTERED, _S.DEFENCE}),
+}
+_OVER = frozenset({_S.PUBLISHED, _S.CLOSED})
+
+
 @dataclass(frozen=True)
 class Door:
     """One way in: the role, where it counts, and the address (None: nothing to do there yet)."""
@@ -49,6 +68,7 @@ class Door:
     place: str
     detail: str
     url: str | None
+    is_busy: bool = True
 
 
 @bp.get("/home")
@@ -72,9 +92,11 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
         if competition is not None:
             detail = f"{competition.code} · {localised(competition.body, 'name')} · {label(competition.state)}"
             url = _url(DESKS.get(item.role, ()), code=competition.code)
-            doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url))
+            is_busy = competition.state in BUSY.get(item.role, frozenset(_S) - _OVER)
+            doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url, is_busy))
         else:
             wide.setdefault(item.role, []).append(localised(item.body, "name") if item.body is not None else "")
+    doors.sort(key=lambda door: not door.is_busy)  # stable: where this person's step is comes first
     for role, places in wide.items():
         doors.insert(0, Door(role, label(role), ", ".join(filter(None, places)), "", _url(WIDE_DESKS.get(role, ()))))
     return doors

@@ -25,7 +25,7 @@ ERRORS = {
     "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
     "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
     "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
-    "script_not_found": _l("Không có bài %(script)s trong các bài của bạn."),
+    "script_not_found": _l("Không có bài %(script)s trong các bài được giao."),
     "marking_not_open": _l("Kỳ thi tuyển không ở bước chấm bài viết nên việc này không làm được."),
     "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),
     "mark_not_locked": _l("Bài %(script)s không có điểm đã khóa của %(marker)s để rút."),

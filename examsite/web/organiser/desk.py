@@ -17,7 +17,7 @@ from examsite.storage.queries.competitions import PostCounts, count_by_post
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import find_last_checkpoint, list_last_records
 from examsite.web.access import requires
-from examsite.web.formatting import format_day
+from examsite.web.formatting import format_day, local
 from examsite.web.gates import MISSING_PAGES, event_after, missing_rows, planned_dates, record_entry, track
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import label
@@ -102,7 +102,7 @@ def _tiles(competition: Any, counts: list[PostCounts], now: datetime) -> list[di
         tiles.append({"value": marked, "of": sat, "label": _("bài đã có điểm cuối")})
     coming = next((item for item in planned_dates(competition) if item.at > now), None)
     if coming is not None:
-        days = (coming.at - now).days
+        days = (local(coming.at).date() - local(now).date()).days
         text = _("đến mốc “%(what)s”, %(when)s", what=coming.label, when=format_day(coming.at))
         tiles.append({"value": days, "unit": ngettext("ngày", "ngày", days), "label": text})
     return tiles[-4:]
