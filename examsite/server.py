@@ -33,6 +33,8 @@ timeout = 60
 graceful_timeout = 20
 keepalive = 30
 accesslog = None
+#: No second way in: gunicorn would put a socket into the home of whoever starts it, one for all installations.
+control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - the signature of gunicorn
