@@ -23,7 +23,7 @@ from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import HeldRole, list_held_roles
 from examsite.storage.queries.competitions import get_competition
-from examsite.web.transactions import read_web_clock
+from examsite.web.transactions import WRITING, read_web_clock
 
 #: Control signs but the tabulator and the ends of lines, which come with pasted words.
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
@@ -129,6 +129,18 @@ def _actor_for(person: Principal, access: Access, competition_code: str | None) 
     raise NotAllowedError("role_needed", roles="")
 
 
+def _is_foreign() -> bool:
+    """Whether a page of another site makes the browser send this; the browser says so, and no page can forge it.
+
+    Where a browser does not tell (no HTTPS in the room), the origin is compared with the address that was asked.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.lower().rpartition("://")[2] != request.host.lower()
+
+
 def _guard() -> ResponseReturnValue | None:
     """Refuse everything that is not declared, and everybody who does not hold what is declared."""
     g.actor = SYSTEM
@@ -138,6 +150,8 @@ def _guard() -> ResponseReturnValue | None:
         abort(404)
     if any(_CONTROL.search(text) for item in request.args.items(multi=True) for text in item):
         abort(400)
+    if request.method in WRITING and _is_foreign():
+        abort(403)
     if request.endpoint is None or request.endpoint == "static":
         return None
     view = current_app.view_functions[request.endpoint]

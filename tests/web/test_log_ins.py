@@ -52,6 +52,18 @@ def test_wrong_password_and_unknown_name_get_the_same_answer(client: StrictClien
     assert "Tên đăng nhập hoặc mật khẩu chưa đúng" in response.text
 
 
+def test_nobody_is_kept_outside_by_the_wrong_tries_of_others(
+    client: StrictClient, app: Flask, scene: Callable[..., Any]
+) -> None:
+    printed = app.extensions["passwords"].hash("abcd-efgh-jkmn")
+    scene(lambda doing: create_account(doing.ctx(), login="lan", display_name="Lê Lan", password_hash=printed).id)
+    for _number in range(12):
+        client.submit("/login", {"login": "lan", "password": "wrong wrong wrong"})
+    assert client.submit("/login", {"login": "lan", "password": "wrong wrong wrong"}).status_code == 429
+    assert client.submit("/login", {"login": "lan", "password": "zzzz-zzzz-zzzz"}).status_code == 401
+    assert client.submit("/login", {"login": "lan", "password": "ABCD EFGH jkmn"}).status_code == 302
+
+
 def test_waiting_grows_by_name_and_ends_by_itself(client: StrictClient, ngan: int, clock: Clock) -> None:
     for _number in range(5):
         answer = client.submit("/login", {"login": "ngan", "password": "wrong"})

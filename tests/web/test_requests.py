@@ -252,3 +252,26 @@ def test_requests_of_other_sites_are_not_answered_to(world_site: Flask) -> None:
 
     assert "Access-Control-Allow-Origin" not in response.headers
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, True),
+        ({"Origin": "https://a.example"}, True),
+        ({"Origin": "null"}, True),
+        ({"Origin": "http://[broken"}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://seen.by.the.proxy"}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Origin": "http://localhost"}, False),
+        ({}, False),
+    ],
+)
+def test_pages_of_other_sites_write_nothing_even_with_a_token(
+    world_site: Flask, world: World, headers: dict[str, str], is_refused: bool
+) -> None:
+    client = browser_of(world_site, world.holder(Role.ADMINISTRATOR))
+    data = {"csrf_token": csrf_token_of(world_site, client)}
+    for path in ("/account", "/no-such-page", "/api/attempts/saves"):
+        assert (client.post(path, data=data, headers=headers).status_code == 403) is is_refused, path
