@@ -8,21 +8,25 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examsite import __version__
-from examsite.config import Settings
+from examsite.config import Settings, SettingsError
 from examsite.services.checkpoints import load_signer
 from examsite.services.verification import LogReport, verify_log
 from examsite.storage.database import upgrade, writing
+from examsite.storage.models.dossiers import Upload
 from examsite.storage.queries.records import list_logs
 from examsite.storage.table_files import read_tables, revision, write_tables
+from examsite.storage.uploads import stored_path
 
 MANIFEST = "manifest.json"
 #: Files of `instance/` beside database and uploads that belong to a backup.
@@ -89,18 +93,36 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
         work = Path(name)
         manifest = _unpack(path, work)
         upgrade(engine)
-        with writing(engine) as session:
-            if manifest["revision"] != revision(session):
-                raise BackupError(
-                    f"the archive holds tables of version {manifest['revision']}, not {revision(session)}"
-                )
-            rows = read_tables(session, work / "tables")
-            if rows != manifest["rows"]:
-                raise BackupError("the archive holds other rows than its manifest says")
-            logs = _verify(session, settings, key=work / "log.key")
-            _check_logs(logs, manifest)
-            _put_files(work, settings)
+        try:
+            with writing(engine) as session:
+                rows, logs = _put_in_place(session, settings, work, manifest)
+        except (KeyError, TypeError, ValueError, OSError, SQLAlchemyError, SettingsError) as error:
+            raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
     return BackupReport(path=path, rows=rows, files=len(manifest["files"]), logs=logs)
+
+
+def _put_in_place(
+    session: Session, settings: Settings, work: Path, manifest: dict[str, Any]
+) -> tuple[dict[str, int], tuple[LogReport, ...]]:
+    """Read the tables, check them, and put the files where they belong once nothing is wrong."""
+    if manifest["revision"] != revision(session):
+        raise BackupError(f"the archive holds tables of version {manifest['revision']}, not {revision(session)}")
+    rows = read_tables(session, work / "tables")
+    if rows != manifest["rows"]:
+        raise BackupError("the archive holds other rows than its manifest says")
+    logs = _verify(session, settings, key=work / "log.key")
+    _check_logs(logs, manifest)
+    _check_uploads(session, work / "uploads")
+    _put_files(work, settings)
+    return rows, logs
+
+
+def _check_uploads(session: Session, folder: Path) -> None:
+    """Every file that a row names is there with the very bytes that were handed in."""
+    for sha256 in sorted(set(session.scalars(select(Upload.sha256)))):
+        file = stored_path(folder, sha256)
+        if not file.is_file() or _digest(file) != sha256:
+            raise BackupError(f"the uploaded file {sha256} is missing or damaged")
 
 
 def _verify(session: Session, settings: Settings, *, key: Path | None = None) -> tuple[LogReport, ...]:
@@ -148,11 +170,14 @@ def _unpack(path: Path, work: Path) -> dict[str, Any]:
         with tarfile.open(path, "r:gz") as archive:
             archive.extractall(work, filter="data")
         manifest: dict[str, Any] = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
-        told: dict[str, str] = manifest["files"]
-    except (OSError, tarfile.TarError, EOFError, ValueError, KeyError) as error:
+        told: dict[str, str] = dict(manifest["files"])
+    except (OSError, tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
         raise BackupError(f"{path.name} is not a whole backup: {error}") from error
     for name, digest in told.items():
         file = work / name
         if not file.is_file() or _digest(file) != digest:
             raise BackupError(f"{path.name}: {name} is missing or damaged")
+    extra = {str(file.relative_to(work)) for file in work.rglob("*") if file.is_file()} - {*told, MANIFEST}
+    if extra:
+        raise BackupError(f"{path.name}: {min(extra)} is not of this backup")
     return manifest

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
 from examsite.domain.competitions import DelegationLevel
+from examsite.domain.dossiers import UploadKind
 from examsite.services import accounts
 from examsite.services.backups import BackupError, make_backup, restore_backup
 from examsite.services.checkpoints import load_signer, sign_checkpoint
@@ -20,8 +23,13 @@ from examsite.services.context import ServiceContext
 from examsite.storage.database import writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Body
+from examsite.storage.models.dossiers import Upload
 from examsite.storage.table_files import read_tables
+from examsite.storage.uploads import stored_path
 from tests import databases
+
+#: Name of the one uploaded file.
+UPLOADED = sha256(b"proposal").hexdigest()
 
 
 @pytest.fixture
@@ -34,7 +42,17 @@ def filled(engine: Engine, settings: Settings, now: datetime, tmp_path: Path) ->
     """An installation with an account, two bodies of which the parent came later, a checkpoint and an upload."""
     with writing(engine) as session:
         ctx = ServiceContext(session=session, now=now, settings=settings, signer=load_signer(settings))
-        accounts.create_account(ctx, login="an", display_name="Đặng Vũ Ân", password_hash="x")
+        person = accounts.create_account(ctx, login="an", display_name="Đặng Vũ Ân", password_hash="x")
+        session.add(
+            Upload(
+                sha256=UPLOADED,
+                size_bytes=8,
+                kind=UploadKind.PDF,
+                original_name="a.pdf",
+                uploaded_at=now,
+                uploaded_by_id=person.id,
+            )
+        )
         child = Body(code="C", name="Con", name_en="Child", level=DelegationLevel.DEPARTMENT)
         parent = Body(code="P", name="Cha", name_en="Parent", level=DelegationLevel.CITY_GOVERNMENT)
         session.add(child)
@@ -43,9 +61,9 @@ def filled(engine: Engine, settings: Settings, now: datetime, tmp_path: Path) ->
         session.flush()
         child.parent_id = parent.id
         sign_checkpoint(ctx, "system")
-    folder = settings.uploads_path / "ab"
-    folder.mkdir(parents=True)
-    (folder / "abcd").write_bytes(b"proposal")
+    file = stored_path(settings.uploads_path, UPLOADED)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"proposal")
     yield engine
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -65,10 +83,10 @@ def test_restore_brings_everything_back(filled: Engine, settings: Settings, now:
     with writing(filled) as session:
         ctx = ServiceContext(session=session, now=now, settings=settings)
         accounts.create_account(ctx, login="later", display_name="Later", password_hash="x")
-    (settings.uploads_path / "ab" / "abcd").unlink()
+    stored_path(settings.uploads_path, UPLOADED).unlink()
     report = restore_backup(filled, settings, made.path)
     assert _logins(filled) == ["an"]
-    assert (settings.uploads_path / "ab" / "abcd").read_bytes() == b"proposal"
+    assert stored_path(settings.uploads_path, UPLOADED).read_bytes() == b"proposal"
     assert [(log.code, log.size, log.problems) for log in report.logs] == [("system", 1, ())]
     assert report.logs[0].root == made.logs[0].root
     with writing(filled) as session:
@@ -89,7 +107,13 @@ def test_backup_of_one_engine_restores_onto_another(
     assert (other.instance_path / "log.key").read_bytes() == (settings.instance_path / "log.key").read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "row", "no-manifest"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("cut", "text", "row", "no-manifest", "manifest-list", "no-revision", "no-rows", "no-table", "row-not-whole"),
+        *("row-not-json", "key-cut", "key-open", "upload-gone", "upload-changed", "stranger"),
+    ],
+)
 def test_damaged_archive_changes_nothing(
     filled: Engine, settings: Settings, now: datetime, tmp_path: Path, damage: str
 ) -> None:
@@ -103,13 +127,47 @@ def test_damaged_archive_changes_nothing(
         work = tmp_path / "work"
         with tarfile.open(made.path) as archive:
             archive.extractall(work, filter="data")
-        if damage == "row":
-            path = work / "tables" / "accounts.jsonl"
-            path.write_text(path.read_text().replace("Đặng", "Trần"))
-        else:
-            (work / "manifest.json").unlink()
+        _damage(work, damage)
         with tarfile.open(broken, "w:gz") as archive:
             archive.add(work, arcname=".")
     with pytest.raises(BackupError):
         restore_backup(filled, settings, broken)
     assert _logins(filled) == ["an"]
+
+
+def _damage(work: Path, damage: str) -> None:
+    """Spoil an unpacked archive; whoever cuts a table, a key or an upload also makes the manifest fit."""
+    manifest, accounts_file = work / "manifest.json", work / "tables" / "accounts.jsonl"
+    told = json.loads(manifest.read_text())
+    upload = f"uploads/{UPLOADED[:2]}/{UPLOADED}"
+    match damage:
+        case "row":
+            accounts_file.write_text(accounts_file.read_text().replace("Đặng", "Trần"))
+        case "no-manifest":
+            manifest.unlink()
+            return
+        case "manifest-list":
+            told = []
+        case "no-revision" | "no-rows":
+            del told[damage.removeprefix("no-")]
+        case "no-table":
+            accounts_file.unlink()
+            del told["files"]["tables/accounts.jsonl"]
+        case "row-not-whole" | "row-not-json":
+            accounts_file.write_text('{"id": 1}\n' if damage == "row-not-whole" else "{broken\n")
+            told["files"]["tables/accounts.jsonl"] = sha256(accounts_file.read_bytes()).hexdigest()
+        case "key-cut":
+            (work / "log.key").write_bytes(b"0" * 31)
+            told["files"]["log.key"] = sha256(b"0" * 31).hexdigest()
+        case "key-open":
+            (work / "log.key").chmod(0o644)
+        case "upload-gone":
+            (work / upload).unlink()
+            del told["files"][upload]
+        case "upload-changed":
+            (work / upload).chmod(0o600)
+            (work / upload).write_bytes(b"other")
+            told["files"][upload] = sha256(b"other").hexdigest()
+        case "stranger":
+            (work / "config.toml").write_text('bind = "0.0.0.0:80"')
+    manifest.write_text(json.dumps(told))
