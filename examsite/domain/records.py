@@ -26,6 +26,15 @@ SALT_BYTES: Final = 32
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
+def plan_log_code(competition: str) -> str:
+    """The log of what is done to a competition before its announcement.
+
+    Source: record format: in the log of a competition the frozen rule set stands before everything but its opening,
+    so the drafting of the plan is kept beside, and the opening names its size and root.
+    """
+    return f"{competition}.plan"
+
+
 @dataclass(frozen=True)
 class Record:
     """One entry of a log, member for member as it is hashed; `at` is the text of `instant_text`."""

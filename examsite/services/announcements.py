@@ -7,13 +7,17 @@ from typing import Any
 from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import SCHEDULE, GateEvent
 from examsite.domain.events import Event
+from examsite.domain.merkle import TreeState
+from examsite.domain.records import plan_log_code
 from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
 from examsite.domain.rulesets import ruleset_data, ruleset_sha256
+from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.records import get_log
 
 
 def announce(ctx: ServiceContext, competition: Competition) -> None:
@@ -31,6 +35,10 @@ def announce(ctx: ServiceContext, competition: Competition) -> None:
         "posts": [{"code": post.code, "title": post.title, "vacancies": post.vacancies} for post in competition.posts],
         "rubrics": [rubric_data(rubric_from_snapshot(post.defence_rubric)) for post in competition.posts],
     }
+    sign_checkpoint(ctx, plan_log_code(competition.code))
+    plan = get_log(ctx.session, plan_log_code(competition.code))
+    opening = {"plan": {"size": plan.size, "root": TreeState.from_json(plan.tree).root().hex()}}
+    record(ctx, competition, Event.LOG_OPENED, subject, opening, actor="system")
     record(ctx, competition, Event.RULESET_FROZEN, subject, frozen)
     competition.ruleset_sha256 = ruleset_sha256(ruleset)
     competition.announced_at = ctx.now

@@ -52,7 +52,6 @@ def create_competition(
     ctx.session.add(competition)
     ctx.session.flush()
     subject = f"competition/{code}"
-    record(ctx, competition, Event.LOG_OPENED, subject, {"competition": code}, actor="system")
     # The maker is the first organiser, so the pseudonym is known before it is granted.
     first = f"{PSEUDONYM_LETTERS[Role.ORGANISER]}01"
     maker = Actor(ctx.actor.account_id, role=Role.ORGANISER, pseudonym=first, competition_id=competition.id)

@@ -14,14 +14,20 @@ from sqlalchemy.orm import Session
 
 from examsite.domain import records
 from examsite.domain.canonical import canonical_bytes
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
 from examsite.domain.merkle import TreeState
+from examsite.domain.records import plan_log_code
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordLog, RecordRow
 
 #: Name of the log of acts over the installation (accounts, bodies, settings).
 SYSTEM_LOG = "system"
+
+
+#: What is written while the competition is still a draft, at the instant of its announcement.
+OPENING = frozenset({Event.LOG_OPENED, Event.RULESET_FROZEN, Event.COMPETITION_ANNOUNCED})
 
 
 def open_log(session: Session, code: str, *, competition_id: int | None) -> RecordLog:
@@ -50,7 +56,7 @@ def record(
         DomainError: the event does not exist, or not for this actor or subject.
     """
     name = actor or ctx.actor.record_name
-    log = _locked_log(ctx.session, competition)
+    log = _locked_log(ctx.session, competition, event)
     at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)
     salt = secrets.token_bytes(records.SALT_BYTES)
     entry = records.make_record(log.size, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
@@ -77,12 +83,14 @@ def record(
     return entry.seq
 
 
-def _locked_log(session: Session, competition: Competition | None) -> RecordLog:
+def _locked_log(session: Session, competition: Competition | None, event: Event) -> RecordLog:
+    is_plan = competition is not None and competition.state is CompetitionState.DRAFT and event not in OPENING
     code = SYSTEM_LOG if competition is None else competition.code
+    code = plan_log_code(code) if is_plan else code
     # Read anew behind the lock: the head may have been read before in this session, and have moved on since.
     log = session.scalars(
         select(RecordLog).where(RecordLog.code == code).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
     if log is None:
-        log = open_log(session, code, competition_id=None if competition is None else competition.id)
+        log = open_log(session, code, competition_id=None if competition is None or is_plan else competition.id)
     return log

@@ -67,16 +67,16 @@ def _missing(plan: Any, event: GateEvent, *, at: datetime | None = None) -> set[
     return {item.code for item in list_missing(plan.session, plan.competition, event, now=at or plan.now)}
 
 
-def test_log_opens_first_and_the_maker_becomes_organiser(session: Session, now: datetime) -> None:
+def _log(session: Session, code: str) -> list[tuple[str, str]]:
+    statement = select(RecordRow).join(RecordLog, RecordLog.id == RecordRow.log_id).where(RecordLog.code == code)
+    return [(row.event, row.actor) for row in session.scalars(statement.order_by(RecordRow.seq))]
+
+
+def test_log_of_the_plan_opens_and_the_maker_becomes_organiser(session: Session, now: datetime) -> None:
     plan = make_draft(session, now)
 
-    log = [
-        (row.event, row.actor)
-        for row in session.scalars(select(RecordRow).order_by(RecordRow.log_id, RecordRow.seq))
-        if row.subject == "competition/VH-2026-01" or row.event == "role:granted"
-    ]
-    assert ("log:opened", "system") in log
-    assert ("competition:created", "organiser/T01") in log
+    assert _log(session, "VH-2026-01.plan")[0] == ("competition:created", "organiser/T01")
+    assert _log(session, "VH-2026-01") == []
     assert plan.organiser.pseudonym == "T01"
     assert plan.competition.state is CompetitionState.DRAFT
 
@@ -392,9 +392,12 @@ def test_every_gate_signs_the_log_as_it_stands(session: Session, now: datetime) 
     announcements.announce(ctx, plan.competition)
     announcements.open_applications(ctx, plan.competition)
 
-    signed = [row.size for row in session.scalars(select(CheckpointRow).order_by(CheckpointRow.size))]
-    log = session.scalars(select(RecordLog).where(RecordLog.code == plan.competition.code)).one()
-    assert signed == [log.size - 1, log.size]
+    signed = {
+        log.code: list(session.scalars(select(CheckpointRow.size).where(CheckpointRow.log_id == log.id)))
+        for log in session.scalars(select(RecordLog).where(RecordLog.code.like("VH-%")))
+    }
+    assert sorted(signed["VH-2026-01"]) == [3, 4]
+    assert len(signed["VH-2026-01.plan"]) == 1
 
 
 def test_organiser_of_another_competition_opens_no_gate_here(session: Session, now: datetime) -> None:
@@ -458,3 +461,17 @@ def test_role_granted_in_the_plan_is_counted(session: Session, now: datetime) ->
         if item.code == "role_short"
     ]
     assert Role.CHAIR not in short
+
+
+def test_frozen_rule_set_stands_first_in_the_log_and_the_opening_names_the_plan(
+    session: Session, now: datetime
+) -> None:
+    plan = make_complete_plan(session, now)
+    size = len(_log(session, "VH-2026-01.plan"))
+
+    announcements.announce(plan.ctx(), plan.competition)
+
+    events = [event for event, _actor in _log(session, "VH-2026-01")]
+    assert events[:3] == ["log:opened", "ruleset:frozen", "competition:announced"]
+    assert _payload(session, "log:opened")["plan"]["size"] == size
+    assert len(_log(session, "VH-2026-01.plan")) == size

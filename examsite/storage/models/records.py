@@ -17,8 +17,8 @@ class RecordLog(Base):
     __tablename__ = "record_logs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    #: Code of the competition, or `system` for acts over the installation.
-    code: Mapped[str] = mapped_column(String(30), unique=True)
+    #: Code of the competition, `CODE.plan` for its drafting, or `system` for acts over the installation.
+    code: Mapped[str] = mapped_column(String(40), unique=True)
     competition_id: Mapped[int | None] = mapped_column(ForeignKey("competitions.id"), unique=True)
     size: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

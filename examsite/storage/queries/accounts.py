@@ -13,6 +13,7 @@ from examsite.domain.competitions import GateEvent
 from examsite.domain.errors import NotFoundError
 from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
+from examsite.domain.records import plan_log_code
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
@@ -207,12 +208,13 @@ def get_assignment(session: Session, assignment_id: int) -> RoleAssignment:
 
 
 def has_acted(session: Session, competition_id: int, actor: str, *, apart_from: Collection[str]) -> bool:
-    """Whether the log of the competition has an act by this actor, other than those named."""
+    """Whether the log of the competition, or that of its plan, has an act by this actor other than those named."""
+    code = select(Competition.code).where(Competition.id == competition_id).scalar_subquery()
     statement = (
         select(RecordRow.id)
         .join(RecordLog, RecordLog.id == RecordRow.log_id)
         .where(
-            RecordLog.competition_id == competition_id,
+            or_(RecordLog.code == code, RecordLog.code == code + plan_log_code("")),
             RecordRow.actor == actor,
             RecordRow.event.not_in([str(event) for event in apart_from]),
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotFoundError
+from examsite.domain.records import plan_log_code
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 
@@ -18,20 +20,29 @@ def list_logs(session: Session) -> list[RecordLog]:
 
 
 def get_log(session: Session, code: str) -> RecordLog:
-    """One log.
+    """One log; that of its plan for a competition which is not announced yet.
 
     Raises:
         NotFoundError: `log_not_found`.
     """
-    found = session.scalars(select(RecordLog).where(RecordLog.code == code)).one_or_none()
+    found = session.scalars(select(RecordLog).where(RecordLog.code == _shown_code(session, code))).one_or_none()
     if found is None:
         raise NotFoundError("log_not_found", log=code)
     return found
 
 
+def _shown_code(session: Session, code: str) -> str:
+    """The code of the log that pages show for a competition: its own, or that of its plan as long as it has none."""
+    has_own = session.scalars(select(RecordLog.id).where(RecordLog.code == code)).first() is not None
+    return code if has_own else plan_log_code(code)
+
+
 def list_codes_without_log(session: Session) -> list[str]:
     """Competitions that have no log: each opens one with its first act, so theirs is gone."""
-    has_log = select(RecordLog.id).where(RecordLog.competition_id == Competition.id)
+    expected = case(
+        (Competition.state == CompetitionState.DRAFT, Competition.code + plan_log_code("")), else_=Competition.code
+    )
+    has_log = select(RecordLog.id).where(RecordLog.code == expected)
     return list(session.scalars(select(Competition.code).where(~has_log.exists()).order_by(Competition.code)))
 
 
@@ -54,7 +65,7 @@ def list_last_records(session: Session, code: str, *, limit: int) -> list[Record
         session.scalars(
             select(RecordRow)
             .join(RecordLog, RecordLog.id == RecordRow.log_id)
-            .where(RecordLog.code == code)
+            .where(RecordLog.code == _shown_code(session, code))
             .order_by(RecordRow.seq.desc())
             .limit(limit)
         )

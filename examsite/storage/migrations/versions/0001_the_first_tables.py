@@ -267,7 +267,7 @@ def upgrade() -> None:
     op.create_table(
         "record_logs",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(length=30), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("last_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
