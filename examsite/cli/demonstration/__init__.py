@@ -26,6 +26,45 @@ LISTING = "demonstration.txt"
 #: Password of every account of the demonstration.
 PASSWORD = "trinh-dien-thi-tuyen"  # noqa: S105 - a demonstration has no secrets
 
+#: The role of each account as the terminal names it.
+ROLE_WORDS = {
+    Role.ADMINISTRATOR: "quản trị hệ thống (administrator)",
+    Role.ORGANISER: "thư ký hội đồng (organiser)",
+    Role.CHAIR: "chủ tịch hội đồng (chair)",
+    Role.COUNCIL_MEMBER: "ủy viên hội đồng (council member)",
+    Role.AUTHORITY: "người có thẩm quyền (approving authority)",
+    Role.SETTER: "ban đề thi (paper setter)",
+    Role.KEEPER: "ban phách (code keeper)",
+    Role.INVIGILATOR: "cán bộ coi thi (invigilator)",
+    Role.MARKING_HEAD: "trưởng ban chấm thi (head of marking)",
+    Role.MARKER: "cán bộ chấm thi (marker)",
+    Role.PANEL_HEAD: "trưởng ban chấm đề án (head of the panel)",
+    Role.PANELLIST: "ban chấm đề án (panel member)",
+    Role.SUPERVISOR: "ban giám sát (supervisor)",
+}
+
+#: Where each competition stands, as the terminal says it beside a candidate.
+STAND_WORDS = {
+    "published": "đã công bố (published)",
+    "ranked": "chờ ký kết quả (waiting for signatures)",
+    "defence": "bảo vệ đề án (defence)",
+    "marking": "chấm bài viết (marking)",
+    "written": "đang thi viết, phòng 02 thi sau 20 phút (written test now, second room 20 minutes later)",
+    "receiving": "nhận hồ sơ (receiving applications)",
+}
+
+#: Acts that wait for somebody: the stand, the accounts, what to do there.
+WAITING = (
+    ("draft", ("thuky",), "soạn và thông báo (draft and announce)"),
+    ("written", ("coithi",), "coi thi (watch the room)"),
+    ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
+    ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
+    ("marking", ("phach",), "bàn của ban phách (the code keeper's desk)"),
+    ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
+    ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
+    ("published", ("giamsat",), "đọc sổ ghi (read the record log)"),
+)
+
 COUNCIL = (("uyvien1", Role.COUNCIL_MEMBER), ("uyvien2", Role.COUNCIL_MEMBER), ("chutich", Role.CHAIR))
 AUTHORITY = ("thutruong", Role.AUTHORITY)
 
@@ -148,21 +187,28 @@ def play_until(play: Play, stand: str) -> None:
     play.publish()
 
 
+def _waiting(login: str, known: dict[str, Plan]) -> str:
+    """Where something waits for this account, as the terminal shows it."""
+    return next((f"{known[stand].code}: {what}" for stand, logins, what in WAITING if login in logins), "")
+
+
 def _listing(director: Director, known: dict[str, Plan]) -> str:
     """One account per role, and candidates at each stage, as the terminal shows them."""
     lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}", ""]
     lines.append("  Cán bộ (officials)  /login")
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS):
-        lines.append(f"    {official.login:<12} {official.role.value:<16} {official.name}")
+        lines.append(
+            f"    {official.login:<12} {ROLE_WORDS[official.role]:<46} {_waiting(official.login, known)}".rstrip()
+        )
     lines += ["", "  Thí sinh (candidates)  /candidate/login"]
     for stand, plan in known.items():
         competition = get_competition(director.session, plan.code)
         roster = list_roster(director.session, competition.id)
         if roster:
             shown = [roster[0], roster[-1]] if stand == "written" else roster[:1]
-            lines += [f"    {item.candidate_number!s:<12} {plan.code} {stand:<10} {item.full_name}" for item in shown]
+            lines += [f"    {item.candidate_number!s:<12} {plan.code}  {STAND_WORDS[stand]}" for item in shown]
         elif stand == "receiving":
             for item in list_candidacies(director.session, competition.id):
                 if item.submitted_at is None:
-                    lines.append(f"    {item.application_code:<12} {plan.code} {stand:<10} {item.full_name}")
+                    lines.append(f"    {item.application_code:<12} {plan.code}  {STAND_WORDS[stand]}")
     return "\n".join(lines) + "\n"
