@@ -202,13 +202,18 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
     if held is None:
         raise ConflictError("third_marker_not_due", script=code)
     markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
+    taken = {str(row.assignment.pseudonym) for row in standing.script.allocations}
+    # Whoever joined after the draw is asked only when nobody in it is left: adding a marker must not move the outcome.
+    drawn = [name for name in sorted(markers) if name in held["document"]["items"]]
+    barred = list_barred(ctx.session, competition.id)
+    free = [name for name in drawn if name not in taken and (code, name) not in barred]
     chosen = third_marker(
         code,
-        sorted(markers),
-        taken={str(row.assignment.pseudonym) for row in standing.script.allocations},
+        drawn if free else sorted(markers),
+        taken=taken,
         seed=draw_seed(held["document"]),
         thirds=count_third_allocations(ctx.session, competition.id),
-        barred=list_barred(ctx.session, competition.id),
+        barred=barred,
     )
     allocation = Allocation(
         script_id=standing.script.id,

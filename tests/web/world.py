@@ -45,9 +45,10 @@ from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.papers import BankQuestion, Paper
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
-from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
+from examsite.storage.models.records import CheckpointRow, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.marking import get_blind_script
+from examsite.storage.queries.records import get_log
 from question_bank.loader import load_bank
 from tests.factories.files import pdf
 
@@ -389,7 +390,7 @@ def _place(session: Session, code: str, stand: str) -> Place:
         session.scalars(select(Defence.position).where(Defence.competition_id == own).order_by(Defence.position))
     )
     place.numbers = list(session.scalars(select(ResultVersion.number).where(ResultVersion.competition_id == own)))
-    log = session.scalars(select(RecordLog).where(RecordLog.competition_id == own)).one()
+    log = get_log(session, code)
     place.seqs = list(session.scalars(select(RecordRow.seq).where(RecordRow.log_id == log.id).order_by(RecordRow.seq)))
     place.sizes = list(session.scalars(select(CheckpointRow.size).where(CheckpointRow.log_id == log.id)))
     return place

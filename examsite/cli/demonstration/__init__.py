@@ -49,6 +49,7 @@ STAND_WORDS = {
     "ranked": "chờ ký kết quả (waiting for signatures)",
     "defence": "bảo vệ đề án (defence)",
     "marking": "chấm bài viết (marking)",
+    "sealing": "chờ niêm phong bảng phách (code map to be sealed)",
     "written": "đang thi viết, phòng 02 thi sau 20 phút (written test now, second room 20 minutes later)",
     "receiving": "nhận hồ sơ (receiving applications)",
 }
@@ -59,7 +60,7 @@ WAITING = (
     ("written", ("coithi",), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
-    ("marking", ("phach",), "bàn của ban phách (the code keeper's desk)"),
+    ("sealing", ("phach",), "niêm phong bảng phách (seal the code map)"),
     ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
     ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
     ("published", ("giamsat",), "đọc sổ ghi (read the record log)"),
@@ -117,6 +118,7 @@ def plans(now: datetime) -> dict[str, Plan]:
         "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
         "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY),
         "marking": plan(4, "SYT-VH", (_TCCB, _THTR), 8, hour - 3 * DAY),
+        "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), 10, running)),
         "receiving": plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY),
         "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),
@@ -167,6 +169,9 @@ def play_until(play: Play, stand: str) -> None:
         return
     play.write()
     play.close(reprimand=stand in {"published", "ranked"})
+    play.draw_codes()
+    if stand == "sealing":
+        return
     play.seal()
     if stand == "marking":
         play.mark(leave=1)

@@ -327,10 +327,13 @@ class Play:
 
     # --------------------------------------------------------------------------------------------- marking
 
+    def draw_codes(self) -> None:
+        """The chair draws the script codes."""
+        codes.draw_script_codes(self.by("chutich", Role.CHAIR, self.plan.written_at + DAY), self.competition)
+
     def seal(self) -> None:
-        """Script codes drawn, the map sealed, scripts given to markers."""
+        """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
-        codes.draw_script_codes(self.by("chutich", Role.CHAIR, at), self.competition)
         codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
 
