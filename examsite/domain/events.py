@@ -117,7 +117,7 @@ class Event(StrEnum):
     ACCOUNT_CREATED = ("account:created", "administrator organiser system", "account")
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")
     ACCOUNT_ENABLED = ("account:enabled", "administrator", "account")
-    LOG_INS_ENDED = ("log-ins:ended", "administrator", "account")
+    ACCOUNT_LOGGED_OUT = ("account:logged-out", "administrator", "account")
     PASSWORDS_ISSUED = ("passwords:issued", "organiser", _WHOLE)
     PASSWORD_RESET = ("password:reset", "administrator", "account")
     ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")

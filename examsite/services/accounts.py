@@ -99,7 +99,7 @@ def end_log_ins(ctx: ServiceContext, account_id: int) -> None:
     """
     ctx.require(Role.ADMINISTRATOR)
     end_all_login_sessions(ctx, account_id)
-    record(ctx, None, Event.LOG_INS_ENDED, f"account/{account_id}", {})
+    record(ctx, None, Event.ACCOUNT_LOGGED_OUT, f"account/{account_id}", {})
 
 
 def end_all_login_sessions(ctx: ServiceContext, account_id: int) -> None:

@@ -189,7 +189,7 @@ def test_the_organiser_decides_and_fixes_the_list(
     assert organiser.submit(f"/organiser/{CODE}/roster/fix").headers["Location"] == f"/organiser/{CODE}/roster"
 
     roster = find_all(organiser.page(f"/organiser/{CODE}/roster"), "roster")[0]
-    rows = [[words(cell) for cell in row.iter("td")][1:3] for row in list(roster.iter("tr"))[1:]]
+    rows = [[words(cell) for cell in list(row)][1:3] for row in list(roster.iter("tr"))[1:]]
     assert [name for _number, name in rows] == ["Lê Thị Ánh", "Đặng Văn Ân", "Trần Quốc Bảo", "Hoàng Thị Bích"]
     assert [number[-3:] for number, _name in rows] == ["001", "002", "003", "004"]
     codes = scene(lambda d: [item.public_code for item in d.session.query(Candidacy) if item.candidate_number])

@@ -85,7 +85,7 @@ def test_log_is_a_story_to_filter_and_to_leaf_through(sealed: None, log_in: LogI
     client = log_in(SUPERVISOR)
     address = f"/supervisor/{CODE}/records"
     size = log_size(client)
-    assert size > 20
+    assert size > 10
     newest = find_all(client.page(address), "record")[0]
     assert words(newest).startswith(str(size - 1))
     sealing = client.page(f"{address}?event=paper:sealed")

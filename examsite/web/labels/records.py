@@ -54,7 +54,7 @@ LABELS = {
         Event.ACCOUNT_CREATED: _l("Tạo tài khoản"),
         Event.ACCOUNT_DISABLED: _l("Ngừng tài khoản"),
         Event.ACCOUNT_ENABLED: _l("Cho dùng lại tài khoản"),
-        Event.LOG_INS_ENDED: _l("Kết thúc mọi lượt đăng nhập"),
+        Event.ACCOUNT_LOGGED_OUT: _l("Kết thúc mọi lượt đăng nhập"),
         Event.PASSWORDS_ISSUED: _l("Cấp mật khẩu mới cho thí sinh"),
         Event.PASSWORD_RESET: _l("Cấp lại mật khẩu"),
         Event.ROLE_GRANTED: _l("Giao vai trò"),
