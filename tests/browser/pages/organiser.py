@@ -119,9 +119,9 @@ class Organiser(Official):
         self.submits("issue-slips")
         slips = {}
         for slip in self.finds('[data-testid="slips"] .slip'):
-            lines = str(slip.text).split("\n")
+            name = str(slip.find_element("css selector", ".slip-name").text)
             number, password = (element.text for element in slip.find_elements("css selector", "dd"))
-            slips[lines[0]] = (number, password)
+            slips[name] = (number, password)
         return slips
 
     # ------------------------------------------------------------------------------------------------- sittings
