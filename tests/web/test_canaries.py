@@ -228,11 +228,15 @@ OTHERS_SHEETS = (
     WHERE defence_id IN (SELECT id FROM defences WHERE state NOT IN ('revealed', 'settled'))
     AND assignment_id NOT IN (SELECT id FROM role_assignments WHERE account_id = :account)""",
 )
-#: Every score of the written test a little lower, so that gaps and owed acts stay what they are.
+#: Scores of the written test a little lower, so that gaps and owed acts stay what they are: a script with a mark that
+#: would fall below the pass mark keeps its marks, for two marks astride it are an act that the head owes.
 ALL_SCORES = (
     """UPDATE marks SET total = total - 250, comments = '{"": "x"}',
     points = json_set(points, '$."E1.a"', printf('%.2f', json_extract(points, '$."E1.a"') - 2.5))
-    WHERE script_id IS NOT NULL AND assignment_id IS NOT NULL""",
+    WHERE script_id IS NOT NULL AND assignment_id IS NOT NULL
+    AND script_id NOT IN (SELECT hand.script_id FROM marks hand LEFT JOIN marks system
+    ON system.script_id = hand.script_id AND system.assignment_id IS NULL WHERE hand.assignment_id IS NOT NULL
+    AND hand.script_id IS NOT NULL AND hand.total + coalesce(system.total, 0) BETWEEN 5000 AND 5249)""",
     "UPDATE attempts SET objective_total = objective_total - 200 WHERE objective_total > 200",
 )
 OTHERS_ANSWERS = (
