@@ -9,7 +9,8 @@ from examsite.storage.models import (
     proposals,
     ranking,
     records,
+    rooms,
     sittings,
 )
 
-__all__ = ["accounts", "competitions", "dossiers", "marking", "papers", "proposals", "ranking", "records", "sittings"]
+__all__ = ["accounts", "competitions", "dossiers", "marking", "papers", "proposals", "ranking", "records", "rooms", "sittings"]

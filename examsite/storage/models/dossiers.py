@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.dossiers import CandidacyState, UploadKind
@@ -61,6 +62,8 @@ class Candidacy(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     refusal_reason: Mapped[str] = mapped_column(Text, default="")
+    #: Adjustments approved before the test, e.g. {"extra_percent": 25, "size": 22, "spacing": true, "note": "…"}.
+    adjustments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     competition: Mapped[Competition] = relationship(lazy="raise")
     post: Mapped[Post] = relationship(lazy="raise")

@@ -44,6 +44,14 @@ class Sitting(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: When the invigilator signed the attendance list after the close.
     attendance_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When the list of results of the objective part was signed.
+    results_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Config Key of Safe Exam Browser that every request of the room must prove, 64 hex digits; empty: none needed.
+    seb_config_key: Mapped[str] = mapped_column(String(64), default="")
+    #: Address ranges of the room's machines, one CIDR a line; empty: any.
+    address_ranges: Mapped[str] = mapped_column(Text, default="")
+    #: To whom last-resort answer files are encrypted: an age X25519 recipient; its identity lies in the instance folder.
+    answer_file_recipient: Mapped[str] = mapped_column(String(100), default="")
 
     competition: Mapped[Competition] = relationship(lazy="raise")
     invigilators: Mapped[list[SittingInvigilator]] = relationship(lazy="raise")
@@ -89,6 +97,18 @@ class Attempt(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     #: SHA-256 of the token that the exam page saves with; independent of the log-in.
     token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    #: All time added to the attempt so far: extensions and ended pauses. The rows of both say why. Unit: seconds.
+    added_seconds: Mapped[int] = mapped_column(default=0)
+    #: Since when the clock of the attempt stands still; empty while it runs.
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Number of the newest message for this seat, so that the page learns of it with its next save.
+    newest_message_id: Mapped[int | None]
+    #: Number of the newest message that the page has shown and the candidate has closed.
+    read_message_id: Mapped[int | None]
+    #: Photo taken at check-in.
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+    #: What the candidate chose on the test page: text size, contrast, spacing, layout.
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     handed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
@@ -122,6 +142,8 @@ class AnswerVersion(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime())
     #: Late evidence or a fenced page: kept beside, never current.
     set_aside: Mapped[bool] = mapped_column(default=False)
+    #: Whether it came in an answer file carried by hand instead of from the page.
+    by_file: Mapped[bool] = mapped_column(default=False)
 
 
 class Extension(Base):

@@ -86,6 +86,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login", name=op.f("pk_login_throttles")),
     )
     op.create_table(
+        "server_outages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("began_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_outages")),
+    )
+    op.create_table(
+        "server_pulse",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_pulse")),
+    )
+    op.create_table(
         "competitions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=30), nullable=False),
@@ -280,6 +293,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("competition_id", name=op.f("uq_record_logs_competition_id")),
     )
     op.create_table(
+        "rehearsals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("began_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("code_sha256", sa.String(length=64), nullable=False),
+        sa.Column("settings_sha256", sa.String(length=64), nullable=False),
+        sa.Column("head_count", sa.Integer(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("ordered_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_rehearsals_competition_id_competitions")
+        ),
+        sa.ForeignKeyConstraint(["ordered_by_id"], ["accounts.id"], name=op.f("fk_rehearsals_ordered_by_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsals")),
+    )
+    with op.batch_alter_table("rehearsals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rehearsals_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
         "result_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=False),
@@ -405,6 +439,10 @@ def upgrade() -> None:
         sa.Column("started_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("closed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("attendance_signed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("results_signed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("seb_config_key", sa.String(length=64), nullable=False),
+        sa.Column("address_ranges", sa.Text(), nullable=False),
+        sa.Column("answer_file_recipient", sa.String(length=100), nullable=False),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_sittings_closed_when_closed")),
         sa.CheckConstraint(
             "(state = 'scheduled') = (started_at IS NULL)", name=op.f("ck_sittings_started_when_started")
@@ -454,6 +492,7 @@ def upgrade() -> None:
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("refusal_reason", sa.Text(), nullable=False),
+        sa.Column("adjustments", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "(state = 'refused') = (refusal_reason <> '')", name=op.f("ck_candidacies_refused_with_reason")
         ),
@@ -491,6 +530,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checkpoints")),
         sa.UniqueConstraint("log_id", "size", name=op.f("uq_checkpoints_log_id_size")),
     )
+    op.create_table(
+        "handover_notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sitting_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("handed_to", sa.String(length=200), nullable=False),
+        sa.Column("written_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("written_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_handover_notes_sitting_id_sittings")),
+        sa.ForeignKeyConstraint(
+            ["written_by_id"], ["accounts.id"], name=op.f("fk_handover_notes_written_by_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover_notes")),
+    )
+    with op.batch_alter_table("handover_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handover_notes_sitting_id"), ["sitting_id"], unique=False)
+
     op.create_table(
         "papers",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -645,6 +701,12 @@ def upgrade() -> None:
         sa.Column("checked_in_by_id", sa.Integer(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=True),
+        sa.Column("added_seconds", sa.Integer(), nullable=False),
+        sa.Column("paused_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("newest_message_id", sa.Integer(), nullable=True),
+        sa.Column("read_message_id", sa.Integer(), nullable=True),
+        sa.Column("photo_id", sa.Integer(), nullable=True),
+        sa.Column("preferences", sa.JSON(), nullable=False),
         sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_seen_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("handed_in_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
@@ -663,6 +725,7 @@ def upgrade() -> None:
             ["checked_in_by_id"], ["accounts.id"], name=op.f("fk_attempts_checked_in_by_id_accounts")
         ),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_attempts_paper_id_papers")),
+        sa.ForeignKeyConstraint(["photo_id"], ["uploads.id"], name=op.f("fk_attempts_photo_id_uploads")),
         sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_attempts_sitting_id_sittings")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("candidacy_id", name=op.f("uq_attempts_candidacy_id")),
@@ -872,6 +935,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_allocations_script_id"), ["script_id"], unique=False)
 
     op.create_table(
+        "answer_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "counted", "kept_beside", name="answer_file_state", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("versions", sa.Integer(), nullable=False),
+        sa.Column("new_versions", sa.Integer(), nullable=False),
+        sa.Column("imported_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("imported_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_answer_files_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(
+            ["imported_by_id"], ["accounts.id"], name=op.f("fk_answer_files_imported_by_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_files")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_answer_files_sha256")),
+    )
+    with op.batch_alter_table("answer_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answer_files_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
         "answer_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
@@ -881,6 +970,7 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("set_aside", sa.Boolean(), nullable=False),
+        sa.Column("by_file", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_answer_versions_attempt_id_attempts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_versions")),
         sa.UniqueConstraint(
@@ -931,6 +1021,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deductions_candidacy_id"), ["candidacy_id"], unique=False)
 
     op.create_table(
+        "evidence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_evidence_attempt_id_attempts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index("ix_evidence_attempt_at", ["attempt_id", "received_at"], unique=False)
+
+    op.create_table(
         "extensions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
@@ -944,6 +1050,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("extensions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_extensions_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "help_calls",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "machine",
+                "paper",
+                "health",
+                "other",
+                name="help_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("item", sa.String(length=20), nullable=False),
+        sa.Column("called_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["accounts.id"], name=op.f("fk_help_calls_answered_by_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_help_calls_attempt_id_attempts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_help_calls")),
+    )
+    with op.batch_alter_table("help_calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_help_calls_attempt_id"), ["attempt_id"], unique=False)
 
     op.create_table(
         "marks",
@@ -996,6 +1134,97 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pauses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("began_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("began_by_id", sa.Integer(), nullable=False),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_pauses_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(["began_by_id"], ["accounts.id"], name=op.f("fk_pauses_began_by_id_accounts")),
+        sa.ForeignKeyConstraint(["ended_by_id"], ["accounts.id"], name=op.f("fk_pauses_ended_by_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
+    )
+    with op.batch_alter_table("pauses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pauses_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "room_messages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sitting_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=True),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("sent_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("sent_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_room_messages_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(["sent_by_id"], ["accounts.id"], name=op.f("fk_room_messages_sent_by_id_accounts")),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_room_messages_sitting_id_sittings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_room_messages")),
+    )
+    with op.batch_alter_table("room_messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_room_messages_attempt_id"), ["attempt_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_room_messages_sitting_id"), ["sitting_id"], unique=False)
+
+    op.create_table(
+        "room_requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sitting_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "extend_room",
+                "start_without_rehearsal",
+                "accept_late_answers",
+                name="request_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "asked",
+                "approved",
+                "refused",
+                "withdrawn",
+                name="request_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("asked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decision_reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'asked') = (decided_at IS NULL)", name=op.f("ck_room_requests_decided_when_decided")
+        ),
+        sa.CheckConstraint(
+            "decided_by_id IS NULL OR decided_by_id <> asked_by_id", name=op.f("ck_room_requests_two_people")
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["accounts.id"], name=op.f("fk_room_requests_asked_by_id_accounts")),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_room_requests_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["accounts.id"], name=op.f("fk_room_requests_decided_by_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_room_requests_sitting_id_sittings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_room_requests")),
+    )
+    with op.batch_alter_table("room_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_room_requests_attempt_id"), ["attempt_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_room_requests_sitting_id"), ["sitting_id"], unique=False)
+
+    op.create_table(
         "settlements",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("script_id", sa.Integer(), nullable=True),
@@ -1025,6 +1254,61 @@ def upgrade() -> None:
             sqlite_where=sa.text("withdrawn_at IS NULL AND script_id IS NOT NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL AND script_id IS NOT NULL"),
         )
+
+    op.create_table(
+        "silences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("began_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("reopened", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_silences_attempt_id_attempts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
+    )
+    with op.batch_alter_table("silences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_silences_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "lost_times",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("silence_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "proposed",
+                "given",
+                "refused",
+                name="lost_time_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("began_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("given_seconds", sa.Integer(), nullable=True),
+        sa.Column("cause", sa.String(length=500), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("extension_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_at IS NULL)", name=op.f("ck_lost_times_decided_when_decided")
+        ),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_lost_times_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["accounts.id"], name=op.f("fk_lost_times_decided_by_id_accounts")),
+        sa.ForeignKeyConstraint(
+            ["extension_id"], ["extensions.id"], name=op.f("fk_lost_times_extension_id_extensions")
+        ),
+        sa.ForeignKeyConstraint(["silence_id"], ["silences.id"], name=op.f("fk_lost_times_silence_id_silences")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lost_times")),
+        sa.UniqueConstraint("silence_id", name=op.f("uq_lost_times_silence_id")),
+    )
+    with op.batch_alter_table("lost_times", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lost_times_attempt_id"), ["attempt_id"], unique=False)
 
     op.create_table(
         "mark_withdrawals",
@@ -1077,6 +1361,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mark_withdrawals_mark_id"))
 
     op.drop_table("mark_withdrawals")
+    with op.batch_alter_table("lost_times", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lost_times_attempt_id"))
+
+    op.drop_table("lost_times")
+    with op.batch_alter_table("silences", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_silences_attempt_id"))
+
+    op.drop_table("silences")
     with op.batch_alter_table("settlements", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_settlements_script",
@@ -1086,6 +1378,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_settlements_script_id"))
 
     op.drop_table("settlements")
+    with op.batch_alter_table("room_requests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_room_requests_sitting_id"))
+        batch_op.drop_index(batch_op.f("ix_room_requests_attempt_id"))
+
+    op.drop_table("room_requests")
+    with op.batch_alter_table("room_messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_room_messages_sitting_id"))
+        batch_op.drop_index(batch_op.f("ix_room_messages_attempt_id"))
+
+    op.drop_table("room_messages")
+    with op.batch_alter_table("pauses", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pauses_attempt_id"))
+
+    op.drop_table("pauses")
     with op.batch_alter_table("marks", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_marks_script",
@@ -1102,10 +1408,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_marks_assignment_id"))
 
     op.drop_table("marks")
+    with op.batch_alter_table("help_calls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_help_calls_attempt_id"))
+
+    op.drop_table("help_calls")
     with op.batch_alter_table("extensions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_extensions_attempt_id"))
 
     op.drop_table("extensions")
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index("ix_evidence_attempt_at")
+
+    op.drop_table("evidence")
     with op.batch_alter_table("deductions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deductions_candidacy_id"))
 
@@ -1115,6 +1429,10 @@ def downgrade() -> None:
 
     op.drop_table("code_entries")
     op.drop_table("answer_versions")
+    with op.batch_alter_table("answer_files", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answer_files_attempt_id"))
+
+    op.drop_table("answer_files")
     with op.batch_alter_table("allocations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_allocations_script_id"))
         batch_op.drop_index(batch_op.f("ix_allocations_assignment_id"))
@@ -1169,6 +1487,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_papers_competition_id"))
 
     op.drop_table("papers")
+    with op.batch_alter_table("handover_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_handover_notes_sitting_id"))
+
+    op.drop_table("handover_notes")
     op.drop_table("checkpoints")
     with op.batch_alter_table("candidacies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_candidacies_post_id"))
@@ -1195,6 +1517,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_result_versions_competition_id"))
 
     op.drop_table("result_versions")
+    with op.batch_alter_table("rehearsals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rehearsals_competition_id"))
+
+    op.drop_table("rehearsals")
     op.drop_table("record_logs")
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_posts_competition_id"))
@@ -1216,6 +1542,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_competitions_body_id"))
 
     op.drop_table("competitions")
+    op.drop_table("server_pulse")
+    op.drop_table("server_outages")
     op.drop_table("login_throttles")
     op.drop_table("bodies")
     with op.batch_alter_table("bank_questions", schema=None) as batch_op:

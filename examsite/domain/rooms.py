@@ -1,0 +1,91 @@
+"""What happens in an exam room beside the writing: lost time, calls for help, and acts that take two people.
+
+Nothing here punishes or gives by itself: a figure is proposed, a person decides.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from examsite.domain.state_machine import StateMachine
+
+
+class LostTimeState(StrEnum):
+    """Lost time is proposed, then given back or refused by a person."""
+
+    PROPOSED = "proposed"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+class LostTimeEvent(StrEnum):
+    """What happens to proposed lost time."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
+LOST_TIME: Final = StateMachine(
+    name="lost_time",
+    initial=LostTimeState.PROPOSED,
+    table={
+        (LostTimeState.PROPOSED, LostTimeEvent.GIVEN): LostTimeState.GIVEN,
+        (LostTimeState.PROPOSED, LostTimeEvent.REFUSED): LostTimeState.REFUSED,
+    },
+)
+
+
+class HelpKind(StrEnum):
+    """What a candidate calls for. Source: our choice, because these four send different people."""
+
+    MACHINE = "machine"
+    PAPER = "paper"
+    HEALTH = "health"
+    OTHER = "other"
+
+
+class RequestKind(StrEnum):
+    """Acts in a room that take two people: one asks with a reason, another one decides.
+
+    Source: our choice, because each of them moves more than one candidate or changes what counts as an answer.
+    """
+
+    EXTEND_ROOM = "extend_room"
+    START_WITHOUT_REHEARSAL = "start_without_rehearsal"
+    ACCEPT_LATE_ANSWERS = "accept_late_answers"
+
+
+class RequestState(StrEnum):
+    """A request waits for the second person, who approves or refuses it; the one who asked may take it back."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class RequestEvent(StrEnum):
+    """What happens to a request."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+ROOM_REQUEST: Final = StateMachine(
+    name="room_request",
+    initial=RequestState.ASKED,
+    table={
+        (RequestState.ASKED, RequestEvent.APPROVED): RequestState.APPROVED,
+        (RequestState.ASKED, RequestEvent.REFUSED): RequestState.REFUSED,
+        (RequestState.ASKED, RequestEvent.WITHDRAWN): RequestState.WITHDRAWN,
+    },
+)
+
+
+class AnswerFileState(StrEnum):
+    """What became of an answer file carried to the server: its words counted, or were kept beside as late."""
+
+    COUNTED = "counted"
+    KEPT_BESIDE = "kept_beside"
