@@ -6,7 +6,7 @@ Storing never depends on what is stored: a save is accepted, or kept beside as e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -23,6 +23,12 @@ SILENT_AFTER_SECONDS: Final = 45
 """After how long without a word from the page a machine counts as silent on the board.
 
 Source: our choice, because a page speaks at least every 15 seconds and one lost call is no reason to walk there."""
+
+CLOSING_SLACK_SECONDS: Final = 5
+"""How much longer than deadline and grace the server waits before it closes an attempt.
+
+Source: our choice, because a save that came in with the last second of the grace may still wait for the database, and
+closing must not overtake it."""
 
 
 class AttemptState(StrEnum):
@@ -71,25 +77,46 @@ class SaveVerdict(StrEnum):
 # --- time ----------------------------------------------------------------------------------------------------------
 
 
-def deadline_of(started_at: datetime, duration_minutes: int, extensions_seconds: Iterable[int] = ()) -> datetime:
-    """The one end of an attempt, shown everywhere: start, duration and all time given back.
+def deadline_of(started_at: datetime, duration_minutes: int, added_seconds: int = 0) -> datetime:
+    """The one end of an attempt, shown everywhere: start, duration and all time added (extensions, ended pauses).
 
-    Units: minutes for the duration, seconds for each extension.
+    Units: minutes for the duration, seconds for what was added.
     """
-    return windows.deadline(started_at, duration_minutes, extensions_seconds)
+    return windows.deadline(started_at, duration_minutes, added_seconds)
 
 
-def time_left(now: datetime, deadline_at: datetime) -> timedelta:
-    """What remains to write; nothing once the deadline has come."""
-    return windows.time_left(now, deadline_at)
+def clock_at(now: datetime, paused_at: datetime | None) -> datetime:
+    """The instant at which the clock of an attempt stands: the present one, or that of the pause it is in."""
+    return now if paused_at is None else min(now, paused_at)
 
 
-def is_overdue(now: datetime, deadline_at: datetime, grace_seconds: int) -> bool:
-    """Whether the server closes the attempt now: deadline and grace have passed.
+def remaining(now: datetime, deadline_at: datetime, paused_at: datetime | None = None) -> timedelta:
+    """What remains to write; nothing once the deadline has come; the same all through a pause."""
+    return windows.time_left(clock_at(now, paused_at), deadline_at)
+
+
+def pause_seconds(began_at: datetime, ended_at: datetime) -> int:
+    """What an ended pause adds to the attempt: its length, part of a second counted as a whole one.
 
     Units: seconds.
     """
-    return not windows.is_within_grace(now, deadline_at, grace_seconds)
+    return max(0, -(-(ended_at - began_at) // timedelta(seconds=1)))
+
+
+def is_overdue(now: datetime, deadline_at: datetime, grace_seconds: int, *, paused_at: datetime | None = None) -> bool:
+    """Whether what comes now is too late: deadline and grace have passed on the clock of the attempt.
+
+    Units: seconds.
+    """
+    return not windows.is_within_grace(clock_at(now, paused_at), deadline_at, grace_seconds)
+
+
+def is_to_close(now: datetime, deadline_at: datetime, grace_seconds: int, *, paused_at: datetime | None = None) -> bool:
+    """Whether the server closes the attempt now: also the slack for what waits to be stored has passed.
+
+    Units: seconds.
+    """
+    return is_overdue(now, deadline_at, grace_seconds + CLOSING_SLACK_SECONDS, paused_at=paused_at)
 
 
 # --- saving and handing in -----------------------------------------------------------------------------------------
@@ -103,18 +130,23 @@ def verdict_on_save(
     received_at: datetime,
     deadline_at: datetime | None,
     grace_seconds: int,
+    paused_at: datetime | None = None,
 ) -> SaveVerdict:
     """Whether a save becomes the answer or is kept beside.
 
     A page of an older epoch is fenced; a page cannot run ahead of the epoch it was given either. What comes after
     hand-in, close or the grace is late.
     """
-    if state is not AttemptState.OPEN or deadline_at is None or is_overdue(received_at, deadline_at, grace_seconds):
+    if state is not AttemptState.OPEN or deadline_at is None:
+        return SaveVerdict.LATE
+    if is_overdue(received_at, deadline_at, grace_seconds, paused_at=paused_at):
         return SaveVerdict.LATE
     return SaveVerdict.COUNTED if save_epoch == attempt_epoch else SaveVerdict.FENCED
 
 
-def check_can_open(state: AttemptState, *, now: datetime, deadline_at: datetime | None) -> None:
+def check_can_open(
+    state: AttemptState, *, now: datetime, deadline_at: datetime | None, paused_at: datetime | None = None
+) -> None:
     """Refuse to put the paper in front of someone before the start or after the end.
 
     Raises:
@@ -122,7 +154,7 @@ def check_can_open(state: AttemptState, *, now: datetime, deadline_at: datetime 
     """
     if state is AttemptState.SEATED or deadline_at is None:
         raise ConflictError("test_not_started")
-    if state is not AttemptState.OPEN or now >= deadline_at:
+    if state is not AttemptState.OPEN or clock_at(now, paused_at) >= deadline_at:
         raise ConflictError("test_over")
 
 
@@ -134,13 +166,14 @@ def check_can_hand_in(
     now: datetime,
     deadline_at: datetime,
     grace_seconds: int,
+    paused_at: datetime | None = None,
 ) -> None:
     """Refuse a hand-in that is not the writer's own, or not in time.
 
     Raises:
         ConflictError: `test_over`, `page_fenced`.
     """
-    if state is not AttemptState.OPEN or is_overdue(now, deadline_at, grace_seconds):
+    if state is not AttemptState.OPEN or is_overdue(now, deadline_at, grace_seconds, paused_at=paused_at):
         raise ConflictError("test_over")
     if page_epoch != attempt_epoch:
         raise ConflictError("page_fenced")

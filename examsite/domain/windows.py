@@ -6,7 +6,6 @@ caller's one clock says what `now` is. Days off are given, never known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -45,10 +44,10 @@ class Window:
         return now >= self.closes_at
 
 
-def deadline(started_at: datetime, duration_minutes: int, extensions_seconds: Iterable[int] = ()) -> datetime:
-    """The instant at which the time ends: start, duration, and every second given back.
+def deadline(started_at: datetime, duration_minutes: int, added_seconds: int = 0) -> datetime:
+    """The instant at which the time ends: start, duration, and every second added.
 
-    Units: minutes for the duration, seconds for each extension.
+    Units: minutes for the duration, seconds for what was added.
 
     Raises:
         InvalidError: `instant_not_aware`, `duration_not_positive`, `extension_not_positive` (time is given, never
@@ -57,12 +56,9 @@ def deadline(started_at: datetime, duration_minutes: int, extensions_seconds: It
     _check_aware(started_at)
     if duration_minutes <= 0:
         raise InvalidError("duration_not_positive", minutes=duration_minutes)
-    given_back = 0
-    for seconds in extensions_seconds:
-        if seconds <= 0:
-            raise InvalidError("extension_not_positive", seconds=seconds)
-        given_back += seconds
-    return started_at + timedelta(minutes=duration_minutes, seconds=given_back)
+    if added_seconds < 0:
+        raise InvalidError("extension_not_positive", seconds=added_seconds)
+    return started_at + timedelta(minutes=duration_minutes, seconds=added_seconds)
 
 
 def time_left(now: datetime, deadline_at: datetime) -> timedelta:

@@ -25,8 +25,8 @@ from examsite.domain.attempts import (
     check_can_hand_in,
     check_can_open,
     deadline_of,
+    remaining,
     score_objective,
-    time_left,
     verdict_on_save,
 )
 from examsite.domain.errors import NotAllowedError, NotFoundError
@@ -97,6 +97,9 @@ class AttemptView:
     remaining_seconds: float
     server_time: datetime
     given_back_seconds: int
+    paused: bool
+    #: Number of the newest message of the room for this seat.
+    message: int | None
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def open_attempt(ctx: ServiceContext) -> OpenedAttempt:
     clock = find_own_clock(connection, ctx.actor.candidacy_id or 0)
     if clock is None:
         raise NotFoundError("attempt_not_found")
-    check_can_open(clock.state, now=ctx.now, deadline_at=_deadline_of_clock(clock))
+    check_can_open(clock.state, now=ctx.now, deadline_at=_deadline_of_clock(clock), paused_at=clock.paused_at)
     clock = replace(clock, epoch=clock.epoch + 1)
     token = _token(ctx, clock.attempt_id)
     values = {"attempt_id": clock.attempt_id, "token": token_hash(token), "next_epoch": clock.epoch, "now": ctx.now}
@@ -177,6 +180,7 @@ def save_answers(ctx: ServiceContext, token: str, saves: Sequence[Save], *, page
             received_at=ctx.now,
             deadline_at=deadline_at,
             grace_seconds=clock.grace_seconds,
+            paused_at=clock.paused_at,
         )
         set_aside = verdict is not SaveVerdict.COUNTED
         if not _insert(connection, clock.attempt_id, save, received_at=ctx.now, set_aside=set_aside):
@@ -249,6 +253,7 @@ def _hand_in(ctx: ServiceContext, clock: AttemptClock, *, page_epoch: int) -> No
         now=ctx.now,
         deadline_at=_deadline_of_clock(clock) or ctx.now,
         grace_seconds=clock.grace_seconds,
+        paused_at=clock.paused_at,
     )
     attempt = lock_attempt(ctx, clock.attempt_id)
     sitting = ctx.session.scalars(select(Sitting).where(Sitting.id == attempt.sitting_id)).one()
@@ -326,8 +331,7 @@ def _token(ctx: ServiceContext, attempt_id: int) -> str:
 def _deadline_of_clock(clock: AttemptClock) -> datetime | None:
     if clock.started_at is None:
         return None
-    extensions = [clock.extension_seconds] if clock.extension_seconds else []
-    return deadline_of(clock.started_at, clock.duration_minutes, extensions)
+    return deadline_of(clock.started_at, clock.duration_minutes, clock.added_seconds)
 
 
 def _view(clock: AttemptClock, now: datetime) -> AttemptView:
@@ -336,9 +340,13 @@ def _view(clock: AttemptClock, now: datetime) -> AttemptView:
         state=clock.state,
         epoch=clock.epoch,
         deadline_at=deadline_at,
-        remaining_seconds=0 if deadline_at is None else round(time_left(now, deadline_at).total_seconds(), 3),
+        remaining_seconds=0
+        if deadline_at is None
+        else round(remaining(now, deadline_at, clock.paused_at).total_seconds(), 3),
         server_time=now,
-        given_back_seconds=clock.extension_seconds,
+        given_back_seconds=clock.added_seconds,
+        paused=clock.paused_at is not None,
+        message=clock.newest_message_id,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
+from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
@@ -66,7 +66,7 @@ def extend_time(
     Units: minutes.
 
     Raises:
-        ConflictError: `extension_not_open`: the candidate is not writing, or the time with its grace is over.
+        ConflictError: `extension_not_open`: the candidate's attempt has ended.
         InvalidError: `extension_out_of_range`, `reason_missing`, with the `field`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
@@ -78,11 +78,6 @@ def extend_time(
     attempt = _locked_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("extension_not_open")
-    if sitting.started_at is not None:
-        given = [item.seconds for item in attempt.extensions]
-        deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, given)
-        if is_overdue(ctx.now, deadline_at, sitting.grace_seconds):
-            raise ConflictError("extension_not_open")
     extension = Extension(
         attempt_id=attempt.id,
         seconds=seconds,
@@ -91,6 +86,7 @@ def extend_time(
         granted_at=ctx.now,
     )
     ctx.session.add(extension)
+    attempt.added_seconds += seconds
     ctx.session.flush()
     payload = {"number": attempt.candidacy.candidate_number, "seconds": seconds, "reason": reason.strip()}
     record(ctx, competition, Event.TIME_EXTENDED, _subject(sitting), payload)

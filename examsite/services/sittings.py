@@ -17,7 +17,7 @@ from examsite.domain.attempts import (
     AttemptEvent,
     AttemptState,
     deadline_of,
-    is_overdue,
+    is_to_close,
     option_orders,
     shuffle_seed,
 )
@@ -229,7 +229,7 @@ def close_overdue(ctx: ServiceContext) -> int:
             .with_for_update()
         ).all()
         working = [item for item in list_attempts(ctx.session, sitting.id) if item.state is AttemptState.OPEN]
-        overdue = [item for item in working if _is_overdue(sitting, item, ctx.now)]
+        overdue = [item for item in working if _is_to_close(sitting, item, ctx.now)]
         done = 0
         for attempt in overdue[:CLOSED_AT_ONCE]:
             close_attempt(ctx, competition, sitting, attempt)
@@ -251,10 +251,10 @@ def _close(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> N
     record(ctx, competition, Event.SITTING_CLOSED, f"sitting/{sitting.code}", payload, actor="system")
 
 
-def _is_overdue(sitting: Sitting, attempt: Attempt, now: datetime) -> bool:
-    extensions = [extension.seconds for extension in attempt.extensions]
+def _is_to_close(sitting: Sitting, attempt: Attempt, now: datetime) -> bool:
     assert sitting.started_at is not None  # noqa: S101 -- asked by the caller; tells the type checker
-    return is_overdue(now, deadline_of(sitting.started_at, sitting.duration_minutes, extensions), sitting.grace_seconds)
+    deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, attempt.added_seconds)
+    return is_to_close(now, deadline_at, sitting.grace_seconds, paused_at=attempt.paused_at)
 
 
 def _locked(ctx: ServiceContext, sitting_id: int) -> Sitting:

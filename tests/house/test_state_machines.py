@@ -18,9 +18,11 @@ FINAL_STATES = {
     "competition": {"closed"},
     "defence": {"settled", "absent"},
     "incident": {"decided", "dismissed"},
+    "lost_time": {"given", "refused"},
     "mark": {"withdrawn"},
     "paper": {"opened", "discarded"},
     "result": {"published", "refused", "superseded"},
+    "room_request": {"approved", "refused", "withdrawn"},
     "script": {"opened"},
     "sitting": {"closed"},
 }

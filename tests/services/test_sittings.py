@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
-from examsite.domain.attempts import AttemptState
+from examsite.domain.attempts import CLOSING_SLACK_SECONDS, AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
@@ -43,6 +43,7 @@ from tests.factories.sittings import Room, make_room, paper_questions
 
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=60)
+SLACK = timedelta(seconds=CLOSING_SLACK_SECONDS)
 LENGTH = timedelta(minutes=180)
 
 
@@ -261,9 +262,9 @@ def test_extension_moves_the_end_of_one_candidate_only(room: Room) -> None:
     watcher = room.ctx(Role.INVIGILATOR, at=start)
     tokens = [open_attempt(room.ctx(room.candidacies[place], at=start)).token for place in (0, 1)]
     extend_time(watcher, room.competition, room.sitting, seat="A1", minutes=4, reason="Mất điện 4 phút")
-    after = room.ctx(at=start + LENGTH + GRACE + timedelta(seconds=1))
+    after = room.ctx(at=start + LENGTH + GRACE + SLACK + timedelta(seconds=1))
     view, _held = read_state(after, tokens[0])
-    assert view.remaining_seconds == 240 - 61
+    assert view.remaining_seconds == 240 - 66
     assert close_overdue(after) == 2
     assert [room.attempt(place).state for place in range(3)] == [
         AttemptState.OPEN,
@@ -291,6 +292,8 @@ def test_time_is_only_given_with_a_reason_and_while_someone_writes(room: Room) -
             )
         assert _code(error) == code
     over = room.ctx(Role.INVIGILATOR, at=start + LENGTH + GRACE + MINUTE)
+    while close_overdue(over):
+        pass
     with pytest.raises(ConflictError) as refused:
         extend_time(over, room.competition, room.sitting, seat="A1", minutes=5, reason="muộn")
     assert _code(refused) == "extension_not_open"
@@ -348,8 +351,8 @@ def test_server_closes_from_what_it_holds_and_only_once(room: Room) -> None:
     opened = open_attempt(room.ctx(room.candidacies[0], at=start))
     save_answers(room.ctx(at=start + MINUTE), opened.token, [_save("E1", 1, "\ud800 còn dở")], page_epoch=1)
     check_in(room.ctx(Role.INVIGILATOR, at=start), room.competition, room.sitting, seat="A2")
-    assert close_overdue(room.ctx(at=start + LENGTH + GRACE)) == 0
-    over = room.ctx(at=start + LENGTH + GRACE + timedelta(seconds=2))
+    assert close_overdue(room.ctx(at=start + LENGTH + GRACE + SLACK)) == 0
+    over = room.ctx(at=start + LENGTH + GRACE + SLACK + timedelta(seconds=2))
     assert close_overdue(over) == 4
     assert close_overdue(over) == 0
     states = [room.attempt(place).state for place in range(3)]

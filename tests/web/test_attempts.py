@@ -308,7 +308,7 @@ def test_server_closes_and_late_words_are_kept_beside(
 ) -> None:
     client, seat = seated
     seat.save("E1", 1, "kịp giờ")
-    clock.present += LENGTH + timedelta(seconds=61)
+    clock.present += LENGTH + timedelta(seconds=66)
     scene(lambda doing: close_overdue(doing.ctx()))
     late = seat.save("E1", 2, "muộn").get_json()
     assert (late["state"], late["saved"], len(late["set_aside"])) == ("closed", [], 1)

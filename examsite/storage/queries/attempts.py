@@ -15,7 +15,7 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.records import RecordLog, RecordRow
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Sitting
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class AttemptClock:
     started_at: datetime | None
     duration_minutes: int
     grace_seconds: int
-    extension_seconds: int
+    added_seconds: int
+    paused_at: datetime | None
+    last_seen_at: datetime | None
+    newest_message_id: int | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ _clock = select(
     Sitting.started_at,
     Sitting.duration_minutes,
     Sitting.grace_seconds,
-    select(func.coalesce(func.sum(Extension.seconds), 0)).where(Extension.attempt_id == Attempt.id).scalar_subquery(),
+    Attempt.added_seconds,
+    Attempt.paused_at,
+    Attempt.last_seen_at,
+    Attempt.newest_message_id,
 ).join(Sitting, Sitting.id == Attempt.sitting_id)
 
 _clock_of_token = _clock.where(Attempt.token_sha256 == bindparam("token_sha256"))

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
+from examsite.domain.attempts import AttemptState, deadline_of, is_to_close
 from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
@@ -21,7 +21,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting, SittingInvigilator
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
 
 #: What an answer looks like when nothing stands in it.
 _EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
@@ -251,17 +251,16 @@ def has_overdue(session: Session, now: datetime) -> bool:
     """Whether anything is to be closed: an attempt past deadline and grace, or a running sitting with nobody left."""
     for sitting in session.scalars(select(Sitting).where(Sitting.state == SittingState.STARTED)):
         rows = session.execute(
-            select(Attempt.id, func.coalesce(func.sum(Extension.seconds), 0))
-            .outerjoin(Extension, Extension.attempt_id == Attempt.id)
+            select(Attempt.added_seconds, Attempt.paused_at)
             .where(Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
-            .group_by(Attempt.id)
+            .distinct()
         ).all()
         if not rows or sitting.started_at is None:
             return True
-        least = min(seconds for _attempt, seconds in rows)
-        deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, [least] if least else [])
-        if is_overdue(now, deadline_at, sitting.grace_seconds):
-            return True
+        for added_seconds, paused_at in rows:
+            deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, added_seconds)
+            if is_to_close(now, deadline_at, sitting.grace_seconds, paused_at=paused_at):
+                return True
     return False
 
 

@@ -90,6 +90,8 @@ def view_data(view: AttemptView) -> dict[str, Any]:
         "deadline": None if view.deadline_at is None else instant_text(view.deadline_at),
         "remaining_seconds": view.remaining_seconds,
         "given_back_seconds": view.given_back_seconds,
+        "paused": view.paused,
+        "message": view.message,
     }
 
 

@@ -14,10 +14,11 @@ from examsite.domain.attempts import (
     ATTEMPT,
     AttemptEvent,
     AttemptState,
+    clock_at,
     count_words,
     deadline_of,
     is_answer,
-    time_left,
+    remaining,
     unanswered,
 )
 from examsite.domain.canonical import instant_text
@@ -26,6 +27,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.receipts import short_code
 from examsite.domain.sittings import seat_codes
+from examsite.domain.windows import time_left
 from examsite.services.attempts import hand_in_own, open_attempt
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import (
@@ -82,7 +84,7 @@ def show_test() -> ResponseReturnValue:
         return redirect(url_for("candidate.show_receipt"))
     if attempt.state is AttemptState.SEATED or deadline_at is None:
         return _waiting(attempt, now)
-    if now >= deadline_at:
+    if clock_at(now, attempt.paused_at) >= deadline_at:
         return render_template("candidate/show_closing.html", deadline_at=deadline_at, **_room(attempt))
     paper = _paper(attempt)
     items = _shown_items(paper, attempt.option_orders)
@@ -93,8 +95,8 @@ def show_test() -> ResponseReturnValue:
         objective_points=sum(item.points for item in paper.objective),
         essay_points=sum(item.points for item in paper.essays),
         deadline_at=deadline_at,
-        left=time_left(now, deadline_at),
-        given_back_seconds=sum(item.seconds for item in attempt.extensions),
+        left=remaining(now, deadline_at, attempt.paused_at),
+        given_back_seconds=attempt.added_seconds,
         words=_words(),
         **_room(attempt),
     )
@@ -137,6 +139,8 @@ def start_page() -> ResponseReturnValue:
         deadline=None if view.deadline_at is None else instant_text(view.deadline_at),
         remaining_seconds=view.remaining_seconds,
         given_back_seconds=view.given_back_seconds,
+        paused=view.paused,
+        message=view.message,
     )
 
 
@@ -152,7 +156,7 @@ def confirm_hand_in() -> ResponseReturnValue:
     return render_template(
         "candidate/confirm_hand_in.html",
         missing=[name_of(item) for item in missing],
-        left=time_left(read_web_clock(), _deadline(attempt) or read_web_clock()),
+        left=remaining(read_web_clock(), _deadline(attempt) or read_web_clock(), attempt.paused_at),
         **_room(attempt),
     )
 
@@ -220,7 +224,7 @@ def _deadline(attempt: Any) -> datetime | None:
     sitting = attempt.sitting
     if sitting.started_at is None:
         return None
-    return deadline_of(sitting.started_at, sitting.duration_minutes, [item.seconds for item in attempt.extensions])
+    return deadline_of(sitting.started_at, sitting.duration_minutes, attempt.added_seconds)
 
 
 def _room(attempt: Any) -> dict[str, Any]:
@@ -253,7 +257,7 @@ def _waiting(attempt: Any, now: datetime) -> ResponseReturnValue:
     return render_template(
         "candidate/show_waiting.html",
         seat_rows=rows,
-        ends_at=deadline_of(sitting.starts_at, sitting.duration_minutes, [item.seconds for item in attempt.extensions]),
+        ends_at=deadline_of(sitting.starts_at, sitting.duration_minutes, attempt.added_seconds),
         left=time_left(now, sitting.starts_at),
         words=_waiting_words(),
         waits_too_long=(now - sitting.starts_at).total_seconds() > _CALM_AFTER_START_SECONDS,

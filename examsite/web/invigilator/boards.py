@@ -146,12 +146,11 @@ def read_board(sitting: Any, competition: Any, now: datetime, *, seat: str | Non
 
 
 def _deadline(sitting: Any, attempt: Any) -> datetime:
-    given = [item.seconds for item in attempt.extensions]
-    return deadline_of(sitting.started_at or sitting.starts_at, sitting.duration_minutes, given)
+    return deadline_of(sitting.started_at or sitting.starts_at, sitting.duration_minutes, attempt.added_seconds)
 
 
 def _given_minutes(attempt: Any) -> int:
-    return sum(item.seconds for item in attempt.extensions) // 60
+    return attempt.added_seconds // 60
 
 
 def _seconds(since: datetime | None, now: datetime) -> int:
