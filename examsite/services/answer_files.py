@@ -1,0 +1,247 @@
+"""The last resort, taken in: an encrypted answer file that an invigilator carried to the server.
+
+Decision: the age identity of a sitting is not stored but derived from the secret key of the installation and the
+code of the sitting. Every process of every host has it, no file can be forgotten in a backup, and it is there before
+the sitting is. Nobody sees a text here: a preview holds items, numbers, lengths and instants.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import pyrage
+from sqlalchemy import select
+
+from examsite.config import Settings
+from examsite.domain.answer_files import (
+    MAX_FILE_BYTES,
+    AnswerFile,
+    check_envelope,
+    check_mac,
+    identity_text,
+    letters_of,
+    read_answer_file,
+)
+from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.rooms import AnswerFileState
+from examsite.services.attempt_tokens import token_of_attempt
+from examsite.services.attempts import lock_attempt, save_answers
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.candidate_lists import keep
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.rooms import AnswerFile as AnswerFileRow
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
+from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.sittings import is_invigilator_of
+
+_HEX: Final = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class PreviewLine:
+    """What a file holds of one item, without a word of it. Unit of `letters`: signs of the newest version."""
+
+    item: str
+    versions: int
+    new_versions: int
+    letters: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a file holds and what taking it in would do."""
+
+    token: str
+    attempt: Attempt
+    saved_at: str
+    remaining_seconds: int | None
+    lines: tuple[PreviewLine, ...]
+    versions: int
+    new_versions: int
+    #: Whether new versions would count now; otherwise they are kept beside for a decision of two people.
+    counts: bool
+    #: Whether some of them come from a machine that was left since: those are kept beside in any case.
+    has_fenced: bool
+
+
+def recipient_of(settings: Settings, competition_code: str, sitting_code: str) -> str:
+    """The age recipient to which the pages of a sitting encrypt."""
+    return str(_identity(settings, competition_code, sitting_code).to_public())
+
+
+def set_recipient(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:
+    """Write down the recipient of a sitting, so that its pages are given it; saying it twice changes nothing."""
+    if ctx.settings is not None:
+        sitting.answer_file_recipient = recipient_of(ctx.settings, competition.code, sitting.code)
+
+
+def keep_answer_file(ctx: ServiceContext, competition: Competition, sitting: Sitting, stream: BinaryIO) -> str:
+    """Keep a file that came in until it is confirmed, a day at most; gives back the name it is kept under.
+
+    It stays encrypted. Nothing of it is read here but its first line and its length.
+
+    Raises:
+        InvalidError: `file_empty`, `answer_file_too_large`, `answer_file_not_age`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+    """
+    _require_watcher(ctx, competition, sitting)
+    data = stream.read(MAX_FILE_BYTES + 1)
+    if not data:
+        raise InvalidError("file_empty", field="file")
+    check_envelope(data)
+    token = hashlib.sha256(data).hexdigest()
+    keep(_kept_file(ctx, sitting, token), data, now=ctx.now)
+    return token
+
+
+def preview_answer_file(ctx: ServiceContext, competition: Competition, sitting: Sitting, token: str) -> Preview:
+    """What the file holds and what would become of it; changes nothing.
+
+    Raises:
+        ConflictError: `answer_file_known`.
+        InvalidError: `answer_file_unreadable`, `answer_file_malformed`, `answer_file_forged`,
+            `answer_file_other_sitting`, `answer_file_other_candidate`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+        NotFoundError: `answer_file_not_found`.
+    """
+    _require_watcher(ctx, competition, sitting)
+    content, attempt = _checked(ctx, competition, sitting, token)
+    stored = _stored_numbers(ctx, attempt.id)
+    versions, fresh = Counter[str](), Counter[str]()
+    letters: dict[str, int] = {}
+    for save in content.saves:
+        versions[save.item] += 1
+        fresh[save.item] += (save.item, save.epoch, save.number) not in stored
+        letters[save.item] = letters_of(save.content)
+    return Preview(
+        token=token,
+        attempt=attempt,
+        saved_at=content.saved_at,
+        remaining_seconds=content.remaining_seconds,
+        lines=tuple(PreviewLine(item, versions[item], fresh[item], letters[item]) for item in sorted(versions)),
+        versions=versions.total(),
+        new_versions=fresh.total(),
+        counts=_counts_now(ctx, sitting, attempt),
+        has_fenced=any(save.epoch != attempt.epoch for save in content.saves),
+    )
+
+
+def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: Sitting, token: str) -> AnswerFileRow:
+    """Take in a file that was looked at, checked once more: its versions are saves like any others, marked as carried.
+
+    While the attempt takes saves they count; afterwards they are kept beside, and two people may accept them.
+
+    Raises:
+        ConflictError: `answer_file_known`.
+        InvalidError: as in the preview.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+        NotFoundError: `answer_file_not_found`.
+    """
+    _require_watcher(ctx, competition, sitting)
+    content, attempt = _checked(ctx, competition, sitting, token)
+    lock_attempt(ctx, attempt.id)
+    attempt = get_attempt(ctx.session, sitting.id, attempt.seat)
+    stored = _stored_numbers(ctx, attempt.id)
+    done = save_answers(ctx, _page_token(ctx, attempt.id), content.saves, page_epoch=attempt.epoch, by_file=True)
+    fresh = sum((save.item, save.epoch, save.number) not in stored for save in (*done.saved, *done.set_aside))
+    row = AnswerFileRow(
+        attempt_id=attempt.id,
+        sha256=token,
+        state=AnswerFileState.KEPT_BESIDE if done.set_aside and not done.saved else AnswerFileState.COUNTED,
+        versions=len(content.saves),
+        new_versions=fresh,
+        imported_at=ctx.now,
+        imported_by_id=ctx.actor.account_id,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    payload = {
+        "number": attempt.candidacy.candidate_number,
+        "file_sha256": token,
+        "versions": row.versions,
+        "new_versions": fresh,
+        "state": row.state.value,
+    }
+    record(ctx, competition, Event.ANSWERS_CARRIED, f"sitting/{sitting.code}", payload)
+    return row
+
+
+def _checked(ctx: ServiceContext, competition: Competition, sitting: Sitting, token: str) -> tuple[AnswerFile, Attempt]:
+    """The content of a kept file once everything about it is in order, and the attempt that it belongs to."""
+    path = _kept_file(ctx, sitting, token)
+    if not path.exists():
+        raise NotFoundError("answer_file_not_found")
+    if ctx.session.scalar(select(AnswerFileRow.id).where(AnswerFileRow.sha256 == token)) is not None:
+        raise ConflictError("answer_file_known")
+    data = path.read_bytes()
+    check_envelope(data)
+    try:
+        plain = pyrage.decrypt(data, [_identity(_settings(ctx), competition.code, sitting.code)])
+    except (pyrage.DecryptError, ValueError):
+        raise InvalidError("answer_file_unreadable", field="file") from None
+    content, mac, body = read_answer_file(plain)
+    if (content.competition, content.sitting) != (competition.code, sitting.code):
+        raise InvalidError("answer_file_other_sitting", field="file")
+    seat = ctx.session.scalar(
+        select(Attempt.seat).where(Attempt.id == content.attempt_id, Attempt.sitting_id == sitting.id)
+    )
+    if seat is None:
+        raise InvalidError("answer_file_other_sitting", field="file")
+    check_mac(_page_token(ctx, content.attempt_id), body, mac)
+    attempt = get_attempt(ctx.session, sitting.id, seat)
+    if attempt.candidacy.candidate_number != content.candidate_number:
+        raise InvalidError("answer_file_other_candidate", field="file")
+    return content, attempt
+
+
+def _counts_now(ctx: ServiceContext, sitting: Sitting, attempt: Attempt) -> bool:
+    if attempt.state is not AttemptState.OPEN or sitting.started_at is None:
+        return False
+    deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, attempt.added_seconds)
+    return not is_overdue(ctx.now, deadline_at, sitting.grace_seconds, paused_at=attempt.paused_at)
+
+
+def _stored_numbers(ctx: ServiceContext, attempt_id: int) -> set[tuple[str, int, int]]:
+    rows = ctx.session.execute(
+        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number).where(
+            AnswerVersion.attempt_id == attempt_id
+        )
+    )
+    return {(item, epoch, number) for item, epoch, number in rows}
+
+
+def _kept_file(ctx: ServiceContext, sitting: Sitting, token: str) -> Path:
+    if len(token) != 64 or not set(token) <= _HEX:
+        raise NotFoundError("answer_file_not_found")
+    return ctx.uploads_path / "answer-files" / f"{sitting.id}-{token}"
+
+
+def _identity(settings: Settings, competition_code: str, sitting_code: str) -> pyrage.x25519.Identity:
+    purpose = f"answer-file/{competition_code}/{sitting_code}"
+    seed = hmac.digest(settings.secret_key.encode(), purpose.encode(), hashlib.sha256)
+    return pyrage.x25519.Identity.from_str(identity_text(seed))
+
+
+def _page_token(ctx: ServiceContext, attempt_id: int) -> str:
+    return token_of_attempt(_settings(ctx), attempt_id)
+
+
+def _settings(ctx: ServiceContext) -> Settings:
+    if ctx.settings is None:
+        raise RuntimeError("this act needs the settings of the installation")
+    return ctx.settings
+
+
+def _require_watcher(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:
+    actor = ctx.require(Role.INVIGILATOR, competition_id=competition.id)
+    if not is_invigilator_of(ctx.session, sitting.id, actor.assignment_id):
+        raise NotAllowedError("not_in_this_room")
