@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState, RequestKind, RequestState
@@ -188,6 +188,23 @@ class Rehearsal(Base):
     #: What was measured, by name: starts, saves, lost, percentiles in milliseconds, failures in words.
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     ordered_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class RefusedMachine(Base):
+    """A machine that the rules of a room kept out, counted by seat, address and reason: for whoever goes and helps."""
+
+    __tablename__ = "refused_machines"
+    __table_args__ = (UniqueConstraint("attempt_id", "address", "reason"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    address: Mapped[str] = mapped_column(String(64))
+    #: Code of the refusal, e.g. `machine_outside_room`.
+    reason: Mapped[str] = mapped_column(String(40))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    attempt: Mapped[Attempt] = relationship(lazy="raise")
 
 
 class ServerOutage(Base):

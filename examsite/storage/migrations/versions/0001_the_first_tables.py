@@ -1151,6 +1151,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_pauses_attempt_id"), ["attempt_id"], unique=False)
 
     op.create_table(
+        "refused_machines",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("first_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_refused_machines_attempt_id_attempts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refused_machines")),
+        sa.UniqueConstraint(
+            "attempt_id", "address", "reason", name=op.f("uq_refused_machines_attempt_id_address_reason")
+        ),
+    )
+    op.create_table(
         "room_messages",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sitting_id", sa.Integer(), nullable=False),
@@ -1388,6 +1402,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_room_messages_attempt_id"))
 
     op.drop_table("room_messages")
+    op.drop_table("refused_machines")
     with op.batch_alter_table("pauses", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pauses_attempt_id"))
 
