@@ -1,0 +1,246 @@
+"""Reads of the board of a room: what an invigilator may know of every seat. Never what somebody wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.attempts import count_words
+from examsite.domain.rooms import RequestState
+from examsite.domain.saves import FLAGS, content_of
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.dossiers import Candidacy, Upload
+from examsite.storage.models.papers import Paper
+from examsite.storage.models.rooms import HandoverNote, HelpCall, LostTime, Pause, RoomMessage, RoomRequest
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting
+
+
+@dataclass(frozen=True)
+class KeptBeside:
+    """One piece of text that came from a fenced page or too late, told by its size and its instants alone."""
+
+    item: str
+    epoch: int
+    versions: int
+    words: int
+    first_at: datetime
+    last_at: datetime
+
+
+def list_board_attempts(session: Session, sitting_id: int) -> list[Attempt]:
+    """The attempts of a sitting with candidacies and posts, without papers, in the order in which they were seated."""
+    return list(
+        session.scalars(
+            select(Attempt)
+            .options(joinedload(Attempt.candidacy).joinedload(Candidacy.post))
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(Attempt.id)
+        )
+    )
+
+
+def count_items(session: Session, sitting_id: int) -> dict[int, int]:
+    """How many questions each paper in front of the candidates has, by the paper's key."""
+    papers = session.scalars(
+        select(Paper).where(Paper.id.in_(select(Attempt.paper_id).where(Attempt.sitting_id == sitting_id)))
+    )
+    return {paper.id: len(paper.data["items"]) for paper in papers}
+
+
+def count_kept_beside(session: Session, sitting_id: int) -> dict[int, int]:
+    """How many questions of each attempt have text kept beside, by the attempt's key."""
+    rows = session.execute(
+        select(AnswerVersion.attempt_id, func.count(AnswerVersion.item.distinct()))
+        .join(Attempt, Attempt.id == AnswerVersion.attempt_id)
+        .where(Attempt.sitting_id == sitting_id, AnswerVersion.set_aside, AnswerVersion.item != FLAGS)
+        .group_by(AnswerVersion.attempt_id)
+    )
+    return {attempt_id: count for attempt_id, count in rows}  # noqa: C416 -- rows are not pairs to the type checker
+
+
+def list_kept_beside(session: Session, attempt_id: int) -> list[KeptBeside]:
+    """What is kept beside of one attempt, question by question and page by page: sizes and instants, never the text."""
+    rows = session.execute(
+        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.content, AnswerVersion.received_at)
+        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside, AnswerVersion.item != FLAGS)
+        .order_by(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number)
+    ).all()
+    found: dict[tuple[str, int], list[tuple[str, datetime]]] = {}
+    for item, epoch, content, received_at in rows:
+        found.setdefault((item, epoch), []).append((content, received_at))
+    return [
+        KeptBeside(
+            item=item,
+            epoch=epoch,
+            versions=len(versions),
+            words=_words(versions[-1][0]),
+            first_at=min(at for _content, at in versions),
+            last_at=max(at for _content, at in versions),
+        )
+        for (item, epoch), versions in found.items()
+    ]
+
+
+def _words(content: str) -> int:
+    value = content_of(content)
+    return count_words(value if isinstance(value, str) else json.dumps(value))
+
+
+def list_open_calls(session: Session, sitting_id: int) -> list[HelpCall]:
+    """Calls for help that nobody has answered, with seat and candidate, oldest first: who waits longest is first."""
+    return list(
+        session.scalars(
+            select(HelpCall)
+            .join(Attempt, Attempt.id == HelpCall.attempt_id)
+            .options(joinedload(HelpCall.attempt).joinedload(Attempt.candidacy))
+            .where(Attempt.sitting_id == sitting_id, HelpCall.answered_at.is_(None))
+            .order_by(HelpCall.called_at, HelpCall.id)
+        )
+    )
+
+
+def list_calls(session: Session, sitting_id: int) -> list[HelpCall]:
+    """Every call for help of a sitting with seat and candidate, as they came."""
+    return list(
+        session.scalars(
+            select(HelpCall)
+            .join(Attempt, Attempt.id == HelpCall.attempt_id)
+            .options(joinedload(HelpCall.attempt).joinedload(Attempt.candidacy))
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(HelpCall.called_at, HelpCall.id)
+        )
+    )
+
+
+def list_lost_times(session: Session, sitting_id: int) -> list[LostTime]:
+    """All lost time of a sitting, proposed and decided, with seat and candidate, as it began."""
+    return list(
+        session.scalars(
+            select(LostTime)
+            .join(Attempt, Attempt.id == LostTime.attempt_id)
+            .options(joinedload(LostTime.attempt).joinedload(Attempt.candidacy))
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(LostTime.began_at, LostTime.id)
+        )
+    )
+
+
+def list_waiting_requests(session: Session, sitting_id: int) -> list[RoomRequest]:
+    """What waits for a second person in a sitting, with the seat it is about, oldest first."""
+    return list(
+        session.scalars(
+            select(RoomRequest)
+            .options(joinedload(RoomRequest.attempt).joinedload(Attempt.candidacy))
+            .where(RoomRequest.sitting_id == sitting_id, RoomRequest.state == RequestState.ASKED)
+            .order_by(RoomRequest.asked_at, RoomRequest.id)
+        )
+    )
+
+
+def list_sitting_requests(session: Session, sitting_id: int) -> list[RoomRequest]:
+    """Every request of a sitting with the seat it is about, as they were asked."""
+    return list(
+        session.scalars(
+            select(RoomRequest)
+            .options(joinedload(RoomRequest.attempt).joinedload(Attempt.candidacy))
+            .where(RoomRequest.sitting_id == sitting_id)
+            .order_by(RoomRequest.asked_at, RoomRequest.id)
+        )
+    )
+
+
+def list_competition_requests(session: Session, competition_id: int) -> list[RoomRequest]:
+    """Every request of all rooms of a competition with sitting and seat, those that wait first, then the newest."""
+    rows = session.scalars(
+        select(RoomRequest)
+        .join(Sitting, Sitting.id == RoomRequest.sitting_id)
+        .options(
+            joinedload(RoomRequest.sitting),
+            joinedload(RoomRequest.attempt).joinedload(Attempt.candidacy),
+        )
+        .where(Sitting.competition_id == competition_id)
+        .order_by(RoomRequest.asked_at.desc(), RoomRequest.id.desc())
+    ).all()
+    return sorted(rows, key=lambda row: row.state is not RequestState.ASKED)
+
+
+def list_messages_to(session: Session, sitting_id: int, attempt_id: int | None) -> list[RoomMessage]:
+    """Messages to one seat and to the whole room, newest first; without a seat those to the room alone."""
+    return list(
+        session.scalars(
+            select(RoomMessage)
+            .where(
+                RoomMessage.sitting_id == sitting_id,
+                RoomMessage.attempt_id.is_(None) | (RoomMessage.attempt_id == attempt_id),
+            )
+            .order_by(RoomMessage.id.desc())
+        )
+    )
+
+
+def list_all_messages(session: Session, sitting_id: int) -> list[RoomMessage]:
+    """Every message of a sitting, to the room and to single seats, as they were sent."""
+    return list(session.scalars(select(RoomMessage).where(RoomMessage.sitting_id == sitting_id).order_by(RoomMessage.id)))
+
+
+def list_pauses(session: Session, sitting_id: int) -> list[Pause]:
+    """The pauses of all attempts of a sitting, as they began."""
+    return list(
+        session.scalars(
+            select(Pause)
+            .join(Attempt, Attempt.id == Pause.attempt_id)
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(Pause.began_at, Pause.id)
+        )
+    )
+
+
+def list_extensions(session: Session, sitting_id: int) -> list[Extension]:
+    """All time given in a sitting, as it was given."""
+    return list(
+        session.scalars(
+            select(Extension)
+            .join(Attempt, Attempt.id == Extension.attempt_id)
+            .where(Attempt.sitting_id == sitting_id)
+            .order_by(Extension.granted_at, Extension.id)
+        )
+    )
+
+
+def list_handovers(session: Session, sitting_id: int) -> list[HandoverNote]:
+    """The handovers of a room, as they were written."""
+    return list(
+        session.scalars(select(HandoverNote).where(HandoverNote.sitting_id == sitting_id).order_by(HandoverNote.id))
+    )
+
+
+def list_seat_incidents(session: Session, sitting_id: int, candidacy_id: int) -> list[Incident]:
+    """The incidents of one candidate in a sitting, oldest first."""
+    return list(
+        session.scalars(
+            select(Incident)
+            .where(Incident.sitting_id == sitting_id, Incident.candidacy_id == candidacy_id)
+            .order_by(Incident.recorded_at, Incident.id)
+        )
+    )
+
+
+def find_photo(session: Session, sitting_id: int, seat: str) -> Upload | None:
+    """The photo taken at check-in of whoever sits at a seat."""
+    return session.scalars(
+        select(Upload)
+        .join(Attempt, Attempt.photo_id == Upload.id)
+        .where(Attempt.sitting_id == sitting_id, Attempt.seat == seat)
+    ).one_or_none()
+
+
+def names_of(session: Session, account_ids: Sequence[int | None]) -> dict[int, str]:
+    """Names of the officials behind these keys."""
+    wanted = {key for key in account_ids if key is not None}
+    rows = session.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
+    return {key: name for key, name in rows}  # noqa: C416 -- rows are not pairs to the type checker
