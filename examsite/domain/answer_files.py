@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from examsite.domain.errors import InvalidError
-from examsite.domain.saves import MAX_BATCH, MAX_NUMBER, Save, read_body, read_saves
+from examsite.domain.saves import MAX_BATCH, MAX_NUMBER, Save, content_of, read_body, read_saves
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """Largest file taken in. Source: our choice, because eight megabytes hold every version of a test many times over."""
@@ -115,8 +115,9 @@ def check_mac(token: str, body: bytes, mac: bytes) -> None:
 
 
 def letters_of(content: str) -> int:
-    """How long a stored content is, which is all that an invigilator learns of it. Unit: signs of its JSON text."""
-    return len(content)
+    """How long a written answer is, which is all that an invigilator learns of it; chosen options have no length."""
+    value = content_of(content)
+    return len(value) if isinstance(value, str) else 0
 
 
 def _read(body: object) -> AnswerFile:

@@ -126,7 +126,10 @@ class Evidence(Base):
     """Something the test page noticed (focus lost, paste, burst of typing …). It never leads to anything by itself."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index("ix_evidence_attempt_at", "attempt_id", "received_at"),)
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "epoch", "number"),
+        Index("ix_evidence_attempt_at", "attempt_id", "received_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))

@@ -26,10 +26,11 @@ bp.navigation = navigation  # type: ignore[attr-defined]  # read by web.pages
 
 from examsite.web.invigilator import (  # noqa: E402 -- views register on the blueprint
     acts,
+    answer_files,
     boards,
     conflicts,
     sessions,
     sittings,
 )
 
-__all__ = ["acts", "boards", "bp", "conflicts", "navigation", "sessions", "sittings"]
+__all__ = ["acts", "answer_files", "boards", "bp", "conflicts", "navigation", "sessions", "sittings"]

@@ -1032,6 +1032,7 @@ def upgrade() -> None:
         sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_evidence_attempt_id_attempts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sa.UniqueConstraint("attempt_id", "epoch", "number", name=op.f("uq_evidence_attempt_id_epoch_number")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index("ix_evidence_attempt_at", ["attempt_id", "received_at"], unique=False)
