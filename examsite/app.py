@@ -34,7 +34,9 @@ from examsite.web.access import init_access
 from examsite.web.errors import init_errors
 from examsite.web.formatting import init_formatting
 from examsite.web.i18n import init_i18n
+from examsite.web.machines import init_machines
 from examsite.web.pages import init_pages
+from examsite.web.proxies import TrustedProxies
 from examsite.web.security_headers import init_security_headers
 from examsite.web.sessions import PageSessionInterface
 
@@ -77,8 +79,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
-        SESSION_COOKIE_NAME="__Host-examsite" if settings.secure_cookies else "examsite",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_NAME="__Host-examsite" if settings.is_secure else "examsite",
+        SESSION_COOKIE_SECURE=settings.is_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=(settings.upload_limit_megabytes + 1) * _MEGABYTE,
@@ -102,9 +104,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.exempt(api.bp)
     app.before_request(_name_request)
     init_access(app)
+    init_machines(app)
     init_pages(app)
     for audience in AUDIENCES:
         app.register_blueprint(audience.bp)
+    if settings.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 

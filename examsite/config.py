@@ -6,6 +6,7 @@ which one and why.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import tomllib
@@ -40,6 +41,10 @@ class Settings:
     password_hashes_at_once: int = 2
     upload_limit_megabytes: int = 25
     closer_period_seconds: int = 2
+    #: Addresses of a proxy in front, whose forwarded headers count: CIDRs with commas; empty: none.
+    trusted_proxies: str = ""
+    #: With HTTPS: where plain HTTP tells people the other address; empty: nowhere.
+    plain_bind: str = ""
     demonstration: bool = False
     testing: bool = False
 
@@ -52,6 +57,21 @@ class Settings:
     def log_key_path(self) -> Path:
         """File of the private key that signs checkpoints (32 raw bytes, mode 0600)."""
         return self.instance_path / "log.key"
+
+    @property
+    def tls_path(self) -> Path:
+        """Folder of the local certificate authority and the server's certificate (`certificates make` fills it)."""
+        return self.instance_path / "tls"
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the server speaks HTTPS by itself: certificate and key are there."""
+        return (self.tls_path / "server.pem").is_file() and (self.tls_path / "server.key").is_file()
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the site over HTTPS, by the server itself or by a proxy in front of it."""
+        return self.secure_cookies or self.has_tls
 
     @property
     def is_sqlite(self) -> bool:
@@ -157,5 +177,10 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{name}: at least 1 is needed")
     if len(settings.secret_key) < SECRET_BYTES:
         raise SettingsError("secret_key: too short; delete the setting and one is made")
+    for text in settings.trusted_proxies.replace(",", " ").split():
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            raise SettingsError(f"trusted_proxies: {text!r} is no address and no range") from None
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
         raise SettingsError("database_url: starts with sqlite:/// or postgresql://")
