@@ -44,6 +44,7 @@ def navigation(competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.organiser import (  # noqa: E402 - views register themselves on the blueprint
+    adjustments,
     candidate_imports,
     candidates,
     competitions,
@@ -62,6 +63,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
 )
 
 __all__ = [
+    "adjustments",
     "bp",
     "candidate_imports",
     "candidates",
