@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -50,7 +51,7 @@ def read_body(body: bytes) -> object:
         InvalidError: `body_not_json`.
     """
     try:
-        value: object = json.loads(body.decode("utf-8"), parse_int=_integer)
+        value: object = _read_json(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise InvalidError("body_not_json") from None
     return value
@@ -119,7 +120,7 @@ def content_text(content: object) -> str:
 
 def content_of(text: str) -> object:
     """The value that `content_text` wrote."""
-    value: object = json.loads(text, parse_int=_integer)
+    value: object = _read_json(text)
     return value
 
 
@@ -154,9 +155,21 @@ def _nfc(content: object) -> object:
     return content
 
 
+def _read_json(text: str) -> object:
+    """The value of a JSON text; what would not come out as JSON again is kept as the text that was sent."""
+    value: object = json.loads(text, parse_int=_integer, parse_float=_fraction, parse_constant=str)
+    return value
+
+
 def _integer(digits: str) -> int | str:
     # Python refuses to read endless numbers; their digits are kept as text instead.
     return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
+def _fraction(digits: str) -> float | str:
+    # Numbers beyond every float would be written as Infinity, which no other reader of JSON knows.
+    value = float(digits)
+    return value if math.isfinite(value) else digits
 
 
 def _count(value: object, field: str, *, least: int) -> int:

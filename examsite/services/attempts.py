@@ -1,216 +1,125 @@
-"""The work of one candidate: opened, saved, handed in, closed, scored.
+"""The work of one candidate: opened, saved, handed in, read. What pages do at the same time is written together.
 
-Saving is the hottest path of the product: three statements and one commit, no objects. It never looks into an answer.
+A test page acts with the token of its attempt. What it asks for becomes a job; the jobs that wait at one time are
+written in one transaction, whose attempts are locked once, in the order of their numbers. A refusal concerns its own
+job and nobody else's.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, cast
+from typing import TypeVar, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
-from examsite.domain.attempts import (
-    ATTEMPT,
-    AttemptEvent,
-    AttemptState,
-    SaveVerdict,
-    check_can_hand_in,
-    check_can_open,
-    deadline_of,
-    remaining,
-    score_objective,
-    verdict_on_save,
-)
-from examsite.domain.errors import NotAllowedError, NotFoundError
-from examsite.domain.events import Event
-from examsite.domain.papers import Paper as FrozenPaper
+from examsite.config import Settings
+from examsite.domain.attempts import check_can_open
+from examsite.domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.saves import Save, content_of, recorded_content, saves_hash
-from examsite.services.accounts import token_hash
-from examsite.services.context import ServiceContext
-from examsite.services.records import record
-from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.papers import Paper
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
+from examsite.domain.saves import Save
+from examsite.services.attempt_tokens import attempt_of_token, token_of_attempt
+from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
+from examsite.services.context import LogSigner, ServiceContext
+from examsite.services.openings import OpenedAttempt, OpenJob, write_openings
+from examsite.services.saves import SavedBatch, SaveJob, write_saves
+from examsite.services.submissions import HandedIn, HandInJob, close_attempt, write_hand_ins
+from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import (
     AttemptClock,
     find_attempt_clock,
-    find_attempt_state,
-    find_candidate_attempt,
-    find_own_clock,
-    has_versions,
-    list_answers,
-    list_current_contents,
-    list_current_versions,
+    find_own_attempt_id,
     list_held_numbers,
-)
-from examsite.storage.queries.papers import get_frozen_paper
-
-_VERSIONS = cast(Table, AnswerVersion.__table__)
-_ATTEMPTS = cast(Table, Attempt.__table__)
-
-# Statements of the hot path are put together once, not for every save.
-_seen = update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("attempt_id")).values(last_seen_at=bindparam("now"))
-_opened = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
-    .values(
-        token_sha256=bindparam("token"),
-        epoch=bindparam("next_epoch"),
-        opened_at=func.coalesce(_ATTEMPTS.c.opened_at, bindparam("now", type_=_ATTEMPTS.c.opened_at.type)),
-        last_seen_at=bindparam("now", type_=_ATTEMPTS.c.opened_at.type),
-    )
-)
-_stored_version = select(_VERSIONS.c.content, _VERSIONS.c.set_aside).where(
-    *(_VERSIONS.c[name] == bindparam(name) for name in ("attempt_id", "item", "epoch", "number"))
+    lock_attempt_clocks,
 )
 
+__all__ = [
+    "HandInJob",
+    "Job",
+    "OpenJob",
+    "SaveJob",
+    "close_attempt",
+    "hand_in",
+    "hand_in_own",
+    "lock_attempt",
+    "open_attempt",
+    "read_clock_of",
+    "read_paper",
+    "read_state",
+    "save_answers",
+    "write_jobs",
+]
 
-@dataclass(frozen=True)
-class OpenedAttempt:
-    """What the test page is given once: the token it saves with, its epoch, and everything the server holds."""
-
-    token: str
-    epoch: int
-    answers: dict[str, object]
-    held: dict[str, tuple[int, int]]
-    saved_at: datetime | None
-    clock: AttemptView
-
-
-@dataclass(frozen=True)
-class AttemptView:
-    """Where an attempt stands, as every answer to the page says it."""
-
-    state: AttemptState
-    epoch: int
-    deadline_at: datetime | None
-    remaining_seconds: float
-    server_time: datetime
-    given_back_seconds: int
-    paused: bool
-    #: Number of the newest message of the room for this seat.
-    message: int | None
+Job = SaveJob | OpenJob | HandInJob
+Outcome = SavedBatch | OpenedAttempt | HandedIn | DomainError
+JobT = TypeVar("JobT", SaveJob, OpenJob, HandInJob)
 
 
-@dataclass(frozen=True)
-class SavedBatch:
-    """What became of a batch: each save is in exactly one of the three lists."""
+def write_jobs(
+    session: Session, jobs: Sequence[Job], *, settings: Settings | None, signer: LogSigner | None
+) -> list[Outcome]:
+    """Do what a group of pages asks for; one outcome for each job, in their order, refusals among them.
 
-    saved: tuple[Save, ...]
-    set_aside: tuple[Save, ...]
-    #: Another content is stored under the same number: the page must send its own under a new one.
-    conflicts: tuple[Save, ...]
-    fenced: bool
-    clock: AttemptView
-    hash: str
+    Saves come first and hand-ins last, so that what was sent before the hand-in is handed in with it.
+    """
+    clocks = lock_attempt_clocks(session.connection(), (job.attempt_id for job in jobs))
+    now = max(job.received_at for job in jobs)
+    ctx = ServiceContext(session=session, now=now, settings=settings, signer=signer)
+    outcomes: list[Outcome | None] = [None] * len(jobs)
+
+    def put(places: list[int], done: Sequence[Outcome]) -> None:
+        for place, outcome in zip(places, done, strict=True):
+            outcomes[place] = outcome
+
+    places, saves = _of_kind(jobs, SaveJob)
+    if saves:
+        put(places, write_saves(session, clocks, saves))
+    places, openings = _of_kind(jobs, OpenJob)
+    if openings:
+        put(places, write_openings(ctx, clocks, openings))
+    places, hand_ins = _of_kind(jobs, HandInJob)
+    if hand_ins:
+        put(places, write_hand_ins(ctx, clocks, hand_ins))
+    return cast("list[Outcome]", outcomes)
 
 
-def open_attempt(ctx: ServiceContext) -> OpenedAttempt:
+def _of_kind(jobs: Sequence[Job], kind: type[JobT]) -> tuple[list[int], list[JobT]]:
+    found = [(place, job) for place, job in enumerate(jobs) if isinstance(job, kind)]
+    return [place for place, _job in found], [job for _place, job in found]
+
+
+def open_attempt(ctx: ServiceContext, token: str | None = None) -> OpenedAttempt:
     """Put the paper in front of the candidate on this page; every other page of the attempt is fenced from now on.
+
+    Without a token the attempt is that of the candidate who acts.
 
     Raises:
         ConflictError: `test_not_started`, `test_over`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `token_unknown`.
         NotFoundError: `attempt_not_found`.
     """
-    ctx.require(Role.CANDIDATE)
-    connection = ctx.session.connection()
-    clock = find_own_clock(connection, ctx.actor.candidacy_id or 0)
-    if clock is None:
-        raise NotFoundError("attempt_not_found")
-    check_can_open(clock.state, now=ctx.now, deadline_at=_deadline_of_clock(clock), paused_at=clock.paused_at)
-    clock = replace(clock, epoch=clock.epoch + 1)
-    token = _token(ctx, clock.attempt_id)
-    values = {"attempt_id": clock.attempt_id, "token": token_hash(token), "next_epoch": clock.epoch, "now": ctx.now}
-    connection.execute(_opened, values)
-    if clock.epoch > 1:
-        # The first opening stays out of the log: three hundred of them at one instant would queue for it.
-        _record_opened_again(ctx)
-    current = list_current_versions(connection, clock.attempt_id)
+    attempt_id = _own_attempt(ctx) if token is None else attempt_of_token(_settings(ctx), token)
+    done = cast(OpenedAttempt, _write_one(ctx, OpenJob(attempt_id, ctx.now)))
     return OpenedAttempt(
-        token=token,
-        epoch=clock.epoch,
-        answers={version.item: content_of(version.content) for version in current},
-        held={version.item: (version.epoch, version.number) for version in current},
-        saved_at=max((version.received_at for version in current), default=None),
-        clock=_view(clock, ctx.now),
+        epoch=done.epoch,
+        versions=done.versions,
+        orders=done.orders,
+        paper=done.paper,
+        clock=done.clock,
+        read=done.read,
+        token=token_of_attempt(_settings(ctx), attempt_id),
     )
-
-
-def _record_opened_again(ctx: ServiceContext) -> None:
-    attempt = find_candidate_attempt(ctx.session, ctx.actor.candidacy_id or 0)
-    assert attempt is not None  # noqa: S101 -- its row is locked
-    payload = {"number": attempt.candidacy.candidate_number, "epoch": attempt.epoch}
-    subject = f"sitting/{attempt.sitting.code}"
-    record(ctx, attempt.sitting.competition, Event.ATTEMPT_OPENED, subject, payload)
 
 
 def save_answers(ctx: ServiceContext, token: str, saves: Sequence[Save], *, page_epoch: int) -> SavedBatch:
     """Store a batch of saves; an empty batch is a sign of life. Nothing is refused for what stands in it.
 
-    A save that was stored before under the same numbers is acknowledged again and makes no new row. One of an older
-    epoch, or one that comes too late, is kept beside.
-
     Raises:
         NotAllowedError: `token_unknown`.
     """
-    connection = ctx.session.connection()
-    clock = find_attempt_clock(connection, token_hash(token))
-    if clock is None:
-        raise NotAllowedError("token_unknown")
-    deadline_at = _deadline_of_clock(clock)
-    saved: list[Save] = []
-    beside: list[Save] = []
-    conflicts: list[Save] = []
-    for save in saves:
-        verdict = verdict_on_save(
-            clock.state,
-            save_epoch=save.epoch,
-            attempt_epoch=clock.epoch,
-            received_at=ctx.now,
-            deadline_at=deadline_at,
-            grace_seconds=clock.grace_seconds,
-            paused_at=clock.paused_at,
-        )
-        set_aside = verdict is not SaveVerdict.COUNTED
-        if not _insert(connection, clock.attempt_id, save, received_at=ctx.now, set_aside=set_aside):
-            content, set_aside = _stored(connection, clock.attempt_id, save)
-            if content != save.content:
-                conflicts.append(save)
-                continue
-        (beside if set_aside else saved).append(save)
-    connection.execute(_seen, {"attempt_id": clock.attempt_id, "now": ctx.now})
-    return SavedBatch(
-        saved=tuple(saved),
-        set_aside=tuple(beside),
-        conflicts=tuple(conflicts),
-        fenced=page_epoch != clock.epoch,
-        clock=_view(clock, ctx.now),
-        hash=saves_hash(saved),
-    )
-
-
-def read_state(ctx: ServiceContext, token: str) -> tuple[AttemptView, dict[str, tuple[int, int]]]:
-    """Where the attempt behind a token stands, and which version of each item the server holds.
-
-    Raises:
-        NotAllowedError: `token_unknown`.
-    """
-    connection = ctx.session.connection()
-    clock = find_attempt_state(connection, token_hash(token))
-    if clock is None:
-        raise NotAllowedError("token_unknown")
-    return _view(clock, ctx.now), list_held_numbers(connection, clock.attempt_id)
+    job = SaveJob(attempt_of_token(_settings(ctx), token), tuple(saves), page_epoch, ctx.now)
+    return cast(SavedBatch, _write_one(ctx, job))
 
 
 def hand_in(ctx: ServiceContext, token: str, *, page_epoch: int) -> AttemptView:
@@ -220,12 +129,8 @@ def hand_in(ctx: ServiceContext, token: str, *, page_epoch: int) -> AttemptView:
         ConflictError: `test_over`, `page_fenced`.
         NotAllowedError: `token_unknown`.
     """
-    connection = ctx.session.connection()
-    clock = find_attempt_clock(connection, token_hash(token))
-    if clock is None:
-        raise NotAllowedError("token_unknown")
-    _hand_in(ctx, clock, page_epoch=page_epoch)
-    return _view(find_attempt_state(connection, token_hash(token)) or clock, ctx.now)
+    job = HandInJob(attempt_of_token(_settings(ctx), token), page_epoch, ctx.now)
+    return cast(HandedIn, _write_one(ctx, job)).clock
 
 
 def hand_in_own(ctx: ServiceContext) -> None:
@@ -236,53 +141,45 @@ def hand_in_own(ctx: ServiceContext) -> None:
         NotAllowedError: `role_needed`.
         NotFoundError: `attempt_not_found`.
     """
-    ctx.require(Role.CANDIDATE)
-    clock = find_own_clock(ctx.session.connection(), ctx.actor.candidacy_id or 0)
-    if clock is None:
-        raise NotFoundError("attempt_not_found")
-    _hand_in(ctx, clock, page_epoch=clock.epoch)
+    _write_one(ctx, HandInJob(_own_attempt(ctx), None, ctx.now))
 
 
-def _hand_in(ctx: ServiceContext, clock: AttemptClock, *, page_epoch: int) -> None:
-    if clock.state is AttemptState.HANDED_IN:
-        return
-    check_can_hand_in(
-        clock.state,
-        page_epoch=page_epoch,
-        attempt_epoch=clock.epoch,
-        now=ctx.now,
-        deadline_at=_deadline_of_clock(clock) or ctx.now,
-        grace_seconds=clock.grace_seconds,
-        paused_at=clock.paused_at,
-    )
-    attempt = lock_attempt(ctx, clock.attempt_id)
-    sitting = ctx.session.scalars(select(Sitting).where(Sitting.id == attempt.sitting_id)).one()
-    competition = ctx.session.scalars(select(Competition).where(Competition.id == sitting.competition_id)).one()
-    attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.HANDED_IN)
-    attempt.handed_in_at = ctx.now
-    attempt.last_seen_at = ctx.now
-    _submit(ctx, competition, sitting, attempt, actor="candidate")
+def read_state(ctx: ServiceContext, token: str) -> tuple[AttemptView, dict[str, tuple[int, int]]]:
+    """Where the attempt behind a token stands, and which version of each item the server holds.
 
-
-def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting, attempt: Attempt) -> None:
-    """Close an attempt whose time is over from what the server holds; somebody who never came is absent.
-
-    The row must be locked.
+    Raises:
+        NotAllowedError: `token_unknown`.
     """
-    if attempt.checked_in_at is None and not has_versions(ctx.session, attempt.id):
-        attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.FOUND_ABSENT)
-        ctx.session.flush()
-        return
-    attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.CLOSED)
-    attempt.closed_at = ctx.now
-    _submit(ctx, competition, sitting, attempt, actor="system")
+    clock, held = read_clock_of(ctx.session.connection(), attempt_of_token(_settings(ctx), token))
+    return view_of(clock, ctx.now), held
 
 
-def score_attempt(ctx: ServiceContext, attempt: Attempt) -> None:
-    """Compute the points of the objective questions from the answers that count; may be repeated."""
-    paper = _frozen_paper(ctx, attempt)
-    attempt.objective_points, attempt.objective_total = score_objective(paper, list_answers(ctx.session, attempt.id))
-    ctx.session.flush()
+def read_clock_of(connection: Connection, attempt_id: int) -> tuple[AttemptClock, dict[str, tuple[int, int]]]:
+    """The clock of an attempt, and which version of each item the server holds of it.
+
+    Raises:
+        NotAllowedError: `token_unknown`.
+    """
+    clock = find_attempt_clock(connection, attempt_id)
+    if clock is None:
+        raise NotAllowedError("token_unknown")
+    return clock, list_held_numbers(connection, attempt_id) if clock.epoch else {}
+
+
+def read_paper(connection: Connection, attempt_id: int, *, now: datetime) -> tuple[int, str]:
+    """Number and hash of the paper that may be read now.
+
+    Raises:
+        ConflictError: `test_not_started`, `test_over`.
+        NotAllowedError: `token_unknown`.
+    """
+    clock = find_attempt_clock(connection, attempt_id)
+    if clock is None:
+        raise NotAllowedError("token_unknown")
+    check_can_open(clock.state, now=now, deadline_at=deadline_of_clock(clock), paused_at=clock.paused_at)
+    if clock.paper_id is None or clock.paper_sha256 is None:
+        raise ConflictError("test_not_started")
+    return clock.paper_id, clock.paper_sha256
 
 
 def lock_attempt(ctx: ServiceContext, attempt_id: int) -> Attempt:
@@ -292,90 +189,23 @@ def lock_attempt(ctx: ServiceContext, attempt_id: int) -> Attempt:
     ).one()
 
 
-def _submit(ctx: ServiceContext, competition: Competition, sitting: Sitting, attempt: Attempt, *, actor: str) -> None:
-    """Put the answers into the log, once, and score what the system scores.
-
-    The record names the sitting as its subject, so that nobody who saw the room can read a public code off a time.
-    """
-    paper = _frozen_paper(ctx, attempt)
-    held = list_current_contents(ctx.session, attempt.id)
-    answers = [
-        {"item": item.item, "content": recorded_content(held[item.item]) if item.item in held else None}
-        for item in paper.items
-    ]
-    public_code = ctx.session.scalar(select(Candidacy.public_code).where(Candidacy.id == attempt.candidacy_id))
-    payload = {"candidate": str(public_code), "answers": answers}
-    attempt.record_seq = record(
-        ctx, competition, Event.ANSWERS_SUBMITTED, f"sitting/{sitting.code}", payload, actor=actor
-    )
-    values = {item: content_of(content) for item, content in held.items()}
-    attempt.objective_points, attempt.objective_total = score_objective(paper, values)
-    ctx.session.flush()
+def _write_one(ctx: ServiceContext, job: Job) -> Outcome:
+    """One job alone, in the transaction of the act."""
+    (outcome,) = write_jobs(ctx.session, [job], settings=ctx.settings, signer=ctx.signer)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
 
 
-def _frozen_paper(ctx: ServiceContext, attempt: Attempt) -> FrozenPaper:
-    paper_id, digest = ctx.session.execute(
-        select(Paper.id, Paper.paper_sha256).where(Paper.id == attempt.paper_id)
-    ).one()
-    return get_frozen_paper(ctx.session, paper_id, digest)
+def _own_attempt(ctx: ServiceContext) -> int:
+    ctx.require(Role.CANDIDATE)
+    found = find_own_attempt_id(ctx.session.connection(), ctx.actor.candidacy_id or 0)
+    if found is None:
+        raise NotFoundError("attempt_not_found")
+    return found
 
 
-def _token(ctx: ServiceContext, attempt_id: int) -> str:
-    """The token of an attempt: the same on every page of it, so that an old page can still hand over its text."""
+def _settings(ctx: ServiceContext) -> Settings:
     if ctx.settings is None:
         raise RuntimeError("this act needs the settings of the installation")
-    digest = hmac.digest(ctx.settings.secret_key.encode(), f"attempt/{attempt_id}".encode(), hashlib.sha256)
-    return urlsafe_b64encode(digest).decode("ascii").rstrip("=")
-
-
-def _deadline_of_clock(clock: AttemptClock) -> datetime | None:
-    if clock.started_at is None:
-        return None
-    return deadline_of(clock.started_at, clock.duration_minutes, clock.added_seconds)
-
-
-def _view(clock: AttemptClock, now: datetime) -> AttemptView:
-    deadline_at = _deadline_of_clock(clock)
-    return AttemptView(
-        state=clock.state,
-        epoch=clock.epoch,
-        deadline_at=deadline_at,
-        remaining_seconds=0
-        if deadline_at is None
-        else round(remaining(now, deadline_at, clock.paused_at).total_seconds(), 3),
-        server_time=now,
-        given_back_seconds=clock.added_seconds,
-        paused=clock.paused_at is not None,
-        message=clock.newest_message_id,
-    )
-
-
-@lru_cache(maxsize=2)
-def _insert_statement(dialect: str) -> Any:
-    """One row unless its number is taken; compiled once for each engine."""
-    insert = sqlite.insert(_VERSIONS) if dialect == "sqlite" else postgresql.insert(_VERSIONS)
-    return insert.on_conflict_do_nothing(index_elements=["attempt_id", "item", "epoch", "number"]).returning(
-        _VERSIONS.c.id
-    )
-
-
-def _insert(connection: Connection, attempt_id: int, save: Save, *, received_at: datetime, set_aside: bool) -> bool:
-    made = connection.execute(
-        _insert_statement(connection.dialect.name),
-        {
-            "attempt_id": attempt_id,
-            "item": save.item,
-            "epoch": save.epoch,
-            "number": save.number,
-            "content": save.content,
-            "received_at": received_at,
-            "set_aside": set_aside,
-        },
-    )
-    return made.first() is not None
-
-
-def _stored(connection: Connection, attempt_id: int, save: Save) -> tuple[str, bool]:
-    key = {"attempt_id": attempt_id, "item": save.item, "epoch": save.epoch, "number": save.number}
-    row = connection.execute(_stored_version, key).one()
-    return row.content, row.set_aside
+    return ctx.settings

@@ -7,6 +7,7 @@ come here: their versions are hashed together and enter the log once, at hand-in
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -55,32 +56,49 @@ def record(
     Raises:
         DomainError: the event does not exist, or not for this actor or subject.
     """
+    (seq,) = record_all(ctx, competition, event, [(subject, payload)], actor=actor)
+    return seq
+
+
+def record_all(
+    ctx: ServiceContext,
+    competition: Competition | None,
+    event: Event,
+    facts: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    actor: str | None = None,
+) -> list[int]:
+    """As `record`, for several facts of one kind, each a subject and a payload: the log is locked once for all."""
     name = actor or ctx.actor.record_name
     log = _locked_log(ctx.session, competition, event)
     at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)
-    salt = secrets.token_bytes(records.SALT_BYTES)
-    entry = records.make_record(log.size, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
-    leaf = records.leaf_hash(entry)
-    tree = TreeState.from_json(log.tree).append(leaf)
-    ctx.session.add(
-        RecordRow(
-            log_id=log.id,
-            seq=entry.seq,
-            at=entry.at,
-            event=event.value,
-            actor=name,
-            subject=subject,
-            commit=entry.commit,
-            leaf=leaf.hex(),
-            salt=salt.hex(),
-            payload=canonical_bytes(payload).decode("utf-8"),
+    tree = TreeState.from_json(log.tree)
+    rows = []
+    for seq, (subject, payload) in enumerate(facts, start=log.size):
+        salt = secrets.token_bytes(records.SALT_BYTES)
+        entry = records.make_record(seq, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
+        leaf = records.leaf_hash(entry)
+        tree = tree.append(leaf)
+        rows.append(
+            RecordRow(
+                log_id=log.id,
+                seq=entry.seq,
+                at=entry.at,
+                event=event.value,
+                actor=name,
+                subject=subject,
+                commit=entry.commit,
+                leaf=leaf.hex(),
+                salt=salt.hex(),
+                payload=canonical_bytes(payload).decode("utf-8"),
+            )
         )
-    )
-    log.size += 1
+    ctx.session.add_all(rows)
+    log.size += len(rows)
     log.last_at = at
     log.tree = tree.to_json()
     ctx.session.flush()
-    return entry.seq
+    return [row.seq for row in rows]
 
 
 def _locked_log(session: Session, competition: Competition | None, event: Event) -> RecordLog:

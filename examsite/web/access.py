@@ -12,17 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
 from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services import accounts
+from examsite.services.attempt_tokens import attempt_of_token
 from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import HeldRole, list_held_roles
 from examsite.storage.queries.competitions import get_competition
+from examsite.web.errors import message_of
 from examsite.web.transactions import WRITING, read_web_clock
 
 #: Control signs but the tabulator and the ends of lines, which come with pasted words.
@@ -74,7 +76,7 @@ def logged_in(view: ViewT) -> ViewT:
 
 
 def attempt_token(view: ViewT) -> ViewT:
-    """The view itself checks the token of an attempt; cookies play no part, so no CSRF token either."""
+    """Only the token of an attempt opens it, which is then in `g.attempt_id`; cookies and CSRF tokens play no part."""
     view.access = Access("attempt_token")  # type: ignore[attr-defined]
     return view
 
@@ -159,8 +161,10 @@ def _guard() -> ResponseReturnValue | None:
     if access is None:
         abort(403)
     code = (request.view_args or {}).get("code")
-    if access.kind in {"public", "attempt_token"}:
+    if access.kind == "public":
         return None
+    if access.kind == "attempt_token":
+        return _admit_page()
     person = principal()
     if person is None:
         if request.method == "GET" and request.accept_mimetypes.accept_html:
@@ -177,6 +181,19 @@ def _guard() -> ResponseReturnValue | None:
                 g.competition_code = code
             except NotFoundError:
                 abort(404)
+    return None
+
+
+def _admit_page() -> ResponseReturnValue | None:
+    """Find out which attempt the token of a test page stands for; without one nothing is done."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise NotAllowedError("token_unknown")
+        g.attempt_id = attempt_of_token(current_app.extensions["settings"], token.strip())
+    except NotAllowedError as refusal:
+        return jsonify(error=refusal.code, message=message_of(refusal)), 401
+    g.actor = Actor(role=Role.CANDIDATE)
     return None
 
 

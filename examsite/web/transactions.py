@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, g, make_response, request
 
+from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
 from examsite.storage.database import begin_write, db
+from examsite.storage.group_commit import GroupCommit
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Methods that may change something.
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_making = threading.Lock()
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -65,6 +71,44 @@ def writes_in_steps(view: Callable[..., Any]) -> Callable[..., Response]:
 
     in_steps.writes = True  # type: ignore[attr-defined]
     return in_steps
+
+
+def writes_together(view: Callable[..., Any]) -> Callable[..., Response]:
+    """For the calls of test pages: what they write shares a commit with everyone's who waits, through `write_job()`.
+
+    The view opens no transaction of its own, so that nothing waits for the database while a body is read.
+    """
+
+    @wraps(view)
+    def together(*args: Any, **kwargs: Any) -> Response:
+        return make_response(view(*args, **kwargs))
+
+    together.writes = True  # type: ignore[attr-defined]
+    return together
+
+
+def write_job(job: Job) -> Any:
+    """Do what a test page asks for and give back what became of it, once that is on the disk.
+
+    Raises:
+        DomainError: the job was refused.
+        NotStoredError: it could not be written, or not in time; the page must ask again.
+    """
+    return _writer().write(job)
+
+
+def _writer() -> GroupCommit[Job]:
+    """The writer of this process; made on first use, since a process may be forked before."""
+    extensions = current_app.extensions
+    writer: GroupCommit[Job] | None = extensions.get("writer")
+    if writer is None:
+        with _making:
+            writer = extensions.get("writer")
+            if writer is None:
+                run = partial(write_jobs, settings=extensions["settings"], signer=extensions.get("signer"))
+                writer = extensions["writer"] = GroupCommit(db.engine, run)
+                atexit.register(writer.close)
+    return writer
 
 
 @contextmanager

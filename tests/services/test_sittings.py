@@ -18,7 +18,7 @@ from examsite.domain.questions import QuestionKind
 from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
 from examsite.domain.sittings import SittingState
-from examsite.services.attempts import hand_in, open_attempt, read_state, save_answers, score_attempt
+from examsite.services.attempts import hand_in, open_attempt, read_state, save_answers
 from examsite.services.invigilation import (
     check_in,
     decide_incident,
@@ -29,6 +29,7 @@ from examsite.services.invigilation import (
     sign_attendance,
 )
 from examsite.services.sittings import assign_seats, close_overdue, move_start, schedule_sitting, start_sitting
+from examsite.services.submissions import score_attempt
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.attempts import list_answers, list_versions
@@ -242,7 +243,7 @@ def test_nothing_opens_before_the_start(room: Room) -> None:
     with pytest.raises(ConflictError) as error:
         open_attempt(room.ctx(room.candidacies[0]))
     assert _code(error) == "test_not_started"
-    assert room.attempt().token_sha256 is None
+    assert room.attempt().epoch == 0
 
 
 def test_board_counts_answers_without_reading_them(room: Room) -> None:

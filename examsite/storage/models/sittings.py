@@ -95,8 +95,6 @@ class Attempt(Base):
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     #: Rises whenever another page or machine takes over; older ones are fenced by it.
     epoch: Mapped[int] = mapped_column(default=0)
-    #: SHA-256 of the token that the exam page saves with; independent of the log-in.
-    token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     #: All time added to the attempt so far: extensions and ended pauses. The rows of both say why. Unit: seconds.
     added_seconds: Mapped[int] = mapped_column(default=0)
     #: Since when the clock of the attempt stands still; empty while it runs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
-from examsite.domain.errors import NotFoundError
+from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.saves import content_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
@@ -31,7 +32,23 @@ class AttemptClock:
     added_seconds: int
     paused_at: datetime | None
     last_seen_at: datetime | None
+    checked_in_at: datetime | None
     newest_message_id: int | None
+    paper_id: int | None
+    paper_sha256: str | None
+    starts_at: datetime
+    checked_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSubject:
+    """What the log says of an attempt: whose it is, and in which sitting of which competition."""
+
+    attempt_id: int
+    sitting_code: str
+    competition_id: int
+    candidate_number: str | None
+    public_code: str | None
 
 
 @dataclass(frozen=True)
@@ -66,13 +83,27 @@ _clock = select(
     Attempt.added_seconds,
     Attempt.paused_at,
     Attempt.last_seen_at,
+    Attempt.checked_in_at,
     Attempt.newest_message_id,
-).join(Sitting, Sitting.id == Attempt.sitting_id)
-
-_clock_of_token = _clock.where(Attempt.token_sha256 == bindparam("token_sha256"))
-_clock_of_candidacy = _clock.where(Attempt.candidacy_id == bindparam("candidacy_id"))
-_locked_clock_of_token = _clock_of_token.with_for_update(of=Attempt)
-_locked_clock_of_candidacy = _clock_of_candidacy.with_for_update(of=Attempt)
+    Attempt.paper_id,
+    Paper.paper_sha256,
+    Sitting.starts_at,
+    Attempt.checked_in_at.is_not(None),
+)
+_clock = _clock.join(Sitting, Sitting.id == Attempt.sitting_id).outerjoin(Paper, Paper.id == Attempt.paper_id)
+_clock_of_attempt = _clock.where(Attempt.id == bindparam("attempt_id"))
+_locked_clocks = (
+    _clock.where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+    .order_by(Attempt.id)
+    .with_for_update(of=Attempt)
+)
+_orders = select(Attempt.id, Attempt.option_orders).where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+_subjects = (
+    select(Attempt.id, Sitting.code, Sitting.competition_id, Candidacy.candidate_number, Candidacy.public_code)
+    .join(Sitting, Sitting.id == Attempt.sitting_id)
+    .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+    .where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+)
 
 _seat_state = (
     select(Attempt.state, Attempt.seat, Attempt.checked_in_at.is_not(None), Sitting.starts_at)
@@ -90,14 +121,37 @@ _by_age = (
     .where(AnswerVersion.attempt_id == bindparam("attempt_id"), AnswerVersion.set_aside.is_(False))
     .subquery()
 )
+_by_age_of_many = (
+    select(
+        AnswerVersion.id,
+        func.row_number()
+        .over(
+            partition_by=(AnswerVersion.attempt_id, AnswerVersion.item),
+            order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()),
+        )
+        .label("age"),
+    )
+    .where(AnswerVersion.attempt_id.in_(bindparam("attempt_ids", expanding=True)), AnswerVersion.set_aside.is_(False))
+    .subquery()
+)
 _current_contents = (
     select(AnswerVersion.item, AnswerVersion.content)
     .join(_by_age, _by_age.c.id == AnswerVersion.id)
     .where(_by_age.c.age == 1)
 )
-_current_versions = _current_contents.add_columns(
-    AnswerVersion.epoch, AnswerVersion.number, AnswerVersion.received_at
-).order_by(AnswerVersion.item)
+_current_versions = (
+    select(
+        AnswerVersion.attempt_id,
+        AnswerVersion.item,
+        AnswerVersion.content,
+        AnswerVersion.epoch,
+        AnswerVersion.number,
+        AnswerVersion.received_at,
+    )
+    .join(_by_age_of_many, _by_age_of_many.c.id == AnswerVersion.id)
+    .where(_by_age_of_many.c.age == 1)
+    .order_by(AnswerVersion.attempt_id, AnswerVersion.item)
+)
 _held_numbers = (
     select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number)
     .join(_by_age, _by_age.c.id == AnswerVersion.id)
@@ -115,22 +169,36 @@ def count_open_attempts(session: Session, competition_id: int) -> int:
     return session.scalar(statement) or 0
 
 
-def find_attempt_clock(connection: Connection, token_sha256: str) -> AttemptClock | None:
-    """The clock of the attempt behind a token; the row is locked until the end of the transaction."""
-    row = connection.execute(_locked_clock_of_token, {"token_sha256": token_sha256}).first()
+def lock_attempt_clocks(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, AttemptClock]:
+    """The clocks of these attempts by number; their rows are locked until the end of the transaction.
+
+    Everyone who locks several attempts takes them in the order of their numbers.
+    """
+    rows = connection.execute(_locked_clocks, {"attempt_ids": sorted(set(attempt_ids))})
+    return {row[0]: AttemptClock(*row) for row in rows}
+
+
+def find_attempt_clock(connection: Connection, attempt_id: int) -> AttemptClock | None:
+    """The clock of an attempt, without a lock."""
+    row = connection.execute(_clock_of_attempt, {"attempt_id": attempt_id}).first()
     return None if row is None else AttemptClock(*row)
 
 
-def find_own_clock(connection: Connection, candidacy_id: int) -> AttemptClock | None:
-    """The clock of a candidate's own attempt; the row is locked until the end of the transaction."""
-    row = connection.execute(_locked_clock_of_candidacy, {"candidacy_id": candidacy_id}).first()
-    return None if row is None else AttemptClock(*row)
+def find_own_attempt_id(connection: Connection, candidacy_id: int) -> int | None:
+    """The number of a candidate's own attempt."""
+    return connection.execute(select(Attempt.id).where(Attempt.candidacy_id == candidacy_id)).scalar_one_or_none()
 
 
-def find_attempt_state(connection: Connection, token_sha256: str) -> AttemptClock | None:
-    """As `find_attempt_clock`, without a lock."""
-    row = connection.execute(_clock_of_token, {"token_sha256": token_sha256}).first()
-    return None if row is None else AttemptClock(*row)
+def map_option_orders(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, dict[str, list[str]]]:
+    """The order of options per item as drawn for each of these attempts."""
+    rows = connection.execute(_orders, {"attempt_ids": sorted(set(attempt_ids))})
+    return {attempt_id: orders for attempt_id, orders in rows}  # noqa: C416 -- rows are not pairs to the type checker
+
+
+def map_subjects(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, AttemptSubject]:
+    """What the log says of each of these attempts."""
+    rows = connection.execute(_subjects, {"attempt_ids": sorted(set(attempt_ids))})
+    return {row[0]: AttemptSubject(*row) for row in rows}
 
 
 def find_seat_state(session: Session, candidacy_id: int) -> SeatState | None:
@@ -152,6 +220,28 @@ def find_candidate_attempt(session: Session, candidacy_id: int) -> Attempt | Non
         .where(Attempt.candidacy_id == candidacy_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def get_own_attempt(session: Session, attempt_id: int, *, for_update: bool = False) -> Attempt:
+    """The attempt behind a token with its sitting, its competition and its candidate; its row may be locked.
+
+    Raises:
+        NotAllowedError: `token_unknown`, when it is gone.
+    """
+    if for_update:
+        session.execute(select(Attempt.id).where(Attempt.id == attempt_id).with_for_update())
+    found = session.scalars(
+        select(Attempt)
+        .options(
+            joinedload(Attempt.sitting).joinedload(Sitting.competition),
+            joinedload(Attempt.candidacy),
+        )
+        .where(Attempt.id == attempt_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotAllowedError("token_unknown")
+    return found
 
 
 def find_seat(session: Session, candidacy_id: int) -> Attempt | None:
@@ -206,9 +296,13 @@ def has_versions(session: Session, attempt_id: int) -> bool:
     return session.scalars(select(AnswerVersion.id).where(AnswerVersion.attempt_id == attempt_id)).first() is not None
 
 
-def list_current_versions(connection: Connection, attempt_id: int) -> list[CurrentVersion]:
-    """What counts of each item with its numbers and the instant it came in, by item."""
-    return [CurrentVersion(*row) for row in connection.execute(_current_versions, {"attempt_id": attempt_id})]
+def map_current_versions(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, list[CurrentVersion]]:
+    """What counts of each item of these attempts, with its numbers and the instant it came in, by item."""
+    wanted = sorted(set(attempt_ids))
+    found: dict[int, list[CurrentVersion]] = {attempt_id: [] for attempt_id in wanted}
+    for row in connection.execute(_current_versions, {"attempt_ids": wanted}):
+        found[row[0]].append(CurrentVersion(*row[1:]))
+    return found
 
 
 def list_held_numbers(connection: Connection, attempt_id: int) -> dict[str, tuple[int, int]]:

@@ -72,6 +72,7 @@ ERRORS = {
     "body_not_json": _l("Máy chủ không đọc được nội dung gửi lên."),
     "batch_malformed": _l("Gói gửi lên sai ở %(field)s."),
     "batch_too_long": _l("Mỗi lần gửi nhiều nhất %(most)s phần."),
+    "not_stored": _l("Máy chủ chưa ghi được. Bài vẫn giữ trên máy này và tự gửi lại."),
     "save_too_large": _l("Phần %(item)s dài hơn mức gửi được trong một lần (%(most)s byte)."),
     "sitting_over": _l("Ca thi đã kết thúc."),
     "late_arrival_refused": _l("Đã quá %(minutes)s phút từ giờ bắt đầu. Ghi sự việc để hội đồng quyết định."),

@@ -700,7 +700,6 @@ def upgrade() -> None:
         sa.Column("checked_in_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("checked_in_by_id", sa.Integer(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=True),
         sa.Column("added_seconds", sa.Integer(), nullable=False),
         sa.Column("paused_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("newest_message_id", sa.Integer(), nullable=True),
@@ -730,7 +729,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("candidacy_id", name=op.f("uq_attempts_candidacy_id")),
         sa.UniqueConstraint("sitting_id", "seat", name=op.f("uq_attempts_sitting_id_seat")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_attempts_token_sha256")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempts_sitting_id"), ["sitting_id"], unique=False)
@@ -1288,6 +1286,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
         sa.Column("silence_id", sa.Integer(), nullable=True),
+        sa.Column("outage_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -1318,12 +1317,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["extension_id"], ["extensions.id"], name=op.f("fk_lost_times_extension_id_extensions")
         ),
+        sa.ForeignKeyConstraint(
+            ["outage_id"], ["server_outages.id"], name=op.f("fk_lost_times_outage_id_server_outages")
+        ),
         sa.ForeignKeyConstraint(["silence_id"], ["silences.id"], name=op.f("fk_lost_times_silence_id_silences")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lost_times")),
         sa.UniqueConstraint("silence_id", name=op.f("uq_lost_times_silence_id")),
     )
     with op.batch_alter_table("lost_times", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lost_times_attempt_id"), ["attempt_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_lost_times_outage_id"), ["outage_id"], unique=False)
 
     op.create_table(
         "mark_withdrawals",
@@ -1377,6 +1380,7 @@ def downgrade() -> None:
 
     op.drop_table("mark_withdrawals")
     with op.batch_alter_table("lost_times", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lost_times_outage_id"))
         batch_op.drop_index(batch_op.f("ix_lost_times_attempt_id"))
 
     op.drop_table("lost_times")

@@ -1,0 +1,247 @@
+"""Saving: what pages send is stored, for everyone who waits at once.
+
+The hottest path of the product: three statements for a whole group, no objects. It never looks into an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from examsite.domain.attempts import SILENT_AFTER_SECONDS, AttemptState, SaveVerdict, verdict_on_save
+from examsite.domain.errors import DomainError, NotAllowedError
+from examsite.domain.saves import FLAGS, Save, saves_hash
+from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
+from examsite.storage.models.rooms import Silence
+from examsite.storage.models.sittings import AnswerVersion, Attempt
+from examsite.storage.queries.attempts import AttemptClock
+from examsite.storage.queries.papers import get_frozen_paper
+
+MOST_STRAY_VERSIONS: Final = 200
+"""Most versions kept of an attempt for items that its paper does not have.
+
+Source: our choice, because no page of ours sends any, and whoever invents items must not fill the disk."""
+
+_VERSIONS = cast(Table, AnswerVersion.__table__)
+_ATTEMPTS = cast(Table, Attempt.__table__)
+_SILENCES = cast(Table, Silence.__table__)
+_KEY = ("attempt_id", "item", "epoch", "number")
+
+#: How many papers a process keeps the items of. Source: our choice, because a day has fewer.
+_PAPERS_KEPT: Final = 64
+_items_of_papers: dict[str, frozenset[str]] = {}
+
+# Statements of the hot path are put together once, not for every group.
+_seen = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
+    .values(last_seen_at=bindparam("seen_at", type_=_ATTEMPTS.c.last_seen_at.type))
+)
+_stored = select(*(_VERSIONS.c[name] for name in _KEY), _VERSIONS.c.content, _VERSIONS.c.set_aside).where(
+    tuple_(*(_VERSIONS.c[name] for name in _KEY)).in_(bindparam("keys", expanding=True))
+)
+_strays = select(func.count()).where(
+    _VERSIONS.c.attempt_id == bindparam("attempt_id"), _VERSIONS.c.item.not_in(bindparam("items", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveJob:
+    """What one page sends at one time; without saves it is a sign of life."""
+
+    attempt_id: int
+    saves: tuple[Save, ...]
+    page_epoch: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBatch:
+    """What became of a batch: each save is in exactly one of the four lists."""
+
+    saved: tuple[Save, ...]
+    set_aside: tuple[Save, ...]
+    #: Another content is stored under the same number: the page must send its own under a new one.
+    conflicts: tuple[Save, ...]
+    #: Items that the paper does not have, after so many that no more are kept.
+    refused: tuple[Save, ...]
+    fenced: bool
+    clock: AttemptView
+    hash: str
+    #: What the view was made from, so that the answer can say the time at which it goes out.
+    read: AttemptClock
+
+
+def write_saves(
+    session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
+) -> list[SavedBatch | DomainError]:
+    """Store the batches of a group whose attempts are locked; one outcome for each, in their order.
+
+    A save that was stored before under the same numbers is acknowledged again and makes no new row. One of an older
+    epoch, one that comes too late, and one for an item that the paper does not have are kept beside.
+    """
+    connection = session.connection()
+    rows: dict[tuple[int, str, int, int], dict[str, Any]] = {}
+    refused: set[tuple[int, int]] = set()
+    strays: dict[int, int] = {}
+    for place, job in enumerate(jobs):
+        clock = clocks.get(job.attempt_id)
+        if clock is None:
+            continue
+        deadline_at = deadline_of_clock(clock)
+        items = _items(session, clock)
+        for order, save in enumerate(job.saves):
+            is_stray = save.item not in items
+            if is_stray and _is_one_too_many(connection, strays, job.attempt_id, items):
+                refused.add((place, order))
+                continue
+            verdict = verdict_on_save(
+                clock.state,
+                save_epoch=save.epoch,
+                attempt_epoch=clock.epoch,
+                received_at=job.received_at,
+                deadline_at=deadline_at,
+                grace_seconds=clock.grace_seconds,
+                paused_at=clock.paused_at,
+            )
+            rows.setdefault(
+                (job.attempt_id, save.item, save.epoch, save.number),
+                {
+                    "attempt_id": job.attempt_id,
+                    "item": save.item,
+                    "epoch": save.epoch,
+                    "number": save.number,
+                    "content": save.content,
+                    "received_at": job.received_at,
+                    "set_aside": is_stray or verdict is not SaveVerdict.COUNTED,
+                    "by_file": False,
+                },
+            )
+    stored = _insert(connection, rows)
+    note_signs_of_life(connection, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
+    return [
+        _outcome(clocks.get(job.attempt_id), job, stored, {order for at, order in refused if at == place})
+        for place, job in enumerate(jobs)
+    ]
+
+
+def _outcome(
+    clock: AttemptClock | None,
+    job: SaveJob,
+    stored: Mapping[tuple[int, str, int, int], tuple[str, bool]],
+    refused: set[int],
+) -> SavedBatch | DomainError:
+    if clock is None:
+        return NotAllowedError("token_unknown")
+    saved: list[Save] = []
+    beside: list[Save] = []
+    conflicts: list[Save] = []
+    for order, save in enumerate(job.saves):
+        if order in refused:
+            continue
+        content, set_aside = stored[job.attempt_id, save.item, save.epoch, save.number]
+        if content != save.content:
+            conflicts.append(save)
+        else:
+            (beside if set_aside else saved).append(save)
+    return SavedBatch(
+        saved=tuple(saved),
+        set_aside=tuple(beside),
+        conflicts=tuple(conflicts),
+        refused=tuple(save for order, save in enumerate(job.saves) if order in refused),
+        fenced=job.page_epoch != clock.epoch,
+        clock=view_of(clock, job.received_at),
+        hash=saves_hash(saved),
+        read=clock,
+    )
+
+
+def note_signs_of_life(
+    connection: Connection,
+    clocks: Mapping[int, AttemptClock],
+    signs: Sequence[tuple[int, int, datetime]],
+    *,
+    reopened: bool = False,
+) -> None:
+    """Write down when each page spoke last, and how long it had been silent before.
+
+    A sign is the attempt, the epoch of the page and the instant. A fenced page proves nothing about the machine in
+    front of the candidate, so it does not count.
+    """
+    seen: dict[int, datetime] = {}
+    silences = []
+    for attempt_id, page_epoch, at in signs:
+        clock = clocks.get(attempt_id)
+        if clock is None or (page_epoch != clock.epoch and not reopened):
+            continue
+        if attempt_id not in seen and _was_silent(clock, at):
+            silences.append(
+                {"attempt_id": attempt_id, "began_at": clock.last_seen_at, "ended_at": at, "reopened": reopened}
+            )
+        seen[attempt_id] = max(at, seen.get(attempt_id, at))
+    if silences:
+        connection.execute(insert(_SILENCES), silences)
+    if seen:
+        connection.execute(_seen, [{"attempt_id": number, "seen_at": at} for number, at in sorted(seen.items())])
+
+
+def _was_silent(clock: AttemptClock, now: datetime) -> bool:
+    return (
+        clock.state is AttemptState.OPEN
+        and clock.epoch > 0
+        and clock.last_seen_at is not None
+        and now - clock.last_seen_at > timedelta(seconds=SILENT_AFTER_SECONDS)
+    )
+
+
+def _insert(
+    connection: Connection, rows: Mapping[tuple[int, str, int, int], dict[str, Any]]
+) -> dict[tuple[int, str, int, int], tuple[str, bool]]:
+    """Store what is new; gives back content and place of everything as it is stored now."""
+    stored = {key: (row["content"], row["set_aside"]) for key, row in rows.items()}
+    if not rows:
+        return stored
+    made = connection.execute(
+        _insert_statement(connection.dialect.name), list(rows.values()), execution_options={"preserve_rowcount": True}
+    )
+    if made.rowcount != len(rows):
+        # Some came a second time: what counts is what was stored under their numbers then.
+        for *key, content, set_aside in connection.execute(_stored, {"keys": list(rows)}):
+            stored[cast("tuple[int, str, int, int]", tuple(key))] = (content, set_aside)
+    return stored
+
+
+@lru_cache(maxsize=2)
+def _insert_statement(dialect: str) -> Any:
+    """A row unless its number is taken."""
+    statement = sqlite.insert(_VERSIONS) if dialect == "sqlite" else postgresql.insert(_VERSIONS)
+    return statement.on_conflict_do_nothing(index_elements=list(_KEY))
+
+
+def _items(session: Session, clock: AttemptClock) -> frozenset[str]:
+    """The items that may be saved: those of the paper, and the review flags."""
+    if clock.paper_id is None or clock.paper_sha256 is None:
+        return frozenset()
+    known = _items_of_papers.get(clock.paper_sha256)
+    if known is None:
+        paper = get_frozen_paper(session, clock.paper_id, clock.paper_sha256)
+        known = frozenset({FLAGS, *(item.item for item in paper.items)})
+        if len(_items_of_papers) >= _PAPERS_KEPT:
+            _items_of_papers.clear()
+        _items_of_papers[clock.paper_sha256] = known
+    return known
+
+
+def _is_one_too_many(connection: Connection, strays: dict[int, int], attempt_id: int, items: frozenset[str]) -> bool:
+    if attempt_id not in strays:
+        known = list(items) or [""]
+        strays[attempt_id] = connection.execute(_strays, {"attempt_id": attempt_id, "items": known}).scalar_one()
+    strays[attempt_id] += 1
+    return strays[attempt_id] > MOST_STRAY_VERSIONS
