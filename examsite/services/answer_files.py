@@ -28,22 +28,25 @@ from examsite.domain.answer_files import (
     read_answer_file,
 )
 from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import AnswerFileState
 from examsite.services.attempt_tokens import token_of_attempt
-from examsite.services.attempts import lock_attempt, save_answers
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.saves import SaveJob, write_saves
 from examsite.storage.candidate_lists import keep
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import AnswerFile as AnswerFileRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
-from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.attempts import get_attempt, lock_attempt_clocks
 from examsite.storage.queries.sittings import is_invigilator_of
 
 _HEX: Final = frozenset("0123456789abcdef")
+
+#: Epoch of what is carried by hand: no page spoke, so nothing shows that the machine is alive.
+_NO_PAGE: Final = -1
 
 
 @dataclass(frozen=True)
@@ -148,10 +151,12 @@ def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: S
     """
     _require_watcher(ctx, competition, sitting)
     content, attempt = _checked(ctx, competition, sitting, token)
-    lock_attempt(ctx, attempt.id)
-    attempt = get_attempt(ctx.session, sitting.id, attempt.seat)
+    clocks = lock_attempt_clocks(ctx.session.connection(), [attempt.id])
     stored = _stored_numbers(ctx, attempt.id)
-    done = save_answers(ctx, _page_token(ctx, attempt.id), content.saves, page_epoch=attempt.epoch, by_file=True)
+    job = SaveJob(attempt_id=attempt.id, saves=content.saves, page_epoch=_NO_PAGE, received_at=ctx.now, by_file=True)
+    (done,) = write_saves(ctx.session, clocks, [job])
+    if isinstance(done, DomainError):
+        raise done
     fresh = sum((save.item, save.epoch, save.number) not in stored for save in (*done.saved, *done.set_aside))
     row = AnswerFileRow(
         attempt_id=attempt.id,

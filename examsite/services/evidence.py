@@ -14,7 +14,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from examsite.domain.adjustments import shown_preferences
 from examsite.domain.errors import NotAllowedError
 from examsite.domain.evidence import MAX_EVENTS_KEPT, Noticed
-from examsite.services.attempt_tokens import attempt_of_token
 from examsite.services.context import ServiceContext
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.rooms import Evidence
@@ -23,13 +22,12 @@ from examsite.storage.models.sittings import Attempt
 _EVIDENCE = cast(Table, Evidence.__table__)
 
 
-def record_evidence(ctx: ServiceContext, token: str, events: Sequence[Noticed], *, epoch: int) -> None:
+def record_evidence(ctx: ServiceContext, attempt_id: int, events: Sequence[Noticed], *, epoch: int) -> None:
     """Keep what a page noticed; what came before under the same numbers is not kept twice.
 
     Raises:
         NotAllowedError: `token_unknown`.
     """
-    attempt_id = _attempt_id(ctx, token)
     connection = ctx.session.connection()
     if not connection.execute(select(Attempt.id).where(Attempt.id == attempt_id)).first():
         raise NotAllowedError("token_unknown")
@@ -53,13 +51,13 @@ def record_evidence(ctx: ServiceContext, token: str, events: Sequence[Noticed], 
         )
 
 
-def choose_preferences(ctx: ServiceContext, token: str, chosen: dict[str, object]) -> dict[str, object]:
+def choose_preferences(ctx: ServiceContext, attempt_id: int, chosen: dict[str, object]) -> dict[str, object]:
     """Remember what the candidate chose for the look of the page; gives back how the page is to look now.
 
     Raises:
         NotAllowedError: `token_unknown`.
     """
-    attempt = ctx.session.get(Attempt, _attempt_id(ctx, token), with_for_update=True)
+    attempt = ctx.session.get(Attempt, attempt_id, with_for_update=True)
     if attempt is None:
         raise NotAllowedError("token_unknown")
     attempt.preferences = {**attempt.preferences, **chosen}
@@ -67,8 +65,3 @@ def choose_preferences(ctx: ServiceContext, token: str, chosen: dict[str, object
     approved = ctx.session.scalar(select(Candidacy.adjustments).where(Candidacy.id == attempt.candidacy_id))
     return shown_preferences(approved, attempt.preferences)
 
-
-def _attempt_id(ctx: ServiceContext, token: str) -> int:
-    if ctx.settings is None:
-        raise RuntimeError("this act needs the settings of the installation")
-    return attempt_of_token(ctx.settings, token)

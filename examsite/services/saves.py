@@ -60,6 +60,8 @@ class SaveJob:
     saves: tuple[Save, ...]
     page_epoch: int
     received_at: datetime
+    #: Whether somebody carried them in a file instead of the page sending them.
+    by_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def write_saves(
                     "content": save.content,
                     "received_at": job.received_at,
                     "set_aside": is_stray or verdict is not SaveVerdict.COUNTED,
-                    "by_file": False,
+                    "by_file": job.by_file,
                 },
             )
     stored = _insert(connection, rows)

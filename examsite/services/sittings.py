@@ -28,10 +28,11 @@ from examsite.domain.events import Event
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import SITTING, SittingEvent, SittingState, seat_codes, spread_over, started_at_of
-from examsite.services.attempts import close_attempt
+from examsite.services.adjustments import apply_adjustments
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
+from examsite.services.submissions import close_attempt
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
@@ -205,6 +206,7 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
         attempt.shuffle_seed = seed.hex()
         attempt.option_orders = option_orders(frozen[paper.post_id], seed)
         attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.STARTED)
+        apply_adjustments(ctx, sitting, attempt)
     payload = {"papers": {frozen[paper.post_id].post: paper.code for paper in papers.values()}}
     record(ctx, competition, Event.SITTING_STARTED, f"sitting/{sitting.code}", payload, actor="system")
     return True
