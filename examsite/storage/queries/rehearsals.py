@@ -1,0 +1,91 @@
+"""Reads of rehearsals: what was tried on this installation, and whether it lets a sitting start."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from examsite.domain.competitions import Missing
+from examsite.domain.errors import NotFoundError
+from examsite.domain.rehearsals import LONGEST_MINUTES, Certificate, Identity, best_faults
+from examsite.domain.rooms import RequestKind, RequestState
+from examsite.domain.sittings import SittingState
+from examsite.storage.models.rooms import Rehearsal, RoomRequest
+from examsite.storage.models.sittings import Attempt, Sitting
+
+#: How many certificates are looked at; older ones are out of date long ago.
+_LOOKED_AT = 20
+
+
+def list_rehearsals(session: Session, competition_id: int) -> list[Rehearsal]:
+    """The rehearsals of a competition, newest first."""
+    return list(
+        session.scalars(
+            select(Rehearsal)
+            .where(Rehearsal.competition_id == competition_id)
+            .order_by(Rehearsal.began_at.desc(), Rehearsal.id.desc())
+            .limit(_LOOKED_AT)
+        )
+    )
+
+
+def get_rehearsal(session: Session, rehearsal_id: int) -> Rehearsal:
+    """One rehearsal as it stands now.
+
+    Raises:
+        NotFoundError: `rehearsal_not_found`.
+    """
+    found = session.get(Rehearsal, rehearsal_id, populate_existing=True)
+    if found is None:
+        raise NotFoundError("rehearsal_not_found")
+    return found
+
+
+def find_running_rehearsal(session: Session, now: datetime) -> Rehearsal | None:
+    """A rehearsal under way on this installation, of any competition; one that is silent for too long is over."""
+    return session.scalars(
+        select(Rehearsal)
+        .where(Rehearsal.finished_at.is_(None), Rehearsal.began_at > now - timedelta(minutes=LONGEST_MINUTES))
+        .order_by(Rehearsal.id.desc())
+    ).first()
+
+
+def count_at_once(session: Session, sitting: Sitting) -> int:
+    """How many candidates sit on this installation while this sitting runs: its own and those of overlapping ones."""
+    ends_at = sitting.starts_at + timedelta(minutes=sitting.duration_minutes)
+    rows = session.execute(
+        select(Sitting.starts_at, Sitting.duration_minutes, func.count(Attempt.id))
+        .join(Attempt, Attempt.sitting_id == Sitting.id)
+        .where(Sitting.starts_at < ends_at, Sitting.state != SittingState.CLOSED)
+        .group_by(Sitting.id, Sitting.starts_at, Sitting.duration_minutes)
+    )
+    return sum(
+        count for starts_at, minutes, count in rows if starts_at + timedelta(minutes=minutes) > sitting.starts_at
+    )
+
+
+def list_certificate_faults(session: Session, sitting: Sitting, *, identity: Identity, now: datetime) -> list[Missing]:
+    """Why no rehearsal lets this sitting start; empty: one does, or two people decided to start without."""
+    if find_start_override(session, sitting.id) is not None:
+        return []
+    certificates = [
+        Certificate(Identity(row.code_sha256, row.settings_sha256), row.head_count, row.finished_at)
+        for row in list_rehearsals(session, sitting.competition_id)
+        if row.passed and row.finished_at is not None
+    ]
+    return list(best_faults(certificates, identity=identity, head_count=count_at_once(session, sitting), now=now))
+
+
+def find_start_override(session: Session, sitting_id: int) -> RoomRequest | None:
+    """The approved request of two people to start this sitting without a certificate."""
+    return session.scalars(
+        select(RoomRequest)
+        .where(
+            RoomRequest.sitting_id == sitting_id,
+            RoomRequest.kind == RequestKind.START_WITHOUT_REHEARSAL,
+            RoomRequest.state == RequestState.APPROVED,
+        )
+        .order_by(RoomRequest.id)
+    ).first()
