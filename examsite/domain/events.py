@@ -35,6 +35,7 @@ SUBJECT_KINDS: Final = frozenset(
         *("competition", "post", "application", "candidate", "account", "body"),
         *("paper", "sitting", "session", "draw", "codes"),
         *("script", "proposal", "defence"),
+        "installation",
     )
 )
 """What a record may be about. Source: our choice, because these are the things of the product that bear a code."""
@@ -142,6 +143,9 @@ class Event(StrEnum):
     TIME_PAUSED = ("time:paused", "invigilator", _SEAT)
     TIME_RESUMED = ("time:resumed", "invigilator", _SEAT)
     TIME_DECIDED = ("time:decided", "invigilator", _SEAT)
+    TIME_NAMED = ("time:named", "invigilator", _SEAT)
+    CANDIDATE_ABSENT = ("candidate:absent", "invigilator", _SEAT)
+    HELP_CALLED = ("help:called", "candidate", _SEAT)
     MESSAGE_SENT = ("message:sent", "invigilator", _SEAT)
     HELP_ANSWERED = ("help:answered", "invigilator", _SEAT)
     ATTEMPT_ENDED = ("attempt:ended", "invigilator", _SEAT)
@@ -152,6 +156,7 @@ class Event(StrEnum):
     ANSWERS_CARRIED = ("answers:carried", "invigilator", _SEAT)
     SITTING_CHANGED = ("sitting:changed", "organiser", _SEAT)
     OUTAGE_FOUND = ("outage:found", "system", _SEAT)
+    CLOCK_ANCHORED = ("clock:anchored", "administrator", "installation")
     REHEARSAL_FINISHED = ("rehearsal:finished", "organiser administrator system", _WHOLE)
     ADJUSTMENTS_DECIDED = ("adjustments:decided", "organiser council", "application")
     INCIDENT_RECORDED = ("incident:recorded", "invigilator", "sitting session")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from examsite.domain.errors import InvalidError
+from examsite.domain.permissions import Role
 from examsite.domain.state_machine import StateMachine
 
 
@@ -89,3 +91,35 @@ class AnswerFileState(StrEnum):
 
     COUNTED = "counted"
     KEPT_BESIDE = "kept_beside"
+
+
+# Who may ask, and who else may decide. Source: our choice, because time for a whole room is watched by those in it,
+# and what counts as an answer or as a proven installation is for the council.
+REQUEST_ASKERS: Final[dict[RequestKind, frozenset[Role]]] = {
+    RequestKind.EXTEND_ROOM: frozenset({Role.INVIGILATOR}),
+    RequestKind.START_WITHOUT_REHEARSAL: frozenset({Role.ORGANISER, Role.INVIGILATOR}),
+    RequestKind.ACCEPT_LATE_ANSWERS: frozenset({Role.INVIGILATOR}),
+}
+
+REQUEST_DECIDERS: Final[dict[RequestKind, frozenset[Role]]] = {
+    RequestKind.EXTEND_ROOM: frozenset({Role.INVIGILATOR, Role.CHAIR, Role.COUNCIL_MEMBER}),
+    RequestKind.START_WITHOUT_REHEARSAL: frozenset({Role.CHAIR, Role.COUNCIL_MEMBER}),
+    RequestKind.ACCEPT_LATE_ANSWERS: frozenset({Role.CHAIR, Role.COUNCIL_MEMBER}),
+}
+
+LONGEST_MESSAGE: Final = 500
+"""Characters of a message. Source: our choice, because it is read in the middle of a test."""
+
+
+def check_message(text: str) -> str:
+    """The text of a message as it is sent.
+
+    Raises:
+        InvalidError: `message_missing`, `message_too_long`, with the `field`.
+    """
+    words = text.strip()
+    if not words:
+        raise InvalidError("message_missing", field="text")
+    if len(words) > LONGEST_MESSAGE:
+        raise InvalidError("message_too_long", field="text", most=LONGEST_MESSAGE)
+    return words

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from examsite.domain.attempts import AttemptState
+from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState
+from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score_text
@@ -24,27 +25,39 @@ from examsite.domain.sittings import (
 )
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rooms import add_time, lock_seat, reason_in_words, require_watcher, subject_of
 from examsite.services.rulesets import ruleset_of
+from examsite.services.submissions import close_attempt
 from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Upload
+from examsite.storage.models.rooms import HandoverNote
 from examsite.storage.models.sittings import Attempt, Extension, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
-from examsite.storage.queries.sittings import get_incident, is_invigilator_of, list_attempts
+from examsite.storage.queries.rooms import ObjectiveResult, list_objective_results
+from examsite.storage.queries.sittings import get_incident, list_attempts
 
 #: The part of the competition that is written in a sitting.
 PART = "written"
 
 
-def check_in(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str) -> Attempt:
-    """Say that the person at this seat is the candidate of the list; saying it twice changes nothing.
+def check_in(
+    ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str, photo: Upload | None = None
+) -> Attempt:
+    """Say that the person at this seat is the candidate of the list; saying it twice adds at most a photo.
 
     Raises:
         ConflictError: `late_arrival_refused`, `sitting_over`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
-    _require_watcher(ctx, competition, sitting)
-    attempt = _locked_seat(ctx, sitting, seat)
+    require_watcher(ctx, competition, sitting)
+    attempt = lock_seat(ctx, sitting, seat)
     if attempt.checked_in_at is not None:
+        if photo is None or attempt.photo_id is not None:
+            return attempt
+        attempt.photo_id = photo.id
+        payload = {"number": attempt.candidacy.candidate_number, "seat": seat, "photo_sha256": photo.sha256}
+        record(ctx, competition, Event.CANDIDATE_CHECKED_IN, subject_of(sitting), payload)
         return attempt
     if sitting.state is SittingState.CLOSED or attempt.state is AttemptState.ABSENT:
         raise ConflictError("sitting_over")
@@ -54,8 +67,36 @@ def check_in(ctx: ServiceContext, competition: Competition, sitting: Sitting, *,
     attempt.checked_in_at = ctx.now
     attempt.checked_in_by_id = ctx.actor.account_id
     payload = {"number": attempt.candidacy.candidate_number, "seat": seat}
-    record(ctx, competition, Event.CANDIDATE_CHECKED_IN, _subject(sitting), payload)
+    if photo is not None:
+        attempt.photo_id = photo.id
+        payload["photo_sha256"] = photo.sha256
+    record(ctx, competition, Event.CANDIDATE_CHECKED_IN, subject_of(sitting), payload)
     return attempt
+
+
+def note_absence(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str) -> None:
+    """Say that nobody has come to this seat, once nobody is let in any more.
+
+    Raises:
+        ConflictError: `sitting_not_running`, `candidate_is_here`, `absence_too_early` with the minutes of the rule;
+            `attempt_not_open`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+        NotFoundError: `seat_not_found`.
+    """
+    require_watcher(ctx, competition, sitting)
+    attempt = lock_seat(ctx, sitting, seat)
+    if sitting.state is not SittingState.STARTED or sitting.started_at is None:
+        raise ConflictError("sitting_not_running")
+    if not ATTEMPT.is_open(attempt.state, AttemptEvent.FOUND_ABSENT):
+        raise ConflictError("attempt_not_open")
+    if attempt.checked_in_at is not None or attempt.opened_at is not None:
+        raise ConflictError("candidate_is_here", seat=seat)
+    late_minutes = ruleset_of(competition).late_minutes
+    if is_let_in(ctx.now, sitting.started_at, late_minutes):
+        raise ConflictError("absence_too_early", minutes=late_minutes)
+    attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.FOUND_ABSENT)
+    payload = {"number": attempt.candidacy.candidate_number, "seat": seat}
+    record(ctx, competition, Event.CANDIDATE_ABSENT, subject_of(sitting), payload)
 
 
 def extend_time(
@@ -71,25 +112,15 @@ def extend_time(
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
-    _require_watcher(ctx, competition, sitting)
+    require_watcher(ctx, competition, sitting)
     seconds = check_extension(minutes)
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
-    attempt = _locked_seat(ctx, sitting, seat)
+    words = reason_in_words(reason)
+    attempt = lock_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("extension_not_open")
-    extension = Extension(
-        attempt_id=attempt.id,
-        seconds=seconds,
-        reason=reason.strip(),
-        granted_by_id=ctx.actor.account_id,
-        granted_at=ctx.now,
-    )
-    ctx.session.add(extension)
-    attempt.added_seconds += seconds
-    ctx.session.flush()
-    payload = {"number": attempt.candidacy.candidate_number, "seconds": seconds, "reason": reason.strip()}
-    record(ctx, competition, Event.TIME_EXTENDED, _subject(sitting), payload)
+    extension = add_time(ctx, sitting, attempt, seconds=seconds, reason=words)
+    payload = {"number": attempt.candidacy.candidate_number, "seconds": seconds, "reason": words}
+    record(ctx, competition, Event.TIME_EXTENDED, subject_of(sitting), payload)
     return extension
 
 
@@ -102,10 +133,9 @@ def free_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
-    _require_watcher(ctx, competition, sitting)
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
-    attempt = _locked_seat(ctx, sitting, seat)
+    require_watcher(ctx, competition, sitting)
+    words = reason_in_words(reason)
+    attempt = lock_seat(ctx, sitting, seat)
     if attempt.state is not AttemptState.OPEN:
         raise ConflictError("attempt_not_open")
     attempt.epoch += 1
@@ -113,9 +143,9 @@ def free_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting
         "number": attempt.candidacy.candidate_number,
         "seat": seat,
         "epoch": attempt.epoch,
-        "reason": reason.strip(),
+        "reason": words,
     }
-    record(ctx, competition, Event.ATTEMPT_FREED, _subject(sitting), payload)
+    record(ctx, competition, Event.ATTEMPT_FREED, subject_of(sitting), payload)
 
 
 def move_seat(
@@ -129,21 +159,39 @@ def move_seat(
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
-    _require_watcher(ctx, competition, sitting)
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
+    require_watcher(ctx, competition, sitting)
+    words = reason_in_words(reason)
     if to not in seat_codes(sitting.seat_rows, sitting.seat_columns):
         raise InvalidError("seat_not_in_room", field="to", seat=to)
     if to in {attempt.seat for attempt in list_attempts(ctx.session, sitting.id)}:
         raise ConflictError("seat_taken", seat=to)
-    attempt = _locked_seat(ctx, sitting, seat)
+    attempt = lock_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("attempt_not_open")
     attempt.seat = to
     attempt.epoch += 1
-    payload = {"number": attempt.candidacy.candidate_number, "from": seat, "to": to, "reason": reason.strip()}
-    record(ctx, competition, Event.SEAT_CHANGED, _subject(sitting), payload)
+    payload = {"number": attempt.candidacy.candidate_number, "from": seat, "to": to, "reason": words}
+    record(ctx, competition, Event.SEAT_CHANGED, subject_of(sitting), payload)
     return attempt
+
+
+def force_hand_in(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str, reason: str) -> None:
+    """End the attempt at a seat now, with what the server holds; the reason goes on record. There is no way back.
+
+    Raises:
+        ConflictError: `attempt_not_open`, also for somebody who never came.
+        InvalidError: `reason_missing`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+        NotFoundError: `seat_not_found`.
+    """
+    require_watcher(ctx, competition, sitting)
+    words = reason_in_words(reason)
+    attempt = lock_seat(ctx, sitting, seat)
+    if attempt.state is not AttemptState.OPEN or (attempt.checked_in_at is None and attempt.opened_at is None):
+        raise ConflictError("attempt_not_open")
+    payload = {"number": attempt.candidacy.candidate_number, "seat": seat, "reason": words}
+    record(ctx, competition, Event.ATTEMPT_ENDED, subject_of(sitting), payload)
+    close_attempt(ctx, competition, sitting, attempt)
 
 
 def record_incident(
@@ -163,7 +211,7 @@ def record_incident(
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
-    _require_watcher(ctx, competition, sitting)
+    require_watcher(ctx, competition, sitting)
     if not minutes.strip():
         raise InvalidError("minutes_missing", field="minutes")
     if measure and measure not in {item.measure for item in ruleset_of(competition).measures}:
@@ -188,7 +236,7 @@ def record_incident(
         "minutes": minutes.strip(),
         "witnesses": witnesses.strip(),
     }
-    record(ctx, competition, Event.INCIDENT_RECORDED, _subject(sitting), payload)
+    record(ctx, competition, Event.INCIDENT_RECORDED, subject_of(sitting), payload)
     return incident
 
 
@@ -206,7 +254,7 @@ def decide_incident(ctx: ServiceContext, competition: Competition, incident: Inc
         raise ConflictError("incident_too_late")
     ctx.session.execute(select(Incident.id).where(Incident.id == incident.id).with_for_update())
     incident = get_incident(ctx.session, competition.id, incident.id)
-    subject = _subject(incident.sitting)
+    subject = subject_of(incident.sitting)
     if measure is None:
         incident.state = INCIDENT.after(incident.state, IncidentEvent.DISMISSED)
         incident.decided_at, incident.decided_by_id = ctx.now, ctx.actor.account_id
@@ -236,7 +284,7 @@ def sign_attendance(ctx: ServiceContext, competition: Competition, sitting: Sitt
         ConflictError: `sitting_not_closed_yet`, `attendance_signed_already`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
     """
-    _require_watcher(ctx, competition, sitting)
+    require_watcher(ctx, competition, sitting)
     if sitting.state is not SittingState.CLOSED:
         raise ConflictError("sitting_not_closed_yet")
     if sitting.attendance_signed_at is not None:
@@ -247,22 +295,57 @@ def sign_attendance(ctx: ServiceContext, competition: Competition, sitting: Sitt
         if attempt.state is AttemptState.ABSENT
     )
     sitting.attendance_signed_at = ctx.now
-    record(ctx, competition, Event.ATTENDANCE_RECORDED, _subject(sitting), {"part": PART, "absent": absent})
+    record(ctx, competition, Event.ATTENDANCE_RECORDED, subject_of(sitting), {"part": PART, "absent": absent})
     return absent
 
 
-def _subject(sitting: Sitting) -> str:
-    return f"sitting/{sitting.code}"
+def hand_over_room(
+    ctx: ServiceContext, competition: Competition, sitting: Sitting, *, handed_to: str, text: str
+) -> HandoverNote:
+    """Write down the handover of the room, or of its material at the end: to whom, and in which order everything is.
 
-
-def _require_watcher(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:
-    actor = ctx.require(Role.INVIGILATOR, competition_id=competition.id)
-    if not is_invigilator_of(ctx.session, sitting.id, actor.assignment_id):
-        raise NotAllowedError("not_in_this_room")
-
-
-def _locked_seat(ctx: ServiceContext, sitting: Sitting, seat: str) -> Attempt:
-    ctx.session.execute(
-        select(Attempt.id).where(Attempt.sitting_id == sitting.id, Attempt.seat == seat).with_for_update()
+    Raises:
+        InvalidError: `handover_missing`, with the `field`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+    """
+    require_watcher(ctx, competition, sitting)
+    for field, words in (("handed_to", handed_to), ("text", text)):
+        if not words.strip():
+            raise InvalidError("handover_missing", field=field)
+    note = HandoverNote(
+        sitting_id=sitting.id,
+        text=text.strip(),
+        handed_to=handed_to.strip(),
+        written_at=ctx.now,
+        written_by_id=ctx.actor.account_id,
     )
-    return get_attempt(ctx.session, sitting.id, seat)
+    ctx.session.add(note)
+    ctx.session.flush()
+    payload = {"handed_to": note.handed_to, "text": note.text}
+    record(ctx, competition, Event.ROOM_HANDED_OVER, subject_of(sitting), payload)
+    return note
+
+
+def sign_objective_results(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> list[ObjectiveResult]:
+    """Sign the list of results of the objective part, after the close; the record holds the hash of the list.
+
+    Raises:
+        ConflictError: `sitting_not_closed_yet`, `results_signed_already`.
+        NotAllowedError: `role_needed`, `not_in_this_room`.
+
+    Source: TT 22/2025, computer tests: the results of a sitting are printed and signed in the room.
+    """
+    require_watcher(ctx, competition, sitting)
+    if sitting.state is not SittingState.CLOSED:
+        raise ConflictError("sitting_not_closed_yet")
+    if sitting.results_signed_at is not None:
+        raise ConflictError("results_signed_already")
+    results = list_objective_results(ctx.session, sitting.id)
+    listed = [
+        {"number": row.number, "state": row.state.value, "total": None if row.total is None else score_text(row.total)}
+        for row in results
+    ]
+    sitting.results_signed_at = ctx.now
+    payload = {"part": PART, "candidates": len(listed), "list_sha256": sha256_hex(canonical_bytes(listed))}
+    record(ctx, competition, Event.RESULTS_SIGNED, subject_of(sitting), payload)
+    return results

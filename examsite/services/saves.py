@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from examsite.domain.attempts import SILENT_AFTER_SECONDS, AttemptState, SaveVerdict, verdict_on_save
+from examsite.domain.attempts import SaveVerdict, verdict_on_save
 from examsite.domain.errors import DomainError, NotAllowedError
 from examsite.domain.saves import FLAGS, Save, saves_hash
 from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
-from examsite.storage.models.rooms import Silence
+from examsite.services.lost_times import note_silence
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.attempts import AttemptClock
 from examsite.storage.queries.papers import get_frozen_paper
@@ -31,7 +31,6 @@ Source: our choice, because no page of ours sends any, and whoever invents items
 
 _VERSIONS = cast(Table, AnswerVersion.__table__)
 _ATTEMPTS = cast(Table, Attempt.__table__)
-_SILENCES = cast(Table, Silence.__table__)
 _KEY = ("attempt_id", "item", "epoch", "number")
 
 #: How many papers a process keeps the items of. Source: our choice, because a day has fewer.
@@ -127,7 +126,7 @@ def write_saves(
                 },
             )
     stored = _insert(connection, rows)
-    note_signs_of_life(connection, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
+    note_signs_of_life(session, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
     return [
         _outcome(clocks.get(job.attempt_id), job, stored, {order for at, order in refused if at == place})
         for place, job in enumerate(jobs)
@@ -166,7 +165,7 @@ def _outcome(
 
 
 def note_signs_of_life(
-    connection: Connection,
+    session: Session,
     clocks: Mapping[int, AttemptClock],
     signs: Sequence[tuple[int, int, datetime]],
     *,
@@ -178,29 +177,16 @@ def note_signs_of_life(
     front of the candidate, so it does not count.
     """
     seen: dict[int, datetime] = {}
-    silences = []
     for attempt_id, page_epoch, at in signs:
         clock = clocks.get(attempt_id)
         if clock is None or (page_epoch != clock.epoch and not reopened):
             continue
-        if attempt_id not in seen and _was_silent(clock, at):
-            silences.append(
-                {"attempt_id": attempt_id, "began_at": clock.last_seen_at, "ended_at": at, "reopened": reopened}
-            )
+        if attempt_id not in seen:
+            note_silence(session, clock, now=at, reopened=reopened)
         seen[attempt_id] = max(at, seen.get(attempt_id, at))
-    if silences:
-        connection.execute(insert(_SILENCES), silences)
     if seen:
-        connection.execute(_seen, [{"attempt_id": number, "seen_at": at} for number, at in sorted(seen.items())])
-
-
-def _was_silent(clock: AttemptClock, now: datetime) -> bool:
-    return (
-        clock.state is AttemptState.OPEN
-        and clock.epoch > 0
-        and clock.last_seen_at is not None
-        and now - clock.last_seen_at > timedelta(seconds=SILENT_AFTER_SECONDS)
-    )
+        values = [{"attempt_id": number, "seen_at": at} for number, at in sorted(seen.items())]
+        session.connection().execute(_seen, values)
 
 
 def _insert(

@@ -50,6 +50,8 @@ class LostTime(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), index=True)
     silence_id: Mapped[int | None] = mapped_column(ForeignKey("silences.id"), unique=True)
+    #: The outage of the server that it comes from; while it is undecided the attempt is not closed at once.
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("server_outages.id"), index=True)
     state: Mapped[LostTimeState] = mapped_column(enum_column(LostTimeState), default=LostTimeState.PROPOSED)
     began_at: Mapped[datetime] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime())

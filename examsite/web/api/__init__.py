@@ -9,6 +9,6 @@ from flask import Blueprint
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 
-from examsite.web.api import attempts, evidence, machines  # noqa: E402 -- views register themselves on the blueprint
+from examsite.web.api import attempts, evidence, machines, room  # noqa: E402 -- views register themselves on the blueprint
 
-__all__ = ["attempts", "bp", "evidence", "machines"]
+__all__ = ["attempts", "bp", "evidence", "machines", "room"]
