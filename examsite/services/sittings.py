@@ -29,6 +29,7 @@ from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import SITTING, SittingEvent, SittingState, seat_codes, spread_over, started_at_of
 from examsite.services.adjustments import apply_adjustments
+from examsite.services.answer_files import set_recipient
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
@@ -86,6 +87,7 @@ def schedule_sitting(
         duration_minutes=ruleset.written_minutes,
         grace_seconds=ruleset.grace_seconds,
     )
+    set_recipient(ctx, competition, sitting)
     ctx.session.add(sitting)
     ctx.session.flush()
     watchers = list(invigilators)
@@ -197,6 +199,7 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
     opened = [paper.opened_at for paper in papers.values() if paper.opened_at is not None]
     sitting.started_at = started_at_of(sitting.starts_at, ctx.now, papers_opened_at=opened)
     sitting.state = SITTING.after(sitting.state, SittingEvent.STARTED)
+    set_recipient(ctx, competition, sitting)
     for attempt in list_attempts(ctx.session, sitting.id):
         if not ATTEMPT.is_open(attempt.state, AttemptEvent.STARTED):
             continue
