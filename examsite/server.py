@@ -7,7 +7,10 @@ worker that is killed in the middle leaves nothing half done.
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import signal
+import sys
 import threading
 from typing import Any
 
@@ -35,6 +38,19 @@ keepalive = 30
 accesslog = None
 #: No second way in: gunicorn would put a socket into the home of whoever starts it, one for all installations.
 control_socket_disable = True
+
+#: PR_SET_PDEATHSIG of prctl(2), which Python does not name.
+_PARENT_DEATH_SIGNAL = 1
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - the signature of gunicorn
+    """Let no worker outlive the first process: it would hold the port for the length of every open page.
+
+    Whoever starts the server again would find the address taken for that long. A worker may end at any instant: what
+    it has acknowledged is on the disk.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - the signature of gunicorn
