@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from examsite.config import Settings, load_settings
 from examsite.services.checkpoints import load_signer
+from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
 from examsite.storage import models
@@ -89,6 +90,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         TESTING=settings.testing,
     )
     app.session_interface = PageSessionInterface()
+    if not settings.testing:
+        open_clock(settings)
     app.extensions["settings"] = settings
     app.extensions["clock"] = read_clock
     app.extensions["passwords"] = Passwords(settings)

@@ -1,8 +1,9 @@
 """How gunicorn runs the site: address, workers and threads from the settings, and the closer beside each worker.
 
-The closer starts sittings that are due and closes attempts whose time is over, from what the database holds. Every
-worker runs one; rows are locked and states asked before each act, so that it happens once however many run, and a
-worker that is killed in the middle leaves nothing half done.
+The closer gives the server's sign of life, starts sittings that are due and closes attempts whose time is over, from
+what the database holds. Every worker runs one; rows are locked and states asked before each act, so that it happens
+once however many run, and a worker that is killed in the middle leaves nothing half done. The sign of life comes first
+in every round: after an outage nobody is closed before the lost time is on the table.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import logging
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
 from sqlalchemy import Engine
 
 from examsite.config import Settings, load_settings
 from examsite.domain.errors import DomainError
-from examsite.services import sittings
+from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS
+from examsite.services import outages, sittings
 from examsite.services.checkpoints import load_signer
+from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
 from examsite.storage.database import make_engine, reading, writing
 from examsite.storage.queries.sittings import has_overdue, list_due_starts
 
 _settings = load_settings()
+open_clock(_settings)
 _log = logging.getLogger("examsite.closer")
 
 bind = _settings.bind
@@ -69,11 +74,37 @@ def _run(settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     signer = load_signer(settings)
     pause = threading.Event()
-    while not pause.wait(settings.closer_period_seconds):
+    alive_ns: int | None = None
+    while True:
         try:
+            alive_ns = give_sign_of_life(engine, settings, signer, alive_ns=alive_ns)
             start_and_close(engine, settings, signer)
         except Exception:  # whatever happens, the next round must come
             _log.exception("the closer failed; it tries again")
+        pause.wait(settings.closer_period_seconds)
+
+
+def give_sign_of_life(engine: Engine, settings: Settings, signer: LogSigner, *, alive_ns: int | None) -> int:
+    """Write a sign of life when it is time for one; gives back when this process was last known to be alive.
+
+    `alive_ns` is that of the round before, None in the first; counted by the machine, which no one can set.
+
+    Units: nanoseconds.
+    """
+    was_alive = alive_ns is not None and _counted_ns() - alive_ns <= OUTAGE_AFTER_SECONDS * 1_000_000_000
+    with reading(engine) as session:
+        is_due = outages.is_pulse_due(ServiceContext(session=session, now=read_clock(), settings=settings))
+    if is_due:
+        with writing(engine) as session:
+            ctx = ServiceContext(session=session, now=read_clock(), settings=settings, signer=signer)
+            found = outages.beat(ctx, was_alive=was_alive)
+        if found is not None:
+            _log.warning("the server was down from %s to %s", found.began_at, found.ended_at)
+    return _counted_ns()
+
+
+def _counted_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> None:

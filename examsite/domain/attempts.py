@@ -114,9 +114,11 @@ def is_overdue(now: datetime, deadline_at: datetime, grace_seconds: int, *, paus
 def is_to_close(now: datetime, deadline_at: datetime, grace_seconds: int, *, paused_at: datetime | None = None) -> bool:
     """Whether the server closes the attempt now: also the slack for what waits to be stored has passed.
 
+    Nobody is closed while the clock stands still.
+
     Units: seconds.
     """
-    return is_overdue(now, deadline_at, grace_seconds + CLOSING_SLACK_SECONDS, paused_at=paused_at)
+    return paused_at is None and is_overdue(now, deadline_at, grace_seconds + CLOSING_SLACK_SECONDS)
 
 
 # --- saving and handing in -----------------------------------------------------------------------------------------

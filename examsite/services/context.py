@@ -12,11 +12,25 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.errors import NotAllowedError
 from examsite.domain.permissions import Role, actor_name
+from examsite.storage.clock import InstallationClock
+
+_clock: InstallationClock | None = None
+
+
+def use_clock(clock: InstallationClock | None) -> None:
+    """Let this process read the time from the clock of an installation (None: from the wall clock)."""
+    global _clock  # noqa: PLW0603 -- a process serves one installation
+    _clock = clock
+
+
+def installation_clock() -> InstallationClock | None:
+    """The clock of the installation that this process serves, when it has one."""
+    return _clock
 
 
 def read_clock() -> datetime:
-    """The server's present instant, aware, UTC."""
-    return datetime.now(UTC)
+    """The server's present instant, aware, UTC; no step of the wall clock moves it."""
+    return datetime.now(UTC) if _clock is None else _clock.read()
 
 
 @dataclass(frozen=True)

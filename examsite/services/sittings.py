@@ -37,6 +37,7 @@ from examsite.services.submissions import close_attempt
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
+from examsite.storage.queries.rooms import list_held
 from examsite.storage.queries.sittings import (
     list_attempts,
     list_running,
@@ -218,6 +219,8 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
 def close_overdue(ctx: ServiceContext) -> int:
     """Close attempts whose deadline and grace have passed, and sittings with nobody left; how much was done.
 
+    Whoever an outage of the server touched is left until the lost time is decided, ten minutes at most.
+
     One call does a handful in one sitting, so that the database is free in between and nobody's seat is waited for
     while a log is held; call again until nothing is left.
     """
@@ -234,7 +237,8 @@ def close_overdue(ctx: ServiceContext) -> int:
             .with_for_update()
         ).all()
         working = [item for item in list_attempts(ctx.session, sitting.id) if item.state is AttemptState.OPEN]
-        overdue = [item for item in working if _is_to_close(sitting, item, ctx.now)]
+        held = list_held(ctx.session, sitting.id, ctx.now)
+        overdue = [item for item in working if item.id not in held and _is_to_close(sitting, item, ctx.now)]
         done = 0
         for attempt in overdue[:CLOSED_AT_ONCE]:
             close_attempt(ctx, competition, sitting, attempt)

@@ -29,8 +29,11 @@ administrator.reset_password           POST      administrator
 administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
 
+api.call_for_help                      POST      attempt_token
+api.mark_messages_read                 POST      attempt_token
 api.open_attempt                       POST      attempt_token
 api.save_answers                       POST      attempt_token
+api.show_messages                      GET       attempt_token
 api.show_paper                         GET       attempt_token
 api.show_state                         GET       attempt_token
 api.submit_attempt                     POST      attempt_token

@@ -22,6 +22,7 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
+from examsite.storage.queries.rooms import list_held
 
 #: What an answer looks like when nothing stands in it.
 _EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
@@ -251,16 +252,24 @@ def has_overdue(session: Session, now: datetime) -> bool:
     """Whether anything is to be closed: an attempt past deadline and grace, or a running sitting with nobody left."""
     for sitting in session.scalars(select(Sitting).where(Sitting.state == SittingState.STARTED)):
         rows = session.execute(
-            select(Attempt.added_seconds, Attempt.paused_at)
-            .where(Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
-            .distinct()
+            select(Attempt.id, Attempt.added_seconds, Attempt.paused_at).where(
+                Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN
+            )
         ).all()
         if not rows or sitting.started_at is None:
             return True
-        for added_seconds, paused_at in rows:
-            deadline_at = deadline_of(sitting.started_at, sitting.duration_minutes, added_seconds)
-            if is_to_close(now, deadline_at, sitting.grace_seconds, paused_at=paused_at):
-                return True
+        over = {
+            attempt_id
+            for attempt_id, added_seconds, paused_at in rows
+            if is_to_close(
+                now,
+                deadline_of(sitting.started_at, sitting.duration_minutes, added_seconds),
+                sitting.grace_seconds,
+                paused_at=paused_at,
+            )
+        }
+        if over and over - list_held(session, sitting.id, now):
+            return True
     return False
 
 

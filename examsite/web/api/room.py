@@ -10,7 +10,6 @@ from examsite.domain.canonical import instant_text
 from examsite.domain.errors import InvalidError
 from examsite.domain.saves import read_body
 from examsite.services import room_messages
-from examsite.storage.models.rooms import RoomMessage
 from examsite.web.access import attempt_token
 from examsite.web.api import bp
 from examsite.web.api.attempts import answers_pages
@@ -60,7 +59,7 @@ def call_for_help() -> dict[str, Any]:
     return {"called_at": instant_text(called_at)}
 
 
-def _message_data(message: RoomMessage) -> dict[str, Any]:
+def _message_data(message: Any) -> dict[str, Any]:
     return {
         "id": message.id,
         "text": message.text,
