@@ -57,13 +57,12 @@ candidate.add_dossier_item             GET,POST  candidate
 candidate.confirm_hand_in              GET       candidate
 candidate.download_dossier_file        GET       candidate
 candidate.download_version             GET       candidate
+candidate.send_worker                  GET       public
 candidate.show_dossier                 GET       candidate
 candidate.show_home                    GET       candidate
 candidate.show_receipt                 GET       candidate
-candidate.show_status                  GET       candidate
 candidate.show_test                    GET       candidate
 candidate.show_written                 GET       candidate
-candidate.start_page                   POST      candidate
 candidate.submit_application           POST      candidate
 candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate

@@ -5,23 +5,28 @@
   const examsite = (window.examsite = window.examsite || {});
 
   examsite.formatLeft = function (seconds) {
+    if (!Number.isFinite(seconds)) return "--:--:--";
     const whole = Math.max(0, Math.ceil(seconds));
     const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
     return parts.map((part) => String(part).padStart(2, "0")).join(":");
   };
 
-  // One clock: told the remaining seconds by the server now and then, asked as often as anyone likes.
+  // One clock: told the remaining seconds by the server now and then, asked as often as anyone likes. While it stands
+  // (a pause of the room) it shows the same. No clock that a person can set plays a part. Null: not known yet.
   examsite.makeClock = function (remainingSeconds) {
-    let left = remainingSeconds;
+    let left = remainingSeconds ?? Infinity;
     let mark = performance.now();
+    let stands = false;
     return {
-      sync(seconds, travelMilliseconds) {
+      sync(seconds, travelMilliseconds, standing = false) {
         left = seconds - (travelMilliseconds || 0) / 2000;
         mark = performance.now();
+        stands = standing;
       },
       left() {
-        return Math.max(0, left - (performance.now() - mark) / 1000);
+        return Math.max(0, stands ? left : left - (performance.now() - mark) / 1000);
       },
+      stands: () => stands,
     };
   };
 

@@ -180,7 +180,7 @@
       }
       if (answer.status === 413) return tooLarge(batch);
       if (!answer.ok) {
-        if (answer.status < 500) options.onRefused({ status: answer.status, ...answer.data });
+        if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) options.onRefused({ status: answer.status, ...answer.data });
         return false;
       }
       if (!(await agrees(answer.data, saves))) return false;
@@ -232,6 +232,8 @@
         if (entry && entry.number === done.number) waiting.delete(keyOf(done));
         await journal.remove(done);
       }
+      // Items that the paper does not have, and too many of them: the server will never take them.
+      for (const stray of answer.refused || []) waiting.delete(keyOf(stray));
       for (const clash of answer.conflicts) {
         const entry = waiting.get(keyOf(clash));
         if (!entry || entry.number !== clash.number) continue;
@@ -264,7 +266,7 @@
     // What an earlier page left in the journal: newer than the server's goes on as the answer, older stays evidence.
     async function begin(opened) {
       await note();
-      const left = await journal.list();
+      const left = await everythingKept();
       held = opened.held;
       epoch = opened.epoch;
       waiting.clear();
@@ -301,6 +303,16 @@
       firstChangeAt = 0;
       plan(waiting.size ? 0 : heartbeat());
       return adopted;
+    }
+
+    // The journal, and what is in hand where the journal could not be written.
+    async function everythingKept() {
+      const kept = new Map((await journal.list()).map((entry) => [`${entry.item}@${entry.epoch}`, entry]));
+      for (const entry of waiting.values()) {
+        const stored = kept.get(`${entry.item}@${entry.epoch}`);
+        if (!stored || stored.number < entry.number) kept.set(`${entry.item}@${entry.epoch}`, plain(entry));
+      }
+      return Array.from(kept.values());
     }
 
     // After the end: nothing new, but what lies in the journal still goes out, each under the epoch it was written in.

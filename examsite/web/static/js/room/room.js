@@ -30,7 +30,9 @@
       this.item = "";
       this.state = "opening";
       this.view = null;
-      this.clock = examsite.makeClock(Number(root.dataset.remainingSeconds));
+      // A page that the worker kept may be hours old: its figures are not those of now.
+      this.isFresh = !navigator.serviceWorker?.controller;
+      this.clock = examsite.makeClock(this.isFresh ? Number(root.dataset.remainingSeconds) : null);
       this.journal = examsite.openJournal(this.attempt);
       this.answers = () => ({});
     }

@@ -1,0 +1,169 @@
+// Answers between the sheet and what is kept. Per key an essay does two things: it marks itself as changed, and it
+// asks once for its word count to be drawn a little later.
+(function () {
+  "use strict";
+
+  const examsite = window.examsite;
+  if (!examsite.room) return;
+  const { room, find, findAll } = examsite;
+  const DRAW_MILLISECONDS = 500;
+
+  examsite.countWords = function (text) {
+    const trimmed = text.trim();
+    return trimmed ? trimmed.split(/\s+/).length : 0;
+  };
+
+  examsite.isAnswered = function (question) {
+    if (typeof question.answer === "string") return question.answer.trim() !== "";
+    return Array.isArray(question.answer) && question.answer.length > 0;
+  };
+
+  // options: autosave, isOpen(), onAnswer(question). What was done is counted in `work`, for whoever measures.
+  examsite.makeAnswers = function ({ autosave, isOpen, onAnswer }) {
+    const work = { keys: 0, reads: 0, draws: 0 };
+
+    function keep(question, answer) {
+      question.answer = answer;
+      autosave.touch(question.item, () => question.answer);
+      room.say("answer", { item: question.item, kind: question.kind });
+      onAnswer(question);
+    }
+
+    function show(question) {
+      const { section, answer } = question;
+      if (question.kind === "single" || question.kind === "true_false") {
+        for (const input of findAll("input", section)) input.checked = input.value === answer;
+      } else if (question.kind === "multiple") {
+        for (const input of findAll("input", section)) input.checked = Array.isArray(answer) && answer.includes(input.value);
+      } else if (question.kind === "ordering") {
+        const list = find("[data-ordering]", section);
+        for (const key of Array.isArray(answer) && answer.length ? answer : question.order) {
+          const row = findAll("[data-key]", list).find((item) => item.dataset.key === key);
+          if (row) list.append(row);
+        }
+        numberRows(list);
+      } else {
+        const field = find("[data-answer]", section);
+        const text = typeof answer === "string" ? answer : "";
+        if (field.value !== text) field.value = text;
+        if (question.isEssay) drawEssay(question);
+      }
+    }
+
+    function numberRows(list) {
+      const rows = findAll("[data-key]", list);
+      rows.forEach((row, place) => {
+        find(".ordering-place", row).textContent = String(place + 1);
+        find('[data-move="-1"]', row).disabled = !isOpen() || place === 0;
+        find('[data-move="1"]', row).disabled = !isOpen() || place === rows.length - 1;
+      });
+    }
+
+    function drawEssay(question) {
+      question.drawing = 0;
+      work.draws += 1;
+      question.answer = find("textarea", question.section).value;
+      examsite.setText(find("[data-word-count]", question.section), String(examsite.countWords(question.answer)));
+      drawSteps(question);
+      onAnswer(question);
+    }
+
+    function drawSteps(question) {
+      const { history, section } = question;
+      find("[data-undo]", section).disabled = !isOpen() || !history?.canUndo();
+      find("[data-redo]", section).disabled = !isOpen() || !history?.canRedo();
+    }
+
+    function watchEssay(question) {
+      const area = find("textarea", question.section);
+      const read = () => {
+        work.reads += 1;
+        question.answer = area.value;
+        return question.answer;
+      };
+      const changed = () => {
+        autosave.touch(question.item, read);
+        if (!question.drawing) question.drawing = window.setTimeout(() => drawEssay(question), DRAW_MILLISECONDS);
+      };
+      area.addEventListener("input", (event) => {
+        work.keys += 1;
+        changed();
+        room.say("input", { item: question.item, kind: question.kind, event });
+      });
+      area.addEventListener("compositionend", changed);
+      area.addEventListener("blur", () => autosave.note());
+      question.history = examsite.makeHistory({
+        area,
+        journal: room.journal,
+        item: question.item,
+        isOpen,
+        onStep() { changed(); area.focus(); },
+        onChange: () => drawSteps(question),
+      });
+      find("[data-undo]", question.section).addEventListener("click", question.history.undo);
+      find("[data-redo]", question.section).addEventListener("click", question.history.redo);
+    }
+
+    function watchChoices(question) {
+      const { section, kind } = question;
+      const isMany = kind === "multiple";
+      section.addEventListener("change", () => {
+        const chosen = findAll("input:checked", section).map((input) => input.value);
+        keep(question, isMany ? chosen : chosen[0] ?? null);
+      });
+      find("[data-clear]", section).addEventListener("click", () => {
+        for (const input of findAll("input", section)) input.checked = false;
+        keep(question, isMany ? [] : null);
+      });
+    }
+
+    function watchOrdering(question) {
+      const { section } = question;
+      const list = find("[data-ordering]", section);
+      const order = () => findAll("[data-key]", list).map((row) => row.dataset.key);
+      question.order = order();
+      list.addEventListener("click", (event) => {
+        const button = event.target.closest("[data-move]");
+        if (!button) return;
+        const row = button.closest("[data-key]");
+        const up = button.dataset.move === "-1";
+        if (up) row.previousElementSibling?.before(row);
+        else row.nextElementSibling?.after(row);
+        numberRows(list);
+        (button.disabled ? find(`[data-move="${up ? 1 : -1}"]`, row) : button).focus();
+        const rows = findAll("[data-key]", list);
+        find("[data-ordering-status]", section).textContent =
+          examsite.fill(room.words.moved, find(".ordering-text", row).textContent, rows.indexOf(row) + 1, rows.length);
+        keep(question, order());
+      });
+      find("[data-keep-order]", section).addEventListener("click", () => keep(question, order()));
+      find("[data-clear]", section).addEventListener("click", () => {
+        keep(question, []);
+        show(question);
+      });
+    }
+
+    function watch(question) {
+      if (question.isEssay) watchEssay(question);
+      else if (question.kind === "ordering") watchOrdering(question);
+      else if (question.kind === "numeric") {
+        find("[data-answer]", question.section).addEventListener("input", (event) => keep(question, event.target.value));
+      } else watchChoices(question);
+    }
+
+    // Read-only, not off: what was written stays readable and can be selected.
+    function setOpen(question, open) {
+      for (const control of findAll("input, button:not([data-help])", question.section)) control.disabled = !open;
+      const area = find("textarea", question.section);
+      if (area) {
+        area.disabled = false;
+        area.readOnly = !open;
+        drawSteps(question);
+      }
+      const list = find("[data-ordering]", question.section);
+      if (list) numberRows(list);
+    }
+
+    return { keep, show, watch, setOpen, work };
+  };
+})();

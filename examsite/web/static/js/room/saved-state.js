@@ -1,0 +1,111 @@
+// What is saved, in one place and four states, each true at the instant it is shown: saved, being saved, kept on this
+// machine only, not kept. Only an hour that came from the server is ever shown as the hour of a save.
+(function () {
+  "use strict";
+
+  const examsite = window.examsite;
+  if (!examsite.room) return;
+  const { room, find, fill, setText } = examsite;
+  const SAVING_AFTER_MILLISECONDS = 1000;
+  const BANNER_AFTER_MILLISECONDS = 5000;
+  const BACK_FOR_MILLISECONDS = 6000;
+
+  // The notices above the sheet take their height from its top: the line being written stays where it is.
+  examsite.keepLine = function (change) {
+    const area = find("[data-item]:not([hidden]) textarea");
+    const before = area?.getBoundingClientRect().top;
+    change();
+    if (!area) return;
+    const moved = area.getBoundingClientRect().top - before;
+    if (!moved) return;
+    if (moved > 0) area.style.paddingBottom = `${area.clientHeight}px`;
+    area.scrollTop += moved;
+    if (!find("[data-notices] > :not([hidden])")) area.style.paddingBottom = "";
+  };
+
+  // options: onTrouble(offline): the connection went or came back.
+  examsite.makeSavedState = function ({ onTrouble }) {
+    const { words } = room;
+    const saved = find("[data-saved-state]");
+    const banner = find("[data-banner]");
+    const announcer = find("[data-announcer]");
+    const alert = find("[data-alert]");
+    // Spoken when the state changes, not at each save: the visible line is silent, the announcer speaks.
+    saved.removeAttribute("role");
+    let savedHour = "";
+    let spoken = "";
+    let trouble = false;
+    let backUntil = 0;
+    let tooLarge = false;
+
+    function set(state, title, detail) {
+      if (saved.dataset.savedState !== state) {
+        saved.classList.remove(`saved--${saved.dataset.savedState}`);
+        saved.classList.add(`saved--${state}`);
+        saved.dataset.savedState = state;
+      }
+      setText(find("[data-saved-title]", saved), title);
+      setText(find("[data-saved-detail]", saved), detail);
+      if (state === "saving" || state === spoken) return;
+      if (state === "lost") alert.textContent = `${title}. ${detail}.`;
+      else if (spoken) announcer.textContent = `${title}. ${detail}.`;
+      spoken = state;
+    }
+
+    function show(status) {
+      const isOffline = status.troubleFor > BANNER_AFTER_MILLISECONDS;
+      room.say("saving", status);
+      if (isOffline !== trouble) {
+        trouble = isOffline;
+        if (!trouble && !status.fenced) backUntil = performance.now() + BACK_FOR_MILLISECONDS;
+        onTrouble(trouble);
+      }
+      if (room.state === "fenced" || room.state === "elsewhere") {
+        if (status.waiting) set("kept", words.kept, words.kept_beside);
+        else set("saved", savedHour ? fill(words.saved_at, savedHour) : words.nothing_yet, words.on_server);
+      } else if (tooLarge || (status.waiting && !status.journalWorks && trouble)) {
+        set("lost", words.lost, words.lost_detail);
+      } else if (status.waiting && trouble) {
+        set("kept", words.kept, savedHour ? fill(words.kept_since, savedHour) : words.kept_never);
+      } else if (status.waiting && status.sendingFor > SAVING_AFTER_MILLISECONDS) {
+        set("saving", words.saving, words.sending);
+      } else if (spoken !== "kept" || !status.waiting) {
+        const detail = status.journalWorks ? words.on_server : words.no_journal;
+        set("saved", savedHour ? fill(words.saved_at, savedHour) : words.nothing_yet, detail);
+      }
+      drawBanner(status);
+    }
+
+    function drawBanner(status) {
+      const isBack = performance.now() < backUntil && !trouble;
+      const isLost = trouble && status.waiting > 0 && !status.journalWorks;
+      const shown = (trouble || isBack || tooLarge) && room.state !== "fenced" && room.state !== "elsewhere";
+      if (shown) {
+        banner.classList.toggle("exam-banner--good", isBack && !tooLarge);
+        banner.classList.toggle("exam-banner--bad", isLost || tooLarge);
+        let title = words.back;
+        if (tooLarge) title = words.too_large;
+        else if (isLost) title = words.offline_lost;
+        else if (trouble) title = words.offline_title;
+        setText(find("[data-banner-title]"), title);
+        setText(find("[data-banner-text]"), trouble ? (isLost ? words.offline_lost_text : words.offline_text) : "");
+        setText(find("[data-banner-has]"), trouble && savedHour ? fill(words.server_has, savedHour) : "");
+        const seconds = Math.ceil(status.retryIn / 1000);
+        setText(find("[data-banner-retry]"), trouble ? (seconds ? fill(words.retry_in, seconds) : words.retrying) : "");
+        find("[data-answer-file]").hidden = !trouble && !tooLarge;
+      }
+      if (banner.hidden === shown) {
+        examsite.keepLine(() => { banner.hidden = !shown; });
+        if (shown && isBack) announcer.textContent = words.back;
+      }
+    }
+
+    return {
+      show,
+      isOffline: () => trouble,
+      stored(instant) { savedHour = examsite.hour(instant); },
+      tooLarge() { tooLarge = true; },
+      hour: () => savedHour,
+    };
+  };
+})();
