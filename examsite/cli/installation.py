@@ -13,6 +13,7 @@ from examsite.cli import demonstration
 from examsite.config import Settings, load_settings
 from examsite.services import accounts, papers
 from examsite.services.checkpoints import load_signer
+from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.passwords import Passwords, printed_password
 from examsite.storage.database import make_engine, reading, upgrade, writing
@@ -57,6 +58,7 @@ def is_empty(engine: Engine) -> bool:
 def init(*, empty: bool, administrator: str, name: str) -> None:
     """Make or migrate the database, load the question bank, and fill an empty installation."""
     settings = load_settings()
+    open_clock(settings)
     engine = prepare(settings)
     if not is_empty(engine):
         if empty:
@@ -88,6 +90,7 @@ def _make_administrator(engine: Engine, settings: Settings, *, login: str, name:
 def serve() -> None:
     """Start the web server on the address of the settings; stops with Ctrl+C."""
     settings = load_settings()
+    open_clock(settings)
     click.echo(f"\n  http://{settings.bind}/\n")
     listing = settings.instance_path / demonstration.LISTING
     if listing.exists():
