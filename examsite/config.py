@@ -79,6 +79,19 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
+#: Names of the environment that say where programs, temporary files and languages are.
+_SURROUNDINGS = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "PYTHONUTF8",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+)
+
 _INTEGERS_AT_LEAST_ONE = (
     "workers",
     "threads",
@@ -130,6 +143,20 @@ def with_changes(settings: Settings, **changes: Any) -> Settings:
     changed = replace(settings, **changes)
     _check(changed)
     return changed
+
+
+def process_environment(settings: Settings, **changes: Any) -> dict[str, str]:
+    """What a process of this program is started with to run under these settings with some fields changed.
+
+    Of the surroundings only what any process of the machine needs is passed on.
+    """
+    changed = replace(settings, **changes)
+    passed = {name: os.environ[name] for name in _SURROUNDINGS if name in os.environ}
+    for item in fields(Settings):
+        value = getattr(changed, item.name)
+        name = "INSTANCE" if item.name == "instance_path" else item.name.upper()
+        passed[f"EXAMSITE_{name}"] = str(value).lower() if isinstance(value, bool) else str(value)
+    return passed
 
 
 def _read_file(path: Path) -> dict[str, Any]:

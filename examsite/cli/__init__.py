@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from examsite.cli import backups, installation, records, results
+from examsite.cli import backups, certificates, installation, records, rehearsals, results
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
 
@@ -24,6 +24,8 @@ commands.add_command(records.records)
 commands.add_command(results.results)
 commands.add_command(backups.backup)
 commands.add_command(backups.restore)
+commands.add_command(certificates.certificates)
+commands.add_command(rehearsals.rehearse)
 
 
 def main() -> None:

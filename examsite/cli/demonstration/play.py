@@ -198,10 +198,13 @@ class Play:
             else:
                 candidacies.accept_candidacy(ctx, self.competition, item.application_code)
         candidacies.fix_roster(self.by("thuky", Role.ORGANISER, at + 2 * DAY), self.competition)
+        self.declare(at + 2 * DAY + HOUR)
+
+    def declare(self, at: datetime) -> None:
+        """Everyone who must has declared against the list; nobody is related to anybody."""
         for official in cast.OFFICIALS:
             if official.role in DECLARING:
-                ctx = self.by(official.login, official.role, at + 2 * DAY + HOUR)
-                conflicts.declare_conflicts(ctx, self.competition, {})
+                conflicts.declare_conflicts(self.by(official.login, official.role, at), self.competition, {})
 
     # -------------------------------------------------------------------------------------------- the test
 
