@@ -1,0 +1,332 @@
+"""Everything that rows and records say of the attempts of a sitting, without a word of any answer.
+
+A handful of statements whatever the number of candidates; the text of an attempt is read by `list_replay` alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.domain.attempts import deadline_of, pause_seconds
+from examsite.domain.canonical import parse_instant
+from examsite.domain.errors import NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.rooms import RequestKind, RequestState
+from examsite.domain.saves import FLAGS, content_of
+from examsite.domain.timelines import AttemptFacts, Happening, HappeningKind, StoredVersion, overlap
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.rooms import (
+    AnswerFile,
+    Evidence,
+    HelpCall,
+    LostTime,
+    Pause,
+    RefusedMachine,
+    RoomMessage,
+    RoomRequest,
+    ServerOutage,
+    Silence,
+)
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting
+
+_Happenings = Iterator[tuple[int, Happening]]
+
+#: What only the log says: a page opened again, a machine freed, a seat changed.
+_FROM_RECORDS = {
+    Event.ATTEMPT_OPENED: HappeningKind.REOPENED,
+    Event.ATTEMPT_FREED: HappeningKind.FREED,
+    Event.SEAT_CHANGED: HappeningKind.MOVED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayStep:
+    """One version of a written answer with its text."""
+
+    item: str
+    at: datetime
+    text: str
+    set_aside: bool
+
+
+def get_attempt_of_number(session: Session, sitting_id: int, number: str) -> Attempt:
+    """The attempt of a candidate number in a sitting, with its candidacy.
+
+    Raises:
+        NotFoundError: `seat_not_found`.
+    """
+    found = session.scalars(
+        select(Attempt)
+        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+        .options(joinedload(Attempt.candidacy), joinedload(Attempt.sitting))
+        .where(Attempt.sitting_id == sitting_id, Candidacy.candidate_number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("seat_not_found", seat=number)
+    return found
+
+
+def list_facts(session: Session, sitting: Sitting, *, number: str | None = None) -> list[AttemptFacts]:
+    """The facts of every attempt of a sitting in the order of seats, or of the one with that candidate number."""
+    rows = session.execute(
+        select(Attempt, Candidacy.candidate_number, Candidacy.id)
+        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+        .where(Attempt.sitting_id == sitting.id, *([Candidacy.candidate_number == number] if number else []))
+        .order_by(Attempt.id)
+    ).all()
+    attempts = [row[0] for row in rows]
+    numbers = {row[0].id: str(row[1]) for row in rows}
+    by_candidacy = {row[2]: row[0].id for row in rows}
+    versions = _versions(session, [attempt.id for attempt in attempts])
+    happened: dict[int, list[Happening]] = {attempt.id: [] for attempt in attempts}
+    for source in (
+        _own(attempts),
+        _rows(session, list(numbers)),
+        _messages(session, sitting, list(numbers)),
+        _incidents(session, sitting, by_candidacy),
+        _records(session, sitting, {text: key for key, text in numbers.items()}),
+        _outages(session, sitting, attempts),
+    ):
+        for attempt_id, happening in source:
+            happened[attempt_id].append(happening)
+    started_at = sitting.started_at
+    return [
+        AttemptFacts(
+            number=numbers[attempt.id],
+            seat=attempt.seat,
+            state=attempt.state,
+            epoch=attempt.epoch,
+            started_at=started_at,
+            deadline_at=deadline_of(started_at, sitting.duration_minutes, attempt.added_seconds)
+            if started_at
+            else None,
+            ended_at=attempt.handed_in_at or attempt.closed_at,
+            added_seconds=attempt.added_seconds,
+            versions=tuple(versions.get(attempt.id, ())),
+            happenings=tuple(sorted(happened[attempt.id], key=lambda one: (one.at, one.kind))),
+        )
+        for attempt in attempts
+    ]
+
+
+def list_replay(session: Session, attempt_id: int) -> list[ReplayStep]:
+    """Every version of the written answers with its text, as they came in; only for those who may read it."""
+    rows = session.execute(
+        select(AnswerVersion.item, AnswerVersion.received_at, AnswerVersion.content, AnswerVersion.set_aside)
+        .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.item != FLAGS)
+        .order_by(AnswerVersion.received_at, AnswerVersion.id)
+    )
+    steps = [ReplayStep(item, at, _text(content_of(content)), set_aside) for item, at, content, set_aside in rows]
+    return [step for step in steps if step.item.startswith("E")]
+
+
+def count_evidence(session: Session, sitting_id: int) -> dict[int, int]:
+    """How many things the pages of a sitting noticed, by the key of the attempt: counts only, for the board."""
+    rows = session.execute(
+        select(Evidence.attempt_id, func.count(Evidence.id))
+        .join(Attempt, Attempt.id == Evidence.attempt_id)
+        .where(Attempt.sitting_id == sitting_id)
+        .group_by(Evidence.attempt_id)
+    )
+    return {attempt_id: count for attempt_id, count in rows}  # noqa: C416 -- rows are not pairs to the type checker
+
+
+def _versions(session: Session, attempt_ids: list[int]) -> dict[int, list[StoredVersion]]:
+    found: dict[int, list[StoredVersion]] = {}
+    rows = session.execute(
+        select(
+            AnswerVersion.attempt_id,
+            AnswerVersion.item,
+            AnswerVersion.epoch,
+            AnswerVersion.number,
+            AnswerVersion.received_at,
+            func.length(AnswerVersion.content),
+            AnswerVersion.set_aside,
+            AnswerVersion.by_file,
+        )
+        .where(AnswerVersion.attempt_id.in_(attempt_ids))
+        .order_by(AnswerVersion.received_at, AnswerVersion.id)
+    )
+    for attempt_id, *rest in rows:
+        found.setdefault(attempt_id, []).append(StoredVersion(*rest))
+    return found
+
+
+def _own(attempts: Iterable[Attempt]) -> _Happenings:
+    for attempt in attempts:
+        for kind, at in (
+            (HappeningKind.CHECKED_IN, attempt.checked_in_at),
+            (HappeningKind.OPENED, attempt.opened_at),
+            (HappeningKind.HANDED_IN, attempt.handed_in_at),
+            (HappeningKind.CLOSED, attempt.closed_at),
+        ):
+            if at is not None:
+                yield attempt.id, Happening(kind, at)
+
+
+def _rows(session: Session, attempt_ids: list[int]) -> _Happenings:
+    """What has a table of its own."""
+
+    def rows_of(model: Any) -> Iterable[Any]:
+        return session.scalars(select(model).where(model.attempt_id.in_(attempt_ids)).order_by(model.id))
+
+    for silence in rows_of(Silence):
+        word = "reopened" if silence.reopened else ""
+        yield silence.attempt_id, Happening(HappeningKind.SILENT, silence.began_at, silence.ended_at, word=word)
+    for pause in rows_of(Pause):
+        seconds = pause_seconds(pause.began_at, pause.ended_at) if pause.ended_at else 0
+        yield (
+            pause.attempt_id,
+            Happening(HappeningKind.PAUSED, pause.began_at, pause.ended_at, seconds=seconds, reason=pause.reason),
+        )
+    for given in rows_of(Extension):
+        yield (
+            given.attempt_id,
+            Happening(HappeningKind.EXTENDED, given.granted_at, seconds=given.seconds, reason=given.reason),
+        )
+    for lost in rows_of(LostTime):
+        yield (
+            lost.attempt_id,
+            Happening(
+                HappeningKind.LOST,
+                lost.began_at,
+                lost.ended_at,
+                seconds=lost.seconds,
+                count=lost.given_seconds or 0,
+                word=lost.state.value,
+                reason=lost.reason or lost.cause,
+            ),
+        )
+    for call in rows_of(HelpCall):
+        yield (
+            call.attempt_id,
+            Happening(
+                HappeningKind.CALLED,
+                call.called_at,
+                call.answered_at,
+                word=call.kind.value,
+                item=call.item,
+                reason=call.answer,
+            ),
+        )
+    for noticed in rows_of(Evidence):
+        letters = noticed.data.get("letters", 0)
+        yield (
+            noticed.attempt_id,
+            Happening(
+                HappeningKind.NOTICED,
+                noticed.received_at,
+                seconds=(noticed.milliseconds or 0) // 1000,
+                count=letters if isinstance(letters, int) else 0,
+                word=noticed.kind,
+                item=str(noticed.data.get("item", "")),
+                reason="own" if noticed.data.get("own") is True else "",
+            ),
+        )
+    for file in rows_of(AnswerFile):
+        yield (
+            file.attempt_id,
+            Happening(HappeningKind.CARRIED, file.imported_at, count=file.new_versions, word=file.state.value),
+        )
+    for machine in rows_of(RefusedMachine):
+        yield (
+            machine.attempt_id,
+            Happening(HappeningKind.KEPT_OUT, machine.first_at, machine.last_at, word=machine.reason),
+        )
+    for request in rows_of(RoomRequest):
+        if request.kind is RequestKind.ACCEPT_LATE_ANSWERS and request.state is RequestState.APPROVED:
+            yield (
+                request.attempt_id,
+                Happening(
+                    HappeningKind.LATE_ACCEPTED,
+                    request.decided_at,
+                    count=len(request.data.get("versions", ())),
+                    reason=request.reason,
+                ),
+            )
+
+
+def _messages(session: Session, sitting: Sitting, attempt_ids: list[int]) -> _Happenings:
+    rows = session.scalars(
+        select(RoomMessage)
+        .where(
+            RoomMessage.sitting_id == sitting.id,
+            or_(RoomMessage.attempt_id.is_(None), RoomMessage.attempt_id.in_(attempt_ids)),
+        )
+        .order_by(RoomMessage.id)
+    )
+    for message in rows:
+        word = "room" if message.attempt_id is None else ""
+        said = Happening(HappeningKind.MESSAGE, message.sent_at, word=word, reason=message.text)
+        for attempt_id in attempt_ids if message.attempt_id is None else [message.attempt_id]:
+            yield attempt_id, said
+
+
+def _incidents(session: Session, sitting: Sitting, by_candidacy: dict[int, int]) -> _Happenings:
+    rows = session.scalars(
+        select(Incident)
+        .where(Incident.sitting_id == sitting.id, Incident.candidacy_id.in_(list(by_candidacy)))
+        .order_by(Incident.id)
+    )
+    for incident in rows:
+        yield (
+            by_candidacy[incident.candidacy_id or 0],
+            Happening(HappeningKind.INCIDENT, incident.recorded_at, word=incident.measure, reason=incident.minutes),
+        )
+
+
+def _records(session: Session, sitting: Sitting, by_number: dict[str, int]) -> _Happenings:
+    rows = session.execute(
+        select(RecordRow.at, RecordRow.event, RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == sitting.competition_id,
+            RecordRow.subject == f"sitting/{sitting.code}",
+            RecordRow.event.in_([event.value for event in _FROM_RECORDS]),
+            RecordRow.payload.is_not(None),
+        )
+        .order_by(RecordRow.seq)
+    )
+    for at, event, payload in rows:
+        said = json.loads(payload or "{}")
+        attempt_id = by_number.get(str(said.get("number")))
+        if attempt_id is None:
+            continue
+        places = f"{said['from']} → {said['to']}" if "to" in said else ""
+        yield (
+            attempt_id,
+            Happening(
+                _FROM_RECORDS[Event(event)],
+                parse_instant(at),
+                count=int(said.get("epoch", 0)),
+                word=places,
+                reason=str(said.get("reason", "")),
+            ),
+        )
+
+
+def _outages(session: Session, sitting: Sitting, attempts: Iterable[Attempt]) -> _Happenings:
+    """What each candidate had of the server's outages: from the start of the sitting to the end of the attempt."""
+    if sitting.started_at is None:
+        return
+    rows = session.scalars(
+        select(ServerOutage).where(ServerOutage.ended_at > sitting.started_at).order_by(ServerOutage.id)
+    ).all()
+    for attempt in attempts:
+        last = attempt.handed_in_at or attempt.closed_at or sitting.closed_at
+        for outage in rows:
+            shared = overlap(outage.began_at, outage.ended_at, sitting.started_at, last or outage.ended_at)
+            if shared is not None:
+                yield attempt.id, Happening(HappeningKind.OUTAGE, *shared)
+
+
+def _text(content: object) -> str:
+    return content if isinstance(content, str) else ""
