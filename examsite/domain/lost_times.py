@@ -69,7 +69,7 @@ def pieces_left(stretch: Stretch, taken: Iterable[Stretch]) -> list[Stretch]:
     left: list[Stretch] = []
     at = stretch.began_at
     for piece in sorted(taken):
-        if piece.ended_at <= at or piece.began_at >= stretch.ended_at:
+        if not piece.length or piece.ended_at <= at or piece.began_at >= stretch.ended_at:
             continue
         if piece.began_at > at:
             left.append(Stretch(at, piece.began_at))

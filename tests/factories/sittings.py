@@ -25,7 +25,7 @@ from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
 from question_bank.loader import load_bank
 
 #: How many questions of each kind the paper has.
@@ -183,7 +183,31 @@ def make_room(
     return room
 
 
-def _account(session: Session, now: datetime, login: str, name: str, password_hash: str) -> Account:
+def add_person(room: Room, role: Role, pseudonym: str, *, watches: bool = True) -> Actor:
+    """One more holder of a role; an invigilator watches the room unless told otherwise."""
+    account = _account(room.session, room.now, f"{role.value}-{pseudonym}-{room.competition.code}".lower(), pseudonym)
+    held = RoleAssignment(
+        account_id=account.id,
+        role=role,
+        competition_id=room.competition.id,
+        pseudonym=pseudonym,
+        granted_at=room.now,
+    )
+    room.session.add(held)
+    room.session.flush()
+    if role is Role.INVIGILATOR and watches:
+        room.session.add(SittingInvigilator(sitting_id=room.sitting.id, assignment_id=held.id))
+        room.session.flush()
+    return Actor(
+        account_id=account.id,
+        role=role,
+        assignment_id=held.id,
+        pseudonym=pseudonym,
+        competition_id=room.competition.id,
+    )
+
+
+def _account(session: Session, now: datetime, login: str, name: str, password_hash: str = "-") -> Account:
     account = Account(login=login, display_name=name, password_hash=password_hash, created_at=now)
     session.add(account)
     session.flush()
