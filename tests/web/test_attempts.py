@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from examsite.domain.permissions import Role
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
@@ -24,6 +24,9 @@ from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
 
 LENGTH = timedelta(minutes=180)
+#: What a page of the test may cost: everyone in the room opens it, some of them again and again.
+MOST_READS = 6
+MOST_PAGE_BYTES = 60_000
 SAVES = "/api/attempts/saves"
 
 
@@ -85,9 +88,16 @@ def begin(scene: Callable[..., Any], site: dict[str, Any], clock: Clock) -> Call
 
 
 def _open(client: StrictClient) -> Any:
-    page = client.get("/candidate/test")
-    csrf = page.text.split('data-csrf="')[1].split('"')[0]
-    return client.post("/candidate/test/open", headers={"X-CSRFToken": csrf})
+    """The page opens the test as its script does: with the token in it, and without the cookie of the log-in."""
+    return FlaskClient(client.application).post("/api/attempts/open", headers=_bearer(_token(client)))
+
+
+def _token(client: StrictClient) -> str:
+    return client.get("/candidate/test").text.split('data-token="')[1].split('"')[0]
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture
@@ -97,7 +107,7 @@ def seated(
     begin()
     client = log_in(site["numbers"][0], door="/candidate/login")
     data = _open(client).get_json()
-    return client, Seat(FlaskClient(app), data["token"], data["epoch"])
+    return client, Seat(FlaskClient(app), _token(client), data["epoch"])
 
 
 def _versions(app: Flask) -> list[tuple[str, str, bool]]:
@@ -116,28 +126,48 @@ def test_waiting_page_holds_seat_and_hour_and_nothing_of_the_paper(
     page = client.get("/candidate/test")
     assert [words(item) for item in find_all(client.page("/candidate/test"), "seat")] == ["A2"]
     assert site["stems"] not in page.text
-    status = client.get("/candidate/test/status").get_json()
-    assert (status["state"], status["starts_in_seconds"], status["seat"]) == ("seated", 1800, "A2")
-    refused = client.post("/candidate/test/open", headers={"X-CSRFToken": client.token("/candidate/")})
-    assert refused.status_code == 409
+    api = FlaskClient(client.application)
+    state = api.get("/api/attempts/state", headers=_bearer(_token(client))).get_json()
+    assert (state["state"], state["starts_in_seconds"], state["checked_in"]) == ("seated", 1800, False)
+    assert _open(client).status_code == 409
+    assert api.get("/api/attempts/paper", headers=_bearer(_token(client))).status_code == 409
 
 
-def test_test_page_shows_the_questions_and_no_key(seated: tuple[StrictClient, Seat], site: dict[str, Any]) -> None:
-    client, _seat = seated
-    page = client.get("/candidate/test").text
-    assert site["stems"].split("\n")[0][:40] in page
-    assert "answer_key" not in page
+def test_page_of_a_running_test_holds_no_question_and_the_paper_no_key(
+    seated: tuple[StrictClient, Seat], site: dict[str, Any]
+) -> None:
+    client, seat = seated
+    stem = site["stems"].split("\n")[0][:40]
+    assert stem not in client.get("/candidate/test").text
+    paper = seat.api.get("/api/attempts/paper?lang=vi", headers=_bearer(seat.token)).text
+    assert stem in json.loads(paper)["items"][0]["blocks"][0]["text"]
+    assert "answer_key" not in paper
     for item in site["room"].paper.data["items"]:
         for criterion in item["question"]["criteria"]:
-            assert all(level["text"]["vi"] not in page for level in criterion["levels"])
+            assert all(
+                level["text"]["vi"] not in json.dumps(json.loads(paper), ensure_ascii=False)
+                for level in criterion["levels"]
+            )
 
 
-def test_opening_needs_the_token_of_the_page(
-    site: dict[str, Any], begin: Callable[[], None], log_in: Callable[..., StrictClient]
-) -> None:
-    begin()
-    client = log_in(site["numbers"][0], door="/candidate/login")
-    assert client.post("/candidate/test/open").status_code == 400
+def test_page_of_the_test_is_small_and_made_from_few_reads(seated: tuple[StrictClient, Seat], app: Flask) -> None:
+    client, _seat = seated
+    statements: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        page = client.get("/candidate/test")
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    reads = [statement for statement in statements if statement.lstrip().upper().startswith("SELECT")]
+    assert len(reads) <= MOST_READS, reads
+    assert not any("papers.data" in statement or "answer_versions" in statement for statement in statements)
+    assert len(page.data) < MOST_PAGE_BYTES
 
 
 def test_hand_in_from_the_page_without_script_leads_to_the_receipt(
@@ -275,9 +305,9 @@ def test_token_of_one_candidate_writes_into_no_other_attempt(
     _client, seat = seated
     other = log_in(site["numbers"][1], door="/candidate/login")
     opened = _open(other).get_json()
-    assert opened["token"] != seat.token
+    assert opened["epoch"] == 1
     seat.save("E1", 1, "của tôi")
-    held = FlaskClient(app).get("/api/attempts/state", headers={"Authorization": f"Bearer {opened['token']}"})
+    held = FlaskClient(app).get("/api/attempts/state", headers=_bearer(_token(other)))
     assert held.get_json()["held"] == {}
 
 

@@ -14,7 +14,7 @@ from tests.browser.pages.person import Person, leave
 #: Reads the journal that the test page keeps; an entry goes when the server has acknowledged it.
 JOURNAL = """
 const done = arguments[arguments.length - 1];
-const request = indexedDB.open("examsite", 1);
+const request = indexedDB.open("examsite");
 request.onerror = () => done(["no journal"]);
 request.onsuccess = () => {
   const rows = request.result.transaction("journal").objectStore("journal").getAll();

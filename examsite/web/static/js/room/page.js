@@ -47,10 +47,22 @@
   // Whether the candidate may write now.
   const isOpen = () => room.state === "writing" && !isOver;
 
+  // A page has one first heading: that of the view that is shown.
+  function setHeading(element, tag) {
+    if (element.localName === tag) return;
+    const made = document.createElement(tag);
+    for (const { name, value } of Array.from(element.attributes)) made.setAttribute(name, value);
+    made.append(...element.childNodes);
+    element.replaceWith(made);
+  }
+
   // --- views ------------------------------------------------------------------------------------------------------
 
   function showView(name) {
-    for (const view of findAll("[data-view]")) view.hidden = view.dataset.view !== name;
+    for (const view of findAll("[data-view]")) {
+      view.hidden = view.dataset.view !== name;
+      setHeading(find("[data-heading]", view), view.hidden ? "p" : "h1");
+    }
     find(".skip-link")?.setAttribute("href", name === "test" ? "#sheet" : `#main-${name}`);
   }
 

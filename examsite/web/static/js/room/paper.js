@@ -92,7 +92,10 @@
     sheet.append(document.importNode(find(`template[data-template="${shape}"]`).content, true));
     for (const element of findAll("[data-id]", sheet)) element.id = `${item.item}-${element.dataset.id}`;
     for (const name of ["for", "aria-labelledby", "aria-describedby"]) {
-      for (const element of findAll(`[${name}]`, sheet)) element.setAttribute(name, element.getAttribute(name).replaceAll("ITEM", item.item));
+      for (const element of findAll(`[data-${name}]`, sheet)) {
+        element.setAttribute(name, `${item.item}-${element.getAttribute(`data-${name}`)}`);
+        if (name === "aria-labelledby") element.removeAttribute("aria-label");
+      }
     }
     if (item.kind === "numeric") {
       const unit = find("[data-unit]", sheet);
