@@ -1,4 +1,4 @@
-"""A disk that loses power: which file and which sector survives, decided from what was synced and what was only written."""
+"""A disk that loses power: what was synced is there, and of what was only written any sector may be or not."""
 
 from __future__ import annotations
 

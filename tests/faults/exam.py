@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.checkpoints import load_signer
 from examsite.services.verification import verify_log
-from examsite.storage.database import reading
+from examsite.storage.database import reading, writing
 from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.sittings import AnswerVersion, Attempt
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.records import list_logs
 from tests.bench.installation import ROOT, Candidate, Installation, free_port
 
@@ -51,23 +51,21 @@ class Exam:
         candidates: int,
         database_url: str | None = None,
         environment: Mapping[str, str] | None = None,
-        duration_minutes: int | None = None,
     ) -> None:
         self.installation = Installation(home, database_url=database_url)
         self.candidates: list[Candidate] = self.installation.fill(candidates, minutes=0)
-        if duration_minutes is not None:
-            self._set_duration(duration_minutes)
         self.port = free_port()
         self.log = home / "server.log"
         #: What the server is started with beside its own settings.
         self.environment: dict[str, str] = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    def _set_duration(self, minutes: int) -> None:
-        from examsite.storage.models.sittings import Sitting
-
-        with self.installation.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            connection.execute(Sitting.__table__.update().values(duration_minutes=minutes))
+    def shorten(self, *, seconds: int, grace_seconds: int) -> None:
+        """Let the test last so long: whole minutes of the sitting, and a negative addition."""
+        with writing(self.installation.engine) as session:
+            minutes = -(-seconds // 60)
+            session.execute(update(Sitting).values(duration_minutes=minutes, grace_seconds=grace_seconds))
+            session.execute(update(Attempt).values(added_seconds=seconds - 60 * minutes))
 
     @property
     def instance(self) -> Path:
@@ -127,7 +125,7 @@ class Exam:
 
     def workers(self) -> list[int]:
         """Processes that the server's first process has started."""
-        return [pid for pid, parent, _group in _processes() if parent == self.pid]
+        return [pid for pid, parent in _processes() if parent == self.pid]
 
     def kill_workers(self) -> int:
         """End every worker as kill -9 does; gives how many."""
@@ -141,14 +139,10 @@ class Exam:
         return killed
 
     def kill_first(self) -> None:
-        """End the server's first process alone as kill -9 does, and wait until nothing of it listens any more."""
+        """End the server's first process alone as kill -9 does; its workers are left to themselves."""
         assert self._process is not None
         os.kill(self.pid, signal.SIGKILL)
         self._process.wait()
-        group = self._process.pid
-        deadline = time.monotonic() + START_PATIENCE_SECONDS
-        while _is_alive(group) and time.monotonic() < deadline:
-            time.sleep(0.02)
         self._process = None
 
     def kill(self) -> None:
@@ -219,19 +213,15 @@ class Exam:
         return [f"{report.code} record {item.seq}: {item.code}" for report in reports for item in report.problems]
 
 
-def _processes() -> Iterator[tuple[int, int, int]]:
-    """Process, parent and group of everything that runs; what waits to be buried has ended."""
+def _processes() -> Iterator[tuple[int, int]]:
+    """Process and parent of everything that runs; what waits to be buried has ended."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, parent, group = stat.read_text().rpartition(")")[2].split()[:3]
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue  # it has ended meanwhile
         if state != "Z":
-            yield int(stat.parent.name), int(parent), int(group)
-
-
-def _is_alive(group: int) -> bool:
-    return any(found == group for _pid, _parent, found in _processes())
+            yield int(stat.parent.name), int(parent)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

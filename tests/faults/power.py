@@ -162,7 +162,8 @@ def _look(exam: Exam, writers: Sequence[Writer], found: _Found, number: int) -> 
         said = Counter(connection.execute(text("PRAGMA integrity_check")).scalars())
     if set(said) != {"ok"}:
         found.damaged.append(f"cut {number}: integrity_check says {next(iter(said))}")
-    seen = compare(writers, exam.versions(), is_drained=False)
+    versions = exam.versions()
+    seen = compare(writers, versions, is_drained=False)
     found.acknowledged = seen.acknowledged + found.forgotten
     found.forgotten += len(seen.lost)
     found.lost += [f"cut {number}: acknowledged and lost: {one}" for one in seen.lost]
@@ -170,16 +171,14 @@ def _look(exam: Exam, writers: Sequence[Writer], found: _Found, number: int) -> 
     found.log_problems += [f"cut {number}: {one}" for one in exam.problems_of_logs()]
     states = exam.states()
     handed_in = [writer for writer in writers if writer.has_handed_in]
-    found.handed_in = len(handed_in)
+    found.handed_in = max(found.handed_in, len(handed_in))
     for writer in handed_in:
         if states[writer.candidate.number] != "handed_in":
             found.lost.append(f"cut {number}: the hand-in of {writer.candidate.number}")
     # What was lost once is not counted again after the next cut.
-    lost = {one.split(" ", 1)[0] for one in seen.lost}
+    kept = {(row.candidate, row.item, row.epoch, row.number) for row in versions}
     for writer in writers:
-        if writer.candidate.number in lost:
-            kept = {
-                (row.item, row.epoch, row.number) for row in exam.versions() if row.candidate == writer.candidate.number
-            }
-            writer.acknowledged = {key: content for key, content in writer.acknowledged.items() if key in kept}
+        name = writer.candidate.number
+        writer.acknowledged = {key: text for key, text in writer.acknowledged.items() if (name, *key) in kept}
+        writer.has_handed_in = states[name] == "handed_in"
     exam.installation.engine.dispose()

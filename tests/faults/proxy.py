@@ -1,4 +1,4 @@
-"""The line cuts after the server's commit and before its answer, delays, resets, swallows, and goes down for a while."""
+"""The line cuts after the commit and before the answer, delays, resets, swallows, and goes down for a while."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ class Writer:
                 self.complaints.append(f"went back: {self.candidate.number} {item} {at} to {held.get(item)}")
 
     async def write(self, enough: Callable[[], bool], *, every_seconds: float) -> None:
-        """Type until it is enough, then send until nothing waits; a failed call is followed by a pause with full jitter."""
+        """Type until it is enough, then send until nothing waits; after a failed call pause with full jitter."""
         failed = 0
         await asyncio.sleep(self.chance.random() * every_seconds)
         while self.waiting or not enough():

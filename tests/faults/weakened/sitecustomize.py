@@ -1,6 +1,7 @@
 """For the control run only: found by Python before anything else, it turns every `synchronous` down to NORMAL.
 
-The product has no such switch. With it, acknowledged saves must be lost in a power cut; otherwise the cut proves nothing.
+The product has no such switch. With it, acknowledged saves must be lost in a power cut; otherwise the cut proves
+nothing.
 """
 
 from __future__ import annotations
