@@ -225,7 +225,7 @@ def _seat_rows(attempt: Any) -> list[dict[str, Any]]:
 
 
 def _receipt_qr(competition: str, seq: int, leaf: str, code: str) -> Markup:
-    """The receipt as one QR code: which record of which log, and its leaf hash; no name, no mark, nothing of the answers.
+    """The receipt as one QR code: which record of which log, and its leaf hash; no name, nothing of the answers.
 
     Source: public formats of this product, section on receipts: neither salt nor any hash of the answers.
     """

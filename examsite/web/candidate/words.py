@@ -149,7 +149,8 @@ def _gates() -> dict[str, dict[str, Any]]:
             "steps": [_("Nếu không phải anh/chị mở, gọi cán bộ coi thi ngay.")],
             "action": _("Làm tiếp ở trang này"),
             "banner": _(
-                "Trang này chỉ còn để đọc; phần viết thêm ở đây được giữ riêng. Không phải anh/chị mở? Gọi cán bộ coi thi."
+                "Trang này chỉ còn để đọc; phần viết thêm ở đây được giữ riêng. "
+                "Nếu không phải anh/chị mở, gọi cán bộ coi thi."
             ),
         },
         "locked": {

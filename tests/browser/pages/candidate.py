@@ -114,6 +114,8 @@ class Candidate(Person):
 
         def done() -> bool:
             state = self.finds("[data-saved-state]")[0].get_attribute("data-saved-state")
+            if self.browser.driver.execute_script("return window.examsite.room.unsaved()"):
+                return False
             return state == "saved" and bool(self.saved_at()) and self.waiting_items() == []
 
         self.browser.until(done, what="everything on the server")

@@ -39,6 +39,7 @@
     onTooLarge: () => savedState.tooLarge(),
     onRefused: refuse,
   });
+  room.unsaved = () => autosave.status().waiting;
   const writer = examsite.makeWriter(room.attempt, {
     onAsked: () => autosave.letGo(),
     onLost: () => leaveTo("elsewhere"),

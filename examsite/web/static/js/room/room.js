@@ -2,6 +2,7 @@
 //
 // `examsite.room` is what other scripts of the page build on:
 //   attempt, token, locale, epoch, item (in front of the candidate), state, clock, journal (journal.js), answers()
+//   unsaved(): how many answers the server has not acknowledged yet;
 //   call(path, {method, body, timeout}) -> {ok, status, data, travel}; throws only where no answer came.
 //   on(name, handler): `opened` {epoch, answers}, `view` (every answer of the server that says where the attempt
 //   stands), `state` {state}, `item` {item, kind}, `input` {item, kind, event}, `answer` {item, kind}, `saving`
@@ -35,6 +36,7 @@
       this.clock = examsite.makeClock(this.isFresh ? Number(root.dataset.remainingSeconds) : null);
       this.journal = examsite.openJournal(this.attempt);
       this.answers = () => ({});
+      this.unsaved = () => 0;
     }
 
     on(name, handler) {
