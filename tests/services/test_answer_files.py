@@ -54,7 +54,9 @@ def room(session: Session, now: datetime, tmp_path: Path) -> Room:
     return room
 
 
-def carried(room: Room, saves: list[dict[str, Any]] | None = None, *, place: int = 0, token: str = "", **changes: Any) -> bytes:
+def carried(
+    room: Room, saves: list[dict[str, Any]] | None = None, *, place: int = 0, token: str = "", **changes: Any
+) -> bytes:
     attempt = room.attempt(place)
     body = {
         "attempt": attempt.id,
