@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,14 +50,14 @@ class Exam:
         *,
         candidates: int,
         database_url: str | None = None,
-        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self.installation = Installation(home, database_url=database_url)
         self.candidates: list[Candidate] = self.installation.fill(candidates, minutes=0)
         self.port = free_port()
-        self.log = home / "server.log"
+        self.log = log or home / "server.log"
         #: What the server is started with beside its own settings.
-        self.environment: dict[str, str] = dict(environment or {})
+        self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def shorten(self, *, seconds: int, grace_seconds: int) -> None:
