@@ -59,9 +59,7 @@ def test_message_reaches_one_or_all_and_the_page_hears_of_it_with_its_next_word(
 
 def test_what_was_read_is_remembered_and_never_goes_back_or_ahead(room: Room) -> None:
     ctx = room.ctx(Role.INVIGILATOR)
-    first, second = (
-        send_message(ctx, room.competition, room.sitting, seat=None, text=text) for text in ("một", "hai")
-    )
+    first, second = (send_message(ctx, room.competition, room.sitting, seat=None, text=text) for text in ("một", "hai"))
     attempt_id = room.attempt().id
     for number, read in ((first.id, first.id), (second.id, second.id), (first.id, second.id), (10**9, second.id)):
         mark_messages_read(room.ctx(), attempt_id, message_id=number)

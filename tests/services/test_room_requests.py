@@ -28,6 +28,7 @@ from examsite.storage.models.rooms import RoomRequest
 from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import has_approved_request, list_objective_results
+from examsite.storage.queries.sittings import missing_before_codes
 from tests.factories.sittings import Room, add_person, make_room
 
 MINUTE = timedelta(minutes=1)
@@ -206,6 +207,8 @@ def test_late_answers_count_by_agreement_and_never_over_newer_text(room: Room) -
 def test_late_answers_are_not_taken_once_codes_are_sealed(room: Room) -> None:
     after = late_answers(room)
     request = ask(room, after, kind=RequestKind.ACCEPT_LATE_ANSWERS, seat="A1")
+    missing = missing_before_codes(room.session, room.competition, after)
+    assert "late_answers_undecided" in {item.code for item in missing}
     room.competition.state = CompetitionState.MARKING
     room.session.flush()
     with pytest.raises(ConflictError, match="late_answers_too_late"):

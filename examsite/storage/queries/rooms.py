@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.attempts import AttemptState, deadline_of
@@ -287,6 +287,20 @@ def find_waiting_request(
             seat,
         )
     ).first()
+
+
+def count_waiting_requests(session: Session, competition_id: int, kind: RequestKind) -> int:
+    """How many requests of this kind in all rooms of a competition wait for a second person."""
+    statement = (
+        select(func.count(RoomRequest.id))
+        .join(Sitting, Sitting.id == RoomRequest.sitting_id)
+        .where(
+            Sitting.competition_id == competition_id,
+            RoomRequest.kind == kind,
+            RoomRequest.state == RequestState.ASKED,
+        )
+    )
+    return session.scalar(statement) or 0
 
 
 def has_approved_request(session: Session, sitting_id: int, kind: RequestKind) -> bool:

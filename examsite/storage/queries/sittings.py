@@ -15,6 +15,7 @@ from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
+from examsite.domain.rooms import RequestKind
 from examsite.domain.saves import FLAGS
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.models.accounts import RoleAssignment
@@ -22,7 +23,7 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
-from examsite.storage.queries.rooms import list_held
+from examsite.storage.queries.rooms import count_waiting_requests, list_held
 
 #: What an answer looks like when nothing stands in it.
 _EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
@@ -303,6 +304,9 @@ def missing_before_codes(session: Session, competition: Competition, now: dateti
     ]
     if waiting:
         missing.append(Missing("incidents_undecided", Role.CHAIR, {"count": len(waiting)}))
+    asked = count_waiting_requests(session, competition.id, RequestKind.ACCEPT_LATE_ANSWERS)
+    if asked:
+        missing.append(Missing("late_answers_undecided", Role.CHAIR, {"count": asked}))
     return missing
 
 

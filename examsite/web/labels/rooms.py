@@ -51,6 +51,10 @@ LABELS = {
     },
 }
 
+MISSING = {
+    "late_answers_undecided": _l("%(count)s đề nghị nhận phần bài đến muộn chưa có quyết định"),
+}
+
 ERRORS = {
     "attempt_paused_already": _l("Đồng hồ ở chỗ %(seat)s đang dừng."),
     "attempt_not_paused": _l("Đồng hồ ở chỗ %(seat)s đang chạy."),
