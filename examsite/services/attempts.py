@@ -39,6 +39,7 @@ __all__ = [
     "Job",
     "OpenJob",
     "SaveJob",
+    "SavedBatch",
     "close_attempt",
     "hand_in",
     "hand_in_own",
@@ -57,13 +58,18 @@ JobT = TypeVar("JobT", SaveJob, OpenJob, HandInJob)
 
 
 def write_jobs(
-    session: Session, jobs: Sequence[Job], *, settings: Settings | None, signer: LogSigner | None
+    connection: Connection,
+    session: Session,
+    jobs: Sequence[Job],
+    *,
+    settings: Settings | None,
+    signer: LogSigner | None,
 ) -> list[Outcome]:
     """Do what a group of pages asks for; one outcome for each job, in their order, refusals among them.
 
-    Saves come first and hand-ins last, so that what was sent before the hand-in is handed in with it.
+    The connection is inside a writing transaction, the session stands over it. Saves come first and hand-ins last, so that what was sent before the hand-in is handed in with it.
     """
-    clocks = lock_attempt_clocks(session.connection(), (job.attempt_id for job in jobs))
+    clocks = lock_attempt_clocks(connection, (job.attempt_id for job in jobs))
     now = max(job.received_at for job in jobs)
     ctx = ServiceContext(session=session, now=now, settings=settings, signer=signer)
     outcomes: list[Outcome | None] = [None] * len(jobs)
@@ -74,7 +80,7 @@ def write_jobs(
 
     places, saves = _of_kind(jobs, SaveJob)
     if saves:
-        put(places, write_saves(session, clocks, saves))
+        put(places, write_saves(connection, session, clocks, saves))
     places, openings = _of_kind(jobs, OpenJob)
     if openings:
         put(places, write_openings(ctx, clocks, openings))
@@ -191,7 +197,7 @@ def lock_attempt(ctx: ServiceContext, attempt_id: int) -> Attempt:
 
 def _write_one(ctx: ServiceContext, job: Job) -> Outcome:
     """One job alone, in the transaction of the act."""
-    (outcome,) = write_jobs(ctx.session, [job], settings=ctx.settings, signer=ctx.signer)
+    (outcome,) = write_jobs(ctx.session.connection(), ctx.session, [job], settings=ctx.settings, signer=ctx.signer)
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome

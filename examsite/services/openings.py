@@ -120,7 +120,7 @@ def write_openings(
     if values:
         connection.execute(_opened, list(values.values()))
         signs = [(job.attempt_id, 0, job.received_at) for job in jobs if job.attempt_id in values]
-        note_signs_of_life(ctx.session, before, signs, reopened=True)
+        note_signs_of_life(connection, ctx.session, before, signs, reopened=True)
         _record_reopened(ctx, reopened)
     return outcomes
 

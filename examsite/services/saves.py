@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -28,6 +28,11 @@ MOST_STRAY_VERSIONS: Final = 200
 """Most versions kept of an attempt for items that its paper does not have.
 
 Source: our choice, because no page of ours sends any, and whoever invents items must not fill the disk."""
+
+_SEEN_STEP: Final = timedelta(seconds=2)
+"""How much newer a sign of life must be to be written down.
+
+Source: our choice, because silences are counted from half a minute on, and rows written in vain cost everyone."""
 
 _VERSIONS = cast(Table, AnswerVersion.__table__)
 _ATTEMPTS = cast(Table, Attempt.__table__)
@@ -74,21 +79,25 @@ class SavedBatch:
     #: Items that the paper does not have, after so many that no more are kept.
     refused: tuple[Save, ...]
     fenced: bool
-    clock: AttemptView
     hash: str
-    #: What the view was made from, so that the answer can say the time at which it goes out.
+    received_at: datetime
+    #: What was read of the attempt, so that the answer can say the time at which it goes out.
     read: AttemptClock
+
+    @property
+    def clock(self) -> AttemptView:
+        """Where the attempt stood when the batch came in."""
+        return view_of(self.read, self.received_at)
 
 
 def write_saves(
-    session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
+    connection: Connection, session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
 ) -> list[SavedBatch | DomainError]:
     """Store the batches of a group whose attempts are locked; one outcome for each, in their order.
 
     A save that was stored before under the same numbers is acknowledged again and makes no new row. One of an older
     epoch, one that comes too late, and one for an item that the paper does not have are kept beside.
     """
-    connection = session.connection()
     rows: dict[tuple[int, str, int, int], dict[str, Any]] = {}
     refused: set[tuple[int, int]] = set()
     strays: dict[int, int] = {}
@@ -97,7 +106,7 @@ def write_saves(
         if clock is None:
             continue
         deadline_at = deadline_of_clock(clock)
-        items = _items(session, clock)
+        items = _items(connection, clock)
         for order, save in enumerate(job.saves):
             is_stray = save.item not in items
             if is_stray and _is_one_too_many(connection, strays, job.attempt_id, items):
@@ -126,7 +135,7 @@ def write_saves(
                 },
             )
     stored = _insert(connection, rows)
-    note_signs_of_life(session, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
+    note_signs_of_life(connection, session, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
     return [
         _outcome(clocks.get(job.attempt_id), job, stored, {order for at, order in refused if at == place})
         for place, job in enumerate(jobs)
@@ -158,13 +167,14 @@ def _outcome(
         conflicts=tuple(conflicts),
         refused=tuple(save for order, save in enumerate(job.saves) if order in refused),
         fenced=job.page_epoch != clock.epoch,
-        clock=view_of(clock, job.received_at),
         hash=saves_hash(saved),
+        received_at=job.received_at,
         read=clock,
     )
 
 
 def note_signs_of_life(
+    connection: Connection,
     session: Session,
     clocks: Mapping[int, AttemptClock],
     signs: Sequence[tuple[int, int, datetime]],
@@ -174,7 +184,7 @@ def note_signs_of_life(
     """Write down when each page spoke last, and how long it had been silent before.
 
     A sign is the attempt, the epoch of the page and the instant. A fenced page proves nothing about the machine in
-    front of the candidate, so it does not count.
+    front of the candidate, so it does not count. A word that follows the last one closely is not written down.
     """
     seen: dict[int, datetime] = {}
     for attempt_id, page_epoch, at in signs:
@@ -183,10 +193,11 @@ def note_signs_of_life(
             continue
         if attempt_id not in seen:
             note_silence(session, clock, now=at, reopened=reopened)
-        seen[attempt_id] = max(at, seen.get(attempt_id, at))
+        if clock.last_seen_at is None or at - clock.last_seen_at >= _SEEN_STEP:
+            seen[attempt_id] = max(at, seen.get(attempt_id, at))
     if seen:
         values = [{"attempt_id": number, "seen_at": at} for number, at in sorted(seen.items())]
-        session.connection().execute(_seen, values)
+        connection.execute(_seen, values)
 
 
 def _insert(
@@ -213,13 +224,13 @@ def _insert_statement(dialect: str) -> Any:
     return statement.on_conflict_do_nothing(index_elements=list(_KEY))
 
 
-def _items(session: Session, clock: AttemptClock) -> frozenset[str]:
+def _items(connection: Connection, clock: AttemptClock) -> frozenset[str]:
     """The items that may be saved: those of the paper, and the review flags."""
     if clock.paper_id is None or clock.paper_sha256 is None:
         return frozenset()
     known = _items_of_papers.get(clock.paper_sha256)
     if known is None:
-        paper = get_frozen_paper(session, clock.paper_id, clock.paper_sha256)
+        paper = get_frozen_paper(connection, clock.paper_id, clock.paper_sha256)
         known = frozenset({FLAGS, *(item.item for item in paper.items)})
         if len(_items_of_papers) >= _PAPERS_KEPT:
             _items_of_papers.clear()

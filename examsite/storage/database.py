@@ -169,6 +169,15 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def writing_plainly(engine: Engine) -> Iterator[Connection]:
+    """A connection inside a writing transaction, for statements without objects: commits at the end, or rolls back."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads."""
     with Session(engine) as session:

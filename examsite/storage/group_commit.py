@@ -7,6 +7,9 @@ every other; on PostgreSQL it is an ordinary transaction on a connection of the 
 Decision: a job that spoils its group does not spoil its neighbours. When a group fails, nothing of it is kept, and
 every job is tried again alone; what fails alone fails for itself.
 
+Decision: when several wrote at once, the writer rests for a moment before it takes the next group. Who else is about to
+write comes along then, and the machine does once what it would have done for each.
+
 Nothing is told before its commit is on the disk, and nobody waits for ever: whoever is not served in time is told so,
 and must ask again. A job may therefore be stored although its caller gave up; jobs must be safe to repeat.
 """
@@ -15,17 +18,22 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from examsite.storage.database import begin_write
+from examsite.storage.database import writing_plainly
 
 #: Most jobs in one group. Source: our choice, because a group of this size takes a few hundredths of a second.
 LARGEST_GROUP = 128
+
+#: How long the writer rests for others to come along. Source: our choice, because nobody feels it, and a group grows to
+#: all threads of a process meanwhile. Unit: seconds.
+REST_SECONDS = 0.002
 
 #: How long a caller waits for its commit. Source: our choice, because a page has waited long enough then and asks
 #: again, and the thread it occupies is needed. Unit: seconds.
@@ -59,14 +67,15 @@ class _Ticket(Generic[JobT]):
 class GroupCommit(Generic[JobT]):
     """The one writer of a process for jobs of one kind of work.
 
-    `run` is given a session inside a writing transaction and the jobs of a group; it gives back one outcome for each.
-    An outcome that is an exception is raised to the caller of that job alone, and does not undo the others.
+    `run` is given a connection inside a writing transaction, a session over it for whoever needs objects, and the jobs
+    of a group; it gives back one outcome for each. An outcome that is an exception is raised to the caller of that job
+    alone, and does not undo the others.
     """
 
     def __init__(
         self,
         engine: Engine,
-        run: Callable[[Session, Sequence[JobT]], Sequence[Any]],
+        run: Callable[[Connection, Session, Sequence[JobT]], Sequence[Any]],
         *,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
@@ -119,18 +128,23 @@ class GroupCommit(Generic[JobT]):
         self._writer.start()
 
     def _write_for_ever(self) -> None:
-        while group := self._next_group():
+        rests = False
+        while group := self._next_group(rests=rests):
+            rests = len(group) > 1
             try:
                 self._write_group(group)
             except BaseException as error:  # the writer must live: whoever waits depends on it
                 _log.exception("a group was not written")
                 self._tell(group, error)
 
-    def _next_group(self) -> list[_Ticket[JobT]]:
+    def _next_group(self, *, rests: bool) -> list[_Ticket[JobT]]:
         """Whoever waits, in the order of arrival; nobody only when the process ends."""
         with self._changed:
             while not self._waiting and not self._is_ending:
                 self._changed.wait()
+        if rests and not self._is_ending:
+            time.sleep(REST_SECONDS)
+        with self._changed:
             group = self._waiting[:LARGEST_GROUP]
             del self._waiting[:LARGEST_GROUP]
             return group
@@ -154,13 +168,12 @@ class GroupCommit(Generic[JobT]):
             ticket.done.release()
 
     def _write_at_once(self, jobs: list[JobT]) -> Sequence[Any]:
-        with Session(self._engine, expire_on_commit=False) as session:
-            begin_write(session)
-            outcomes = self._run(session, jobs)
+        with writing_plainly(self._engine) as connection, Session(connection, expire_on_commit=False) as session:
+            outcomes = self._run(connection, session, jobs)
             if len(outcomes) != len(jobs):
                 raise RuntimeError("a group must give back one outcome for each job")
-            session.commit()
-            return outcomes
+            session.flush()
+        return outcomes
 
     @staticmethod
     def _tell(group: list[_Ticket[JobT]], error: BaseException) -> None:

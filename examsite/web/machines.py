@@ -56,6 +56,12 @@ def check_machine(*, attempt_id: int | None = None, candidacy_id: int | None = N
         raise NotAllowedError(refusal, seat=rule.seat, room=rule.room, address=machine_address())
 
 
+def is_without_rule(app: Flask, attempt_id: int) -> bool:
+    """Whether any machine may write this attempt, as far as this process knows without asking the database."""
+    rules: RoomRules = app.extensions["room_rules"]
+    return time.monotonic() - rules.read_at < REFRESH_SECONDS and attempt_id not in rules.by_attempt
+
+
 def machine_address() -> str:
     """The address of the machine that asks; behind a proxy that is not configured it is the proxy's."""
     return request.remote_addr or ""

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, current_app, g, make_response, request
+from flask import Flask, Response, current_app, g, make_response, request
 
 from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
@@ -94,15 +94,15 @@ def write_job(job: Job) -> Any:
         DomainError: the job was refused.
         NotStoredError: it could not be written, or not in time; the page must ask again.
     """
-    return _writer().write(job)
+    return writer_of(current_app).write(job)
 
 
-def _writer() -> GroupCommit[Job]:
+def writer_of(app: Flask) -> GroupCommit[Job]:
     """The writer of this process; made on first use, since a process may be forked before."""
-    extensions = current_app.extensions
+    extensions = app.extensions
     writer: GroupCommit[Job] | None = extensions.get("writer")
     if writer is None:
-        with _making:
+        with _making, app.app_context():
             writer = extensions.get("writer")
             if writer is None:
                 run = partial(write_jobs, settings=extensions["settings"], signer=extensions.get("signer"))

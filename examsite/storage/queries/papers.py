@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -17,7 +17,7 @@ _FROZEN_KEPT = 64
 _frozen: dict[str, FrozenPaper] = {}
 
 
-def get_frozen_paper(session: Session, paper_id: int, paper_sha256: str) -> FrozenPaper:
+def get_frozen_paper(session: Session | Connection, paper_id: int, paper_sha256: str) -> FrozenPaper:
     """The content of a version as the rules know it.
 
     A frozen paper never changes and its hash names it: one reading serves a whole room.

@@ -6,9 +6,23 @@ Decision: no cookie is read here, so a save outlives the log-in, and no foreign 
 from __future__ import annotations
 
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 
-from examsite.web.api import attempts, evidence, machines, room  # noqa: E402 -- views register themselves on the blueprint
+from examsite.web.api import (  # noqa: E402 -- views register themselves on the blueprint
+    attempts,
+    evidence,
+    express,
+    machines,
+    room,
+)
 
-__all__ = ["attempts", "bp", "evidence", "machines", "room"]
+
+@bp.record_once
+def _open_lane(state: BlueprintSetupState) -> None:
+    app = state.app
+    app.wsgi_app = express.ExpressLane(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+__all__ = ["attempts", "bp", "evidence", "express", "machines", "room"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -16,7 +17,7 @@ from examsite.domain.errors import DomainError, InvalidError, NotAllowedError
 from examsite.domain.saves import Save, read_body, read_epoch, read_saves
 from examsite.domain.sheets import LANGUAGES, sheet_of
 from examsite.services.attempt_views import AttemptView, view_of
-from examsite.services.attempts import HandInJob, OpenJob, SaveJob, read_clock_of, read_paper
+from examsite.services.attempts import HandInJob, OpenJob, SavedBatch, SaveJob, read_clock_of, read_paper
 from examsite.storage.database import db, reading
 from examsite.storage.group_commit import NotStoredError
 from examsite.storage.queries.papers import get_frozen_paper
@@ -24,6 +25,8 @@ from examsite.web.access import attempt_token
 from examsite.web.api import bp
 from examsite.web.errors import message_of
 from examsite.web.transactions import read_web_clock, write_job, writes_together
+
+PATH_OF_SAVES = "/api/attempts/saves"
 
 #: Largest body of one call in bytes; a page that has more to send sends it in several calls.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -48,11 +51,7 @@ def answers_pages(view: Callable[[], dict[str, Any] | Response]) -> Callable[[],
         except DomainError as error:
             return _json({"error": error.code, "message": message_of(error)}, _status(error))
         except NotStoredError as error:
-            current_app.logger.warning("not stored: %s", error)
-            refusal = DomainError("not_stored")
-            response = _json({"error": refusal.code, "message": message_of(refusal)}, 503)
-            response.headers["Retry-After"] = str(RETRY_SECONDS)
-            return response
+            return not_stored(error)
         return data if isinstance(data, Response) else _json(data)
 
     return answer
@@ -107,15 +106,7 @@ def save_answers() -> dict[str, Any]:
     received_at = read_web_clock()
     body = _body()
     done = write_job(SaveJob(g.attempt_id, tuple(read_saves(body)), read_epoch(body), received_at))
-    return {
-        "saved": _names(done.saved),
-        "set_aside": _names(done.set_aside),
-        "conflicts": _names(done.conflicts),
-        "refused": _names(done.refused),
-        "fenced": done.fenced,
-        "hash": done.hash,
-        **view_data(view_of(done.read, read_web_clock())),
-    }
+    return saved_data(done, read_web_clock())
 
 
 @bp.get("/attempts/state")
@@ -143,6 +134,28 @@ def submit_attempt() -> dict[str, Any]:
     received_at = read_web_clock()
     done = write_job(HandInJob(g.attempt_id, read_epoch(_body()), received_at))
     return view_data(view_of(done.read, read_web_clock()))
+
+
+def saved_data(done: SavedBatch, now: datetime) -> dict[str, Any]:
+    """What the page is told of a batch at the instant at which the answer goes out."""
+    return {
+        "saved": _names(done.saved),
+        "set_aside": _names(done.set_aside),
+        "conflicts": _names(done.conflicts),
+        "refused": _names(done.refused),
+        "fenced": done.fenced,
+        "hash": done.hash,
+        **view_data(view_of(done.read, now)),
+    }
+
+
+def not_stored(error: NotStoredError) -> Response:
+    """The page keeps what it has and asks again."""
+    current_app.logger.warning("not stored: %s", error)
+    refusal = DomainError("not_stored")
+    response = _json({"error": refusal.code, "message": message_of(refusal)}, 503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def view_data(view: AttemptView) -> dict[str, Any]:
