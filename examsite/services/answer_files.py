@@ -154,7 +154,7 @@ def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: S
     clocks = lock_attempt_clocks(ctx.session.connection(), [attempt.id])
     stored = _stored_numbers(ctx, attempt.id)
     job = SaveJob(attempt_id=attempt.id, saves=content.saves, page_epoch=_NO_PAGE, received_at=ctx.now, by_file=True)
-    (done,) = write_saves(ctx.session, clocks, [job])
+    (done,) = write_saves(ctx.session.connection(), ctx.session, clocks, [job])
     if isinstance(done, DomainError):
         raise done
     fresh = sum((save.item, save.epoch, save.number) not in stored for save in (*done.saved, *done.set_aside))

@@ -67,7 +67,8 @@ def write_jobs(
 ) -> list[Outcome]:
     """Do what a group of pages asks for; one outcome for each job, in their order, refusals among them.
 
-    The connection is inside a writing transaction, the session stands over it. Saves come first and hand-ins last, so that what was sent before the hand-in is handed in with it.
+    The connection is inside a writing transaction, the session stands over it. Saves come first and hand-ins last, so
+    that what was sent before the hand-in is handed in with it.
     """
     clocks = lock_attempt_clocks(connection, (job.attempt_id for job in jobs))
     now = max(job.received_at for job in jobs)

@@ -92,7 +92,7 @@ def write_hand_ins(
                 outcomes.append(refusal)
                 continue
             state = ATTEMPT.after(clock.state, AttemptEvent.HANDED_IN)
-            clock = clocks[job.attempt_id] = replace(clock, state=cast(AttemptState, state))
+            clock = clocks[job.attempt_id] = replace(clock, state=state)
             ended[job.attempt_id] = job.received_at
         outcomes.append(HandedIn(clock=view_of(clock, job.received_at), read=clock))
     if ended:

@@ -171,10 +171,8 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing_plainly(engine: Engine) -> Iterator[Connection]:
     """A connection inside a writing transaction, for statements without objects: commits at the end, or rolls back."""
-    with engine.connect() as connection:
-        connection = connection.execution_options(writes=True)
-        with connection.begin():
-            yield connection
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager

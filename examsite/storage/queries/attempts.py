@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -174,7 +175,7 @@ def lock_attempt_clocks(connection: Connection, attempt_ids: Iterable[int]) -> d
 
     Everyone who locks several attempts takes them in the order of their numbers.
     """
-    rows = connection.execute(_locked_clocks, {"attempt_ids": sorted(set(attempt_ids))})
+    rows: Iterable[Any] = connection.execute(_locked_clocks, {"attempt_ids": sorted(set(attempt_ids))})
     return {row[0]: AttemptClock(*row) for row in rows}
 
 
@@ -197,7 +198,7 @@ def map_option_orders(connection: Connection, attempt_ids: Iterable[int]) -> dic
 
 def map_subjects(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, AttemptSubject]:
     """What the log says of each of these attempts."""
-    rows = connection.execute(_subjects, {"attempt_ids": sorted(set(attempt_ids))})
+    rows: Iterable[Any] = connection.execute(_subjects, {"attempt_ids": sorted(set(attempt_ids))})
     return {row[0]: AttemptSubject(*row) for row in rows}
 
 

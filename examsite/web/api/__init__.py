@@ -5,7 +5,9 @@ Decision: no cookie is read here, so a save outlives the log-in, and no foreign 
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import cast
+
+from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -21,7 +23,7 @@ from examsite.web.api import (  # noqa: E402 -- views register themselves on the
 
 @bp.record_once
 def _open_lane(state: BlueprintSetupState) -> None:
-    app = state.app
+    app = cast(Flask, state.app)
     app.wsgi_app = express.ExpressLane(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
