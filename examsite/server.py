@@ -22,6 +22,7 @@ from examsite.config import Settings, load_settings
 from examsite.domain.errors import DomainError
 from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS
 from examsite.services import outages, sittings
+from examsite.services.certificates import SERVER_FILE, SERVER_KEY_FILE
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
@@ -41,6 +42,9 @@ timeout = 60
 graceful_timeout = 20
 keepalive = 30
 accesslog = None
+if _settings.has_tls:
+    certfile = str(_settings.tls_path / SERVER_FILE)
+    keyfile = str(_settings.tls_path / SERVER_KEY_FILE)
 #: No second way in: gunicorn would put a socket into the home of whoever starts it, one for all installations.
 control_socket_disable = True
 

@@ -8,6 +8,7 @@ import sys
 import click
 
 from examsite.cli import backups, certificates, installation, records, rehearsals, results
+from examsite.cli.demonstration import machines
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
 
@@ -20,6 +21,7 @@ def commands() -> None:
 commands.add_command(installation.init)
 commands.add_command(installation.serve)
 commands.add_command(installation.run)
+commands.add_command(machines.run_machines)
 commands.add_command(records.records)
 commands.add_command(results.results)
 commands.add_command(backups.backup)

@@ -7,6 +7,7 @@ import click
 from examsite.config import load_settings
 from examsite.domain.errors import InvalidError
 from examsite.services.certificates import CertificateReport, find_certificates, make_certificates
+from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
 
 
@@ -21,6 +22,7 @@ def certificates() -> None:
 def make(hosts: tuple[str, ...], *, replaces: bool) -> None:
     """Make a certificate authority and this server's certificate in instance/tls/; the server then speaks HTTPS."""
     settings = load_settings()
+    open_clock(settings)
     if settings.has_tls and not replaces:
         raise click.ClickException(
             "đã có chứng thư; mọi máy đã nhập sẽ phải nhập lại nếu tạo mới. Thêm --replace nếu đúng ý. "

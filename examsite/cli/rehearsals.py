@@ -10,6 +10,7 @@ from examsite.cli.rehearsal import rehearse as carry_out
 from examsite.config import load_settings
 from examsite.domain.errors import DomainError
 from examsite.services.checkpoints import load_signer
+from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.rehearsals import begin_rehearsal
 from examsite.storage.database import make_engine, writing
@@ -27,6 +28,7 @@ SECONDS = 20
 def rehearse(code: str, candidates: int, seconds: int, begun: int | None) -> None:
     """Play the written test of competition CODE with simulated candidates; a good one gives a certificate."""
     settings = load_settings()
+    open_clock(settings)
     engine = make_engine(settings.database_url)
     if begun is None:
         try:

@@ -1,7 +1,7 @@
 """Go or no-go for a sitting: everything that is asked of machine, database, papers, people and room, with its answer.
 
-Nothing here changes anything. What is measured is measured on the machine that serves; the wall clock and the timer
-come from the caller, since acts never read a clock.
+Nothing here changes anything. What is measured is measured on the machine that serves; the timer comes from the
+caller, since acts never read a clock.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from examsite.domain.readiness import (
 )
 from examsite.domain.sittings import seat_codes
 from examsite.services.certificates import find_certificates
+from examsite.services.clock import clock_difference
 from examsite.services.rehearsals import code_sha256, identity_of
 from examsite.storage.health import DatabaseHealth, backup_times, read_database_health
 from examsite.storage.models.sittings import Sitting
@@ -58,9 +59,8 @@ Timer = Callable[[], float]
 
 @dataclass(frozen=True)
 class Place:
-    """From where the page is asked: the clock of this machine, a timer, and the host that the browser named."""
+    """From where the page is asked: a timer of this machine, and the host that the browser named."""
 
-    wall: datetime
     timer: Timer
     host: str
 
@@ -80,15 +80,15 @@ def list_alarms(settings: Settings) -> list[Check]:
 
 def list_checks(session: Session, settings: Settings, sitting: Sitting, *, now: datetime, place: Place) -> list[Check]:
     """Every question about a sitting with its answer, in the order of the page."""
-    milliseconds = round((now - place.wall).total_seconds() * 1000)
+    ahead = clock_difference()
     health = _database(session, settings, place.timer)
     made = backup_times(settings.instance_path / "backups")
     return [
-        check_clock(milliseconds, is_synchronised=is_clock_synchronised()),
+        check_clock(round(ahead / timedelta(milliseconds=1)), is_synchronised=is_clock_synchronised()),
         _disk(settings),
         check_writes(measure_write(settings, place.timer)),
         check_database(health.name, is_safe=health.is_safe, is_sound=health.is_sound, is_migrated=health.is_migrated),
-        check_backup(datetime.fromtimestamp(made[0], UTC) if made else None, place.wall),
+        check_backup(datetime.fromtimestamp(made[0], UTC) if made else None, now + ahead),
         check_program(__version__, running_sha256=code_sha256(), lying_sha256=_lying_program(place.timer)),
         *_room_checks(session, sitting),
         *_rehearsal_checks(session, settings, sitting, now),

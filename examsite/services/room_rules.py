@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -45,6 +47,11 @@ def change_room_rules(
     # The key itself proves a machine, so the log names its beginning only.
     payload = {"seb": key[:8] or None, "address_ranges": ranges.splitlines()}
     record(ctx, competition, Event.SITTING_CHANGED, f"sitting/{sitting.code}", payload)
+
+
+def room_salt(secret_key: str, competition: str, sitting: str) -> bytes:
+    """What makes the settings of a sitting its own: the same each time, and known to nobody beforehand."""
+    return hmac.digest(secret_key.encode(), f"seb/{competition}/{sitting}".encode(), hashlib.sha256)
 
 
 def note_refused_machine(ctx: ServiceContext, *, attempt_id: int, address: str, reason: str) -> None:

@@ -25,6 +25,7 @@ administrator.list_accounts            GET       administrator
 administrator.list_bodies              GET       administrator
 administrator.list_records             GET       administrator
 administrator.open_account             GET,POST  administrator
+administrator.print_certificate        GET       administrator
 administrator.reset_password           POST      administrator
 administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
@@ -82,6 +83,7 @@ council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member
 council.show_paper_draw                GET       chair,council_member
 council.show_presentation_order        GET       chair,council_member
+council.show_readiness                 GET       chair,council_member
 council.show_result                    GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 
@@ -95,6 +97,7 @@ invigilator.record_attendance          GET,POST  invigilator
 invigilator.record_incident            POST      invigilator
 invigilator.show_board                 GET       invigilator
 invigilator.show_plan                  GET       invigilator
+invigilator.show_readiness             GET       invigilator
 invigilator.sign_attendance            POST      invigilator
 
 keeper.declare_conflicts               GET,POST  keeper
@@ -116,13 +119,16 @@ marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
 
 organiser.add_post                     GET,POST  organiser
+organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
+organiser.change_rules                 GET,POST  organiser
 organiser.compute_result               POST      organiser
 organiser.confirm_import               POST      organiser
 organiser.create_competition           GET,POST  organiser
 organiser.declare_conflicts            GET,POST  organiser
 organiser.download_candidate_file      GET       organiser
 organiser.download_import_template     GET       organiser
+organiser.download_settings            GET       organiser
 organiser.edit_announcement            GET,POST  organiser
 organiser.edit_post                    GET,POST  organiser
 organiser.edit_rubric                  GET,POST  organiser
@@ -141,14 +147,18 @@ organiser.print_door_list              GET       organiser
 organiser.publish_result               GET,POST  organiser
 organiser.remove_post                  POST      organiser
 organiser.revoke_role                  POST      organiser
+organiser.run_rehearsal                GET,POST  organiser
 organiser.schedule_sitting             GET,POST  organiser
 organiser.show_candidate               GET,POST  organiser
 organiser.show_desk                    GET       organiser
 organiser.show_people                  GET,POST  organiser
 organiser.show_plan                    GET       organiser
+organiser.show_readiness               GET       organiser
+organiser.show_rehearsal               GET       organiser
 organiser.show_result                  GET       organiser
 organiser.show_roster                  GET       organiser
 organiser.show_sitting                 GET       organiser
+organiser.tell_rehearsal               GET       organiser
 
 panel.decide_score                     GET,POST  panel_head
 panel.declare_conflicts                GET,POST  panel_head,panellist
@@ -164,8 +174,10 @@ panel.reveal_scores                    GET,POST  panel_head
 panel.show_defence                     GET       panel_head,panellist
 panel.view_proposal                    GET       panel_head,panellist
 
+public.download_authority              GET       public
 public.download_result                 GET       public
 public.list_rulesets                   GET       public
+public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public
 public.show_front                      GET       public
@@ -192,6 +204,7 @@ supervisor.list_people                 GET       supervisor
 supervisor.list_records                GET       supervisor
 supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
+supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
 """
 

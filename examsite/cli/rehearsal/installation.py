@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from examsite.cli.rehearsal.http_client import Door
 from examsite.config import Settings, load_settings, process_environment
 from examsite.services.certificates import AUTHORITY_FILE, find_certificates
+from examsite.services.clock import ANCHOR_FILE
 from examsite.services.passwords import Passwords
 from examsite.storage.database import make_engine, upgrade
 
@@ -94,6 +95,10 @@ class RehearsalInstallation:
         self._clear_up()
         self.home.mkdir(mode=0o700, parents=True)
         self.home.parent.chmod(0o700)
+        anchor = self._real.instance_path / ANCHOR_FILE
+        if anchor.exists():
+            # One clock for both, whatever the wall clock says.
+            shutil.copy2(anchor, self.home / ANCHOR_FILE)
         if self._real.has_tls:
             shutil.copytree(self._real.tls_path, self.home / "tls")
         self._environment = process_environment(

@@ -35,15 +35,16 @@ def label(member: StrEnum) -> str:
 
 def error_text(code: str, params: dict[str, Any]) -> str:
     """The sentence for an error code; enum members, scores and instants among the params are put into words."""
-    return str(ERRORS[code]) % _in_words(params)
+    return str(ERRORS[code]) % in_words(params)
 
 
 def missing_text(code: str, params: dict[str, Any]) -> str:
     """The words for one thing that keeps a gate shut."""
-    return str(MISSING[code]) % _in_words(params)
+    return str(MISSING[code]) % in_words(params)
 
 
-def _in_words(params: dict[str, Any]) -> dict[str, Any]:
+def in_words(params: dict[str, Any]) -> dict[str, Any]:
+    """The params of a sentence with enum members, scores and instants put into words."""
     return {name: _word(value) for name, value in params.items()}
 
 

@@ -24,12 +24,16 @@ def navigation(competition: Any) -> list[NavItem]:
         "organiser.issue_slips",
         "organiser.fix_roster",
     )
+    sitting_pages = (
+        *("organiser.show_sitting", "organiser.schedule_sitting", "organiser.show_readiness"),
+        *("organiser.change_rules", "organiser.run_rehearsal", "organiser.show_rehearsal"),
+    )
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
         (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
         (_("Nhân sự"), "organiser.show_people", ()),
         (_("Người dự tuyển"), "organiser.list_candidates", candidates_pages),
-        (_("Ca thi"), "organiser.list_sittings", ("organiser.show_sitting", "organiser.schedule_sitting")),
+        (_("Ca thi"), "organiser.list_sittings", sitting_pages),
         (_("Đề án và bảo vệ"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
         (_("Sổ ghi"), "organiser.list_log", ()),
@@ -55,6 +59,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
     people,
     posts,
     proposals,
+    readiness,
     results,
     rosters,
     rulesets,
@@ -76,6 +81,7 @@ __all__ = [
     "people",
     "posts",
     "proposals",
+    "readiness",
     "results",
     "rosters",
     "rulesets",

@@ -35,6 +35,11 @@ def navigation(_competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.public import competitions, ranking, rulesets  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.public import (  # noqa: E402 - views register themselves on the blueprint
+    competitions,
+    machines,
+    ranking,
+    rulesets,
+)
 
-__all__ = ["bp", "competitions", "navigation", "ranking", "rulesets"]
+__all__ = ["bp", "competitions", "machines", "navigation", "ranking", "rulesets"]
