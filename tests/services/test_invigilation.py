@@ -1,0 +1,126 @@
+"""What an invigilator does at a seat beside time and words: photo, absence, forced hand-in, handover."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings, load_settings
+from examsite.domain.attempts import AttemptState
+from examsite.domain.dossiers import UploadKind
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
+from examsite.domain.permissions import Role
+from examsite.domain.saves import Save, content_text
+from examsite.services.attempts import open_attempt, save_answers
+from examsite.services.invigilation import check_in, force_hand_in, hand_over_room, note_absence
+from examsite.services.room_time import pause_attempt
+from examsite.services.sittings import close_overdue
+from examsite.storage.models.dossiers import Upload
+from examsite.storage.queries.records import get_log, list_records
+from tests.factories.sittings import Room, add_person, make_room
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(tmp_path / "instance", environ={})
+
+
+@pytest.fixture
+def room(session: Session, now: datetime, settings: Settings) -> Room:
+    return make_room(session, now, settings=settings)
+
+
+def facts(room: Room, event: str) -> list[dict[str, object]]:
+    log = get_log(room.session, room.competition.code)
+    return [json.loads(row.payload) for row in list_records(room.session, log.id) if row.event == event]
+
+
+def photo(room: Room) -> Upload:
+    upload = Upload(
+        sha256="ab" * 32,
+        size_bytes=10,
+        kind=UploadKind.JPEG,
+        original_name="anh.jpg",
+        uploaded_at=room.now,
+        uploaded_by_id=room.people[Role.INVIGILATOR].account_id,
+    )
+    room.session.add(upload)
+    room.session.flush()
+    return upload
+
+
+def test_photo_is_kept_with_the_check_in_and_may_follow_it_once(room: Room) -> None:
+    ctx = room.ctx(Role.INVIGILATOR)
+    check_in(ctx, room.competition, room.sitting, seat="A1", photo=photo(room))
+    check_in(ctx, room.competition, room.sitting, seat="A2")
+    later = photo(room)
+    check_in(ctx, room.competition, room.sitting, seat="A2", photo=later)
+    check_in(ctx, room.competition, room.sitting, seat="A2", photo=photo(room))
+    assert room.attempt(1).photo_id == later.id
+    told = facts(room, "candidate:checked-in")
+    assert [(fact["seat"], "photo_sha256" in fact) for fact in told] == [("A1", True), ("A2", False), ("A2", True)]
+
+
+def test_absence_is_noted_when_nobody_is_let_in_any_more(room: Room) -> None:
+    ctx = room.ctx(Role.INVIGILATOR)
+    with pytest.raises(ConflictError, match="sitting_not_running"):
+        note_absence(ctx, room.competition, room.sitting, seat="A1")
+    check_in(ctx, room.competition, room.sitting, seat="A2")
+    start = room.started()
+    open_attempt(room.ctx(room.candidacies[2], at=start))
+    on_time = room.ctx(Role.INVIGILATOR, at=start + 10 * MINUTE)
+    with pytest.raises(ConflictError, match="absence_too_early"):
+        note_absence(on_time, room.competition, room.sitting, seat="A1")
+    late = room.ctx(Role.INVIGILATOR, at=start + 11 * MINUTE)
+    for seat in ("A2", "A3"):
+        with pytest.raises(ConflictError, match="candidate_is_here"):
+            note_absence(late, room.competition, room.sitting, seat=seat)
+    note_absence(late, room.competition, room.sitting, seat="A1")
+    assert room.attempt(0).state is AttemptState.ABSENT
+    assert facts(room, "candidate:absent") == [{"number": room.candidacies[0].candidate_number, "seat": "A1"}]
+    for step, code in ((note_absence, "attempt_not_open"), (check_in, "sitting_over")):
+        with pytest.raises(DomainError, match=code):
+            step(late, room.competition, room.sitting, seat="A1")
+
+
+def test_forced_hand_in_keeps_every_word_and_says_why(room: Room) -> None:
+    start = room.started()
+    token = open_attempt(room.ctx(room.candidacies[0], at=start)).token
+    words = Save(item="E1", epoch=1, number=1, content=content_text("đến đây"))
+    save_answers(room.ctx(at=start + MINUTE), token, [words], page_epoch=1)
+    ctx = room.ctx(Role.INVIGILATOR, at=start + 2 * MINUTE)
+    pause_attempt(ctx, room.competition, room.sitting, seat="A1", reason="Đưa đi cấp cứu")
+    with pytest.raises(InvalidError, match="reason_missing"):
+        force_hand_in(ctx, room.competition, room.sitting, seat="A1", reason="")
+    with pytest.raises(ConflictError, match="attempt_not_open"):
+        force_hand_in(ctx, room.competition, room.sitting, seat="A2", reason="x")
+    force_hand_in(ctx, room.competition, room.sitting, seat="A1", reason="Thí sinh xin dừng")
+    attempt = room.attempt()
+    assert (attempt.state, attempt.closed_at) == (AttemptState.CLOSED, start + 2 * MINUTE)
+    assert [fact["reason"] for fact in facts(room, "attempt:ended")] == ["Thí sinh xin dừng"]
+    (submitted,) = facts(room, "answers:submitted")
+    assert {row["item"]: row["content"] for row in submitted["answers"]}["E1"] == "đến đây"  # type: ignore[union-attr]
+    with pytest.raises(ConflictError, match="attempt_not_open"):
+        force_hand_in(ctx, room.competition, room.sitting, seat="A1", reason="lần nữa")
+    while close_overdue(room.ctx(at=start + 400 * MINUTE)):
+        pass
+    assert len(facts(room, "answers:submitted")) == 1
+
+
+def test_handover_says_to_whom_and_what(room: Room) -> None:
+    ctx = room.ctx(Role.INVIGILATOR)
+    for wrong in ({"handed_to": " ", "text": "đủ"}, {"handed_to": "Lan", "text": ""}):
+        with pytest.raises(InvalidError, match="handover_missing"):
+            hand_over_room(ctx, room.competition, room.sitting, **wrong)
+    note = hand_over_room(ctx, room.competition, room.sitting, handed_to="Nguyễn Thị Lan", text="Đủ 3 máy, 2 phiếu")
+    assert (note.handed_to, note.written_at) == ("Nguyễn Thị Lan", room.now)
+    assert facts(room, "room:handed-over") == [{"handed_to": "Nguyễn Thị Lan", "text": "Đủ 3 máy, 2 phiếu"}]
+    stranger = room.ctx(add_person(room, Role.INVIGILATOR, "V09", watches=False))
+    with pytest.raises(NotAllowedError, match="not_in_this_room"):
+        hand_over_room(stranger, room.competition, room.sitting, handed_to="x", text="x")
