@@ -20,7 +20,7 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall, RoomMessage
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.attempts import get_own_attempt
-from examsite.storage.queries.rooms import find_open_call, get_call, list_messages_for
+from examsite.storage.queries.rooms import find_newest_call, find_open_call, get_call, list_messages_for
 
 #: Longest name of an item that a call carries. Unit: characters.
 _LONGEST_ITEM = 20
@@ -96,6 +96,15 @@ def call_for_help(ctx: ServiceContext, attempt_id: int, *, kind: str, item: str 
     payload = {"number": attempt.candidacy.candidate_number, "kind": known.value, "item": call.item}
     record(ctx, attempt.sitting.competition, Event.HELP_CALLED, subject_of(attempt.sitting), payload, actor="candidate")
     return call
+
+
+def read_call(ctx: ServiceContext, attempt_id: int) -> HelpCall | None:
+    """The candidate's own last call for help, so that the page can say that somebody has seen it.
+
+    Raises:
+        NotAllowedError: `token_unknown`.
+    """
+    return find_newest_call(ctx.session, get_own_attempt(ctx.session, attempt_id).id)
 
 
 def read_messages(ctx: ServiceContext, attempt_id: int, *, after: int = 0) -> list[RoomMessage]:

@@ -36,6 +36,7 @@ api.open_attempt                       POST      attempt_token
 api.save_answers                       POST      attempt_token
 api.show_messages                      GET       attempt_token
 api.show_paper                         GET       attempt_token
+api.show_call                          GET       attempt_token
 api.show_state                         GET       attempt_token
 api.submit_attempt                     POST      attempt_token
 

@@ -237,6 +237,13 @@ def find_open_call(session: Session, attempt_id: int) -> HelpCall | None:
     ).first()
 
 
+def find_newest_call(session: Session, attempt_id: int) -> HelpCall | None:
+    """The last call for help of a candidate, answered or not."""
+    return session.scalars(
+        select(HelpCall).where(HelpCall.attempt_id == attempt_id).order_by(HelpCall.id.desc())
+    ).first()
+
+
 def get_call(session: Session, sitting_id: int, call_id: int) -> HelpCall:
     """One call for help of a sitting.
 

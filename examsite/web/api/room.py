@@ -44,6 +44,19 @@ def mark_messages_read() -> dict[str, Any]:
     return {"read": message_id}
 
 
+@bp.get("/attempts/help")
+@attempt_token
+@answers_pages
+def show_call() -> dict[str, Any]:
+    """What became of the last call of this candidate; all empty where there was none."""
+    call = room_messages.read_call(act(), g.attempt_id)
+    answered_at = None if call is None else call.answered_at
+    return {
+        "called_at": None if call is None else instant_text(call.called_at),
+        "answered_at": None if answered_at is None else instant_text(answered_at),
+    }
+
+
 @bp.post("/attempts/help")
 @attempt_token
 @writes_in_steps

@@ -6,6 +6,8 @@
   if (!examsite.room) return;
   const { room, find, findAll, fill } = examsite;
   const AGAIN_MILLISECONDS = 3000;
+  const LOOK_MILLISECONDS = 8000;
+  const SEEN_FOR_MILLISECONDS = 120000;
 
   examsite.watchHelp = function () {
     const { words } = room;
@@ -29,7 +31,9 @@
         const answer = await room.call("help", { body: { kind: call.kind, item: call.item } });
         if (answer.ok) {
           call.calledAt = answer.data.called_at;
+          room.remember("call", "yes");
           show(fill(words.help_called, examsite.hour(call.calledAt).slice(0, 5)));
+          window.setTimeout(look, LOOK_MILLISECONDS);
         } else if (answer.status < 500) {
           show(answer.data.message || words.help_by_hand);
           call = null;
@@ -62,11 +66,29 @@
       send();
     });
 
-    // Where the server says what became of the last call, the page says so too.
-    room.on("view", (view) => {
-      if (!view.call || (call && !call.calledAt)) return;
-      if (view.call.answered_at) show(fill(words.help_seen, examsite.hour(view.call.answered_at).slice(0, 5)), true);
-      else show(fill(words.help_called, examsite.hour(view.call.called_at).slice(0, 5)));
-    });
+    // While a call waits the page asks now and then whether somebody has seen it, also after a reload.
+    async function look() {
+      if (room.state === "done" || (call && !call.calledAt)) return;
+      try {
+        const { ok, data } = await room.call("help", { method: "GET" });
+        if (ok && data.answered_at) {
+          room.remember("call", null);
+          call = null;
+          show(fill(words.help_seen, examsite.hour(data.answered_at).slice(0, 5)), true);
+          window.setTimeout(() => { if (!call) show(""); }, SEEN_FOR_MILLISECONDS);
+          return;
+        }
+        if (ok && data.called_at) show(fill(words.help_called, examsite.hour(data.called_at).slice(0, 5)));
+        if (ok && !data.called_at) {
+          room.remember("call", null);
+          return;
+        }
+      } catch {
+        // Asked again.
+      }
+      window.setTimeout(look, LOOK_MILLISECONDS * (0.8 + Math.random() * 0.4));
+    }
+
+    room.on("opened", () => { if (room.remembered("call") === "yes" && !call) look(); });
   };
 })();

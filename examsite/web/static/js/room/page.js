@@ -388,7 +388,7 @@
     room.become("done");
     autosave.stop();
     room.journal.forget().then(() => {
-      for (const name of ["place", "wish", "message"]) room.remember(name, null);
+      for (const name of ["place", "wish", "message", "call"]) room.remember(name, null);
       window.location.assign(room.data.receiptUrl);
     });
     if (isShown) showNotice("done", { title: state === "handed_in" ? words.handed_in : words.closed });

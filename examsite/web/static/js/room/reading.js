@@ -59,7 +59,7 @@
 
     function choose(name, value) {
       chosen[name] = value;
-      examsite.keepLine(apply);
+      apply();
       const { size, contrast, spacing, plain } = chosen;
       room.remember("reading", JSON.stringify({ size, contrast, spacing, plain }));
       window.clearTimeout(timer);

@@ -18,10 +18,20 @@
     if (!area) return;
     const moved = area.getBoundingClientRect().top - before;
     if (!moved) return;
-    if (moved > 0) area.style.paddingBottom = `${area.clientHeight}px`;
+    const isNoticed = Boolean(find("[data-notices] > :not([hidden])"));
+    if (isNoticed) makeRoom(area);
     area.scrollTop += moved;
-    if (!find("[data-notices] > :not([hidden])")) area.style.paddingBottom = "";
+    if (!isNoticed) area.style.paddingBottom = "";
   };
+
+  // Short texts can be scrolled as well: below the text there is as much room as the sheet has left.
+  function makeRoom(area) {
+    const sheet = area.parentElement;
+    const foot = sheet.lastElementChild.offsetHeight;
+    const style = window.getComputedStyle(area);
+    const room = sheet.clientHeight - foot - parseFloat(style.paddingTop) - parseFloat(style.lineHeight);
+    area.style.paddingBottom = `${Math.max(0, Math.floor(room))}px`;
+  }
 
   // options: onTrouble(offline): the connection went or came back.
   examsite.makeSavedState = function ({ onTrouble }) {
