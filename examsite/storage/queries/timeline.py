@@ -239,7 +239,13 @@ def _rows(session: Session, attempt_ids: list[int]) -> _Happenings:
     for machine in rows_of(RefusedMachine):
         yield (
             machine.attempt_id,
-            Happening(HappeningKind.KEPT_OUT, machine.first_at, machine.last_at, word=machine.reason),
+            Happening(
+                HappeningKind.KEPT_OUT,
+                machine.first_at,
+                machine.last_at,
+                word=machine.reason,
+                reason=machine.address,
+            ),
         )
     for request in rows_of(RoomRequest):
         if request.kind is RequestKind.ACCEPT_LATE_ANSWERS and request.state is RequestState.APPROVED:

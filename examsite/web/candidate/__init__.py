@@ -65,6 +65,7 @@ from examsite.web.candidate import (  # noqa: E402 - views register on the bluep
     machines,
     proposals,
     result,
+    timelines,
     written,
 )
 
@@ -81,5 +82,6 @@ __all__ = [
     "navigation",
     "proposals",
     "result",
+    "timelines",
     "written",
 ]

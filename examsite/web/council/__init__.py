@@ -45,6 +45,7 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     reminders,
     result,
     signing,
+    timelines,
     withdrawals,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     "reminders",
     "result",
     "signing",
+    "timelines",
     "withdrawals",
 ]

@@ -65,6 +65,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
     rulesets,
     schedule,
     sittings,
+    timelines,
 )
 
 __all__ = [
@@ -87,4 +88,5 @@ __all__ = [
     "rulesets",
     "schedule",
     "sittings",
+    "timelines",
 ]

@@ -27,6 +27,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.supervisor import desk, log, readiness  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.supervisor import desk, log, readiness, timelines  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "desk", "log", "navigation", "readiness"]
+__all__ = ["bp", "desk", "log", "navigation", "readiness", "timelines"]

@@ -1,0 +1,33 @@
+"""What happened at each seat of a sitting; the supervision board may see a text grow once the codes are open."""
+
+from __future__ import annotations
+
+from flask import g, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.sittings import get_sitting
+from examsite.web.access import requires
+from examsite.web.supervisor import bp
+from examsite.web.timelines import serve_report, serve_timeline
+
+
+@bp.get("/<code>/sittings/<sitting>/timelines/<number>")
+@requires(Role.SUPERVISOR)
+def show_timeline(code: str, sitting: str, number: str) -> ResponseReturnValue:
+    """The course of one attempt."""
+    found = get_sitting(db.session(), g.competition.id, sitting)
+    return serve_timeline(found, number, back=url_for("supervisor.show_report", code=code, sitting=sitting))
+
+
+@bp.get("/<code>/sittings/<sitting>/report")
+@requires(Role.SUPERVISOR)
+def show_report(code: str, sitting: str) -> ResponseReturnValue:
+    """The incident report of the sitting, ready for paper."""
+    found = get_sitting(db.session(), g.competition.id, sitting)
+    return serve_report(
+        found,
+        back=url_for("supervisor.show_desk", code=code),
+        timeline_url=lambda number: url_for("supervisor.show_timeline", code=code, sitting=sitting, number=number),
+    )
