@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -47,6 +48,9 @@ if _settings.has_tls:
     keyfile = str(_settings.tls_path / SERVER_KEY_FILE)
 #: No second way in: gunicorn would put a socket into the home of whoever starts it, one for all installations.
 control_socket_disable = True
+
+#: How often the closer looks while a start is near: everybody waits for it. Unit: seconds.
+_NEAR_PERIOD_SECONDS = 0.1
 
 #: PR_SET_PDEATHSIG of prctl(2), which Python does not name.
 _PARENT_DEATH_SIGNAL = 1
@@ -82,10 +86,11 @@ def _run(settings: Settings) -> None:
     while True:
         try:
             alive_ns = give_sign_of_life(engine, settings, signer, alive_ns=alive_ns)
-            start_and_close(engine, settings, signer)
+            is_near = start_and_close(engine, settings, signer)
         except Exception:  # whatever happens, the next round must come
             _log.exception("the closer failed; it tries again")
-        pause.wait(settings.closer_period_seconds)
+            is_near = False
+        pause.wait(_NEAR_PERIOD_SECONDS if is_near else settings.closer_period_seconds)
 
 
 def give_sign_of_life(engine: Engine, settings: Settings, signer: LogSigner, *, alive_ns: int | None) -> int:
@@ -111,10 +116,15 @@ def _counted_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> None:
-    """One round: start what is due, close what is over. Asks first without a write lock, for most rounds do nothing."""
+def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> bool:
+    """One round: start what is due, close what is over; whether a start comes before the next round would.
+
+    Asks first without a write lock, for most rounds do nothing.
+    """
     with reading(engine) as session:
         due = list_due_starts(session, read_clock())
+        next_round_at = read_clock() + timedelta(seconds=settings.closer_period_seconds)
+        is_near = len(list_due_starts(session, next_round_at)) > len(due)
         overdue = has_overdue(session, read_clock())
     for sitting_id in due:
         try:
@@ -128,3 +138,4 @@ def start_and_close(engine: Engine, settings: Settings, signer: LogSigner) -> No
             ctx = ServiceContext(session=session, now=read_clock(), settings=settings, signer=signer)
             if not sittings.close_overdue(ctx):
                 break
+    return is_near
