@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -10,6 +11,7 @@ import click
 from sqlalchemy import Engine
 
 from examsite.cli import demonstration
+from examsite.cli.demonstration.machines import list_machines
 from examsite.config import Settings, load_settings
 from examsite.services import accounts, papers
 from examsite.services.checkpoints import load_signer
@@ -96,6 +98,9 @@ def serve() -> None:
     if listing.exists():
         click.echo(listing.read_text(encoding="utf-8"))
     sys.stdout.flush()
+    if list_machines(settings):
+        # Beside the server and ended with it: the candidates of the demonstration go on writing.
+        subprocess.Popen([sys.executable, "-m", "examsite", "run-machines"])
     arguments = ["gunicorn", "--config", "python:examsite.server", "wsgi:app"]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606 - replaces this process by the server
 

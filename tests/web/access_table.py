@@ -72,12 +72,14 @@ candidate.withdraw_application         GET,POST  candidate
 
 council.answer_withdrawal              GET,POST  chair
 council.decide_incident                GET,POST  chair
+council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
 council.list_incidents                 GET       chair,council_member
 council.list_papers                    GET       chair,council_member
+council.list_room_requests             GET       chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_paper                     GET,POST  chair
 council.show_codes                     GET       chair,council_member
@@ -88,18 +90,41 @@ council.show_readiness                 GET       chair,council_member
 council.show_result                    GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 
+invigilator.answer_call                POST      invigilator
+invigilator.ask_late_answers           POST      invigilator
+invigilator.ask_room_time              POST      invigilator
 invigilator.check_in                   POST      invigilator
+invigilator.decide_lost_time           POST      invigilator
+invigilator.decide_request             POST      invigilator
 invigilator.declare_conflicts          GET,POST  invigilator
 invigilator.extend_time                POST      invigilator
+invigilator.force_hand_in              POST      invigilator
 invigilator.free_attempt               POST      invigilator
+invigilator.give_all_lost_times        POST      invigilator
+invigilator.give_lost_time             POST      invigilator
+invigilator.hand_over                  POST      invigilator
 invigilator.list_sittings              GET       invigilator
+invigilator.message_room               POST      invigilator
 invigilator.move_seat                  POST      invigilator
+invigilator.name_lost_time             POST      invigilator
+invigilator.note_absence               POST      invigilator
+invigilator.pause_attempt              POST      invigilator
+invigilator.pause_room                 POST      invigilator
 invigilator.record_attendance          GET,POST  invigilator
 invigilator.record_incident            POST      invigilator
+invigilator.resume_attempt             POST      invigilator
+invigilator.resume_room                POST      invigilator
+invigilator.send_message               POST      invigilator
 invigilator.show_board                 GET       invigilator
+invigilator.show_large_board           GET       invigilator
+invigilator.show_minutes               GET       invigilator
+invigilator.show_photo                 GET       invigilator
 invigilator.show_plan                  GET       invigilator
 invigilator.show_readiness             GET       invigilator
+invigilator.show_results               GET       invigilator
 invigilator.sign_attendance            POST      invigilator
+invigilator.sign_results               POST      invigilator
+invigilator.withdraw_request           POST      invigilator
 
 keeper.declare_conflicts               GET,POST  keeper
 keeper.list_competitions               GET       keeper

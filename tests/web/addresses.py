@@ -106,6 +106,10 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "public_code": lambda _w, place, _p: place.public_codes[:1],
     "withdrawal": lambda _w, _place, _p: [1],
     "kind": lambda _w, _place, _p: ["csv", "xlsx"],
+    "call": lambda _w, place, _p: place.calls[:1] or [1],
+    "lost_time": lambda _w, place, _p: place.lost_times[:1] or [1],
+    "request_id": lambda _w, place, _p: place.requests[:1] or [1],
+    "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
 }
 
 #: Values that belong to somebody else or to another competition; a parameter that names nobody's thing is not here.
@@ -118,6 +122,7 @@ STRANGE: dict[str, Callable[[World, Place, Person], Values]] = {
         item for account, items in world.log_ins.items() if account != person.account_id for item in items[:1]
     ][:1],
     "public_code": lambda world, place, _p: _other(world, place).public_codes[:1],
+    "rehearsal": lambda world, place, _p: _other(world, place).rehearsals[:1],
 }
 
 

@@ -46,14 +46,18 @@ from examsite.storage.models.papers import BankQuestion, Paper
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import CheckpointRow, RecordRow
+from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.marking import get_blind_script
 from examsite.storage.queries.records import get_log
+from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank
 from tests.factories.files import pdf
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 STANDS = ("published", "ranked", "defence", "marking", "written", "receiving", "draft")
+#: Most candidates of a competition here; the room of the demonstration is fuller, and slower to fill.
+MOST = 12
 #: Code of the competition in which the officials of nobody else's competition sit.
 STRANGE = "LA-2026-01"
 
@@ -103,10 +107,14 @@ class Place:
     sittings: list[str] = field(default_factory=list)
     seats: list[str] = field(default_factory=list)
     incidents: list[int] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+    lost_times: list[int] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     queues: dict[int, list[str]] = field(default_factory=dict)
     positions: list[int] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    rehearsals: list[int] = field(default_factory=list)
     seqs: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     public_codes: list[str] = field(default_factory=list)
@@ -243,8 +251,8 @@ class MarkedPlay(Play):
             self.session.add(item)
         self.session.flush()
 
-    def _answers(self, paper: Any, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
-        for save in super()._answers(paper, name, epoch, hand_in=hand_in):
+    def answers(self, paper: Any, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
+        for save in super().answers(paper, name, epoch, hand_in=hand_in):
             content = json.loads(save.content)
             if save.item.startswith("E"):
                 content = f"{content} {answer_word(name)}"
@@ -291,7 +299,7 @@ def build_world(folder: Path) -> World:
         papers.load_bank(director.context(NOW - timedelta(days=210)), load_bank())
         director.make_people(NOW - timedelta(days=200))
         for number, stand in enumerate(STANDS):
-            plan = replace(known[stand], applicants=applicants(number, len(known[stand].applicants)))
+            plan = replace(known[stand], applicants=applicants(number, min(MOST, len(known[stand].applicants))))
             play_until(MarkedPlay(director, plan, world), stand)
         strangers = _strangers(director)
         _tokens_of_the_test(director, world, known["written"].code)
@@ -375,6 +383,10 @@ def _place(session: Session, code: str, stand: str) -> Place:
     ids = [row.id for row in sittings]
     place.seats = list(session.scalars(select(Attempt.seat).where(Attempt.sitting_id.in_(ids)).order_by(Attempt.id)))
     place.incidents = list(session.scalars(select(Incident.id).where(Incident.sitting_id.in_(ids))))
+    seated = select(Attempt.id).where(Attempt.sitting_id.in_(ids))
+    place.calls = list(session.scalars(select(HelpCall.id).where(HelpCall.attempt_id.in_(seated))))
+    place.lost_times = list(session.scalars(select(LostTime.id).where(LostTime.attempt_id.in_(seated))))
+    place.requests = list(session.scalars(select(RoomRequest.id).where(RoomRequest.sitting_id.in_(ids))))
     scripts = session.scalars(select(Script).where(Script.competition_id == own).order_by(Script.code)).all()
     place.scripts = [row.code for row in scripts]
     queue = (
@@ -390,6 +402,7 @@ def _place(session: Session, code: str, stand: str) -> Place:
         session.scalars(select(Defence.position).where(Defence.competition_id == own).order_by(Defence.position))
     )
     place.numbers = list(session.scalars(select(ResultVersion.number).where(ResultVersion.competition_id == own)))
+    place.rehearsals = [row.id for row in list_rehearsals(session, own)]
     log = get_log(session, code)
     place.seqs = list(session.scalars(select(RecordRow.seq).where(RecordRow.log_id == log.id).order_by(RecordRow.seq)))
     place.sizes = list(session.scalars(select(CheckpointRow.size).where(CheckpointRow.log_id == log.id)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast
-from examsite.cli.demonstration.director import Director, Plan, PostPlan
+from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
+from examsite.cli.demonstration.machines import keep_machines
 from examsite.cli.demonstration.play import DAY, MINUTE, Play
+from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
 from examsite.config import Settings
 from examsite.domain.permissions import Role
 from examsite.services.checkpoints import load_signer
@@ -25,6 +28,9 @@ LISTING = "demonstration.txt"
 
 #: Password of every account of the demonstration.
 PASSWORD = "trinh-dien-thi-tuyen"  # noqa: S105 - a demonstration has no secrets
+
+#: Who applies where the written test runs: with one refused, a room of sixty seats and a small one nearly full.
+FULL_ROOM = 67
 
 #: The role of each account as the terminal names it.
 ROLE_WORDS = {
@@ -57,7 +63,7 @@ STAND_WORDS = {
 #: Acts that wait for somebody: the stand, the accounts, what to do there.
 WAITING = (
     ("draft", ("thuky",), "soạn và thông báo (draft and announce)"),
-    ("written", ("coithi",), "coi thi (watch the room)"),
+    ("written", ("coithi", "coithi2"), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
     ("sealing", ("phach",), "niêm phong bảng phách (seal the code map)"),
@@ -96,7 +102,7 @@ def plans(now: datetime) -> dict[str, Plan]:
     """The competitions, each named by where it stands when the server starts."""
     year = f"{now:%Y}"
     hour = now.replace(minute=0, second=0, microsecond=0)
-    people = cast.APPLICANTS
+    people = cast.many_applicants(FULL_ROOM)
 
     def plan(number: int, body: str, posts: tuple[PostPlan, ...], count: int, written_at: datetime) -> Plan:
         titles = " và ".join(post.title for post in posts)
@@ -112,22 +118,25 @@ def plans(now: datetime) -> dict[str, Plan]:
             written_at=written_at,
         )
 
-    running = now.replace(microsecond=0) - 5 * MINUTE
+    running = now.replace(second=0, microsecond=0) - RUNNING_FOR
     return {
         "published": plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY),
         "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
         "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY),
         "marking": plan(4, "SYT-VH", (_TCCB, _THTR), 8, hour - 3 * DAY),
         "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
-        "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), 10, running)),
+        "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),
         "receiving": plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY),
         "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),
     }
 
 
 def _with_rooms(plan: Plan) -> Plan:
-    rooms = (("S1", "Phòng thi 01", timedelta()), ("S2", "Phòng thi 02", 25 * MINUTE))
-    return Plan(**{**plan.__dict__, "rooms": rooms})
+    rooms = (
+        RoomPlan("S1", "Phòng thi 01", rows=6, columns=10),
+        RoomPlan("S2", "Phòng thi 02", later=RUNNING_FOR + 20 * MINUTE),
+    )
+    return replace(plan, rooms=rooms)
 
 
 def make(engine: Engine, settings: Settings, *, say: Callable[[str], None]) -> None:
@@ -162,11 +171,11 @@ def play_until(play: Play, stand: str) -> None:
         return
     play.vet()
     play.prepare()
+    if stand == "written":
+        keep_machines(play.director.settings, LivelyRoom(play).happen())
+        return
     play.check_in(absent=1 if stand in {"published", "marking"} else 0)
     play.start()
-    if stand == "written":
-        play.write(hand_in=False)
-        return
     play.write()
     play.close(reprimand=stand in {"published", "ranked"})
     play.draw_codes()

@@ -58,6 +58,7 @@ OFFICIALS = (
     Official("rade", "Bùi Khánh Chi", "Giảng viên Trường Chính trị", Role.SETTER),
     Official("phach", "Trịnh Bảo Ngân", "Chuyên viên chính", Role.KEEPER),
     Official("coithi", "Hồ Sỹ Lâm", "Chuyên viên", Role.INVIGILATOR),
+    Official("coithi2", "Đinh Thị Thu Hà", "Giáo vụ Trường Chính trị", Role.INVIGILATOR),
     Official("truongcham", "Đỗ Quang Hiển", "Phó Hiệu trưởng Trường Chính trị", Role.MARKING_HEAD),
     Official("cham1", "Ngô Thanh Tùng", "Giảng viên chính", Role.MARKER),
     Official("cham2", "Dương Kim Oanh", "Giảng viên chính", Role.MARKER),
@@ -83,6 +84,26 @@ APPLICANTS = (
     Applicant("Triệu Bích Ngọc", date(1991, 2, 14), "Phòng Việc làm", "Chuyên viên"),
     Applicant("Đinh Trọng Nhân", date(1986, 7, 7), "Phòng Tôn giáo", "Chuyên viên chính"),
 )
+
+_SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Lương", "Tô", "Khuất", "Hà")
+_MIDDLES = ("Thị Minh", "Quang", "Hồng", "Văn", "Thanh", "Ngọc Bảo", "Đức")
+_GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Nga", "Phúc", "Quỳnh")
+_UNITS = ("Văn phòng Sở", "Phòng Cải cách hành chính", "Phòng Tổ chức biên chế", "Thanh tra Sở", "Phòng Việc làm")
+
+
+def many_applicants(count: int) -> tuple[Applicant, ...]:
+    """The known people and as many more as are wanted, put together from common names; nobody occurs twice."""
+    made = [
+        Applicant(
+            f"{_SURNAMES[number % 13]} {_MIDDLES[number % 7]} {_GIVEN[number % 11]}",
+            date(1982 + number % 9, 1 + number % 12, 1 + number % 28),
+            _UNITS[number % 5],
+            "Chuyên viên chính",
+        )
+        for number in range(max(0, count - len(APPLICANTS)))
+    ]
+    return (*APPLICANTS, *made)[:count]
+
 
 ANNOUNCEMENT = """Căn cứ kế hoạch thi tuyển chức danh lãnh đạo, quản lý cấp phòng năm nay, cơ quan thông báo tuyển chọn các chức danh nêu tại trang này.
 

@@ -29,6 +29,17 @@ class PostPlan:
 
 
 @dataclass(frozen=True)
+class RoomPlan:
+    """A room of the written test: its sitting's code, its name, how much later it starts, its size."""
+
+    code: str
+    name: str
+    later: timedelta = timedelta()
+    rows: int = 3
+    columns: int = 4
+
+
+@dataclass(frozen=True)
 class Plan:
     """One competition of the demonstration, with the instant at which its written test starts."""
 
@@ -40,7 +51,7 @@ class Plan:
     posts: tuple[PostPlan, ...]
     applicants: tuple[cast.Applicant, ...]
     written_at: datetime
-    rooms: tuple[tuple[str, str, timedelta], ...] = (("S1", "Phòng thi 01", timedelta()),)
+    rooms: tuple[RoomPlan, ...] = (RoomPlan("S1", "Phòng thi 01"),)
 
 
 class Director:

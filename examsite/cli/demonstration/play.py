@@ -217,15 +217,15 @@ class Play:
             papers.draw_papers(setter, self.competition, post)
             papers.seal_papers(setter, self.competition, post)
         watcher = list_holders(self.session, self.competition.id, Role.INVIGILATOR)
-        for code, room, later in self.plan.rooms:
+        for room in self.plan.rooms:
             sittings.schedule_sitting(
                 organiser,
                 self.competition,
-                code=code,
-                room=room,
-                rows=3,
-                columns=4,
-                starts_at=self.plan.written_at + later,
+                code=room.code,
+                room=room.name,
+                rows=room.rows,
+                columns=room.columns,
+                starts_at=self.plan.written_at + room.later,
                 invigilators=watcher,
             )
         sittings.assign_seats(organiser, self.competition)
@@ -265,7 +265,7 @@ class Play:
                 )
                 opened = attempts.open_attempt(self.director.context(now, actor))
                 paper = paper_from_data(attempt.paper.data)
-                saves = list(self._answers(paper, attempt.candidacy.full_name, opened.epoch, hand_in=hand_in))
+                saves = list(self.answers(paper, attempt.candidacy.full_name, opened.epoch, hand_in=hand_in))
                 later = now + minutes * MINUTE
                 attempts.save_answers(
                     self.director.context(later if hand_in else now + MINUTE, actor),
@@ -277,7 +277,8 @@ class Play:
                     ctx = self.director.context(later + MINUTE, actor)
                     attempts.hand_in(ctx, opened.token, page_epoch=opened.epoch)
 
-    def _answers(self, paper: Paper, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
+    def answers(self, paper: Paper, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
+        """What somebody answers, in the order of the paper; without `hand_in` every third question stays open."""
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
             if not hand_in and number % 3 == 2:

@@ -10,14 +10,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from examsite.domain.accounts import login_key
 from examsite.domain.attempts import count_words
 from examsite.domain.rooms import RequestState
 from examsite.domain.saves import FLAGS, content_of
-from examsite.storage.models.accounts import Account
+from examsite.storage.models.accounts import Account, LoginThrottle, RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, Upload
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.rooms import HandoverNote, HelpCall, LostTime, Pause, RoomMessage, RoomRequest
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.rooms import (
+    HandoverNote,
+    HelpCall,
+    RoomMessage,
+    RoomRequest,
+)
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,11 @@ def list_board_attempts(session: Session, sitting_id: int) -> list[Attempt]:
             .order_by(Attempt.id)
         )
     )
+
+
+def list_attempts_of(session: Session, attempt_ids: Sequence[int]) -> list[Attempt]:
+    """The attempts with these keys, plain."""
+    return list(session.scalars(select(Attempt).where(Attempt.id.in_(attempt_ids)).order_by(Attempt.id)))
 
 
 def count_items(session: Session, sitting_id: int) -> dict[int, int]:
@@ -104,32 +116,6 @@ def list_open_calls(session: Session, sitting_id: int) -> list[HelpCall]:
     )
 
 
-def list_calls(session: Session, sitting_id: int) -> list[HelpCall]:
-    """Every call for help of a sitting with seat and candidate, as they came."""
-    return list(
-        session.scalars(
-            select(HelpCall)
-            .join(Attempt, Attempt.id == HelpCall.attempt_id)
-            .options(joinedload(HelpCall.attempt).joinedload(Attempt.candidacy))
-            .where(Attempt.sitting_id == sitting_id)
-            .order_by(HelpCall.called_at, HelpCall.id)
-        )
-    )
-
-
-def list_lost_times(session: Session, sitting_id: int) -> list[LostTime]:
-    """All lost time of a sitting, proposed and decided, with seat and candidate, as it began."""
-    return list(
-        session.scalars(
-            select(LostTime)
-            .join(Attempt, Attempt.id == LostTime.attempt_id)
-            .options(joinedload(LostTime.attempt).joinedload(Attempt.candidacy))
-            .where(Attempt.sitting_id == sitting_id)
-            .order_by(LostTime.began_at, LostTime.id)
-        )
-    )
-
-
 def list_waiting_requests(session: Session, sitting_id: int) -> list[RoomRequest]:
     """What waits for a second person in a sitting, with the seat it is about, oldest first."""
     return list(
@@ -137,18 +123,6 @@ def list_waiting_requests(session: Session, sitting_id: int) -> list[RoomRequest
             select(RoomRequest)
             .options(joinedload(RoomRequest.attempt).joinedload(Attempt.candidacy))
             .where(RoomRequest.sitting_id == sitting_id, RoomRequest.state == RequestState.ASKED)
-            .order_by(RoomRequest.asked_at, RoomRequest.id)
-        )
-    )
-
-
-def list_sitting_requests(session: Session, sitting_id: int) -> list[RoomRequest]:
-    """Every request of a sitting with the seat it is about, as they were asked."""
-    return list(
-        session.scalars(
-            select(RoomRequest)
-            .options(joinedload(RoomRequest.attempt).joinedload(Attempt.candidacy))
-            .where(RoomRequest.sitting_id == sitting_id)
             .order_by(RoomRequest.asked_at, RoomRequest.id)
         )
     )
@@ -179,35 +153,6 @@ def list_messages_to(session: Session, sitting_id: int, attempt_id: int | None) 
                 RoomMessage.attempt_id.is_(None) | (RoomMessage.attempt_id == attempt_id),
             )
             .order_by(RoomMessage.id.desc())
-        )
-    )
-
-
-def list_all_messages(session: Session, sitting_id: int) -> list[RoomMessage]:
-    """Every message of a sitting, to the room and to single seats, as they were sent."""
-    return list(session.scalars(select(RoomMessage).where(RoomMessage.sitting_id == sitting_id).order_by(RoomMessage.id)))
-
-
-def list_pauses(session: Session, sitting_id: int) -> list[Pause]:
-    """The pauses of all attempts of a sitting, as they began."""
-    return list(
-        session.scalars(
-            select(Pause)
-            .join(Attempt, Attempt.id == Pause.attempt_id)
-            .where(Attempt.sitting_id == sitting_id)
-            .order_by(Pause.began_at, Pause.id)
-        )
-    )
-
-
-def list_extensions(session: Session, sitting_id: int) -> list[Extension]:
-    """All time given in a sitting, as it was given."""
-    return list(
-        session.scalars(
-            select(Extension)
-            .join(Attempt, Attempt.id == Extension.attempt_id)
-            .where(Attempt.sitting_id == sitting_id)
-            .order_by(Extension.granted_at, Extension.id)
         )
     )
 
@@ -244,3 +189,32 @@ def names_of(session: Session, account_ids: Sequence[int | None]) -> dict[int, s
     wanted = {key for key in account_ids if key is not None}
     rows = session.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
     return {key: name for key, name in rows}  # noqa: C416 -- rows are not pairs to the type checker
+
+
+def list_slowed_logins(session: Session, logins: Sequence[str], now: datetime) -> dict[str, LoginThrottle]:
+    """Log-in names of these that must wait after wrong passwords, by the name as it is compared."""
+    keys = [login_key(login) for login in logins]
+    rows = session.scalars(select(LoginThrottle).where(LoginThrottle.login.in_(keys), LoginThrottle.open_at > now))
+    return {row.login: row for row in rows}
+
+
+def list_sitting_records(session: Session, competition_id: int, sitting: str) -> list[RecordRow]:
+    """The records about one sitting in the log of its competition, in their order."""
+    return list(
+        session.scalars(
+            select(RecordRow)
+            .join(RecordLog, RecordLog.id == RecordRow.log_id)
+            .where(RecordLog.competition_id == competition_id, RecordRow.subject == f"sitting/{sitting}")
+            .order_by(RecordRow.seq)
+        )
+    )
+
+
+def names_by_pseudonym(session: Session, competition_id: int) -> dict[str, str]:
+    """Names of the officials of a competition by the pseudonym that its records write."""
+    rows = session.execute(
+        select(RoleAssignment.pseudonym, Account.display_name)
+        .join(Account, Account.id == RoleAssignment.account_id)
+        .where(RoleAssignment.competition_id == competition_id, RoleAssignment.pseudonym.is_not(None))
+    )
+    return {str(pseudonym): name for pseudonym, name in rows}

@@ -28,9 +28,30 @@ from examsite.web.invigilator import (  # noqa: E402 -- views register on the bl
     acts,
     answer_files,
     boards,
+    clocks,
     conflicts,
+    documents,
+    photos,
+    readiness,
+    room_acts,
     sessions,
     sittings,
+    timelines,
 )
 
-__all__ = ["acts", "answer_files", "boards", "bp", "conflicts", "navigation", "sessions", "sittings"]
+__all__ = [
+    "acts",
+    "answer_files",
+    "boards",
+    "bp",
+    "clocks",
+    "conflicts",
+    "documents",
+    "navigation",
+    "photos",
+    "readiness",
+    "room_acts",
+    "sessions",
+    "sittings",
+    "timelines",
+]

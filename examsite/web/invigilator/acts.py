@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
-from examsite.services import invigilation
+from examsite.domain.rooms import RequestKind
+from examsite.services import invigilation, room_messages, room_requests
+from examsite.services.photos import MAX_PHOTO_MEGABYTES, receive_photo
+from examsite.services.uploads import add_upload
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.formatting import format_time_seconds
+from examsite.web.forms.sittings import CheckInForm
 from examsite.web.i18n import _
 from examsite.web.invigilator import bp
-from examsite.web.invigilator.boards import read_board
-from examsite.web.invigilator.sittings import make_forms, own_sitting, render_board
-from examsite.web.transactions import act, read_web_clock, writes
+from examsite.web.invigilator.boards import render_board
+from examsite.web.invigilator.doing import do_act, leave, refuse
+from examsite.web.invigilator.rooms import Room, own_sitting
+from examsite.web.transactions import act, stop_reading, write_now, writes, writes_in_steps
 
 
 @bp.post("/<code>/sittings/<sitting>/seats/<seat>/check-in")
 @requires(Role.INVIGILATOR)
-@writes
+@writes_in_steps
 def check_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
-    """Confirm the identity of the person at the seat."""
+    """Confirm the identity of the person at the seat; a photo is drawn anew before any transaction begins."""
     del code
-    return _do(
+    form = CheckInForm()
+    name = "photo" if request.args.get("act") == "photo" else "check-in"
+    if not form.validate_on_submit():
+        return render_board(sitting, seat=seat, act=name, form=form, status=422)
+    own_sitting(sitting)
+    received = None
+    try:
+        if form.photo.data:
+            settings = current_app.extensions["settings"]
+            most = min(MAX_PHOTO_MEGABYTES, settings.upload_limit_megabytes)
+            stop_reading()
+            file = form.photo.data
+            received = receive_photo(settings.uploads_path, file.stream, file.filename or "", max_megabytes=most)
+        with write_now() as ctx:
+            photo = add_upload(ctx, received) if received is not None else None
+            invigilation.check_in(ctx, g.competition, own_sitting(sitting), seat=seat, photo=photo)
+    except DomainError as error:
+        return refuse(error, form, sitting, seat, name)
+    return leave(sitting, seat, _("Đã đối chiếu danh tính ở chỗ %(seat)s.", seat=seat))
+
+
+@bp.post("/<code>/sittings/<sitting>/seats/<seat>/absent")
+@requires(Role.INVIGILATOR)
+@writes
+def note_absence(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+    """Put on record that nobody came to the seat."""
+    del code
+    return do_act(
         sitting,
         seat,
-        "check-in",
-        lambda found, _form: invigilation.check_in(act(), g.competition, found, seat=seat),
-        _("Đã đối chiếu danh tính ở chỗ %(seat)s.", seat=seat),
+        "absent",
+        lambda found, _form: invigilation.note_absence(act(), g.competition, found, seat=seat),
+        _("Đã ghi vắng ở chỗ %(seat)s.", seat=seat),
     )
 
 
@@ -39,9 +71,9 @@ def check_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
 @requires(Role.INVIGILATOR)
 @writes
 def extend_time(code: str, sitting: str, seat: str) -> ResponseReturnValue:
-    """Give time to one candidate."""
+    """Give time to one candidate, once the new end was read and confirmed."""
     del code
-    return _do(
+    return do_act(
         sitting,
         seat,
         "extend",
@@ -49,6 +81,21 @@ def extend_time(code: str, sitting: str, seat: str) -> ResponseReturnValue:
             act(), g.competition, found, seat=seat, minutes=form.minutes.data, reason=form.reason.data
         ),
         _("Đã bù giờ cho chỗ %(seat)s. Trang của thí sinh cập nhật ngay.", seat=seat),
+        confirm=_new_end,
+    )
+
+
+def _new_end(room: Room, attempt: Any, form: Any) -> str:
+    before = room.deadline(attempt)
+    return _(
+        "Chỗ %(seat)s, số báo danh %(number)s, kết thúc lúc %(after)s thay vì %(before)s (bù %(minutes)s phút). "
+        "Lý do: %(reason)s",
+        seat=attempt.seat,
+        number=attempt.candidacy.candidate_number,
+        after=format_time_seconds(before + timedelta(minutes=form.minutes.data)),
+        before=format_time_seconds(before),
+        minutes=form.minutes.data,
+        reason=form.reason.data,
     )
 
 
@@ -58,7 +105,7 @@ def extend_time(code: str, sitting: str, seat: str) -> ResponseReturnValue:
 def free_attempt(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     """Let the candidate go on at another machine."""
     del code
-    return _do(
+    return do_act(
         sitting,
         seat,
         "free",
@@ -73,7 +120,7 @@ def free_attempt(code: str, sitting: str, seat: str) -> ResponseReturnValue:
 def move_seat(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     """Move the candidate to a free seat."""
     del code
-    return _do(
+    return do_act(
         sitting,
         seat,
         "move",
@@ -85,6 +132,88 @@ def move_seat(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     )
 
 
+@bp.post("/<code>/sittings/<sitting>/seats/<seat>/hand-in")
+@requires(Role.INVIGILATOR)
+@writes
+def force_hand_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+    """End the test of one candidate with what the server holds, once that was read and confirmed."""
+    del code
+    return do_act(
+        sitting,
+        seat,
+        "hand-in",
+        lambda found, form: invigilation.force_hand_in(act(), g.competition, found, seat=seat, reason=form.reason.data),
+        _("Đã thu bài ở chỗ %(seat)s từ bản máy chủ đang giữ.", seat=seat),
+        confirm=_what_ends,
+    )
+
+
+def _what_ends(room: Room, attempt: Any, form: Any) -> str:
+    found = room.progress.get(attempt.id)
+    return _(
+        "Bài của số báo danh %(number)s ở chỗ %(seat)s kết thúc ngay với phần máy chủ giữ đến %(time)s. Thí sinh "
+        "không viết tiếp được và không mở lại được. Lý do: %(reason)s",
+        number=attempt.candidacy.candidate_number,
+        seat=attempt.seat,
+        time=format_time_seconds(found.saved_at if found is not None else None),
+        reason=form.reason.data,
+    )
+
+
+@bp.post("/<code>/sittings/<sitting>/seats/<seat>/message")
+@requires(Role.INVIGILATOR)
+@writes
+def send_message(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+    """Say something to one candidate."""
+    del code
+    return do_act(
+        sitting,
+        seat,
+        "message",
+        lambda found, form: room_messages.send_message(act(), g.competition, found, seat=seat, text=form.text.data),
+        _("Đã nhắn chỗ %(seat)s.", seat=seat),
+    )
+
+
+@bp.post("/<code>/sittings/<sitting>/seats/<seat>/calls/<int(max=2147483647):call>")
+@requires(Role.INVIGILATOR)
+@writes
+def answer_call(code: str, sitting: str, seat: str, call: int) -> ResponseReturnValue:
+    """Close a call for help."""
+    del code
+    return do_act(
+        sitting,
+        seat,
+        "answer",
+        lambda found, form: room_messages.answer_call(
+            act(), g.competition, found, call_id=call, answer=form.text.data or ""
+        ),
+        _("Đã khép lời gọi của chỗ %(seat)s.", seat=seat),
+    )
+
+
+@bp.post("/<code>/sittings/<sitting>/seats/<seat>/late-answers")
+@requires(Role.INVIGILATOR)
+@writes
+def ask_late_answers(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+    """Ask the council to let text count that came too late."""
+    del code
+    return do_act(
+        sitting,
+        seat,
+        "late",
+        lambda found, form: room_requests.ask_room_request(
+            act(),
+            g.competition,
+            found,
+            kind=RequestKind.ACCEPT_LATE_ANSWERS,
+            seat=seat,
+            reason=form.reason.data,
+        ),
+        _("Đã gửi đề nghị. Hội đồng quyết định; bài vẫn như lúc kết thúc cho đến khi có quyết định."),
+    )
+
+
 @bp.post("/<code>/sittings/<sitting>/incidents")
 @requires(Role.INVIGILATOR)
 @writes
@@ -92,7 +221,7 @@ def record_incident(code: str, sitting: str) -> ResponseReturnValue:
     """Write down what happened, at a seat or in the room."""
     del code
     seat = request.args.get("seat") or None
-    return _do(
+    return do_act(
         sitting,
         seat,
         "incident",
@@ -107,49 +236,3 @@ def record_incident(code: str, sitting: str) -> ResponseReturnValue:
         ),
         _("Đã ghi sự việc. Hội đồng quyết định sau; thí sinh làm bài tiếp bình thường."),
     )
-
-
-@bp.post("/<code>/sittings/<sitting>/attendance")
-@requires(Role.INVIGILATOR)
-@writes
-def sign_attendance(code: str, sitting: str) -> ResponseReturnValue:
-    """Sign the attendance list after the close."""
-    del code
-    return _do(
-        sitting,
-        None,
-        "attendance",
-        lambda found, _form: invigilation.sign_attendance(act(), g.competition, found),
-        _("Đã ký danh sách dự thi."),
-    )
-
-
-def _do(
-    sitting: str,
-    seat: str | None,
-    name: str,
-    step: Callable[[Any, Any], object],
-    done: str,
-    *,
-    lands_on: Callable[[Any], str] | None = None,
-) -> ResponseReturnValue:
-    found = own_sitting(sitting)
-    forms = make_forms(read_board(found, g.competition, read_web_clock(), seat=seat))
-    form = forms[name]
-    if not form.validate_on_submit():
-        return render_board(sitting, seat=seat, act=name, forms=forms, status=422)
-    try:
-        step(found, form)
-    except InvalidError as error:
-        field = getattr(form, str(error.params.get("field", "")), None)
-        (field.errors if field is not None else form.form_errors).append(message_of(error))
-        return render_board(sitting, seat=seat, act=name, forms=forms, status=422)
-    except DomainError as error:
-        flash(message_of(error), "error")
-        return render_board(sitting, seat=seat, act=name, status=409)
-    flash(done, "success")
-    return redirect(_board(sitting, lands_on(form) if lands_on is not None else seat))
-
-
-def _board(sitting: str, seat: str | None) -> str:
-    return url_for("invigilator.show_board", code=g.competition.code, sitting=sitting, seat=seat)

@@ -1,321 +1,324 @@
-"""The board of a room put together: seats with their words, what needs a person first, the figures of the head."""
+"""The board of a room: figures, cards, the plan, and beside it the seat or the room that something is done about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
-from examsite.domain.attempts import SILENT_AFTER_SECONDS, AttemptState, deadline_of
-from examsite.domain.sittings import IncidentState, SittingState, seat_codes
+from examsite.domain.attempts import AttemptState
+from examsite.domain.permissions import Role
+from examsite.domain.rooms import REQUEST_DECIDERS
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
-from examsite.storage.queries.sittings import (
-    Progress,
-    list_attempts,
-    list_incidents,
-    list_progress,
-    reasons_against_start,
+from examsite.storage.queries.boards import list_handovers, list_messages_to, names_of
+from examsite.storage.queries.sittings import reasons_against_start
+from examsite.web.access import requires
+from examsite.web.formatting import format_points, format_time_seconds
+from examsite.web.forms.sittings import (
+    AnswerCallForm,
+    AskLateAnswersForm,
+    AskRoomTimeForm,
+    CheckInForm,
+    DecideLostTimeForm,
+    DecideRequestForm,
+    ExtendTimeForm,
+    ForceHandInForm,
+    FreeAttemptForm,
+    GiveAllLostTimesForm,
+    HandOverForm,
+    MoveSeatForm,
+    NameLostTimeForm,
+    NoteAbsenceForm,
+    PauseForm,
+    RecordIncidentForm,
+    SendMessageForm,
+    SignAttendanceForm,
+    WithdrawRequestForm,
 )
-from examsite.web.formatting import format_time, format_time_seconds
-from examsite.web.i18n import _, localised
+from examsite.web.gates import has_endpoint
+from examsite.web.i18n import _, _l, localised
+from examsite.web.invigilator import bp
+from examsite.web.invigilator.cards import card_groups, cause_words, request_words
+from examsite.web.invigilator.rooms import Room, length_words, own_sitting, read_room
+from examsite.web.invigilator.seats import open_seat, seat_rows
 from examsite.web.labels import missing_text
+from examsite.web.transactions import read_web_clock
 
-_WORKING = AttemptState.OPEN
-_DONE = frozenset({AttemptState.HANDED_IN, AttemptState.CLOSED})
+#: How often the board reads itself again. Unit: seconds.
+REFRESH_SECONDS = 5
+
+#: Acts at a seat: the view that does each, its form, its word.
+SEAT_ACTS: dict[str, tuple[str, type[FlaskForm], Any]] = {
+    "answer": ("invigilator.answer_call", AnswerCallForm, _l("Trả lời")),
+    "check-in": ("invigilator.check_in", CheckInForm, _l("Đối chiếu")),
+    "lost-time": ("invigilator.decide_lost_time", DecideLostTimeForm, _l("Giờ mất")),
+    "move": ("invigilator.move_seat", MoveSeatForm, _l("Đổi chỗ")),
+    "extend": ("invigilator.extend_time", ExtendTimeForm, _l("Bù giờ")),
+    "incident": ("invigilator.record_incident", RecordIncidentForm, _l("Ghi sự việc")),
+    "message": ("invigilator.send_message", SendMessageForm, _l("Nhắn")),
+    "pause": ("invigilator.pause_attempt", PauseForm, _l("Dừng giờ")),
+    "resume": ("invigilator.resume_attempt", PauseForm, _l("Chạy lại giờ")),
+    "free": ("invigilator.free_attempt", FreeAttemptForm, _l("Đổi máy")),
+    "hand-in": ("invigilator.force_hand_in", ForceHandInForm, _l("Thu bài")),
+    "absent": ("invigilator.note_absence", NoteAbsenceForm, _l("Vắng")),
+    "photo": ("invigilator.check_in", CheckInForm, _l("Thêm ảnh")),
+    "late": ("invigilator.ask_late_answers", AskLateAnswersForm, _l("Bài đến muộn")),
+}
+
+#: Acts for the whole room.
+ROOM_ACTS: dict[str, tuple[str, type[FlaskForm] | None, Any]] = {
+    "room-message": ("invigilator.message_room", SendMessageForm, _l("Nhắn cả phòng")),
+    "room-time": ("invigilator.ask_room_time", AskRoomTimeForm, _l("Bù giờ cả phòng")),
+    "room-pause": ("invigilator.pause_room", PauseForm, _l("Dừng giờ")),
+    "room-resume": ("invigilator.resume_room", PauseForm, _l("Chạy lại giờ")),
+    "room-lost": ("invigilator.give_all_lost_times", GiveAllLostTimesForm, _l("Duyệt giờ mất")),
+    "incident": ("invigilator.record_incident", RecordIncidentForm, _l("Ghi sự việc")),
+    "handover": ("invigilator.hand_over", HandOverForm, _l("Bàn giao")),
+    "papers": ("", None, _l("Giấy tờ")),
+    "decide": ("invigilator.decide_request", DecideRequestForm, _l("Quyết định")),
+    "withdraw": ("invigilator.withdraw_request", WithdrawRequestForm, _l("Rút lại")),
+}
+
+#: Room acts that are reached from a card and have no place among the others.
+_FROM_CARDS = frozenset({"decide", "withdraw"})
 
 
 @dataclass(frozen=True)
-class Card:
-    """Something that needs a person: where, what, since when, and the next steps."""
+class Panel:
+    """What stands open beside the plan: a seat or the room, one act of it, its form and where it is sent."""
 
-    kind: str
-    seat: str
-    number: str
-    tag: str
-    time_text: str
-    text: str
-    links: tuple[tuple[str, str], ...]
-    selected: bool = False
-
-
-@dataclass(frozen=True)
-class OpenSeat:
-    """Everything known of one seat that an invigilator may know."""
-
-    attempt: Any
-    tag_kind: str
-    tag: str
-    facts: tuple[tuple[str, str], ...]
-    free_seats: tuple[str, ...]
-    acts: tuple[str, ...]
+    title: str
+    acts: tuple[tuple[str, str, str], ...]
+    act: str
+    form: Any
+    action: str
+    #: The exact sentence of an act that cannot be undone, once its form was filled in.
+    confirm: str = ""
+    #: The thing that the act is about: a call, lost time, a request.
+    thing: Any = None
 
 
-@dataclass(frozen=True)
-class Board:
-    """A room at one instant."""
-
-    rows: list[dict[str, Any]]
-    incidents: list[Card]
-    silent: list[Card]
-    tiles: list[dict[str, Any]]
-    is_running: bool
-    is_over: bool
-    is_signed: bool
-    ends_at: datetime
-    counts_to: datetime
-    reasons: list[str]
-    absent: list[Any]
-    open_seat: OpenSeat | None = field(default=None)
+@bp.get("/<code>/sittings/<sitting>")
+@requires(Role.INVIGILATOR)
+def show_board(code: str, sitting: str) -> ResponseReturnValue:
+    """The room, with one seat or one act of the room open where the address names it."""
+    del code
+    return render_board(sitting, seat=request.args.get("seat"), act=request.args.get("act", ""))
 
 
-def read_board(sitting: Any, competition: Any, now: datetime, *, seat: str | None = None) -> Board:
-    """The room now; with one seat open when it is named."""
-    session = db.session()
-    attempts = list_attempts(session, sitting.id)
-    progress = list_progress(session, sitting.id)
-    waiting = [item for item in list_incidents(session, sitting.id) if item.state is IncidentState.RECORDED]
-    by_candidacy = {item.candidacy_id: item for item in reversed(waiting)}
-    by_seat = {attempt.seat: attempt for attempt in attempts}
-    seats = {
-        code: _seat(
-            code,
-            by_seat.get(code),
-            progress=progress,
-            incidents=by_candidacy,
-            sitting=sitting,
-            now=now,
-            is_open=code == seat,
+@bp.get("/<code>/sittings/<sitting>/large")
+@requires(Role.INVIGILATOR)
+def show_large_board(code: str, sitting: str) -> ResponseReturnValue:
+    """The room to be read from the far wall: seats and states, and nothing that says who somebody is."""
+    del code
+    room = read_room(own_sitting(sitting), g.competition, read_web_clock())
+    rows = seat_rows(room, None)
+    return render_template(
+        "invigilator/show_large_board.html",
+        room=room,
+        sitting=room.sitting,
+        rows=rows,
+        waiting=[seat.code for row in rows for seat in row["seats"] if seat.needs_person],
+        tiles=_tiles(room),
+        refresh_seconds=REFRESH_SECONDS,
+        counts_to=room.sitting.starts_at if room.is_planned else room.ends_at,
+    )
+
+
+def make_form(act: str, room: Room, *, of_seat: bool) -> Any:
+    """The form of an act, with the choices of this room."""
+    form_class = (SEAT_ACTS if of_seat else ROOM_ACTS)[act][1]
+    if form_class is None:
+        return None
+    if form_class is MoveSeatForm:
+        return MoveSeatForm(seats=room.free_seats)
+    if form_class is RecordIncidentForm:
+        measures = ruleset_of(room.competition).measures if of_seat else ()
+        return RecordIncidentForm(
+            measures=[(item.measure, f"{localised(item.text, '')}, {effect_words(item)}") for item in measures]
         )
-        for code in seat_codes(sitting.seat_rows, sitting.seat_columns)
-    }
-    states = [attempt.state for attempt in attempts]
-    silent = [attempt for attempt in attempts if seats[attempt.seat]["state"] == "silent"]
-    present = sum(1 for attempt in attempts if attempt.checked_in_at is not None or attempt.opened_at is not None)
-    deadlines = [_deadline(sitting, attempt) for attempt in attempts if attempt.state is _WORKING]
-    planned = deadline_of(sitting.started_at or sitting.starts_at, sitting.duration_minutes)
-    ends_at = max(deadlines, default=planned)
-    is_running = sitting.state is SittingState.STARTED
-    is_planned = sitting.state is SittingState.SCHEDULED
+    return form_class()
+
+
+def effect_words(measure: Any) -> str:
+    """What a measure of the rule set takes, if the council decides it."""
+    if measure.void:
+        return str(_("phần thi bị hủy"))
+    return str(_("trừ %(percent)s %% điểm bài viết", percent=format_points(measure.percent)))
+
+
+def render_board(
+    sitting: str,
+    *,
+    seat: str | None,
+    act: str,
+    form: Any = None,
+    confirm: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    """The page of the board; after a refused act with the form that was refused, before a confirmation with it."""
+    room = read_room(own_sitting(sitting), g.competition, read_web_clock())
+    opened = open_seat(room, seat)
+    panel = _seat_panel(room, opened, act, form, confirm) if opened else _room_panel(room, act, form, confirm)
+    groups = card_groups(room, seat)
+    page = render_template(
+        "invigilator/show_board.html",
+        room=room,
+        sitting=room.sitting,
+        rows=seat_rows(room, seat),
+        groups=groups,
+        announcements=[(card.key, card.announcement) for group in groups for card in group.cards if card.announcement],
+        tiles=_tiles(room),
+        open=opened,
+        panel=panel,
+        counts_to=room.sitting.starts_at if room.is_planned else room.ends_at,
+        reasons=_reasons(room),
+        absent=[attempt for attempt in room.attempts if attempt.state is AttemptState.ABSENT],
+        attendance_form=SignAttendanceForm() if room.is_over else None,
+        watchers=[item.assignment.account.display_name for item in room.sitting.invigilators],
+        refresh_seconds=REFRESH_SECONDS,
+        **_papers(room, panel),
+    )
+    return page, status
+
+
+def _seat_panel(room: Room, opened: Any, act: str, form: Any, confirm: str) -> Panel:
+    attempt = opened.attempt
+    chosen = act if act in opened.acts else opened.acts[0]
+    endpoint, _form, _word = SEAT_ACTS[chosen]
+    thing = _thing(room, chosen, attempt)
+    values: dict[str, Any] = {}
+    if chosen == "answer":
+        values["call"] = thing.id
+    if chosen == "lost-time":
+        if thing is None:
+            endpoint, form = "invigilator.name_lost_time", form or NameLostTimeForm()
+        else:
+            values["lost_time"] = thing.lost.id
+            form = form or DecideLostTimeForm(minutes=thing.seconds // 60, seconds=thing.seconds % 60)
+    if chosen == "move" and form is None and room.free_seats:
+        form = MoveSeatForm(seats=room.free_seats)
+    where = {"code": room.competition.code, "sitting": room.sitting.code}
+    return Panel(
+        title=_("Chỗ %(seat)s", seat=attempt.seat),
+        acts=tuple((name, str(SEAT_ACTS[name][2]), _panel_url(where, name, attempt.seat)) for name in opened.acts),
+        act=chosen,
+        form=form if form is not None else make_form(chosen, room, of_seat=True),
+        action=url_for(endpoint, **where, seat=attempt.seat, **values),
+        confirm=confirm,
+        thing=thing,
+    )
+
+
+def _thing(room: Room, act: str, attempt: Any) -> Any:
+    """What the act is about: the one named in the address, or the first that waits at this seat."""
+    named: int | None
+    if act == "answer":
+        calls = {call.id: call for call in room.calls if call.attempt_id == attempt.id}
+        named = request.args.get("call", type=int)
+        return calls.get(named or 0) or next(iter(calls.values()), None)
+    if act == "lost-time":
+        losses = {loss.lost.id: loss for loss in room.losses if loss.attempt.id == attempt.id}
+        named = request.args.get("lost_time", type=int)
+        return losses.get(named or 0) or next(iter(losses.values()), None)
+    return None
+
+
+def _room_panel(room: Room, act: str, form: Any, confirm: str) -> Panel | None:
+    open_acts = _open_room_acts(room)
+    if act not in open_acts and act not in _FROM_CARDS:
+        return None
+    where = {"code": room.competition.code, "sitting": room.sitting.code}
+    thing = None
+    if act in _FROM_CARDS:
+        named = request.args.get("request", type=int) or (request.view_args or {}).get("request_id")
+        thing = next((item for item in room.requests if item.id == named), None)
+        if thing is None:
+            return None
+    endpoint = ROOM_ACTS[act][0]
+    values = {} if thing is None else {"request_id": thing.id}
+    return Panel(
+        title=_("Cả phòng"),
+        acts=tuple((name, str(ROOM_ACTS[name][2]), _panel_url(where, name, None)) for name in open_acts),
+        act=act,
+        form=form if form is not None else make_form(act, room, of_seat=False),
+        action=url_for(endpoint, **where, **values) if endpoint else "",
+        confirm=confirm,
+        thing=thing,
+    )
+
+
+def _panel_url(where: dict[str, str], act: str, seat: str | None) -> str:
+    return url_for("invigilator.show_board", **where, seat=seat, act=act, _anchor="seat")
+
+
+def _open_room_acts(room: Room) -> list[str]:
+    """What may be done for the whole room now."""
+    acts = []
+    if not room.is_over:
+        acts.append("room-message")
+    if room.is_running:
+        acts.append("room-time")
+        if room.running:
+            acts.append("room-pause")
+        if room.paused:
+            acts.append("room-resume")
+        if len(room.losses) > 1:
+            acts.append("room-lost")
+    return [*acts, "incident", "handover", "papers"]
+
+
+def _tiles(room: Room) -> list[dict[str, Any]]:
+    """The figures of the head."""
+    states = [attempt.state for attempt in room.attempts]
+    urgent = len(room.waiting_incidents) + len(room.calls)
+    done = states.count(AttemptState.HANDED_IN) + states.count(AttemptState.CLOSED)
     tiles = [
-        {"value": len(waiting), "label": _("sự việc"), "tone": "seal" if waiting else None},
-        {"value": len(silent), "label": _("máy im"), "tone": "amber" if silent else None},
-        {"value": states.count(_WORKING), "label": _("đang làm bài")},
-        {"value": sum(state in _DONE for state in states), "label": _("đã nộp")},
+        {"value": urgent, "label": _("sự việc, gọi"), "tone": "seal" if urgent else None},
+        {"value": len(room.silences), "label": _("máy im"), "tone": "amber" if room.silences else None},
+        {"value": states.count(AttemptState.OPEN), "label": _("đang làm bài")},
+        {"value": done, "label": _("đã nộp")},
         {"value": states.count(AttemptState.ABSENT), "label": _("vắng")},
-        {"value": present, "of": len(attempts), "label": _("có mặt")},
-        {"value": len(seats) - len(attempts), "label": _("chỗ dự phòng")},
+        {"value": room.present, "of": len(room.attempts), "label": _("có mặt")},
     ]
-    columns = sitting.seat_columns
-    listed = list(seats.values())
-    opened = by_seat.get(seat or "")
-    return Board(
-        rows=[
-            {"label": chr(ord("A") + row), "seats": listed[row * columns : (row + 1) * columns]}
-            for row in range(sitting.seat_rows)
-        ],
-        incidents=[_incident_card(item, attempts, sitting, competition, seat) for item in waiting],
-        silent=[
-            _silent_card(attempt, progress=progress, sitting=sitting, competition=competition, now=now, seat=seat)
-            for attempt in silent
-        ],
-        tiles=tiles,
-        is_running=is_running,
-        is_over=sitting.state is SittingState.CLOSED,
-        is_signed=sitting.attendance_signed_at is not None,
-        ends_at=ends_at,
-        counts_to=sitting.starts_at if is_planned else ends_at,
-        reasons=[
-            missing_text(item.code, item.params)
-            for item in (reasons_against_start(session, sitting, competition.state) if is_planned else [])
-        ],
-        absent=[attempt for attempt in attempts if attempt.state is AttemptState.ABSENT],
-        open_seat=None
-        if opened is None
-        else _open_seat(
-            opened,
-            progress=progress,
-            sitting=sitting,
-            now=now,
-            look=seats[opened.seat],
-            free_seats=[code for code in seats if code not in by_seat],
-        ),
-    )
+    if room.paused:
+        return [*tiles[:2], {"value": len(room.paused), "label": _("dừng giờ"), "tone": "amber"}, *tiles[2:]]
+    return [*tiles, {"value": len(room.free_seats), "label": _("chỗ dự phòng")}]
 
 
-def _deadline(sitting: Any, attempt: Any) -> datetime:
-    return deadline_of(sitting.started_at or sitting.starts_at, sitting.duration_minutes, attempt.added_seconds)
+def _reasons(room: Room) -> list[str]:
+    """Why the sitting cannot begin by itself, or nothing."""
+    if not room.is_planned:
+        return []
+    found = reasons_against_start(db.session(), room.sitting, room.competition.state)
+    return [missing_text(item.code, item.params) for item in found]
 
 
-def _given_minutes(attempt: Any) -> int:
-    return attempt.added_seconds // 60
-
-
-def _seconds(since: datetime | None, now: datetime) -> int:
-    return 0 if since is None else max(0, int((now - since).total_seconds()))
-
-
-def _age(seconds: int) -> str:
-    if seconds < 120:
-        return _("%(count)s giây", count=seconds)
-    return _("%(count)s phút", count=seconds // 60)
-
-
-def _seat(
-    code: str,
-    attempt: Any,
-    *,
-    progress: dict[int, Progress],
-    incidents: dict[int | None, Any],
-    sitting: Any,
-    now: datetime,
-    is_open: bool,
-) -> dict[str, Any]:
-    if attempt is None:
-        return {"code": code, "second": "–", "state": "spare", "lines": [_("dự phòng")]}
-    state, lines = _look(attempt, progress.get(attempt.id), incidents, now)
-    number = attempt.candidacy.candidate_number
-    words = ", ".join(lines)
-    return {
-        "code": code,
-        "second": number[-3:],
-        "state": state,
-        "lines": lines,
-        "selected": is_open,
-        "url": url_for(
-            "invigilator.show_board", code=sitting.competition.code, sitting=sitting.code, seat=code, _anchor="seat"
-        ),
-        "label": _("Chỗ %(seat)s, số báo danh %(number)s, %(words)s", seat=code, number=number, words=words),
-    }
-
-
-def _look(
-    attempt: Any, progress: Progress | None, incidents: dict[int | None, Any], now: datetime
-) -> tuple[str, list[str]]:
-    """The border of a seat and its words: an incident first, then silence, then calm."""
-    total = len(attempt.paper.data["items"]) if attempt.paper is not None else 0
-    answered = progress.answered if progress is not None else 0
-    count = _("%(done)s/%(total)s câu", done=answered, total=total)
-    if attempt.candidacy_id in incidents:
-        return "incident", [_("sự việc"), count if total else ""]
-    if attempt.state is AttemptState.ABSENT:
-        return "absent", [_("vắng")]
-    if attempt.state in _DONE:
-        ended = attempt.handed_in_at or attempt.closed_at
-        word = _("nộp %(time)s", time=format_time(ended)) if attempt.handed_in_at else _("đã thu bài")
-        return "done", [word, count]
-    if attempt.state is not _WORKING:
-        return ("ok", [_("đã đối chiếu")]) if attempt.checked_in_at else ("empty", [_("chưa đối chiếu")])
-    if attempt.opened_at is None:
-        return ("silent", [_("chưa mở bài")]) if attempt.checked_in_at else ("empty", [_("chưa đến")])
-    quiet = _seconds(attempt.last_seen_at, now)
-    if quiet > SILENT_AFTER_SECONDS:
-        return "silent", [_("im %(age)s", age=_age(quiet)), count]
-    given = _given_minutes(attempt)
-    saved = progress.saved_at if progress is not None else None
-    first = _("lưu %(age)s", age=_age(_seconds(saved, now))) if saved is not None else _("đã mở bài")
-    return "ok", [first, _("+%(minutes)s phút", minutes=given) if given else count]
-
-
-def _act_url(sitting: Any, competition: Any, seat: str, act: str) -> str:
-    return url_for(
-        "invigilator.show_board", code=competition.code, sitting=sitting.code, seat=seat, act=act, _anchor="seat"
-    )
-
-
-def _incident_card(incident: Any, attempts: Sequence[Any], sitting: Any, competition: Any, seat: str | None) -> Card:
-    place = next((item for item in attempts if item.candidacy_id == incident.candidacy_id), None)
-    links: tuple[tuple[str, str], ...] = ()
-    if place is not None:
-        links = (
-            (_("Xem chỗ này"), _act_url(sitting, competition, place.seat, "")),
-            (_("Bù giờ"), _act_url(sitting, competition, place.seat, "extend")),
-        )
-    return Card(
-        kind="incident",
-        seat=place.seat if place is not None else "",
-        number=place.candidacy.candidate_number if place is not None else "",
-        tag=_("Có đề nghị xử lý") if incident.measure else _("Sự việc"),
-        time_text=format_time_seconds(incident.recorded_at),
-        text=incident.minutes if len(incident.minutes) <= 180 else incident.minutes[:177] + "…",
-        links=links,
-        selected=place is not None and place.seat == seat,
-    )
-
-
-def _silent_card(
-    attempt: Any, *, progress: dict[int, Progress], sitting: Any, competition: Any, now: datetime, seat: str | None
-) -> Card:
-    if attempt.opened_at is None:
-        tag, since = _("Chưa mở bài"), sitting.started_at
-        text = _("Đã đối chiếu danh tính nhưng bài chưa mở. Đến xem máy; giờ của thí sinh vẫn chạy.")
-    else:
-        found = progress.get(attempt.id)
-        saved_at = found.saved_at if found is not None else None
-        since = attempt.last_seen_at
-        tag = _("Im %(age)s", age=_age(_seconds(since, now)))
-        text = _(
-            "Lần lưu cuối %(time)s. Máy thường tự nối lại; bài vẫn giữ trên máy.", time=format_time_seconds(saved_at)
-        )
-    return Card(
-        kind="silent",
-        seat=attempt.seat,
-        number=attempt.candidacy.candidate_number,
-        tag=tag,
-        time_text=format_time_seconds(since),
-        text=text,
-        links=(
-            (_("Cho làm ở máy khác"), _act_url(sitting, competition, attempt.seat, "move")),
-            (_("Ghi sự việc"), _act_url(sitting, competition, attempt.seat, "incident")),
-        ),
-        selected=attempt.seat == seat,
-    )
-
-
-def _open_seat(
-    attempt: Any,
-    *,
-    progress: dict[int, Progress],
-    sitting: Any,
-    now: datetime,
-    look: dict[str, Any],
-    free_seats: list[str],
-) -> OpenSeat:
-    found = progress.get(attempt.id)
-    saved_at = found.saved_at if found is not None else None
-    given = _given_minutes(attempt)
-    ends = format_time_seconds(_deadline(sitting, attempt))
-    facts = [
-        (_("Thí sinh"), f"{attempt.candidacy.candidate_number} · {attempt.candidacy.full_name}"),
-        (_("Ngày sinh"), f"{attempt.candidacy.born_on:%d/%m/%Y}"),
-        (_("Số giấy tờ"), attempt.candidacy.identity_number),
-        (_("Chức danh"), localised(attempt.candidacy.post, "title")),
-        (
-            _("Đối chiếu"),
-            _("lúc %(time)s", time=format_time_seconds(attempt.checked_in_at))
-            if attempt.checked_in_at
-            else _("chưa đối chiếu"),
-        ),
-    ]
-    if attempt.opened_at is not None:
-        facts.append((_("Máy chủ giữ"), _("đến %(time)s", time=format_time_seconds(saved_at)) if saved_at else "–"))
-        facts.append((_("Nhịp cuối"), _("%(age)s trước", age=_age(_seconds(attempt.last_seen_at, now)))))
-    facts.append((_("Kết thúc"), _("%(time)s (bù %(minutes)s phút)", time=ends, minutes=given) if given else ends))
-    kinds = {"incident": "stopped", "silent": "open", "ok": "running", "done": "done", "absent": "todo"}
-    acts = ["incident"]
-    if attempt.state in (AttemptState.SEATED, _WORKING):
-        acts = ["extend", "move", "incident"]
-        if attempt.checked_in_at is None:
-            acts = ["check-in", *acts]
-        if attempt.state is _WORKING:
-            acts.append("free")
-    return OpenSeat(
-        attempt=attempt,
-        tag_kind=kinds.get(look["state"], "todo"),
-        tag=look["lines"][0][:1].upper() + look["lines"][0][1:],
-        facts=tuple(facts),
-        free_seats=tuple(free_seats),
-        acts=tuple(acts),
-    )
+def _papers(room: Room, panel: Panel | None) -> dict[str, Any]:
+    """What the open panel needs beside its form."""
+    if panel is None:
+        return {}
+    if panel.act == "handover":
+        notes = list_handovers(db.session(), room.sitting.id)
+        return {"handovers": notes, "names": names_of(db.session(), [note.written_by_id for note in notes])}
+    if panel.act == "room-message":
+        return {"sent": list_messages_to(db.session(), room.sitting.id, None)[:4]}
+    if panel.act in _FROM_CARDS:
+        return {
+            "what": request_words(room, panel.thing),
+            "may_decide": Role.INVIGILATOR in REQUEST_DECIDERS[panel.thing.kind],
+            "asked_by": names_of(db.session(), [panel.thing.asked_by_id]).get(panel.thing.asked_by_id, ""),
+        }
+    if panel.act == "papers":
+        return {"answer_files": has_endpoint("invigilator.carry_answers")}
+    if panel.act == "lost-time" and panel.thing is not None:
+        return {
+            "new_end": format_time_seconds(panel.thing.ends_at),
+            "lost_words": length_words(panel.thing.seconds),
+            "cause": cause_words(panel.thing.lost, reopened=panel.thing.reopened),
+        }
+    return {}

@@ -1,0 +1,301 @@
+"""A room in the middle of its test: who is silent, who calls, what lies before the invigilators. Invented, but played.
+
+Everything happens through the services at its own instant, as in a real room; seats are chosen by place in the list, so
+that a small room has fewer of the stories and a large one has them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from examsite.cli.demonstration.machines import Machine
+from examsite.cli.demonstration.play import MINUTE, Play
+from examsite.domain.papers import paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.rooms import HelpKind, RequestKind
+from examsite.domain.saves import Save
+from examsite.services import attempts, invigilation, room_messages, room_requests, room_time, sittings
+from examsite.services.context import Actor, ServiceContext
+from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.rooms import list_proposed_losses
+from examsite.storage.queries.sittings import get_sitting, list_attempts, list_sittings
+
+SECOND = timedelta(seconds=1)
+
+#: Since when the test runs when the demonstration is made.
+RUNNING_FOR = 48 * MINUTE
+
+#: Places in the list of the room to whom something happens; everybody else writes calmly.
+ABSENT = (12, 31)
+LATE = 20
+HANDED_IN = (5, 40)
+TALKING = 8
+TELEPHONE = 27
+SILENT = 22
+CALLING = 33
+LOST = 17
+GIVEN_BACK = 50
+LONGER = 36
+MOVED = 14
+PAUSED = 47
+
+WATCHER, SECOND_WATCHER = "coithi", "coithi2"
+
+
+@dataclass
+class _Page:
+    """The test page of one candidate: what it has saved so far."""
+
+    attempt_id: int
+    token: str
+    epoch: int
+    actor: Actor
+    answers: list[tuple[str, str]]
+    essay: str
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+class LivelyRoom:
+    """The first room of the running test."""
+
+    def __init__(self, play: Play) -> None:
+        """Prepare the room of this play; nobody has come yet."""
+        self.play = play
+        self.session = play.session
+        self.starts_at = play.plan.written_at
+        self.sitting_code = list_sittings(self.session, play.competition.id)[0].code
+        self.seats = [item.seat for item in list_attempts(self.session, self.sitting.id)]
+        self.pages: dict[int, _Page] = {}
+        self._planned: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
+
+    @property
+    def sitting(self) -> Any:
+        """The sitting as it stands."""
+        return get_sitting(self.session, self.play.competition.id, self.sitting_code)
+
+    def happen(self) -> list[Machine]:
+        """Everything from the opened door to the present instant, in the order of time; the machines that go on."""
+        self._people_come()
+        self._at(timedelta(), lambda now: sittings.start_sitting(self.play.director.context(now), self.sitting.id))
+        self._people_write()
+        self._things_happen()
+        for at, _number, step in sorted(self._planned, key=lambda item: item[:2]):
+            step(at)
+        calm = [page for place, page in self.pages.items() if place not in (SILENT, PAUSED, *HANDED_IN)]
+        return [Machine(page.attempt_id, page.epoch, page.essay, 0, page.answers) for page in calm]
+
+    # ---------------------------------------------------------------------------------------------- at an instant
+
+    def _at(self, since_start: timedelta, step: Callable[[datetime], Any]) -> None:
+        self._planned.append((self.starts_at + since_start, len(self._planned), step))
+
+    def _watched(self, since_start: timedelta, step: Callable[[ServiceContext], Any], login: str = WATCHER) -> None:
+        """Something that an invigilator does."""
+        self._at(since_start, lambda now: step(self.play.by(login, Role.INVIGILATOR, now)))
+
+    def _at_place(self, place: int, since_start: timedelta, step: Callable[[ServiceContext, str], Any]) -> None:
+        """Something that an invigilator does at the seat of somebody; nothing where the room is smaller."""
+        if place < len(self.seats):
+            self._watched(since_start, lambda ctx: step(ctx, self.seats[place]))
+
+    # ------------------------------------------------------------------------------------------------- everybody
+
+    def _people_come(self) -> None:
+        for place, seat in enumerate(self.seats):
+            if place in ABSENT:
+                continue
+            since = 6 * MINUTE if place == LATE else timedelta(minutes=-35, seconds=place * 23)
+            self._watched(since, lambda ctx, seat=seat: self._check_in(ctx, seat))
+
+    def _check_in(self, ctx: ServiceContext, seat: str) -> None:
+        invigilation.check_in(ctx, self.play.competition, self.sitting, seat=seat)
+
+    def _people_write(self) -> None:
+        for place in range(len(self.seats)):
+            if place in ABSENT:
+                continue
+            opened = 6 * MINUTE + 8 * SECOND if place == LATE else (1 + place % 5) * SECOND
+            self._at(opened, lambda now, place=place: self._open(place, now))
+            for share, since in ((4, 12 * MINUTE), (3, 26 * MINUTE)):
+                self._at(since + place * SECOND, lambda now, p=place, s=share: self._save(p, s, now))
+            if place not in (SILENT, PAUSED, *HANDED_IN):
+                last = RUNNING_FOR - (2 + place * 7 % 11) * SECOND
+                self._at(last, lambda now, p=place: self._save(p, 2 + p % 9, now))
+
+    def _open(self, place: int, now: datetime) -> None:
+        attempt = get_attempt(self.session, self.sitting.id, self.seats[place])
+        actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
+        opened = attempts.open_attempt(self.play.director.context(now, actor))
+        known = self.pages.get(place)
+        answers = known.answers if known else self._answers(attempt)
+        essay = known.essay if known else answers[0][1]
+        self.pages[place] = _Page(attempt.id, opened.token, opened.clock.epoch, actor, answers, essay)
+
+    def _answers(self, attempt: Any) -> list[tuple[str, str]]:
+        """What this candidate will have answered, essays first, as JSON text."""
+        paper = paper_from_data(attempt.paper.data)
+        saves = self.play.answers(paper, attempt.candidacy.full_name, 1, hand_in=True)
+        return sorted(((save.item, save.content) for save in saves), key=lambda one: not one[0].startswith("E"))
+
+    def _save(self, place: int, count: int, now: datetime, *, was_heard: bool = True) -> None:
+        """Save so many more answers; the page has given signs of life until now, unless it was cut off."""
+        page = self.pages[place]
+        if was_heard:
+            get_attempt(self.session, self.sitting.id, self.seats[place]).last_seen_at = now - 4 * SECOND
+            self.session.flush()
+        saves = []
+        for item, content in page.answers[:count]:
+            page.numbers[item] = page.numbers.get(item, 0) + 1
+            saves.append(Save(item=item, epoch=page.epoch, number=page.numbers[item], content=content))
+        page.answers = page.answers[count:]
+        ctx = self.play.director.context(now, page.actor)
+        attempts.save_answers(ctx, page.token, saves, page_epoch=page.epoch)
+
+    # ---------------------------------------------------------------------------------------------------- stories
+
+    def _things_happen(self) -> None:
+        competition = self.play.competition
+        self._watched(
+            9 * MINUTE,
+            lambda ctx: room_messages.send_message(
+                ctx,
+                competition,
+                self.sitting,
+                seat=None,
+                text="Nhắc cả phòng: ai cần giấy nháp thì giơ tay, cán bộ coi thi mang tới.",
+            ),
+        )
+        for place in ABSENT:
+            self._at_place(place, 11 * MINUTE, self._note_absence)
+        self._somebody_moves()
+        self._time_is_lost()
+        self._incidents()
+        for place in HANDED_IN:
+            if place < len(self.seats):
+                self._at(44 * MINUTE + place * SECOND, lambda now, p=place: self._hand_in(p, now))
+        self._at_place(
+            LONGER,
+            MINUTE,
+            lambda ctx, seat: invigilation.extend_time(
+                ctx, competition, self.sitting, seat=seat, minutes=30, reason="Hỗ trợ riêng đã duyệt trước kỳ thi"
+            ),
+        )
+        self._at_place(
+            PAUSED,
+            RUNNING_FOR - 95 * SECOND,
+            lambda ctx, seat: room_time.pause_attempt(
+                ctx, competition, self.sitting, seat=seat, reason="Thí sinh chóng mặt, ra ngoài cùng cán bộ y tế"
+            ),
+        )
+        if len(self.seats) > CALLING:
+            self._at(RUNNING_FOR - 52 * SECOND, self._call)
+        self._watched(
+            45 * MINUTE,
+            lambda ctx: invigilation.hand_over_room(
+                ctx,
+                competition,
+                self.sitting,
+                handed_to="Đinh Thị Thu Hà",
+                text="Bàn giao nửa phòng phía cửa sổ. Chú ý chỗ đã báo mất đường truyền hai lần.",
+            ),
+        )
+        self._watched(
+            RUNNING_FOR - 30 * SECOND,
+            lambda ctx: room_requests.ask_room_request(
+                ctx,
+                competition,
+                self.sitting,
+                kind=RequestKind.EXTEND_ROOM,
+                minutes=5,
+                reason="Công trường bên cạnh đóng cọc, cả phòng phải dừng viết khoảng 5 phút",
+            ),
+            SECOND_WATCHER,
+        )
+
+    def _note_absence(self, ctx: ServiceContext, seat: str) -> None:
+        invigilation.note_absence(ctx, self.play.competition, self.sitting, seat=seat)
+
+    def _call(self, now: datetime) -> None:
+        page = self.pages[CALLING]
+        ctx = self.play.director.context(now, page.actor)
+        room_messages.call_for_help(ctx, page.attempt_id, kind=HelpKind.PAPER.value, item="Q12")
+
+    def _hand_in(self, place: int, now: datetime) -> None:
+        self._save(place, 99, now - 5 * SECOND)
+        page = self.pages[place]
+        attempts.hand_in(self.play.director.context(now, page.actor), page.token, page_epoch=page.epoch)
+
+    def _somebody_moves(self) -> None:
+        """A keyboard fails; the old machine sends one more word, which is kept beside."""
+        if len(self.seats) <= MOVED:
+            return
+        taken = set(self.seats)
+        rows, columns = self.sitting.seat_rows, self.sitting.seat_columns
+        every = [f"{chr(ord('A') + row)}{column}" for row in range(rows) for column in range(1, columns + 1)]
+        free = [seat for seat in every if seat not in taken]
+        if not free:
+            return
+
+        def move(ctx: ServiceContext) -> None:
+            old = self.pages[MOVED]
+            invigilation.move_seat(
+                ctx,
+                self.play.competition,
+                self.sitting,
+                seat=self.seats[MOVED],
+                to=free[0],
+                reason="Bàn phím hỏng phím dấu",
+            )
+            self.seats[MOVED] = free[0]
+            stray = Save(item="E1", epoch=old.epoch, number=99, content=json.dumps("Câu viết dở ở máy cũ, gửi muộn."))
+            later = self.play.director.context(ctx.now + 6 * SECOND, old.actor)
+            attempts.save_answers(later, old.token, [stray], page_epoch=old.epoch)
+
+        self._watched(15 * MINUTE, move)
+        self._at(15 * MINUTE + 12 * SECOND, lambda now: self._open(MOVED, now))
+
+    def _time_is_lost(self) -> None:
+        """Two cables: one loss was given back, one waits; a third machine is silent now."""
+        for place, since, seconds in ((GIVEN_BACK, 20 * MINUTE, 185), (LOST, 40 * MINUTE, 220)):
+            if place >= len(self.seats):
+                continue
+            self._at(since, lambda now, p=place: self._save(p, 1, now))
+            self._at(since + seconds * SECOND, lambda now, p=place: self._save(p, 1, now, was_heard=False))
+        if len(self.seats) > GIVEN_BACK:
+            self._watched(25 * MINUTE, self._give_back)
+        if len(self.seats) > SILENT:
+            self._at(RUNNING_FOR - 67 * SECOND, lambda now: self._save(SILENT, 2, now))
+
+    def _give_back(self, ctx: ServiceContext) -> None:
+        for loss in list_proposed_losses(self.session, self.sitting, ctx.now):
+            room_time.give_lost_time(ctx, self.play.competition, self.sitting, lost_time_id=loss.lost.id)
+
+    def _incidents(self) -> None:
+        competition = self.play.competition
+        stories = (
+            (TALKING, 30, "reprimand", "Trao đổi với người bên cạnh sau khi đã được nhắc một lần."),
+            (TELEPHONE, 41, "warning", "Điện thoại reo trong túi áo; đã tắt nguồn, niêm phong trước mặt thí sinh."),
+        )
+        for place, minute, measure, minutes in stories:
+            self._at_place(
+                place,
+                minute * MINUTE,
+                lambda ctx, seat, m=measure, t=minutes: invigilation.record_incident(
+                    ctx, competition, self.sitting, seat=seat, measure=m, minutes=t, witnesses="Hai thí sinh ngồi gần"
+                ),
+            )
+        self._watched(
+            46 * MINUTE,
+            lambda ctx: invigilation.record_incident(
+                ctx,
+                competition,
+                self.sitting,
+                seat=None,
+                measure="",
+                minutes="Công trường bên cạnh đóng cọc từ 46 phút sau giờ bắt đầu, đã báo hội đồng.",
+            ),
+        )

@@ -1,0 +1,86 @@
+"""What is printed in the room: the plan with the list to sign, the minutes of the sitting, the results to sign."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.attempts import AttemptState
+from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.boards import list_sitting_records, names_by_pseudonym
+from examsite.storage.queries.rooms import list_objective_results
+from examsite.storage.queries.sittings import list_incidents
+from examsite.web.access import requires
+from examsite.web.i18n import _
+from examsite.web.invigilator import bp
+from examsite.web.invigilator.cards import measure_words
+from examsite.web.invigilator.minutes import entries_of
+from examsite.web.invigilator.rooms import length_words, own_sitting, read_room
+from examsite.web.invigilator.seats import seat_rows
+from examsite.web.transactions import read_web_clock
+
+
+@bp.get("/<code>/sittings/<sitting>/plan")
+@requires(Role.INVIGILATOR)
+def show_plan(code: str, sitting: str) -> ResponseReturnValue:
+    """The seat plan and the list to sign, for paper."""
+    del code
+    found = own_sitting(sitting)
+    room = read_room(found, g.competition, read_web_clock())
+    return render_template(
+        "invigilator/show_plan.html",
+        sitting=found,
+        rows=seat_rows(room, None),
+        attempts=sorted(room.attempts, key=lambda item: room.seats.index(item.seat)),
+        watchers=[item.assignment.account.display_name for item in found.invigilators],
+    )
+
+
+@bp.get("/<code>/sittings/<sitting>/minutes")
+@requires(Role.INVIGILATOR)
+def show_minutes(code: str, sitting: str) -> ResponseReturnValue:
+    """The minutes of the sitting as the records tell it, to be printed and signed by hand."""
+    del code
+    found = own_sitting(sitting)
+    session = db.session()
+    room = read_room(found, g.competition, read_web_clock())
+    records = list_sitting_records(session, g.competition.id, found.code)
+    incidents = list(reversed(list_incidents(session, found.id)))
+    late = [
+        attempt
+        for attempt in room.attempts
+        if attempt.checked_in_at and found.started_at and attempt.checked_in_at > found.started_at
+    ]
+    return render_template(
+        "invigilator/show_minutes.html",
+        sitting=found,
+        room=room,
+        watchers=[item.assignment.account.display_name for item in found.invigilators],
+        absent=[item for item in room.attempts if item.state is AttemptState.ABSENT],
+        late=late,
+        added=[(item, length_words(item.added_seconds)) for item in room.attempts if item.added_seconds],
+        handed_in=sum(1 for item in room.attempts if item.state is AttemptState.HANDED_IN),
+        closed=sum(1 for item in room.attempts if item.state is AttemptState.CLOSED),
+        incidents=[(item, measure_words(room, item.measure)) for item in incidents],
+        seat_of={item.candidacy_id: item.seat for item in room.attempts},
+        entries=entries_of(records, names_by_pseudonym(session, g.competition.id)),
+        last_record=records[-1] if records else None,
+    )
+
+
+@bp.get("/<code>/sittings/<sitting>/results")
+@requires(Role.INVIGILATOR)
+def show_results(code: str, sitting: str) -> ResponseReturnValue:
+    """The results of the objective part, once the sitting is closed: to be printed and signed."""
+    found = own_sitting(sitting)
+    room = read_room(found, g.competition, read_web_clock())
+    if not room.is_over:
+        flash(_("Danh sách kết quả mở được sau khi ca thi kết thúc."), "attention")
+        return redirect(url_for("invigilator.show_board", code=code, sitting=sitting))
+    return render_template(
+        "invigilator/show_results.html",
+        sitting=found,
+        rows=list_objective_results(db.session(), found.id),
+        watchers=[item.assignment.account.display_name for item in found.invigilators],
+    )
