@@ -126,6 +126,7 @@ def serve_timeline(sitting: Any, number: str, *, back: str, is_author: bool = Fa
         saves=_saves_by_item(facts.versions),
         shows_letters=is_author or shows_letters(state),
         steps=steps,
+        words={"play": _("Chạy"), "stop": _("Dừng"), "step": _("Bước %s trên %s, lúc %s")},
         shows_text=shows_text,
         is_author=is_author,
         back=back,

@@ -21,10 +21,12 @@ from examsite.web.timelines import serve_timeline
 def show_course() -> ResponseReturnValue:
     """The course of the own attempt."""
     candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
-    g.competition = candidacy.competition
-    attempt = find_candidate_attempt(db.session(), candidacy.id)
-    if attempt is None or find_written_result(db.session(), candidacy.competition, candidacy.id) is None:
+    g.competition = competition = candidacy.competition
+    number = str(candidacy.candidate_number)
+    if find_written_result(db.session(), competition, candidacy.id) is None:
         raise NotFoundError("written_not_published")
-    return serve_timeline(
-        attempt.sitting, str(candidacy.candidate_number), back=url_for("candidate.show_written"), is_author=True
-    )
+    attempt = find_candidate_attempt(db.session(), candidacy.id)
+    if attempt is None:
+        raise NotFoundError("written_not_published")
+    g.competition = attempt.sitting.competition
+    return serve_timeline(attempt.sitting, number, back=url_for("candidate.show_written"), is_author=True)

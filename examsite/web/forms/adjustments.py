@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from examsite.domain.adjustments import MOST_EXTRA_PERCENT, SIZES, Adjustments
@@ -25,7 +26,10 @@ class DecideAdjustmentsForm(FlaskForm):
     )
     size = SelectField(
         _l("Cỡ chữ của trang thi"),
-        choices=[("", _l("Như mọi người")), *((str(size), f"{size} px") for size in SIZES)],
+        choices=[
+            SelectChoice("", _l("Như mọi người")),
+            *(SelectChoice(str(size), f"{size} px") for size in SIZES),
+        ],
     )
     contrast = BooleanField(_l("Tương phản cao"))
     spacing = BooleanField(_l("Giãn chữ, giãn dòng"))
