@@ -29,6 +29,7 @@ from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
 from examsite.storage.database import make_engine, reading, writing
 from examsite.storage.queries.sittings import has_overdue, list_due_starts
+from examsite.web.plain_door import open_plain_door
 
 _settings = load_settings()
 open_clock(_settings)
@@ -67,8 +68,9 @@ def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - the signature
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - the signature of gunicorn
-    """Start the closer of this worker (gunicorn calls this after the fork)."""
+    """Start the closer of this worker, and its page for plain HTTP (gunicorn calls this after the fork)."""
     start_closer(_settings)
+    open_plain_door(_settings)
 
 
 def start_closer(settings: Settings) -> threading.Thread:

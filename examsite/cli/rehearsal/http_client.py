@@ -89,7 +89,10 @@ class Line:
         self._streams = None
 
     def _message(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-        fields = {"Host": f"{self._door.host}:{self._door.port}", "Accept": "text/html, application/json", **headers}
+        host = f"{self._door.host}:{self._door.port}"
+        fields = {"Host": host, "Accept": "text/html, application/json", **headers}
+        if self._door.tls is not None:
+            fields["Referer"] = f"https://{host}/"  # browsers send it, and forms over HTTPS are taken with it only
         if body or method == "POST":
             fields["Content-Length"] = str(len(body))
         if self.cookies:

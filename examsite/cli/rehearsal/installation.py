@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from examsite.cli.rehearsal.http_client import Door
+from examsite.cli.rehearsal.load import RehearsalError
 from examsite.config import Settings, load_settings, process_environment
 from examsite.services.certificates import AUTHORITY_FILE, find_certificates
 from examsite.services.clock import ANCHOR_FILE
@@ -28,10 +29,6 @@ from examsite.storage.database import make_engine, upgrade
 ROOT = Path(__file__).resolve().parents[3]
 #: How long the server may take to begin and to end. Unit: seconds.
 PATIENCE_SECONDS = 60
-
-
-class RehearsalError(Exception):
-    """The rehearsal could not go on; the text says why."""
 
 
 class RehearsalInstallation:

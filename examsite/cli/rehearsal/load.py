@@ -37,6 +37,10 @@ _FORM_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _PAGE_TOKEN = re.compile(r'data-token="([^"]+)"')
 
 
+class RehearsalError(Exception):
+    """The rehearsal could not go on; the text says why."""
+
+
 @dataclass(frozen=True)
 class Acknowledged:
     """One save that the server said was stored."""
@@ -249,6 +253,9 @@ class Load:
 
         await asyncio.gather(*(one(machine) for machine in self.machines))
         phase.ended = time.perf_counter()
+        if not phase.seconds:
+            reasons = "; ".join(f"{count} × {reason}" for reason, count in phase.errors.most_common(3))
+            raise RehearsalError(f"{name}: {reasons}")
 
 
 def _found(pattern: re.Pattern[str], page: str) -> str:

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.director import Director, Plan, PostPlan
 from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, Play
-from examsite.cli.rehearsal.installation import RehearsalError, RehearsalInstallation
-from examsite.cli.rehearsal.load import Acknowledged
+from examsite.cli.rehearsal.installation import RehearsalInstallation
+from examsite.cli.rehearsal.load import Acknowledged, RehearsalError
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import SittingState

@@ -159,30 +159,30 @@ def run_rehearsal(code: str) -> ResponseReturnValue:
             form.form_errors.append(message_of(error))
         else:
             _carry_out(code, number, form.candidates.data)
-            return redirect(url_for("organiser.show_rehearsal", code=code, number=number))
+            return redirect(url_for("organiser.show_rehearsal", code=code, rehearsal=number))
     page = render_template("organiser/run_rehearsal.html", form=form, running=running, needed=needed)
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.get("/<code>/rehearsals/<int:number>")
+@bp.get("/<code>/rehearsals/<int:rehearsal>")
 @requires(Role.ORGANISER)
-def show_rehearsal(code: str, number: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
+def show_rehearsal(code: str, rehearsal: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """Where a rehearsal is; once it is over, its certificate or what failed."""
-    row = _rehearsal(number)
+    row = _rehearsal(rehearsal)
     return render_template(
         "organiser/show_rehearsal.html",
         rehearsal=row,
         rows=figure_rows(row.figures),
         steps=_steps(row),
-        progress_url=url_for("organiser.tell_rehearsal", code=g.competition.code, number=number),
+        progress_url=url_for("organiser.tell_rehearsal", code=g.competition.code, rehearsal=rehearsal),
     )
 
 
-@bp.get("/<code>/rehearsals/<int:number>/progress")
+@bp.get("/<code>/rehearsals/<int:rehearsal>/progress")
 @requires(Role.ORGANISER)
-def tell_rehearsal(code: str, number: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
+def tell_rehearsal(code: str, rehearsal: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """The step of a rehearsal under way, for the page that waits for it."""
-    row = _rehearsal(number)
+    row = _rehearsal(rehearsal)
     return jsonify(step=row.figures.get("step", ""), is_over=row.finished_at is not None)
 
 
