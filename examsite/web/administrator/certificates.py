@@ -16,8 +16,11 @@ from examsite.web.administrator import bp
 def print_certificate() -> ResponseReturnValue:
     """On A4: fingerprint in groups, where the file lies, the steps of each browser; or the command that is missing."""
     settings = current_app.extensions["settings"]
+    report = find_certificates(settings) if settings.has_tls else None
+    port = settings.bind.rpartition(":")[2]
     return render_template(
         "administrator/print_certificate.html",
-        report=find_certificates(settings) if settings.has_tls else None,
+        report=report,
+        address=f"https://{report.names[0]}{'' if port == '443' else ':' + port}/" if report is not None else "",
         is_secure=settings.is_secure,
     )
