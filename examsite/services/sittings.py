@@ -15,7 +15,6 @@ from sqlalchemy import delete, select
 from examsite.domain.attempts import (
     ATTEMPT,
     AttemptEvent,
-    AttemptState,
     deadline_of,
     is_to_close,
     option_orders,
@@ -32,6 +31,7 @@ from examsite.services.adjustments import apply_adjustments
 from examsite.services.answer_files import set_recipient
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rooms import lock_open_attempts
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.accounts import RoleAssignment
@@ -230,13 +230,7 @@ def close_overdue(ctx: ServiceContext) -> int:
             continue
         competition = _competition_of(ctx, sitting)
         # Sitting, attempts, log: everyone takes the locks in this order.
-        ctx.session.scalars(
-            select(Attempt.id)
-            .where(Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
-            .order_by(Attempt.id)
-            .with_for_update()
-        ).all()
-        working = [item for item in list_attempts(ctx.session, sitting.id) if item.state is AttemptState.OPEN]
+        working = lock_open_attempts(ctx, sitting)
         held = list_held(ctx.session, sitting.id, ctx.now)
         overdue = [item for item in working if item.id not in held and _is_to_close(sitting, item, ctx.now)]
         done = 0

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examsite.storage.clock import Anchor, InstallationClock, Machine, anchor_from_json
-
-NOON = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
-SECOND_NS = 1_000_000_000
-
-
-class MadeUpMachine(Machine):
-    """A machine whose every clock is turned by the test."""
-
-    def __init__(self, wall: datetime = NOON, *, counted: int = 1_000) -> None:
-        self.boot = "first"
-        self.counted = counted * SECOND_NS
-        self.shown = wall
-
-    def boot_id(self) -> str:
-        return self.boot
-
-    def counted_ns(self) -> int:
-        return self.counted
-
-    def wall(self) -> datetime:
-        return self.shown
-
-    def live(self, seconds: float) -> None:
-        """Time passes for both clocks."""
-        self.counted += int(seconds * SECOND_NS)
-        self.shown += timedelta(seconds=seconds)
-
-    def restart(self, *, down: float, uptime: float, wall_is_off: float = 0) -> None:
-        """The machine goes down and comes up; its wall clock may have been lost."""
-        self.boot = f"after {self.boot}"
-        self.counted = int(uptime * SECOND_NS)
-        self.shown += timedelta(seconds=down + uptime + wall_is_off)
+from examsite.storage.clock import Anchor, InstallationClock, anchor_from_json
+from tests.factories.clocks import NOON, MadeUpMachine
 
 
 def clock_of(
@@ -139,7 +108,7 @@ def test_set_anew_it_is_so_for_every_process_at_once(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read_is_made_anew_from_what_is_known(tmp_path: Path) -> None:
     machine = MadeUpMachine()
     clock_of(tmp_path, machine).read()
-    (tmp_path / "clock.json").write_text('{"boot_id": "first", "coun', encoding="utf-8")
+    (tmp_path / "clock.json").write_text('{"boot_id": "run 1", "coun', encoding="utf-8")
     known = NOON + timedelta(seconds=500)
     assert clock_of(tmp_path, machine, lambda: known).read() == known
     assert anchor_from_json("[]") is None
