@@ -134,7 +134,9 @@ def preview_answer_file(ctx: ServiceContext, competition: Competition, sitting: 
         versions=versions.total(),
         new_versions=fresh.total(),
         counts=_counts_now(ctx, sitting, attempt),
-        has_fenced=any(save.epoch != attempt.epoch for save in content.saves),
+        has_fenced=any(
+            save.epoch != attempt.epoch and (save.item, save.epoch, save.number) not in stored for save in content.saves
+        ),
     )
 
 

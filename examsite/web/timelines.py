@@ -32,8 +32,9 @@ from examsite.domain.timelines import (
 )
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
+from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.rooms import list_outages
-from examsite.storage.queries.timeline import ReplayStep, get_attempt_of_number, list_facts, list_replay
+from examsite.storage.queries.timeline import ReplayStep, list_facts, list_replay
 from examsite.web.formatting import format_time, format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.labels import label
@@ -108,10 +109,10 @@ def length_text(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
-def serve_timeline(sitting: Any, number: str, *, back: str, is_author: bool = False) -> ResponseReturnValue:
+def serve_timeline(sitting: Any, seat: str, *, back: str, is_author: bool = False) -> ResponseReturnValue:
     """The page of one attempt: its picture, everything that happened, every save, and the text for those allowed."""
-    attempt = get_attempt_of_number(db.session(), sitting.id, number)
-    (facts,) = list_facts(db.session(), sitting, number=number)
+    attempt = get_attempt(db.session(), sitting.id, seat)
+    (facts,) = list_facts(db.session(), sitting, seat=seat)
     now = read_web_clock()
     state = g.competition.state
     shows_text = is_author or (g.actor.role is not None and may_replay(g.actor.role, state))

@@ -31,8 +31,10 @@ administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
 
 api.call_for_help                      POST      attempt_token
+api.choose_preferences                 POST      attempt_token
 api.mark_messages_read                 POST      attempt_token
 api.open_attempt                       POST      attempt_token
+api.record_evidence                    POST      attempt_token
 api.save_answers                       POST      attempt_token
 api.show_messages                      GET       attempt_token
 api.show_paper                         GET       attempt_token
@@ -60,6 +62,7 @@ candidate.confirm_hand_in              GET       candidate
 candidate.download_dossier_file        GET       candidate
 candidate.download_version             GET       candidate
 candidate.send_worker                  GET       public
+candidate.show_course                  GET       candidate
 candidate.show_dossier                 GET       candidate
 candidate.show_home                    GET       candidate
 candidate.show_receipt                 GET       candidate
@@ -87,13 +90,17 @@ council.show_desk                      GET       chair,council_member
 council.show_paper_draw                GET       chair,council_member
 council.show_presentation_order        GET       chair,council_member
 council.show_readiness                 GET       chair,council_member
+council.show_report                    GET       chair,council_member
 council.show_result                    GET       chair,council_member
+council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 
 invigilator.answer_call                POST      invigilator
 invigilator.ask_late_answers           POST      invigilator
 invigilator.ask_room_time              POST      invigilator
+invigilator.carry_answers              GET,POST  invigilator
 invigilator.check_in                   POST      invigilator
+invigilator.confirm_answers            GET,POST  invigilator
 invigilator.decide_lost_time           POST      invigilator
 invigilator.decide_request             POST      invigilator
 invigilator.declare_conflicts          GET,POST  invigilator
@@ -121,7 +128,9 @@ invigilator.show_minutes               GET       invigilator
 invigilator.show_photo                 GET       invigilator
 invigilator.show_plan                  GET       invigilator
 invigilator.show_readiness             GET       invigilator
+invigilator.show_report                GET       invigilator
 invigilator.show_results               GET       invigilator
+invigilator.show_timeline              GET       invigilator
 invigilator.sign_attendance            POST      invigilator
 invigilator.sign_results               POST      invigilator
 invigilator.withdraw_request           POST      invigilator
@@ -151,6 +160,7 @@ organiser.change_rules                 GET,POST  organiser
 organiser.compute_result               POST      organiser
 organiser.confirm_import               POST      organiser
 organiser.create_competition           GET,POST  organiser
+organiser.decide_adjustments           GET,POST  organiser
 organiser.declare_conflicts            GET,POST  organiser
 organiser.download_candidate_file      GET       organiser
 organiser.download_import_template     GET       organiser
@@ -181,9 +191,11 @@ organiser.show_people                  GET,POST  organiser
 organiser.show_plan                    GET       organiser
 organiser.show_readiness               GET       organiser
 organiser.show_rehearsal               GET       organiser
+organiser.show_report                  GET       organiser
 organiser.show_result                  GET       organiser
 organiser.show_roster                  GET       organiser
 organiser.show_sitting                 GET       organiser
+organiser.show_timeline                GET       organiser
 organiser.tell_rehearsal               GET       organiser
 
 panel.decide_score                     GET,POST  panel_head
@@ -232,6 +244,8 @@ supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
 supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
+supervisor.show_report                 GET       supervisor
+supervisor.show_timeline               GET       supervisor
 """
 
 

@@ -110,6 +110,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "lost_time": lambda _w, place, _p: place.lost_times[:1] or [1],
     "request_id": lambda _w, place, _p: place.requests[:1] or [1],
     "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
+    "file_sha256": lambda _w, _place, _p: ["0" * 64],
 }
 
 #: Values that belong to somebody else or to another competition; a parameter that names nobody's thing is not here.

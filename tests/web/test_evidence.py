@@ -293,7 +293,7 @@ def test_before_the_codes_are_open_nobody_sees_a_length_or_a_text(site: Site, ro
     close(site)
     site.state(CompetitionState.MARKING)
     client = site.staff(role)
-    page = client.page(f"{STAFF[role]}/timelines/{site.number}")
+    page = client.page(f"{STAFF[role]}/seats/A1/timeline")
     text = words(page)
     assert find_all(page, "replay") == []
     assert ESSAY[:12] not in text
@@ -309,10 +309,10 @@ def test_after_the_codes_are_open_the_chair_plays_the_text_and_nobody_else_here(
     close(site)
     site.state(CompetitionState.MERGED)
     for role, path in STAFF.items():
-        page = site.staff(role).page(f"{path}/timelines/{site.number}")
+        page = site.staff(role).page(f"{path}/seats/A1/timeline")
         assert len(find_all(page, "replay")) == (role is Role.CHAIR)
         assert "Ký tự" in words(page)
-    page = site.staff(Role.CHAIR).page(f"{STAFF[Role.CHAIR]}/timelines/{site.number}")
+    page = site.staff(Role.CHAIR).page(f"{STAFF[Role.CHAIR]}/seats/A1/timeline")
     steps = json.loads(find_all(page, "replay")[0].get("data-steps") or "")
     assert steps["E1"]["steps"][0][3] == "đoạn đầu"
     head, tail, middle = steps["E1"]["steps"][1][1:]
@@ -325,6 +325,6 @@ def test_a_candidate_has_no_course_before_the_results_are_published(site: Site) 
     assert client.get("/candidate/written/course").status_code == 404
 
 
-def test_a_number_of_nobody_is_not_found(site: Site) -> None:
+def test_a_seat_of_nobody_is_not_found(site: Site) -> None:
     for role, path in STAFF.items():
-        assert site.staff(role).get(f"{path}/timelines/XYZ").status_code == 404
+        assert site.staff(role).get(f"{path}/seats/Z9/timeline").status_code == 404

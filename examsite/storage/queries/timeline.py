@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from examsite.domain.attempts import deadline_of, pause_seconds
 from examsite.domain.canonical import parse_instant
-from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.rooms import RequestKind, RequestState
 from examsite.domain.saves import FLAGS, content_of
@@ -57,29 +56,12 @@ class ReplayStep:
     set_aside: bool
 
 
-def get_attempt_of_number(session: Session, sitting_id: int, number: str) -> Attempt:
-    """The attempt of a candidate number in a sitting, with its candidacy.
-
-    Raises:
-        NotFoundError: `seat_not_found`.
-    """
-    found = session.scalars(
-        select(Attempt)
-        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
-        .options(joinedload(Attempt.candidacy), joinedload(Attempt.sitting))
-        .where(Attempt.sitting_id == sitting_id, Candidacy.candidate_number == number)
-    ).one_or_none()
-    if found is None:
-        raise NotFoundError("seat_not_found", seat=number)
-    return found
-
-
-def list_facts(session: Session, sitting: Sitting, *, number: str | None = None) -> list[AttemptFacts]:
-    """The facts of every attempt of a sitting in the order of seats, or of the one with that candidate number."""
+def list_facts(session: Session, sitting: Sitting, *, seat: str | None = None) -> list[AttemptFacts]:
+    """The facts of every attempt of a sitting in the order of seats, or of the one at that seat."""
     rows = session.execute(
         select(Attempt, Candidacy.candidate_number, Candidacy.id)
         .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
-        .where(Attempt.sitting_id == sitting.id, *([Candidacy.candidate_number == number] if number else []))
+        .where(Attempt.sitting_id == sitting.id, *([Attempt.seat == seat] if seat else []))
         .order_by(Attempt.id)
     ).all()
     attempts = [row[0] for row in rows]

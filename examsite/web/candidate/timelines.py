@@ -22,11 +22,10 @@ def show_course() -> ResponseReturnValue:
     """The course of the own attempt."""
     candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
     g.competition = competition = candidacy.competition
-    number = str(candidacy.candidate_number)
     if find_written_result(db.session(), competition, candidacy.id) is None:
         raise NotFoundError("written_not_published")
     attempt = find_candidate_attempt(db.session(), candidacy.id)
     if attempt is None:
         raise NotFoundError("written_not_published")
     g.competition = attempt.sitting.competition
-    return serve_timeline(attempt.sitting, number, back=url_for("candidate.show_written"), is_author=True)
+    return serve_timeline(attempt.sitting, attempt.seat, back=url_for("candidate.show_written"), is_author=True)

@@ -36,7 +36,7 @@ def carry_answers(code: str, sitting: str) -> ResponseReturnValue:
         except DomainError as error:
             form.file.errors = [*form.file.errors, message_of(error)]
         else:
-            return redirect(url_for("invigilator.confirm_answers", code=code, sitting=sitting, token=token))
+            return redirect(url_for("invigilator.confirm_answers", code=code, sitting=sitting, file_sha256=token))
         finally:
             form.file.data.close()
     page = render_template(
@@ -45,20 +45,20 @@ def carry_answers(code: str, sitting: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.route("/<code>/sittings/<sitting>/answer-files/<token>", methods=["GET", "POST"])
+@bp.route("/<code>/sittings/<sitting>/answer-files/<file_sha256>", methods=["GET", "POST"])
 @requires(Role.INVIGILATOR)
 @writes
-def confirm_answers(code: str, sitting: str, token: str) -> ResponseReturnValue:
+def confirm_answers(code: str, sitting: str, file_sha256: str) -> ResponseReturnValue:
     """What the file holds (items, versions, lengths, never the text) and the one act that takes it in."""
     found = own_sitting(sitting)
     form = ConfirmAnswersForm()
     back = url_for("invigilator.carry_answers", code=code, sitting=sitting)
     try:
         if form.validate_on_submit():
-            row = answer_files.import_answer_file(act(), g.competition, found, token)
+            row = answer_files.import_answer_file(act(), g.competition, found, file_sha256)
             flash(_taken_in(row.state, row.new_versions), "success")
             return redirect(back)
-        preview = answer_files.preview_answer_file(act(), g.competition, found, token)
+        preview = answer_files.preview_answer_file(act(), g.competition, found, file_sha256)
     except DomainError as error:
         forget_changes()
         flash(message_of(error), "error")
@@ -82,7 +82,7 @@ def _taken_in(state: AnswerFileState, count: int) -> str:
             count,
         )
     return ngettext(
-        "Đã nhập tệp: %(num)d lần lưu được giữ riêng vì đến sau giờ kết thúc hoặc từ máy cũ. Hai người quyết định có nhận.",
-        "Đã nhập tệp: %(num)d lần lưu được giữ riêng vì đến sau giờ kết thúc hoặc từ máy cũ. Hai người quyết định có nhận.",
+        "Đã nhập tệp: %(num)d lần lưu được giữ riêng vì đến muộn hoặc từ máy cũ. Hai người quyết định có nhận.",
+        "Đã nhập tệp: %(num)d lần lưu được giữ riêng vì đến muộn hoặc từ máy cũ. Hai người quyết định có nhận.",
         count,
     )

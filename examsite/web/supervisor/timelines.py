@@ -13,12 +13,12 @@ from examsite.web.supervisor import bp
 from examsite.web.timelines import serve_report, serve_timeline
 
 
-@bp.get("/<code>/sittings/<sitting>/timelines/<number>")
+@bp.get("/<code>/sittings/<sitting>/seats/<seat>/timeline")
 @requires(Role.SUPERVISOR)
-def show_timeline(code: str, sitting: str, number: str) -> ResponseReturnValue:
+def show_timeline(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     """The course of one attempt."""
     found = get_sitting(db.session(), g.competition.id, sitting)
-    return serve_timeline(found, number, back=url_for("supervisor.show_report", code=code, sitting=sitting))
+    return serve_timeline(found, seat, back=url_for("supervisor.show_report", code=code, sitting=sitting))
 
 
 @bp.get("/<code>/sittings/<sitting>/report")
@@ -29,5 +29,5 @@ def show_report(code: str, sitting: str) -> ResponseReturnValue:
     return serve_report(
         found,
         back=url_for("supervisor.show_desk", code=code),
-        timeline_url=lambda number: url_for("supervisor.show_timeline", code=code, sitting=sitting, number=number),
+        timeline_url=lambda seat: url_for("supervisor.show_timeline", code=code, sitting=sitting, seat=seat),
     )
