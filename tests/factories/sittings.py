@@ -19,6 +19,7 @@ from examsite.domain.rulesets import ruleset_to_toml
 from examsite.domain.scores import score
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.services.records import open_log
+from examsite.services.rehearsals import record_rehearsal
 from examsite.services.rulesets import get_preset
 from examsite.services.sittings import assign_seats, schedule_sitting, start_sitting
 from examsite.storage.models.accounts import Account, RoleAssignment
@@ -127,8 +128,9 @@ def make_room(
     code: str = "VH-2026-01",
     starts_in: timedelta = timedelta(minutes=30),
     password_hash: str = "-",
+    sittings: int = 1,
 ) -> Room:
-    """A rostered competition with one post and one sitting; papers sealed, nobody checked in."""
+    """A rostered competition with one post and one sitting (or several alike); papers sealed, nobody checked in."""
     body = Body(code=f"SNV-{code}", name="Sở Nội vụ Lam Hải", name_en="Home Affairs", level=DelegationLevel.DEPARTMENT)
     session.add(body)
     session.flush()
@@ -179,7 +181,19 @@ def make_room(
         starts_at=now + starts_in,
         invigilators=[room.people[Role.INVIGILATOR]],
     )
-    assign_seats(organiser, competition)
+    for number in range(2, sittings + 1):
+        schedule_sitting(
+            organiser,
+            competition,
+            code=f"CA{number}",
+            room=f"{number + 1:02d}",
+            rows=rows,
+            columns=columns,
+            starts_at=now + starts_in,
+            invigilators=[room.people[Role.INVIGILATOR]],
+        )
+    seated = assign_seats(organiser, competition)
+    record_rehearsal(organiser, competition, head_count=max(1, seated), source="test", figures={})
     return room
 
 

@@ -41,6 +41,7 @@ from examsite.services import (
     proposals,
     publication,
     ranking,
+    rehearsals,
     sittings,
     uploads,
 )
@@ -228,8 +229,16 @@ class Play:
                 starts_at=self.plan.written_at + room.later,
                 invigilators=watcher,
             )
-        sittings.assign_seats(organiser, self.competition)
+        count = sittings.assign_seats(organiser, self.competition)
         before = self.plan.written_at - HOUR
+        # Nothing is measured here, and the certificate says so: its figures name the demonstration.
+        rehearsals.record_rehearsal(
+            self.by("thuky", Role.ORGANISER, before),
+            self.competition,
+            head_count=count,
+            source="demonstration",
+            figures={},
+        )
         announcements.begin_written(self.by("thuky", Role.ORGANISER, before), self.competition)
         for post in self.competition.posts:
             papers.open_paper(self.by("chutich", Role.CHAIR, before + 30 * MINUTE), self.competition, post)
