@@ -107,6 +107,7 @@ class History:
         self.seen = seen
         self.now = 0
         self.steps = 0
+        self.is_at_edge = False
         self.machine = MadeUpMachine(stage.room.now)
         self.path = stage.folder / "clock.json"
         self.path.unlink(missing_ok=True)
@@ -155,8 +156,9 @@ class History:
         if kind < 0.25 and self.now < LEAD:
             self.pass_time(max(0, LEAD - self.now + self.chance.choice((-1, 0, 1, SECOND, 10 * SECOND, 11 * SECOND))))
         elif kind < (0.4 if self.steps > STEPS * 2 // 3 else 0.06) and ends:
-            edge = self.chance.choice((0, 60, 60 + CLOSING_SLACK_SECONDS))
-            around = self.chance.choice((-30 * SECOND, -1, 0, 1, self.chance.randrange(-90, 90) * SECOND))
+            edge = self.chance.choice((0, 60, 60, 60 + CLOSING_SLACK_SECONDS))
+            around = self.chance.choice((-30 * SECOND, -1, 0, 1, SECOND // 2, self.chance.randrange(-90, 90) * SECOND))
+            self.is_at_edge = True
             self.pass_time(max(0, self.chance.choice(ends) + edge * SECOND + around))
         elif kind < 0.8:
             self.pass_time(self.chance.randrange(20 * SECOND))
@@ -168,14 +170,14 @@ class History:
     def do(self, what: str, act: Callable[[], object], *, expected: bool) -> bool:
         """One act of the product; it must be refused exactly when the model refuses it."""
         done = True
-        with suppress(_Undone), self.session.begin_nested():
+        with suppress(_UndoneError), self.session.begin_nested():
             try:
                 act()
             except DomainError as refusal:
                 done = False
                 if expected:
                     raise Differs(f"{what} refused with {refusal.code} at {self.now}") from refusal
-                raise _Undone from refusal
+                raise _UndoneError from refusal
         if done and not expected:
             raise Differs(f"{what} was not refused at {self.now}")
         self.seen[what if done else f"{what}, refused"] += 1
@@ -184,7 +186,7 @@ class History:
     def save(self) -> None:
         place = self.chance.randrange(PLACES)
         plain = self.attempts[place]
-        epoch = max(0, plain.epoch + self.chance.choice((0, 0, 0, 0, -1, 1)))
+        epoch = max(0, plain.epoch + self.chance.choice((0, 0, 0, 0, 0, -1, 1)))
         self.number += 1
         # The page's own clock is a day off; nothing asks for it, so it can only stand in the words.
         words = f"{self.number} lúc {self.now / SECOND + self.chance.choice((-86_400, 0, 86_400)):.3f}"
@@ -408,6 +410,9 @@ class History:
         *((restart, 2), (outage, 2)),
     )
 
+    #: Where a microsecond decides, what it decides about.
+    AT_AN_EDGE = (save, save, save, open_page, hand_in, tick, tick, extend, pause, resume)
+
     def play(self) -> None:
         """Begin, do this and that, end."""
         acts = [act for act, _weight in self.ACTS]
@@ -418,7 +423,10 @@ class History:
                 break
             self.go_on()
             self.store_waiting()
-            (act,) = self.chance.choices(acts, weights)
+            (act,) = self.chance.choices(
+                self.AT_AN_EDGE if self.is_at_edge else acts, None if self.is_at_edge else weights
+            )
+            self.is_at_edge = False
             act(self)
             if self.chance.random() < 0.5:
                 self.tick()
@@ -459,7 +467,7 @@ class History:
         return self.room.sitting.state
 
 
-class _Undone(Exception):
+class _UndoneError(Exception):
     """Takes back what a refused act had begun."""
 
 
