@@ -33,7 +33,8 @@ class Settings:
     host_name: str = "thituyen.example"
     bind: str = "127.0.0.1:8000"
     workers: int = 2
-    threads: int = 8
+    #: Threads of each worker. Most of them wait for a commit or a hash, and waiting costs next to nothing.
+    threads: int = 144
     secure_cookies: bool = False
     login_session_hours: int = 10
     password_hash_memory_kib: int = 19 * 1024

@@ -8,6 +8,7 @@ from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
 
 from examsite.domain.accounts import login_key
+from examsite.domain.errors import ConflictError
 from examsite.services import accounts, throttling
 from examsite.services.passwords import Passwords, normal_printed_password
 from examsite.storage.database import db
@@ -15,9 +16,13 @@ from examsite.storage.queries.accounts import find_password_by_login
 from examsite.storage.queries.candidacies import find_test_day
 from examsite.web.access import load_principal, principal, public
 from examsite.web.auth import bp
+from examsite.web.errors import message_of
 from examsite.web.forms.accounts import LogInCandidateForm, LogInForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
+
+#: After how long a storm of log-ins has room again. Unit: seconds.
+_BUSY_SECONDS = 3
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -64,7 +69,10 @@ def _serve(form: FlaskForm, template: str, *, shows_day: bool = False) -> Respon
         return _refuse(form, template, wait, tried=False)
     account_id, stored = find_password_by_login(db.session(), typed)
     stop_reading()
-    password = _matching_password(stored, form.password.data)
+    try:
+        password = _matching_password(stored, form.password.data)
+    except ConflictError as waiting:
+        return _ask_again(form, template, message_of(waiting))
     if password is None or account_id is None or stored is None:
         with write_now() as ctx:
             wait = throttling.note_failed_log_in(ctx, typed)
@@ -103,6 +111,13 @@ def _let_in(account_id: int, typed: str, stored: str, password: str) -> Response
         return redirect(url_for("auth.log_in"))
     login_user(person)
     return redirect(target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/home")
+
+
+def _ask_again(form: FlaskForm, template: str, message: str) -> ResponseReturnValue:
+    """Nobody is kept out: so many are coming in that the next ones wait outside for a moment."""
+    response = current_app.make_response((render_template(template, form=form, refusal=message, day=g.test_day), 503))
+    response.headers["Retry-After"] = str(_BUSY_SECONDS)
+    return response
 
 
 def _refuse(form: FlaskForm, template: str, wait: int, *, tried: bool) -> ResponseReturnValue:
