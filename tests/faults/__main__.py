@@ -7,7 +7,9 @@ with 1.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
+import json
 import sys
 import time
 from pathlib import Path
@@ -33,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(FAULTS)} (default: all)")
     parser.add_argument("--size", choices=("short", "full"), default="full")
+    parser.add_argument("--json", type=Path, help="also write figures and broken promises to this file")
     parser.add_argument("--table", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     unknown = set(options.names) - set(FAULTS)
@@ -50,6 +53,9 @@ def main() -> int:
     print(f"\n{text}")
     if options.table:
         options.table.write_text(text + "\n", encoding="utf-8")
+    if options.json:
+        told = [dataclasses.asdict(outcome) for outcome in outcomes]
+        options.json.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return 1 if any(outcome.broken for outcome in outcomes) else 0
 
 

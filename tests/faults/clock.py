@@ -12,10 +12,11 @@ import struct
 import tempfile
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS
+from examsite.services.context import read_clock
 from tests.faults.compiler import make_shim
 from tests.faults.exam import Exam
 from tests.faults.outcome import Outcome
@@ -34,16 +35,22 @@ class Size:
     """How long the test is and how often the clock jumps."""
 
     writers: int = 10
-    #: From the start to the deadline. Unit: seconds.
-    length_seconds: int = 120
+    minutes: int = 2
+    #: How much of that is left out, so that a short run is short.
+    skipped_seconds: int = 0
     grace_seconds: int = 10
     lead_seconds: int = 10
     jump_every_seconds: float = 1.0
     #: Kills of all workers in between.
     kills: int = 4
 
+    @property
+    def length_seconds(self) -> int:
+        """From the start to the deadline."""
+        return 60 * self.minutes - self.skipped_seconds
 
-SHORT = Size(writers=3, length_seconds=7, grace_seconds=2, lead_seconds=3, jump_every_seconds=0.3, kills=1)
+
+SHORT = Size(writers=3, minutes=1, skipped_seconds=53, grace_seconds=2, lead_seconds=3, jump_every_seconds=0.3, kills=0)
 
 
 @dataclass
@@ -66,7 +73,7 @@ def run(size: Size = Size()) -> Outcome:
         file.write_bytes(struct.pack("q", 0))
         exam = Exam(home, candidates=size.writers)
         exam.environment = {"LD_PRELOAD": str(make_shim("clock", home)), "FAULT_CLOCK": str(file)}
-        exam.shorten(seconds=size.length_seconds, grace_seconds=size.grace_seconds)
+        exam.set_times(minutes=size.minutes, grace_seconds=size.grace_seconds)
         exam.start()
         try:
             asyncio.run(_play(exam, file, size, outcome))
@@ -78,7 +85,7 @@ def run(size: Size = Size()) -> Outcome:
 async def _play(exam: Exam, file: Path, size: Size, outcome: Outcome) -> None:
     writers = seat(exam)
     seen = _Seen()
-    starts_at = datetime.now(UTC) + timedelta(seconds=size.lead_seconds)
+    starts_at = read_clock() + timedelta(seconds=size.lead_seconds)
     starts = time.monotonic() + size.lead_seconds
     await asyncio.to_thread(exam.installation.start_at, starts_at)
     exam.installation.engine.dispose()
@@ -86,7 +93,8 @@ async def _play(exam: Exam, file: Path, size: Size, outcome: Outcome) -> None:
     whole = size.length_seconds + size.grace_seconds + CLOSING_SLACK_SECONDS + CLOSER_SECONDS
     jumping = asyncio.create_task(_jump(exam, file, size, starts, whole))
     opened = await asyncio.gather(*(_open(writer, starts + CLOSER_SECONDS) for writer in writers))
-    ends = max(at + remaining for at, remaining in opened)
+    ends = max(at + remaining for at, remaining in opened) - size.skipped_seconds
+    await asyncio.to_thread(exam.end_earlier, size.skipped_seconds)
     latest = ends + size.grace_seconds
     await asyncio.gather(*(_write(writer, ends, latest, seen) for writer in writers))
     while time.monotonic() < latest + CLOSING_SLACK_SECONDS - BLUR_SECONDS:
@@ -110,6 +118,7 @@ async def _play(exam: Exam, file: Path, size: Size, outcome: Outcome) -> None:
     outcome.tell("after deadline and grace", seen.late)
     outcome.tell("last one counted before the end of grace s", latest - seen.last_counted)
     outcome.tell("closed after the end of slack s", closed_after)
+    outcome.expect(seen.late, "nothing was sent after deadline and grace")
     outcome.expect(not early, f"{len(early)} pages were opened before the start")
     outcome.expect(worst <= BLUR_SECONDS, f"the time left moved by {worst:.1f} s")
     outcome.expect(seen.last_counted <= latest + BLUR_SECONDS, "a save counted after deadline and grace")

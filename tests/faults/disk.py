@@ -104,7 +104,6 @@ def run(size: Size = Size()) -> Outcome:
             asyncio.run(_play(exam, disk, size, outcome))
         finally:
             exam.kill()
-            exam.installation.engine.dispose()
     return outcome
 
 

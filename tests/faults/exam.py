@@ -10,13 +10,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select, update
 
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.checkpoints import load_signer
+from examsite.services.context import ServiceContext, read_clock
+from examsite.services.sittings import start_sitting
 from examsite.services.verification import verify_log
 from examsite.storage.database import reading, writing
 from examsite.storage.models.dossiers import Candidacy
@@ -26,7 +28,7 @@ from tests.bench.installation import ROOT, Candidate, Installation, free_port
 
 START_PATIENCE_SECONDS = 60
 #: Between setting the instant of the start and the instant. Unit: seconds.
-LEAD_SECONDS = 1
+LEAD_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,20 +62,30 @@ class Exam:
         self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def shorten(self, *, seconds: int, grace_seconds: int) -> None:
-        """Let the test last so long: whole minutes of the sitting, and a negative addition."""
+    def set_times(self, *, minutes: int, grace_seconds: int) -> None:
+        """Let the test last so long."""
         with writing(self.installation.engine) as session:
-            minutes = -(-seconds // 60)
             session.execute(update(Sitting).values(duration_minutes=minutes, grace_seconds=grace_seconds))
-            session.execute(update(Attempt).values(added_seconds=seconds - 60 * minutes))
+
+    def end_earlier(self, seconds: int) -> None:
+        """Let a test that runs end so much earlier, as if it had started so much earlier: it lasts whole minutes."""
+        with writing(self.installation.engine) as session:
+            for sitting in session.scalars(select(Sitting)).all():
+                assert sitting.started_at is not None, "the sitting has not started"
+                sitting.started_at -= timedelta(seconds=seconds)
 
     @property
     def instance(self) -> Path:
         return self.installation.settings.instance_path
 
     def begin(self) -> None:
-        """Let the sitting start a moment from now; the server's closer does it."""
-        self.installation.start_at(datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS))
+        """Let the sitting start now, without waiting for the server's closer."""
+        self.installation.start_at(read_clock() + timedelta(seconds=LEAD_SECONDS))
+        time.sleep(2 * LEAD_SECONDS)
+        with writing(self.installation.engine) as session:
+            ctx = ServiceContext(session=session, now=read_clock(), settings=self.installation.settings)
+            for sitting_id in session.scalars(select(Sitting.id)).all():
+                start_sitting(ctx, sitting_id)
         self.installation.engine.dispose()
 
     # ------------------------------------------------------------------------------------------------ processes
@@ -151,6 +163,7 @@ class Exam:
             _signal_group(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+        self.installation.engine.dispose()
 
     def stop(self) -> None:
         """End the server as an administrator does."""

@@ -136,7 +136,6 @@ def run(size: Size = Size()) -> Outcome:
             asyncio.run(_play(exam, database, size, outcome))
         finally:
             exam.kill()
-            exam.installation.engine.dispose()
     return outcome
 
 
