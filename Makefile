@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Settings of the caller must not leak into the virtual environment.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run empty test test-fast check bench soak backup restore messages lock clean browser translations
+.PHONY: help run empty test test-fast check bench faults soak backup restore messages lock clean browser translations
 
 help:
 	@echo "make run                  start the site at http://127.0.0.1:8000 (first time: with a demonstration); PORT=8080 changes the port"
@@ -30,6 +30,7 @@ help:
 	@echo "make test                 everything: style, types, layers, rules, services on two databases, pages, browser"
 	@echo "make test-fast            the same without browser stories"
 	@echo "make bench                figures under load, beside a floor of the same run; POSTGRESQL=1 measures both databases"
+	@echo "make faults               kills, power cuts, a bad line, a full disk …, at full size; FAULT=power runs one"
 	@echo "make soak                 the same load for a long time (MINUTES=60)"
 	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
 	@echo "make restore FILE=…       put a backup in place and verify it"
@@ -144,6 +145,9 @@ bench: .venv/dev
 
 soak: .venv/dev
 	@$(PY) -m tests.bench --minutes $(or $(MINUTES),60)
+
+faults: .venv/dev browser
+	@$(PY) -m tests.faults $(FAULT)
 
 # ---------------------------------------------------------------------------------------------------- keeping
 
