@@ -29,6 +29,7 @@ from examsite.storage.queries.accounts import (
     list_former_roles,
     list_holders,
 )
+from examsite.storage.queries.sittings import is_watching
 
 #: Who signs the result as the council.
 _COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
@@ -66,7 +67,8 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     """The organiser takes back a role under which nothing was done yet; the person's log-ins end.
 
     Raises:
-        ConflictError: `role_already_used`, also for a marker who was given scripts; `last_organiser`, `council_fixed`.
+        ConflictError: `role_already_used`, also for a marker who was given scripts; `last_organiser`, `council_fixed`;
+            `sittings_frozen` for an invigilator whose sitting is about to begin or runs.
         NotAllowedError: `role_needed`.
         NotFoundError: `assignment_not_found`.
     """
@@ -78,6 +80,8 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     if assignment.role is Role.ORGANISER and len(list_holders(ctx.session, competition.id, Role.ORGANISER)) == 1:
         raise ConflictError("last_organiser")
     _check_council_open(competition, assignment.role)
+    if competition.state is CompetitionState.WRITTEN and is_watching(ctx.session, assignment.id):
+        raise ConflictError("sittings_frozen")
     name = actor_name(assignment.role, pseudonym)
     is_draft = competition.state is CompetitionState.DRAFT
     has_worked = has_acted(ctx.session, competition.id, name, apart_from=_PREPARING)

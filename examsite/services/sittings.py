@@ -110,6 +110,8 @@ def assign_invigilator(
 ) -> None:
     """Let an invigilator of the competition watch a sitting; does nothing when it is so already.
 
+    Once the written test has begun people are only added, and each one on record.
+
     Raises:
         NotAllowedError: `role_needed`, `not_an_invigilator`.
     """
@@ -127,17 +129,21 @@ def assign_invigilator(
     if ctx.session.scalars(held).first() is None:
         ctx.session.add(SittingInvigilator(sitting_id=sitting.id, assignment_id=assignment.id))
         ctx.session.flush()
+        if competition.state.has_reached(CompetitionState.WRITTEN):
+            payload = {"invigilator": assignment.pseudonym}
+            record(ctx, competition, Event.SITTING_CHANGED, f"sitting/{sitting.code}", payload)
 
 
 def move_start(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, starts_at: datetime) -> None:
-    """Give a sitting that has not started another hour.
+    """Give a sitting another hour, before the written test begins.
 
     Raises:
-        ConflictError: `sitting_started`.
+        ConflictError: `sittings_frozen`, `sitting_started`.
         InvalidError: `start_in_the_past`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
+    _check_plannable(competition)
     locked = _locked(ctx, sitting.id)
     if locked.state is not SittingState.SCHEDULED or ctx.now >= locked.starts_at:
         raise ConflictError("sitting_started")

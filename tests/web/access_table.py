@@ -153,6 +153,7 @@ marker.request_withdrawal              GET,POST  marking_head
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
 
+organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser

@@ -206,6 +206,18 @@ def is_invigilator_of(session: Session, sitting_id: int, assignment_id: int | No
     )
 
 
+def is_watching(session: Session, assignment_id: int) -> bool:
+    """Whether this role holder watches a sitting that is not over."""
+    return (
+        session.scalars(
+            select(SittingInvigilator.id)
+            .join(Sitting, Sitting.id == SittingInvigilator.sitting_id)
+            .where(SittingInvigilator.assignment_id == assignment_id, Sitting.state != SittingState.CLOSED)
+        ).first()
+        is not None
+    )
+
+
 def opened_papers(session: Session, sitting_id: int) -> tuple[dict[int, Paper], list[Post]]:
     """The opened paper of each post in a sitting, by the post's key, and the posts that still have none."""
     posts = list(

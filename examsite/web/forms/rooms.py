@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectMultipleField, StringField
+from wtforms import IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Regexp
 
 from examsite.domain.sittings import MAX_COLUMNS, MAX_ROWS
@@ -58,6 +58,16 @@ class ScheduleSittingForm(FlaskForm):
     ) -> None:
         super().__init__(*args, starts_at=local_instant(planned_at), **kwargs)
         self.invigilators.choices = list(invigilator_choices)
+
+
+class AddInvigilatorForm(FlaskForm):
+    """One more person who watches a sitting."""
+
+    invigilator = SelectField(_l("Thêm cán bộ coi thi"), validators=[DataRequired(_NEEDED)])
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invigilator.choices = list(choices)
 
 
 class AssignSeatsForm(FlaskForm):

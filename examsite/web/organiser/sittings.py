@@ -19,7 +19,7 @@ from examsite.storage.queries.sittings import get_sitting, list_attempts
 from examsite.storage.queries.sittings import list_sittings as read_sittings
 from examsite.web.access import requires
 from examsite.web.errors import message_of
-from examsite.web.forms.rooms import AssignSeatsForm, ScheduleSittingForm
+from examsite.web.forms.rooms import AddInvigilatorForm, AssignSeatsForm, ScheduleSittingForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import label
 from examsite.web.organiser import bp
@@ -52,9 +52,7 @@ def schedule_sitting(code: str) -> ResponseReturnValue:
     competition = g.competition
     watchers = {str(item.id): item for item in list_holders(db.session(), competition.id, Role.INVIGILATOR)}
     form = ScheduleSittingForm(
-        invigilator_choices=[
-            (key, f"{item.account.display_name} ({item.pseudonym})") for key, item in watchers.items()
-        ],
+        invigilator_choices=_choices(watchers),
         planned_at=competition.written_at,
     )
     if form.validate_on_submit():
@@ -106,7 +104,31 @@ def show_sitting(code: str, sitting: str) -> ResponseReturnValue:  # noqa: ARG00
     session = db.session()
     row = get_sitting(session, g.competition.id, sitting)
     attempts = list_attempts(session, row.id)
-    return render_template("organiser/show_sitting.html", sitting=row, attempts=attempts, plan=_plan(row, attempts))
+    free = _free_invigilators(row)
+    return render_template(
+        "organiser/show_sitting.html",
+        sitting=row,
+        attempts=attempts,
+        plan=_plan(row, attempts),
+        form=AddInvigilatorForm(choices=_choices(free)) if free and row.closed_at is None else None,
+    )
+
+
+@bp.post("/<code>/sittings/<sitting>/invigilators")
+@requires(Role.ORGANISER)
+@writes
+def add_invigilator(code: str, sitting: str) -> ResponseReturnValue:
+    """Let one more invigilator watch a sitting; after the test has begun it is on record."""
+    row = get_sitting(db.session(), g.competition.id, sitting)
+    free = _free_invigilators(row)
+    form = AddInvigilatorForm(choices=_choices(free))
+    if form.validate_on_submit():
+        held = free[form.invigilator.data]
+        sittings.assign_invigilator(act(), g.competition, row, held)
+        flash(_("Đã thêm %(name)s coi ca %(sitting)s.", name=held.account.display_name, sitting=sitting), "success")
+    else:
+        flash(_("Chọn một cán bộ coi thi trong danh sách."), "error")
+    return redirect(url_for("organiser.show_sitting", code=code, sitting=sitting))
 
 
 @bp.get("/<code>/sittings/<sitting>/door")
@@ -120,6 +142,16 @@ def print_door_list(code: str, sitting: str) -> ResponseReturnValue:  # noqa: AR
     row = get_sitting(session, g.competition.id, sitting)
     attempts = sorted(list_attempts(session, row.id), key=lambda item: item.candidacy.candidate_number or "")
     return render_template("organiser/print_door_list.html", sitting=row, attempts=attempts)
+
+
+def _free_invigilators(sitting: Any) -> dict[str, Any]:
+    watching = {item.assignment_id for item in sitting.invigilators}
+    holders = list_holders(db.session(), g.competition.id, Role.INVIGILATOR)
+    return {str(item.id): item for item in holders if item.id not in watching}
+
+
+def _choices(holders: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key, f"{item.account.display_name} ({item.pseudonym})") for key, item in holders.items()]
 
 
 def _can_plan(competition: Any) -> bool:
