@@ -1,0 +1,20 @@
+"""A candidate at two machines, on both databases: no acknowledged word is lost or written over by an older page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from tests.faults.moves import play_moves
+
+#: How many of the 500 interleavings a test run plays.
+COUNT = 15
+
+
+def test_no_order_of_pages_and_moves_loses_a_word(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    seen = play_moves(session, tmp_path, range(1, COUNT + 1), now)
+    assert min(seen["saves that count"], seen["saves kept beside"], seen["moves"], seen["answers lost"]) > COUNT
