@@ -63,6 +63,9 @@ SCRIPTS = (
     "room/reading",
     "room/hand-in",
     "room/waiting",
+    "vendor/age",
+    "answer-file",
+    "evidence",
     "room/page",
 )
 

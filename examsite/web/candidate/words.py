@@ -100,6 +100,7 @@ def _time() -> dict[str, str]:
     return {
         "left": _("Còn lại"),
         "stands": _("Đứng yên"),
+        "stands_until": _("chờ mở lại"),
         "low": _("Sắp hết giờ"),
         "until": _("đến %s"),
         "until_given": _("đến %s (bù %s phút)"),

@@ -6,15 +6,23 @@
   const examsite = window.examsite;
   if (!examsite.room) return;
   const { room, find, findAll } = examsite;
-  const DRAW_MILLISECONDS = 500;
+  const DRAW_MILLISECONDS = 1000;
 
+  // Work that can wait for a moment without keys; it is not put off for ever.
+  examsite.whenIdle = function (step) {
+    if (window.requestIdleCallback) window.requestIdleCallback(step, { timeout: DRAW_MILLISECONDS });
+    else window.setTimeout(step, 0);
+  };
+
+  // Words are pieces between spaces.
   examsite.countWords = function (text) {
-    const trimmed = text.trim();
-    return trimmed ? trimmed.split(/\s+/).length : 0;
+    let count = 0;
+    for (const piece = /\S+/g; piece.test(text); ) count += 1;
+    return count;
   };
 
   examsite.isAnswered = function (question) {
-    if (typeof question.answer === "string") return question.answer.trim() !== "";
+    if (typeof question.answer === "string") return /\S/.test(question.answer);
     return Array.isArray(question.answer) && question.answer.length > 0;
   };
 
@@ -63,7 +71,8 @@
       question.drawing = 0;
       work.draws += 1;
       question.answer = find("textarea", question.section).value;
-      examsite.setText(find("[data-word-count]", question.section), String(examsite.countWords(question.answer)));
+      question.words = examsite.countWords(question.answer);
+      examsite.setText(find("[data-word-count]", question.section), String(question.words));
       drawSteps(question);
       onAnswer(question);
     }
@@ -83,7 +92,7 @@
       };
       const changed = () => {
         autosave.touch(question.item, read);
-        if (!question.drawing) question.drawing = window.setTimeout(() => drawEssay(question), DRAW_MILLISECONDS);
+        if (!question.drawing) question.drawing = window.setTimeout(() => examsite.whenIdle(() => drawEssay(question)), DRAW_MILLISECONDS);
       };
       area.addEventListener("input", (event) => {
         work.keys += 1;

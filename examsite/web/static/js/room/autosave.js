@@ -20,6 +20,7 @@
   const BATCH = 64;
   const BATCH_CHARACTERS = 1000000;
   const SLEPT_MILLISECONDS = 5000;
+  const ANSWER_FILE_PATIENCE_MILLISECONDS = 3000;
 
   // options: room, journal, onStatus(status), onStored(answer), onFenced(), onOver(state), onTooLarge(item), onRefused(refusal).
   examsite.makeAutosave = function (options) {
@@ -343,6 +344,21 @@
       window.clearTimeout(timer);
     }
 
+    // Everything that could be carried to the server by hand: what waits, and what is known to be stored. A journal
+    // that does not answer keeps nothing of the page back.
+    async function everything(answers) {
+      const kept = (async () => { await note(); return everythingKept(); })();
+      const inHand = examsite.pause(ANSWER_FILE_PATIENCE_MILLISECONDS).then(() => Array.from(waiting.values(), plain));
+      const found = await Promise.race([kept, inHand]);
+      const known = new Set(found.map((entry) => `${entry.item}@${entry.epoch}`));
+      for (const [item, content] of Object.entries(answers)) {
+        const version = numbers.get(item) ? { epoch, number: numbers.get(item) } : held[item];
+        if (content === null || content === undefined || !version || known.has(`${item}@${version.epoch}`)) continue;
+        found.push({ item, epoch: version.epoch, number: version.number, content });
+      }
+      return found;
+    }
+
     // As much as a browser still carries while the page goes away; the journal has the rest.
     function flushOnLeave() {
       note();
@@ -389,6 +405,7 @@
       note,
       ping: send,
       status,
+      everything,
       stop,
       // For another tab that takes over: everything typed here lies in the journal, nothing more goes out from here.
       async letGo() {

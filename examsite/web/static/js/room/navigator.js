@@ -32,7 +32,7 @@
       if (isFlagged) parts.push(words.flagged);
       cell.setAttribute("aria-label", parts.join(", "));
       if (question.isEssay) {
-        const count = typeof question.answer === "string" ? examsite.countWords(question.answer) : 0;
+        const count = question.words || 0;
         if (count) examsite.setText(find("[data-essay-detail]", cell), `${count} ${words.words}`);
         examsite.setText(
           find("[data-essay-state]", cell),

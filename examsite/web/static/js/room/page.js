@@ -40,6 +40,7 @@
     onRefused: refuse,
   });
   room.unsaved = () => autosave.status().waiting;
+  room.everything = () => autosave.everything(room.answers());
   const writer = examsite.makeWriter(room.attempt, {
     onAsked: () => autosave.letGo(),
     onLost: () => leaveTo("elsewhere"),
@@ -345,10 +346,10 @@
     const hour = examsite.hour(deadline);
     const minutes = Math.round((givenBackSeconds || 0) / 60);
     const line = minutes ? fill(words.until_given, hour, minutes) : fill(words.until, hour);
+    setText(find("[data-countdown-until]"), line);
     if (line === deadlineText) return;
     if (deadlineText) announcer.textContent = line;
     deadlineText = line;
-    setText(find("[data-countdown-until]"), line);
   }
 
   function drawLabel(isLow) {
@@ -366,7 +367,9 @@
   }
 
   room.on("view", (view) => {
-    if (view.deadline) showDeadline(view.deadline, view.given_back_seconds);
+    // While the clock stands nobody knows when it will end.
+    if (view.deadline && !view.paused) showDeadline(view.deadline, view.given_back_seconds);
+    if (view.paused) setText(find("[data-countdown-until]"), words.stands_until);
     if (room.state === "writing" && view.paused) {
       room.become("paused");
       handIn.close();

@@ -26,10 +26,8 @@
 
   // Short texts can be scrolled as well: below the text there is as much room as the sheet has left.
   function makeRoom(area) {
-    const sheet = area.parentElement;
-    const foot = sheet.lastElementChild.offsetHeight;
     const style = window.getComputedStyle(area);
-    const room = sheet.clientHeight - foot - parseFloat(style.paddingTop) - parseFloat(style.lineHeight);
+    const room = area.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.lineHeight);
     area.style.paddingBottom = `${Math.max(0, Math.floor(room))}px`;
   }
 
