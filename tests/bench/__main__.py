@@ -1,8 +1,10 @@
-"""`python -m tests.bench`: what the server does under a room full of candidates, beside a floor in the same run.
+"""`python -m tests.bench`: what the server does under rooms full of candidates, beside a floor in the same run.
 
-With `--postgresql` the same load runs on SQLite and then on a PostgreSQL server of its own that waits for the disk at
-every commit. Nothing is asserted: the figures belong to the machine. Errors and lost saves are counted and end the run
-with 1.
+For each database and each number of candidates: they log in, wait, start within ten seconds, save every ten seconds
+while others log in beside them, and hand in within the last ten seconds. Then the most that the server takes: starts,
+saves and hand-ins without a pause, beside a bare Flask view that does one durable insert.
+
+The figures belong to the machine; those with a target say whether it is met. Errors and lost saves end the run with 1.
 """
 
 from __future__ import annotations
@@ -14,19 +16,19 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tests import databases
-from tests.bench import load
+from tests.bench import load, report
 from tests.bench.http_client import Figures
 from tests.bench.installation import (
     BenchError,
+    Candidate,
     Installation,
     cpu_seconds,
     floor_server,
@@ -34,36 +36,25 @@ from tests.bench.installation import (
     site_server,
 )
 
-#: Time between setting the instant and the instant itself, so that every waiting page knows it. Unit: seconds.
-LEAD_SECONDS = 4
+#: Time between setting the instant and the instant itself. Unit: seconds.
+LEAD_SECONDS = 3
+#: How many come in again while the others write, and how many of these at a time.
+LATE_LOG_INS, LATE_AT_ONCE = 100, 6
+#: Candidates of the run without pauses: enough for a start and a hand-in of seconds.
+LIMIT_USERS = 600
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
     """The figures of one load on one database."""
 
+    name: str
     database: str
-    gunicorn: str
-    figures: list[Figures]
-    floors: list[Figures]
-    lost: int
-
-    @property
-    def steady(self) -> Figures:
-        return self.figures[-3]
-
-    @property
-    def at_once(self) -> Figures:
-        return self.figures[-2]
-
-    @property
-    def floor_per_second(self) -> float:
-        return sum(item.per_second for item in self.floors) / len(self.floors)
-
-    @property
-    def floor_milliseconds(self) -> float:
-        done = sum(len(item.seconds) for item in self.floors)
-        return 1000 * sum(item.server_seconds for item in self.floors) / max(1, done)
+    figures: list[Figures] = field(default_factory=list)
+    floors: list[Figures] = field(default_factory=list)
+    acknowledged: int = 0
+    lost: int = 0
+    megabytes: int = 0
 
     @property
     def is_bad(self) -> bool:
@@ -71,51 +62,166 @@ class Run:
 
 
 def main() -> int:
-    """Run every phase on each database and print the tables."""
+    """Run every load on each database and print the tables."""
     options = _options()
+    began = time.monotonic()
     if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
         _say(f"this machine is busy already (load {os.getloadavg()[0]:.1f}): only the processor times can be compared")
-    runs = {}
-    for engine, url in _databases(options):
-        with url as database_url:
-            runs[engine] = _run(options, database_url)
+    runs: list[Run] = []
+    for engine in options.databases.split(","):
+        for users in () if options.minutes else map(int, options.users.split(",")):
+            with _database(engine, options) as url:
+                runs.append(_room(options, url, users))
+        with _database(engine, options) as url:
+            runs.append(_limits(options, url) if not options.minutes else _soak(options, url))
     print(f"\n{platform.machine()}, {os.cpu_count()} processors shared by server, load and database; ", end="")
-    print(f"Python {platform.python_version()}; {options.users} candidates; times in milliseconds")
-    for run in runs.values():
-        _print_table(run)
+    print(f"Python {platform.python_version()}; {time.monotonic() - began:.0f} s; times in milliseconds")
+    for run in runs:
+        report.print_run(run)
+    report.print_summary(runs)
     if options.json:
-        data = {engine: _data(run) for engine, run in runs.items()}
-        options.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    return 1 if any(run.is_bad for run in runs.values()) else 0
+        options.json.write_text(json.dumps([report.data_of(run) for run in runs], indent=2) + "\n", encoding="utf-8")
+    return 1 if any(run.is_bad for run in runs) else 0
 
 
-def _databases(options: argparse.Namespace) -> Iterator[tuple[str, AbstractContextManager[str | None]]]:
+def _database(engine: str, options: argparse.Namespace) -> AbstractContextManager[str | None]:
     if options.database_url:
-        yield "given", nullcontext(options.database_url)
-        return
-    yield "sqlite", nullcontext(None)
-    if options.postgresql:
-        yield "postgresql", databases.postgresql_server(durable=True)
+        return nullcontext(options.database_url)
+    return databases.postgresql_server(durable=True) if engine == "postgresql" else nullcontext(None)
 
 
-def _run(options: argparse.Namespace, database_url: str | None) -> Run:
+def _room(options: argparse.Namespace, url: str | None, users: int) -> Run:
+    """A whole test with so many candidates."""
     with tempfile.TemporaryDirectory(prefix="examsite-bench-") as home:
-        installation = Installation(Path(home), database_url=database_url)
-        name = installation.database_name()
-        _say(f"making an installation with {options.users} candidates ({name})")
-        candidates = installation.fill(options.users, minutes=options.minutes)
-        _say(f"floor before: bare view, {options.seconds_at_once:g} s")
-        floors = [_floor(installation, options)]
-        with site_server(installation) as (port, pid):
-            figures, lost = asyncio.run(_play(installation, candidates, port, pid, options))
-        _say(f"floor after: bare view, {options.seconds_at_once:g} s")
-        floors.append(_floor(installation, options))
+        installation, candidates, run = _install(Path(home), url, users, options)
+
+        async def play(port: int, pid: int) -> None:
+            machines, meter = load.seat(candidates, port), partial(cpu_seconds, pid)
+            _say("  log-in")
+            run.figures.append(await load.log_in(machines, meter, at_once=options.at_once))
+            _say("  waiting, start")
+            run.figures.append(await load.wait_in_the_room(machines, meter, seconds=options.seconds / 2))
+            run.figures.append(await _start(installation, machines, meter, options.spread))
+            _say("  saving")
+            run.figures.append(
+                await load.write_steadily(machines, meter, every_seconds=options.every, seconds=options.seconds)
+            )
+            late = load.seat(candidates[:LATE_LOG_INS], port)
+            saving = load.write_steadily(
+                machines,
+                meter,
+                every_seconds=options.every,
+                seconds=options.seconds / 2,
+                name="autosave while others log in",
+            )
+            saves, log_ins = await asyncio.gather(saving, load.log_in(late, meter, at_once=LATE_AT_ONCE))
+            log_ins.name = "log-in while others save"
+            saves.server_seconds = log_ins.server_seconds = float("nan")
+            run.figures += [saves, log_ins]
+            await _count_losses(installation, run, machines, pid)
+            _say("  hand-in")
+            run.figures.append(await load.hand_in(machines, meter, spread_seconds=options.spread))
+            for machine in (*machines, *late):
+                machine.connection.close()
+
+        _serve(installation, play)
+        return run
+
+
+def _limits(options: argparse.Namespace, url: str | None) -> Run:
+    """The most that the server takes, beside the floor before and after."""
+    with tempfile.TemporaryDirectory(prefix="examsite-bench-") as home:
+        installation, candidates, run = _install(Path(home), url, options.limit_users, options)
+        run.name = f"without a pause, {options.at_once} at a time"
+        run.floors.append(_floor(installation, options))
+
+        async def play(port: int, pid: int) -> None:
+            machines, meter = load.seat(candidates, port), partial(cpu_seconds, pid)
+            await _begin(installation)
+            _say("  starts, saves, hand-ins without a pause")
+            run.figures.append(await load.start_in_turn(machines, meter, at_once=options.at_once))
+            run.figures.append(
+                await load.write_at_once(machines[: options.at_once], meter, seconds=options.seconds_at_once)
+            )
+            await _count_losses(installation, run, machines, pid)
+            run.figures.append(await load.hand_in_turn(machines, meter, at_once=options.at_once))
+            for machine in machines:
+                machine.connection.close()
+
+        _serve(installation, play)
+        run.floors.append(_floor(installation, options))
         installation.engine.dispose()
-    settings = installation.settings
-    return Run(name, f"gunicorn {settings.workers} × {settings.threads} threads", figures, floors, lost)
+        return run
+
+
+def _soak(options: argparse.Namespace, url: str | None) -> Run:
+    """Saving for a long time."""
+    users = int(options.users.split(",")[0])
+    with tempfile.TemporaryDirectory(prefix="examsite-bench-") as home:
+        installation, candidates, run = _install(Path(home), url, users, options)
+
+        async def play(port: int, pid: int) -> None:
+            machines, meter = load.seat(candidates, port), partial(cpu_seconds, pid)
+            run.figures.append(await _start(installation, machines, meter, options.spread))
+
+            def tell(so_far: Figures) -> None:
+                done, failed = len(so_far.seconds), sum(so_far.errors.values())
+                _say(
+                    f"  {done} saves, {failed} errors, p99 {so_far.percentile(99):.0f} ms, {resident_megabytes(pid)} MB"
+                )
+
+            seconds = options.minutes * 60
+            run.figures.append(
+                await load.write_steadily(
+                    machines, meter, every_seconds=options.every, seconds=seconds, each_minute=tell
+                )
+            )
+            await _count_losses(installation, run, machines, pid)
+            run.figures.append(await load.hand_in(machines, meter, spread_seconds=options.spread))
+            for machine in machines:
+                machine.connection.close()
+
+        _serve(installation, play)
+        installation.engine.dispose()
+        return run
+
+
+def _install(
+    home: Path, url: str | None, users: int, options: argparse.Namespace
+) -> tuple[Installation, list[Candidate], Run]:
+    installation = Installation(home, database_url=url)
+    database = installation.database_name()
+    _say(f"{users} candidates, {database}")
+    candidates = installation.fill(users, minutes=options.minutes)
+    return installation, candidates, Run(f"{users} candidates", database)
+
+
+def _serve(installation: Installation, play: object) -> None:
+    with site_server(installation) as (port, pid):
+        asyncio.run(play(port, pid))  # type: ignore[operator]  # one of the three plays above
+
+
+async def _begin(installation: Installation) -> datetime:
+    starts_at = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
+    await asyncio.to_thread(installation.start_at, starts_at)
+    return starts_at
+
+
+async def _start(
+    installation: Installation, machines: list[load.User], meter: load.Meter, spread_seconds: float
+) -> Figures:
+    starts_at = await _begin(installation)
+    return await load.start_together(machines, meter, starts_at=starts_at, spread_seconds=spread_seconds)
+
+
+async def _count_losses(installation: Installation, run: Run, machines: list[load.User], pid: int) -> None:
+    run.acknowledged = sum(machine.acknowledged for machine in machines)
+    run.lost = max(0, run.acknowledged - await asyncio.to_thread(installation.count_saves))
+    run.megabytes = resident_megabytes(pid)
 
 
 def _floor(installation: Installation, options: argparse.Namespace) -> Figures:
+    _say(f"  floor: bare view, {options.seconds_at_once:g} s")
     with floor_server(installation) as (port, pid):
         work = load.insert_at_once(
             port, partial(cpu_seconds, pid), connections=options.at_once, seconds=options.seconds_at_once
@@ -123,91 +229,18 @@ def _floor(installation: Installation, options: argparse.Namespace) -> Figures:
         return asyncio.run(work)
 
 
-async def _play(
-    installation: Installation, candidates: list, port: int, pid: int, options: argparse.Namespace
-) -> tuple[list[Figures], int]:
-    users = load.seat(candidates, port)
-    meter = partial(cpu_seconds, pid)
-    _say(f"log-in of {len(users)}, {options.at_once} at a time")
-    figures = [await load.log_in(users, meter, at_once=options.at_once)]
-    figures.append(await load.wait_in_the_room(users, meter))
-    starts_at = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
-    await asyncio.to_thread(installation.start_at, starts_at)
-    _say(f"start of all within {options.spread:g} s")
-    pages, ready = await load.start_together(users, meter, starts_at=starts_at, spread_seconds=options.spread)
-    figures += [pages, ready]
-    users = [user for user in users if user.token]
-    seconds = options.minutes * 60 if options.minutes else options.seconds
-    _say(f"saving for {seconds:g} s, each of {len(users)} every {options.every:g} s")
-
-    def tell(so_far: Figures) -> None:
-        done, failed = len(so_far.seconds), sum(so_far.errors.values())
-        _say(f"  {done} saves, {failed} errors, p99 {so_far.percentile(99):.0f} ms, {resident_megabytes(pid)} MB")
-
-    figures.append(
-        await load.write_steadily(users, meter, every_seconds=options.every, seconds=seconds, each_minute=tell)
-    )
-    _say(f"saving without a pause for {options.seconds_at_once:g} s")
-    figures.append(await load.write_at_once(users[: options.at_once], meter, seconds=options.seconds_at_once))
-    acknowledged = sum(user.acknowledged for user in users)
-    lost = max(0, acknowledged - await asyncio.to_thread(installation.count_saves))
-    _say(f"{acknowledged} saves acknowledged, {lost} of them not in the database; server {resident_megabytes(pid)} MB")
-    _say("hand-in of all")
-    figures.append(await load.hand_in(users, meter))
-    for user in users:
-        user.connection.close()
-    return figures, lost
-
-
-def _print_table(run: Run) -> None:
-    print(f"\n{run.database}; {run.gunicorn}\n")
-    print(f"{'':42}{'done':>7}{'per s':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'cpu':>7}{'errors':>8}")
-    for item in [*run.figures, *run.floors]:
-        shown = "".join(f"{item.percentile(percent):>8.0f}" for percent in (50, 95, 99))
-        errors = sum(item.errors.values())
-        print(f"{item.name:42}{len(item.seconds):>7}{item.per_second:>8.1f}{shown}", end="")
-        print(f"{item.server_milliseconds:>7.1f}{errors:>8}")
-        for reason, count in item.errors.most_common(3):
-            print(f"{'':8}{count} × {reason}")
-    print(f"\nautosaves per second at most: {run.at_once.per_second:.0f}, ", end="")
-    print(f"{_ratio(run.at_once, run):.2f} of the floor ({run.floor_per_second:.0f})")
-    print(f"processor time of an autosave: {run.at_once.server_milliseconds:.1f} ms, ", end="")
-    print(f"of the floor: {run.floor_milliseconds:.1f} ms")
-    print(f"acknowledged saves lost: {run.lost}")
-
-
-def _ratio(figures: Figures, run: Run) -> float:
-    return figures.per_second / run.floor_per_second if run.floor_per_second else float("nan")
-
-
-def _data(run: Run) -> dict[str, Any]:
-    return {
-        "database": run.database,
-        "figures": [
-            {"name": item.name, "count": len(item.seconds), "per_second": item.per_second}
-            | {"server_cpu_ms": item.server_milliseconds}
-            | {f"p{percent}_ms": item.percentile(percent) for percent in (50, 95, 99)}
-            | {"errors": dict(item.errors)}
-            for item in [*run.figures, *run.floors]
-        ],
-        "ratios": {"steady": _ratio(run.steady, run), "at once": _ratio(run.at_once, run)},
-        "lost": run.lost,
-    }
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--users", type=int, default=300, help="candidates in the room (default 300, at most 780)")
+    parser.add_argument("--users", default="300,500,1000", help="sizes of the rooms (default 300,500,1000)")
+    parser.add_argument("--databases", default="sqlite,postgresql", help="default sqlite,postgresql")
     parser.add_argument("--seconds", type=float, default=20, help="length of the steady saving (default 20)")
-    parser.add_argument("--minutes", type=int, default=0, help="steady saving for so long instead: a soak")
-    parser.add_argument("--every", type=float, default=3, help="seconds between two saves of one user (default 3)")
-    parser.add_argument("--spread", type=float, default=2, help="all start within so many seconds (default 2)")
+    parser.add_argument("--minutes", type=int, default=0, help="only saving, for so long: a soak with the first size")
+    parser.add_argument("--every", type=float, default=10, help="seconds between two saves of one page (default 10)")
+    parser.add_argument("--spread", type=float, default=10, help="all start and hand in within so long (default 10)")
     parser.add_argument("--at-once", type=int, default=32, help="connections that work without a pause (default 32)")
     parser.add_argument("--seconds-at-once", type=float, default=6, help="length of work without a pause (default 6)")
-    parser.add_argument(
-        "--postgresql", action="store_true", help="after SQLite also on PostgreSQL, waiting for the disk"
-    )
-    parser.add_argument("--database-url", help="an empty database of its own; default: SQLite in a temporary folder")
+    parser.add_argument("--limit-users", type=int, default=LIMIT_USERS, help="candidates of the run without a pause")
+    parser.add_argument("--database-url", help="an empty database of its own, for one size only")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""A browser's share of HTTP/1.1 on asyncio streams: one kept connection, cookies, and how long each answer took."""
+"""A browser's share of HTTP/1.1 on asyncio: one kept connection, cookies, and how long each answer took."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 TIMEOUT_SECONDS = 60
+_END_OF_HEAD = b"\r\n\r\n"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers (lower case), body, and how long it took from the first byte sent."""
+    """Status, head, body, and how long it took from the first byte sent."""
 
     status: int
-    headers: dict[str, str]
+    head: bytes
     body: bytes
     seconds: float
 
@@ -39,6 +40,10 @@ class Figures:
     server_seconds: float = 0.0
     #: Tells the processor seconds of the server so far.
     meter: Callable[[], float] | None = None
+    #: Largest p99 that is good. Unit: milliseconds.
+    p99_at_most: float | None = None
+    #: Smallest rate that is good.
+    per_second_at_least: float | None = None
 
     def count(self, seconds: float) -> None:
         self.seconds.append(seconds)
@@ -63,6 +68,15 @@ class Figures:
         ordered = sorted(self.seconds)
         return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the targets are met; None where there are none."""
+        if self.p99_at_most is None and self.per_second_at_least is None:
+            return None
+        quick = self.p99_at_most is None or self.percentile(99) <= self.p99_at_most
+        many = self.per_second_at_least is None or self.per_second >= self.per_second_at_least
+        return quick and many and not self.errors
+
     def __enter__(self) -> Figures:
         self.server_seconds -= self.meter() if self.meter else 0.0
         self.began = time.perf_counter()
@@ -73,13 +87,53 @@ class Figures:
         self.server_seconds += self.meter() if self.meter else 0.0
 
 
+class _Line(asyncio.Protocol):
+    """One connection: bytes go out, one answer comes back."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[tuple[bytes, bytes]] | None = None
+        self._parts = bytearray()
+        self._missing = -1
+        self._head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parts += data
+        if self._missing < 0:
+            end = self._parts.find(_END_OF_HEAD)
+            if end < 0:
+                return
+            self._head = bytes(self._parts[:end])
+            del self._parts[: end + len(_END_OF_HEAD)]
+            self._missing = int(header(self._head, b"content-length") or b"0")
+        if len(self._parts) >= self._missing and self._answer is not None and not self._answer.done():
+            self._answer.set_result((self._head, bytes(self._parts[: self._missing])))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error or ConnectionResetError("the server hung up"))
+
+    async def exchange(self, message: bytes) -> tuple[bytes, bytes]:
+        if self.transport is None:
+            raise ConnectionResetError("the server hung up")
+        self._answer = asyncio.get_running_loop().create_future()
+        self._parts.clear()
+        self._missing = -1
+        self.transport.write(message)
+        return await self._answer
+
+
 class Connection:
     """One kept connection with its cookies; a connection that the server closed is opened again once."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._line: _Line | None = None
         self.cookies: dict[str, str] = {}
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -99,63 +153,51 @@ class Connection:
         """Send and wait for the whole answer.
 
         Raises:
-            OSError, asyncio.TimeoutError, asyncio.IncompleteReadError: there was none.
+            OSError, asyncio.TimeoutError: there was none.
         """
-        fields = {"Host": f"127.0.0.1:{self._port}", "Accept": "text/html, application/json", **(headers or {})}
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", "Accept-Encoding: gzip"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if body or method == "POST":
-            fields["Content-Length"] = str(len(body))
+            lines.append(f"Content-Length: {len(body)}")
         if self.cookies:
-            fields["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        message = head.encode("ascii") + b"\r\n" + body
+            lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
+        message = "\r\n".join(lines).encode("ascii") + _END_OF_HEAD + body
         began = time.perf_counter()
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            was_open = self._writer is not None
+            was_open = self._line is not None
             try:
-                answer = await self._exchange(message)
-            except (ConnectionError, asyncio.IncompleteReadError):
+                head, content = await (await self._opened()).exchange(message)
+            except ConnectionError:
                 if not was_open:
                     raise
                 self.close()
-                answer = await self._exchange(message)
-        status, answered, content = answer
-        return Answer(status, answered, content, time.perf_counter() - began)
-
-    async def _exchange(self, message: bytes) -> tuple[int, dict[str, str], bytes]:
-        if self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = self._reader, self._writer
-        assert reader is not None
-        writer.write(message)
-        await writer.drain()
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        status = int(head[0].split(" ")[1])
-        headers: dict[str, str] = {}
-        for line in head[1:]:
-            name, _colon, value = line.partition(":")
-            if name.lower() == "set-cookie":
-                cookie, _eq, rest = value.strip().partition("=")
-                self.cookies[cookie] = rest.partition(";")[0]
-            elif name:
-                headers[name.lower()] = value.strip()
-        body = await _body(reader, headers)
-        if headers.get("connection", "").lower() == "close":
+                head, content = await (await self._opened()).exchange(message)
+        seconds = time.perf_counter() - began
+        for line in head.split(b"\r\n"):
+            if line[:11].lower() == b"set-cookie:":
+                name, _eq, rest = line[11:].decode("latin-1").strip().partition("=")
+                self.cookies[name] = rest.partition(";")[0]
+        if (header(head, b"connection") or b"").lower() == b"close":
             self.close()
-        return status, headers, body
+        return Answer(int(head[9:12]), head, content, seconds)
+
+    async def _opened(self) -> _Line:
+        if self._line is None:
+            _transport, self._line = await asyncio.get_running_loop().create_connection(_Line, "127.0.0.1", self._port)
+        return self._line
 
     def close(self) -> None:
         """Drop the connection; cookies stay."""
-        if self._writer is not None:
-            self._writer.close()
-        self._reader = self._writer = None
+        if self._line is not None and self._line.transport is not None:
+            self._line.transport.close()
+        self._line = None
 
 
-async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    if headers.get("transfer-encoding", "").lower() != "chunked":
-        return await reader.readexactly(int(headers.get("content-length", "0")))
-    parts: list[bytes] = []
-    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-        parts.append(await reader.readexactly(size))
-        await reader.readexactly(2)
-    await reader.readexactly(2)
-    return b"".join(parts)
+def header(head: bytes, name: bytes) -> bytes | None:
+    """The value of a header by its name in lower case."""
+    at = head.lower().find(b"\r\n" + name + b":")
+    if at < 0:
+        return None
+    start = at + len(name) + 3
+    end = head.find(b"\r\n", start)
+    return head[start : end if end >= 0 else len(head)].strip()

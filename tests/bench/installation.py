@@ -15,26 +15,29 @@ from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 
 from examsite.config import Settings, load_settings
 from examsite.domain.permissions import Role
+from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.checkpoints import load_signer
-from examsite.services.context import Actor, ServiceContext, read_clock
+from examsite.services.context import read_clock
 from examsite.services.invigilation import check_in
 from examsite.services.passwords import Passwords
-from examsite.services.sittings import move_start
 from examsite.storage.database import make_engine, reading, upgrade, writing
 from examsite.storage.models.accounts import Account
-from examsite.storage.models.sittings import AnswerVersion, Attempt
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.competitions import get_competition
-from examsite.storage.queries.sittings import get_sitting
+from examsite.storage.queries.sittings import list_sittings
 from tests.factories.sittings import Room, make_room
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "một mật khẩu để đo tốc độ 01"
 CODE = "VH-2026-09"
-COLUMNS = 30
+#: A room of the bench: 1,000 candidates sit in twenty of them, and all begin at one instant.
+ROWS, COLUMNS = 5, 10
+#: The bare view is quickest with few threads: more of them only ask SQLite for its lock in vain.
+FLOOR_THREADS = 8
 PATIENCE_SECONDS = 60
 
 
@@ -48,6 +51,8 @@ class Candidate:
 
     number: str
     password: str = PASSWORD
+    #: What the waiting page is given for its calls.
+    token: str = ""
 
 
 class Installation:
@@ -62,7 +67,7 @@ class Installation:
         self.engine: Engine = make_engine(self.settings.database_url)
 
     def fill(self, users: int, *, minutes: int) -> list[Candidate]:
-        """Make the tables and a room of `users` candidates, checked in, with an opened paper; a long way to go yet.
+        """Make the tables and rooms for `users` candidates, checked in, with an opened paper; a long way to go yet.
 
         Raises:
             BenchError: the database holds something already.
@@ -79,32 +84,34 @@ class Installation:
                 now,
                 settings=self.settings,
                 candidates=users,
-                rows=max(1, ceil(users / COLUMNS)),
+                rows=ROWS,
                 columns=COLUMNS,
+                sittings=ceil(users / (ROWS * COLUMNS)),
                 code=CODE,
                 starts_in=timedelta(hours=2),
                 password_hash=password_hash,
             )
             room.signer = load_signer(self.settings)
-            room.sitting.duration_minutes = max(180, minutes + 60)
-            self._check_in(room)
+            for sitting in list_sittings(session, room.competition.id):
+                sitting.duration_minutes = max(180, minutes + 60)
+                self._check_in(room, sitting)
             room.opened(at=now)
-            return [Candidate(str(item.candidate_number)) for item in room.candidacies]
+            attempts = dict(session.execute(select(Attempt.candidacy_id, Attempt.id)).all())
+            return [
+                Candidate(str(item.candidate_number), token=token_of_attempt(self.settings, attempts[item.id]))
+                for item in room.candidacies
+            ]
 
     @staticmethod
-    def _check_in(room: Room) -> None:
-        attempts = room.session.scalars(select(Attempt).where(Attempt.sitting_id == room.sitting.id)).all()
-        for attempt in attempts:
-            check_in(room.ctx(Role.INVIGILATOR), room.competition, room.sitting, seat=attempt.seat)
+    def _check_in(room: Room, sitting: Sitting) -> None:
+        for seat in room.session.scalars(select(Attempt.seat).where(Attempt.sitting_id == sitting.id)).all():
+            check_in(room.ctx(Role.INVIGILATOR), room.competition, sitting, seat=seat)
 
     def start_at(self, instant: datetime) -> None:
-        """Set the instant at which the sitting starts for everyone."""
+        """Set the instant at which the sitting starts for everyone; no act does that once the test has begun."""
         with writing(self.engine) as session:
             competition = get_competition(session, CODE)
-            sitting = get_sitting(session, competition.id, "CA1")
-            actor = Actor(role=Role.ORGANISER, pseudonym="T01", competition_id=competition.id)
-            ctx = ServiceContext(session=session, now=read_clock(), actor=actor, settings=self.settings)
-            move_start(ctx, competition, sitting, starts_at=instant)
+            session.execute(update(Sitting).where(Sitting.competition_id == competition.id).values(starts_at=instant))
 
     def count_saves(self) -> int:
         """How many saves the database holds."""
@@ -147,7 +154,7 @@ def floor_server(installation: Installation) -> Iterator[tuple[int, int]]:
     if installation.settings.is_sqlite:
         url = f"sqlite:///{installation.home / 'instance' / 'floor.db'}"
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    command += ["--workers", str(installation.settings.workers), "--threads", str(installation.settings.threads)]
+    command += ["--workers", str(installation.settings.workers), "--threads", str(FLOOR_THREADS)]
     command += ["--keep-alive", "30", "--log-level", "warning", "--no-control-socket", "tests.bench.floor:app"]
     environment = {"FLOOR_DATABASE": url}
     made = subprocess.run(

@@ -14,17 +14,21 @@ from datetime import UTC, datetime
 from tests.bench.http_client import Answer, Connection, Figures
 from tests.bench.installation import Candidate
 
-TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-PAGE_TOKEN = re.compile(r'data-csrf="([^"]+)"')
-#: How often a waiting page asks around the start, as its script does.
-POLL_SECONDS = 1.5
+FORM_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+#: How often a waiting page asks where its attempt stands, and how soon one asks again that came too early.
+WAITING_POLL_SECONDS = 10.0
+TOO_EARLY_SECONDS = 1.0
 START_PATIENCE_SECONDS = 60
 SENTENCE = "Trước hết, tôi tách hai việc đang bị gộp làm một: tiến độ chậm và mâu thuẫn giữa hai chuyên viên. "
 #: Characters of an essay in the middle of its writing; every save carries the whole text.
 ESSAY_LENGTH = 2000
 ITEMS = [*(f"Q{number:02d}" for number in range(1, 21)), "E1", "E2"]
 Meter = Callable[[], float]
-BROKEN = (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError)
+BROKEN = (OSError, asyncio.TimeoutError, ValueError, KeyError)
+
+#: The targets of the exam room. Unit: milliseconds, and log-ins in a second.
+START_P99, SAVE_P99, HAND_IN_P99 = 3000, 200, 1000
+LOG_INS_PER_SECOND = 30
 
 
 @dataclass
@@ -34,7 +38,6 @@ class User:
     candidate: Candidate
     connection: Connection
     chance: random.Random
-    token: str = ""
     epoch: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
     acknowledged: int = 0
@@ -52,7 +55,7 @@ class User:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return {"Authorization": f"Bearer {self.candidate.token}", "Content-Type": "application/json"}
 
 
 def seat(candidates: Iterable[Candidate], port: int) -> list[User]:
@@ -67,65 +70,62 @@ async def log_in(users: list[User], meter: Meter, *, at_once: int) -> Figures:
     async def come_in(user: User) -> None:
         async with slots:
             page = await user.connection.get("/candidate/login")
-            found = TOKEN.search(page.text)
+            found = FORM_TOKEN.search(page.text)
             if found is None:
                 raise ValueError(f"no form: {page.status}")
             fields = {"login": user.candidate.number, "password": user.candidate.password, "csrf_token": found[1]}
             answer = await user.connection.post_form("/candidate/login", fields)
             _tell(figures, answer, wanted=302)
 
-    with Figures("log-in", meter=meter) as figures:
+    figures = Figures("log-in", meter=meter, per_second_at_least=LOG_INS_PER_SECOND)
+    with figures:
         await _all(users, come_in, figures)
     return figures
 
 
-async def wait_in_the_room(users: list[User], meter: Meter) -> Figures:
-    """Everyone has the waiting page open before the instant."""
+async def wait_in_the_room(users: list[User], meter: Meter, *, seconds: float) -> Figures:
+    """Everyone has the waiting page open and asks with its token every few seconds whether it begins."""
+    ends = time.perf_counter() + seconds
 
     async def wait(user: User) -> None:
-        _tell(figures, await user.connection.get("/candidate/test"), wanted=200)
+        due = time.perf_counter() + user.chance.random() * WAITING_POLL_SECONDS
+        while due < ends:
+            await _sleep_until(due)
+            answer = await user.connection.get("/api/attempts/state", headers=user.headers)
+            _tell(figures, answer, wanted=200)
+            due += WAITING_POLL_SECONDS
 
-    with Figures("waiting page", meter=meter) as figures:
+    with Figures("waiting page asks", meter=meter) as figures:
         await _all(users, wait, figures)
     return figures
 
 
-async def start_together(
-    users: list[User], meter: Meter, *, starts_at: datetime, spread_seconds: float
-) -> tuple[Figures, Figures]:
-    """All open the test page within a moment of the instant; gives requests of the start, and time until one can write.
-
-    The second one runs from the candidate's first knock to the token in hand, with the server's own delay in it.
-    """
-    pages, ready = Figures("test page + open", meter=meter), Figures("until one can write", meter=meter)
+async def start_together(users: list[User], meter: Meter, *, starts_at: datetime, spread_seconds: float) -> Figures:
+    """All open the test within a moment of the instant: the time runs from the first knock to the paper in hand."""
 
     async def start(user: User) -> None:
         await asyncio.sleep(_seconds_until(starts_at) + user.chance.random() * spread_seconds)
-        knocked = time.perf_counter()
-        while True:
-            status = await user.connection.get("/candidate/test/status")
-            if status.status == 200 and json.loads(status.body)["state"] == "open":
-                break
-            if time.perf_counter() - knocked > START_PATIENCE_SECONDS:
-                raise ValueError("the sitting did not start")
-            await asyncio.sleep(POLL_SECONDS)
-        page = await user.connection.get("/candidate/test")
-        found = PAGE_TOKEN.search(page.text)
-        if found is None:
-            raise ValueError(f"no test page: {page.status}")
-        headers = {"X-CSRFToken": found[1], "Accept": "application/json"}
-        answer = await user.connection.request("POST", "/candidate/test/open", headers=headers)
-        if answer.status != 200:
-            raise ValueError(f"not opened: {answer.status}")
-        opened = json.loads(answer.body)
-        user.token, user.epoch = opened["token"], opened["epoch"]
-        pages.count(page.seconds + answer.seconds)
-        ready.count(time.perf_counter() - knocked)
+        await _start(user, figures)
 
     await asyncio.sleep(max(0.0, _seconds_until(starts_at)))
-    with pages, ready:
-        await _all(users, start, pages)
-    return pages, ready
+    figures = Figures(f"start (open + paper) within {spread_seconds:g} s", meter=meter, p99_at_most=START_P99)
+    with figures:
+        await _all(users, start, figures)
+    return figures
+
+
+async def start_in_turn(users: list[User], meter: Meter, *, at_once: int) -> Figures:
+    """So many at a time open the test, one after the other: the most that the server takes."""
+    slots = asyncio.Semaphore(at_once)
+
+    async def start(user: User) -> None:
+        async with slots:
+            await _start(user, figures)
+
+    await _start(users[0], Figures("the first one waits for the start"))
+    with Figures(f"start (open + paper), {at_once} at a time", meter=meter) as figures:
+        await _all(users[1:], start, figures)
+    return figures
 
 
 async def write_steadily(
@@ -135,6 +135,7 @@ async def write_steadily(
     every_seconds: float,
     seconds: float,
     each_minute: Callable[[Figures], None] | None = None,
+    name: str = "",
 ) -> Figures:
     """Everyone saves every few seconds, not in step; a slow answer delays only the own next save."""
     ends = time.perf_counter() + seconds
@@ -142,7 +143,7 @@ async def write_steadily(
     async def write(user: User) -> None:
         due = time.perf_counter() + user.chance.random() * every_seconds
         while due < ends:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await _sleep_until(due)
             await _save(user, figures)
             due = max(due + every_seconds, time.perf_counter())
 
@@ -151,7 +152,8 @@ async def write_steadily(
             await asyncio.sleep(60)
             each_minute(figures)
 
-    with Figures(f"autosave, {len(users)} users, one each {every_seconds:g} s", meter=meter) as figures:
+    figures = Figures(name or f"autosave, each every {every_seconds:g} s", meter=meter, p99_at_most=SAVE_P99)
+    with figures:
         reporter = asyncio.create_task(report())
         await _all(users, write, figures)
         reporter.cancel()
@@ -171,17 +173,28 @@ async def write_at_once(users: list[User], meter: Meter, *, seconds: float) -> F
     return figures
 
 
-async def hand_in(users: list[User], meter: Meter) -> Figures:
-    """Everyone hands in at the same moment."""
+async def hand_in(users: list[User], meter: Meter, *, spread_seconds: float) -> Figures:
+    """Everyone sends the last words and hands in within the last moment."""
 
     async def submit(user: User) -> None:
-        body = json.dumps({"epoch": user.epoch}).encode()
-        answer = await user.connection.request("POST", "/api/attempts/hand-in", body=body, headers=user.headers)
-        if answer.status == 200 and json.loads(answer.body)["state"] != "handed_in":
-            raise ValueError("not handed in")
-        _tell(figures, answer, wanted=200)
+        await asyncio.sleep(user.chance.random() * spread_seconds)
+        await _hand_in(user, figures)
 
-    with Figures(f"hand-in, {len(users)} at once", meter=meter) as figures:
+    figures = Figures(f"hand-in within the last {spread_seconds:g} s", meter=meter, p99_at_most=HAND_IN_P99)
+    with figures:
+        await _all(users, submit, figures)
+    return figures
+
+
+async def hand_in_turn(users: list[User], meter: Meter, *, at_once: int) -> Figures:
+    """So many at a time hand in, one after the other: the most that the server takes."""
+    slots = asyncio.Semaphore(at_once)
+
+    async def submit(user: User) -> None:
+        async with slots:
+            await _hand_in(user, figures)
+
+    with Figures(f"hand-in, {at_once} at a time", meter=meter) as figures:
         await _all(users, submit, figures)
     return figures
 
@@ -193,13 +206,38 @@ async def insert_at_once(port: int, meter: Meter, *, connections: int, seconds: 
 
     async def insert(user: User) -> None:
         while time.perf_counter() < ends:
-            answer = await user.connection.request("POST", "/insert", body=user.next_save())
+            answer = await user.connection.request("POST", "/insert", body=user.next_save(), headers=user.headers)
             _tell(figures, answer, wanted=200)
         user.connection.close()
 
     with Figures(f"floor: bare insert, {connections} without a pause", meter=meter) as figures:
         await _all(machines, insert, figures)
     return figures
+
+
+async def _start(user: User, figures: Figures) -> None:
+    """From the knock at the door to the paper in hand; whoever comes too early knocks again."""
+    knocked = time.perf_counter()
+    while True:
+        answer = await user.connection.request("POST", "/api/attempts/open", headers=user.headers)
+        if answer.status == 200:
+            break
+        if answer.status != 409 or time.perf_counter() - knocked > START_PATIENCE_SECONDS:
+            raise ValueError(f"not opened: {answer.status}")
+        await asyncio.sleep(TOO_EARLY_SECONDS)
+    paper = await user.connection.get("/api/attempts/paper?lang=vi", headers=user.headers)
+    if paper.status != 200 or len(paper.body) < 1000:
+        raise ValueError(f"no paper: {paper.status}")
+    user.epoch = json.loads(answer.body)["epoch"]
+    figures.count(time.perf_counter() - knocked)
+
+
+async def _hand_in(user: User, figures: Figures) -> None:
+    body = json.dumps({"epoch": user.epoch}).encode()
+    answer = await user.connection.request("POST", "/api/attempts/hand-in", body=body, headers=user.headers)
+    if answer.status == 200 and json.loads(answer.body)["state"] != "handed_in":
+        raise ValueError("not handed in")
+    _tell(figures, answer, wanted=200)
 
 
 async def _save(user: User, figures: Figures) -> None:
@@ -228,6 +266,10 @@ async def _all(users: list[User], act: Callable[[User], Awaitable[None]], figure
             user.connection.close()
 
     await asyncio.gather(*(one(user) for user in users))
+
+
+async def _sleep_until(due: float) -> None:
+    await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
 
 def _tell(figures: Figures, answer: Answer, *, wanted: int) -> None:

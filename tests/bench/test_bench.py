@@ -12,9 +12,10 @@ from tests.bench.installation import ROOT
 
 def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
-    small = ["--users", "3", "--seconds", "1", "--every", "0.3", "--spread", "0.2", "--at-once", "3"]
+    small = ["--users", "3", "--limit-users", "3", "--seconds", "1", "--every", "0.3", "--spread", "0.2"]
+    small += ["--at-once", "3", "--seconds-at-once", "0.5", "--databases", "sqlite"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench", *small, "--seconds-at-once", "0.5", "--json", str(figures)],
+        [sys.executable, "-m", "tests.bench", *small, "--json", str(figures)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -22,17 +23,22 @@ def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(figures.read_text(encoding="utf-8"))["sqlite"]
-    assert told["lost"] == 0
-    assert [item["name"].split(",")[0].split(":")[0] for item in told["figures"]] == [
+    room, limits = json.loads(figures.read_text(encoding="utf-8"))
+    assert (room["lost"], limits["lost"]) == (0, 0)
+    assert [item["name"].split(",")[0].split(" (")[0] for item in room["figures"]] == [
         "log-in",
-        "waiting page",
-        "test page + open",
-        "until one can write",
+        "waiting page asks",
+        "start",
         "autosave",
+        "autosave while others log in",
+        "log-in while others save",
+        "hand-in within the last 0.2 s",
+    ]
+    assert [item["name"].split(",")[0].split(" (")[0] for item in limits["figures"]] == [
+        "start",
         "autosave",
         "hand-in",
-        "floor",
-        "floor",
+        "floor: bare insert",
+        "floor: bare insert",
     ]
-    assert [item["name"] for item in told["figures"] if item["errors"] or not item["count"]] == []
+    assert [item["name"] for item in room["figures"] + limits["figures"] if item["errors"]] == []
