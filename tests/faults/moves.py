@@ -41,10 +41,10 @@ class Size:
     seed: int = 1
 
 
-SHORT = Size(sqlite=40, postgresql=0)
+SHORT = Size(sqlite=15, postgresql=0)
 
 
-class Lost(AssertionError):  # noqa: N818 -- it is no error of the program but what the run is for
+class LostError(AssertionError):
     """A word was lost, or written over by an older one."""
 
 
@@ -138,7 +138,7 @@ class Interleaving:
         kept = {(row.item, row.epoch, row.number): row for row in list_versions(session, self._attempt_id)}
         for key, content in self.told.items():
             if key not in kept or kept[key].content != content:
-                raise Lost(f"{key} was acknowledged with {content!r} and is {kept.get(key)}")
+                raise LostError(f"{key} was acknowledged with {content!r} and is {kept.get(key)}")
         counting: dict[str, tuple[int, int]] = {}
         for (item, epoch, number), row in kept.items():
             if not row.set_aside:
@@ -146,12 +146,12 @@ class Interleaving:
         answers = list_answers(session, self._attempt_id)
         for item, place in counting.items():
             if place < self.newest.get(item, (0, 0)):
-                raise Lost(f"{item} went back from {self.newest[item]} to {place}")
+                raise LostError(f"{item} went back from {self.newest[item]} to {place}")
             if answers[item] != content_of(kept[item, *place].content):
-                raise Lost(f"{item} reads {answers[item]!r}, the newest version is {kept[item, *place].content!r}")
+                raise LostError(f"{item} reads {answers[item]!r}, the newest version is {kept[item, *place].content!r}")
             self.newest[item] = place
         if set(answers) != set(counting):
-            raise Lost(f"answers {set(answers)}, versions {set(counting)}")
+            raise LostError(f"answers {set(answers)}, versions {set(counting)}")
 
     @property
     def _attempt_id(self) -> int:
@@ -180,17 +180,17 @@ class Interleaving:
                 continue
             assert not isinstance(done, Exception), done
             if done.fenced != (page.epoch != epoch_before):
-                raise Lost(f"{page.name} of epoch {page.epoch} in {epoch_before}: fenced is {done.fenced}")
+                raise LostError(f"{page.name} of epoch {page.epoch} in {epoch_before}: fenced is {done.fenced}")
             for save in done.saved:
                 if save.epoch != epoch_before and (save.item, save.epoch, save.number) not in counted_before:
-                    raise Lost(f"a page of epoch {save.epoch} wrote in {epoch_before}: {save}")
+                    raise LostError(f"a page of epoch {save.epoch} wrote in {epoch_before}: {save}")
             for save in (*done.saved, *done.set_aside):
                 self.told[save.item, save.epoch, save.number] = save.content
                 self.seen["letters acknowledged"] += len(save.content)
                 if save in page.journal:
                     page.journal.remove(save)
             if done.conflicts or done.refused:
-                raise Lost(f"{done}")
+                raise LostError(f"{done}")
             self.seen["saves kept beside"] += len(done.set_aside)
             self.seen["saves that count"] += len(done.saved)
 
@@ -212,8 +212,8 @@ def play_moves(session: Session, folder: Path, seeds: range, now: datetime) -> C
         undo = session.begin_nested()
         try:
             Interleaving(room, random.Random(seed), seen, start).play()
-        except (Lost, AssertionError) as loss:
-            raise Lost(f"interleaving {seed}: {loss}") from loss
+        except (LostError, AssertionError) as loss:
+            raise LostError(f"interleaving {seed}: {loss}") from loss
         finally:
             undo.rollback()
             session.expire_all()
@@ -244,6 +244,6 @@ def _play_on(engine: Engine, folder: Path, count: int, seed: int, outcome: Outco
         try:
             now = datetime.fromisoformat("2026-03-16T02:00:00+00:00")
             return play_moves(session, folder, range(seed, seed + count), now)
-        except Lost as loss:
+        except LostError as loss:
             outcome.expect(None, str(loss))
             return Counter()

@@ -47,7 +47,7 @@ def test_rules_and_services_never_read_the_clock() -> None:
         if CLOCKS.search(called)
     }
 
-    assert readers <= {"examsite/services/context.py"}
+    assert readers <= {"examsite/services/context.py", "examsite/storage/clock.py"}
 
 
 def test_environment_is_read_by_the_settings_only() -> None:
