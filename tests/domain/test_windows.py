@@ -63,9 +63,7 @@ def test_deadline_adds_what_was_given() -> None:
         (OPENS, 180, -60, "extension_not_positive"),
     ],
 )
-def test_deadline_refuses_to_take_time_away(
-    started_at: datetime, duration: int, given_back: int, code: str
-) -> None:
+def test_deadline_refuses_to_take_time_away(started_at: datetime, duration: int, given_back: int, code: str) -> None:
     with pytest.raises(InvalidError, match=code):
         deadline(started_at, duration, given_back)
 
