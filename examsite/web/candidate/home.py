@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app, g, render_template
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.permissions import Role
@@ -87,6 +88,7 @@ def _read_roster(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
         "duration_minutes": attempt.sitting.duration_minutes if attempt is not None else None,
         "is_ahead": not candidacy.competition.state.has_reached(_S.MARKING),
         "waiting_endpoint": room,
+        "has_receipt": attempt is not None and attempt.state in (AttemptState.HANDED_IN, AttemptState.CLOSED),
         "results_at": None
         if candidacy.competition.state.has_reached(_S.APPEALS)
         else candidacy.competition.written_results_at,
