@@ -14,7 +14,7 @@ from examsite.domain.sittings import INCIDENT, IncidentEvent
 from examsite.services import invigilation
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
-from examsite.storage.queries.sittings import get_incident, list_competition_incidents
+from examsite.storage.queries.sittings import get_incident, list_competition_incidents, list_sittings
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
@@ -48,6 +48,7 @@ def list_incidents(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guar
     return render_template(
         "council/list_incidents.html",
         rows=[(item, _is_open(item), _measure_words(item)) for item in rows],
+        sittings=[item for item in list_sittings(db.session(), g.competition.id) if item.started_at is not None],
         can_decide=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.WRITTEN,
     )
 
