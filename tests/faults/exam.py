@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select, update
@@ -41,6 +41,7 @@ class StoredVersion:
     number: int
     content: str
     set_aside: bool
+    received_at: datetime
 
 
 class Exam:
@@ -192,6 +193,7 @@ class Exam:
                 AnswerVersion.number,
                 AnswerVersion.content,
                 AnswerVersion.set_aside,
+                AnswerVersion.received_at,
             )
             .join(Attempt, Attempt.id == AnswerVersion.attempt_id)
             .join(Candidacy, Candidacy.id == Attempt.candidacy_id)

@@ -70,3 +70,8 @@ def test_jumps_of_the_wall_clock_move_no_start_and_no_end(strike: Strike) -> Non
 
 def test_exam_day_reaches_nothing_outside(strike: Strike) -> None:
     assert int(strike("namespace")["saves"]) > 0
+
+
+@pytest.mark.browser
+def test_browser_loses_no_character_offline_reloaded_and_killed(strike: Strike) -> None:
+    assert strike("browser")["characters lost"] == "0"

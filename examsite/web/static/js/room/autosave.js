@@ -378,6 +378,8 @@
       fetch(room.url("saves"), { method: "POST", headers: room.headers(), body, keepalive: true, credentials: "omit" }).catch(() => {});
     }
 
+    // While the next page is still on its way this one lives long enough to put the last keys away.
+    window.addEventListener("beforeunload", () => { note(); });
     window.addEventListener("pagehide", flushOnLeave);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") flushOnLeave();

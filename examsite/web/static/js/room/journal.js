@@ -73,7 +73,11 @@
 
     const give = (request, take) => { request.onsuccess = () => take(request.result); };
 
-    journal.put = (entry) => act("journal", "readwrite", (store) => store.put({ ...entry, attempt }), "strict");
+    journal.put = (entry) =>
+      act("journal", "readwrite", (store) => {
+        store.put({ ...entry, attempt });
+        store.transaction.commit?.(); // also when the page goes away before it hears of it
+      }, "strict");
     journal.remove = (entry) =>
       act("journal", "readwrite", (store) => {
         const key = [attempt, entry.item, entry.epoch];
