@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from examsite.domain.attempts import (
     ATTEMPT,
+    CLOSING_SLACK_SECONDS,
     AttemptEvent,
     AttemptState,
     SaveVerdict,
@@ -20,6 +21,8 @@ from examsite.domain.attempts import (
     deadline_of,
     is_answer,
     is_overdue,
+    is_to_close,
+    pause_seconds,
     remaining,
     verdict_on_save,
 )
@@ -53,6 +56,38 @@ def test_an_extension_adds_exactly_its_seconds(at: int, given_back: int, more: i
     after = deadline_of(START, 180, given_back + more)
     assert after - before == timedelta(seconds=more)
     assert remaining(now, after) >= remaining(now, before)
+
+
+@given(seconds, seconds, added)
+def test_time_left_stands_still_in_a_pause_and_nobody_is_closed(at: int, waits: int, given_back: int) -> None:
+    paused_at = START + timedelta(seconds=at)
+    later = paused_at + timedelta(seconds=waits)
+    deadline_at = deadline_of(START, 180, given_back)
+    assert remaining(later, deadline_at, paused_at) == remaining(paused_at, deadline_at)
+    assert not is_to_close(later, deadline_at, 60, paused_at=paused_at)
+    # What was received before the pause was not received in it.
+    before = paused_at - timedelta(seconds=1)
+    assert remaining(before, deadline_at, paused_at) == remaining(before, deadline_at)
+
+
+@given(seconds, seconds, st.integers(min_value=0, max_value=10**6 - 1), added)
+def test_ended_pause_gives_back_what_it_took_and_less_than_a_second_more(
+    at: int, waits: int, part: int, given_back: int
+) -> None:
+    began_at = START + timedelta(seconds=at)
+    ended_at = began_at + timedelta(seconds=waits, microseconds=part)
+    before = remaining(began_at, deadline_of(START, 180, given_back))
+    after = remaining(ended_at, deadline_of(START, 180, given_back + pause_seconds(began_at, ended_at)))
+    if before:
+        assert timedelta(0) <= after - before < timedelta(seconds=1)
+
+
+def test_server_waits_with_closing_for_what_waits_to_be_stored() -> None:
+    deadline_at = deadline_of(START, 180)
+    last = deadline_at + timedelta(seconds=60 + CLOSING_SLACK_SECONDS)
+    assert not is_to_close(last, deadline_at, 60)
+    assert is_to_close(last + timedelta(microseconds=1), deadline_at, 60)
+    assert is_overdue(last, deadline_at, 60)
 
 
 @given(seconds, added, st.integers(min_value=0, max_value=300), st.sampled_from(AttemptState))

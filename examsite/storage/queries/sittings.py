@@ -262,18 +262,16 @@ def list_due_starts(session: Session, now: datetime) -> list[int]:
 
 
 def has_overdue(session: Session, now: datetime) -> bool:
-    """Whether anything is to be closed: an attempt past deadline and grace, or a running sitting with nobody left."""
+    """Whether anything is to be closed: an attempt past its end that nothing holds, or a running sitting of nobody."""
     for sitting in session.scalars(select(Sitting).where(Sitting.state == SittingState.STARTED)):
-        rows = session.execute(
-            select(Attempt.id, Attempt.added_seconds, Attempt.paused_at).where(
-                Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN
-            )
-        ).all()
-        if not rows or sitting.started_at is None:
+        working = (Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
+        # Asked every few seconds: a whole room has few different ends, so few rows are read.
+        ends = session.execute(select(Attempt.added_seconds, Attempt.paused_at).where(*working).distinct()).all()
+        if not ends or sitting.started_at is None:
             return True
         over = {
-            attempt_id
-            for attempt_id, added_seconds, paused_at in rows
+            added_seconds
+            for added_seconds, paused_at in ends
             if is_to_close(
                 now,
                 deadline_of(sitting.started_at, sitting.duration_minutes, added_seconds),
@@ -281,8 +279,12 @@ def has_overdue(session: Session, now: datetime) -> bool:
                 paused_at=paused_at,
             )
         }
-        if over and over - list_held(session, sitting.id, now):
-            return True
+        if over:
+            found = session.scalars(
+                select(Attempt.id).where(*working, Attempt.added_seconds.in_(over), Attempt.paused_at.is_(None))
+            )
+            if set(found) - list_held(session, sitting.id, now):
+                return True
     return False
 
 

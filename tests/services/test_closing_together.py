@@ -1,0 +1,160 @@
+"""Many closers at once, some of which die in the middle: everyone is closed once, on both databases."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, select
+
+from examsite.config import Settings, load_settings
+from examsite.domain.attempts import AttemptState
+from examsite.domain.errors import DomainError
+from examsite.domain.saves import Save, content_text
+from examsite.domain.sittings import SittingState
+from examsite.services.attempts import hand_in, open_attempt, save_answers
+from examsite.services.context import ServiceContext
+from examsite.services.outages import beat
+from examsite.services.sittings import close_overdue, start_sitting
+from examsite.storage.database import reading, writing
+from examsite.storage.models.records import RecordRow
+from examsite.storage.models.rooms import ServerOutage
+from examsite.storage.models.sittings import Attempt, Sitting
+from tests import databases
+from tests.factories.sittings import make_room
+
+CANDIDATES = 12
+CLOSERS = 6
+LENGTH = timedelta(minutes=180)
+
+
+class CrashError(Exception):
+    """A worker dies before its commit."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def own_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database that this test alone commits to."""
+    if request.param == "sqlite":
+        with databases.sqlite_server(tmp_path) as url, databases.migrated_engine(url) as engine:
+            yield engine
+        return
+    url: str = request.getfixturevalue("postgresql_url")
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE closing_together TEMPLATE template0")
+        try:
+            with databases.migrated_engine(url.replace("examsite_tests", "closing_together")) as engine:
+                yield engine
+        finally:
+            connection.execute("DROP DATABASE closing_together WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(tmp_path / "instance", environ={})
+
+
+def _at_work(engine: Engine, settings: Settings, now: datetime) -> tuple[int, datetime, list[str]]:
+    """A room in which everybody writes; gives back the sitting, its start and the tokens."""
+    with writing(engine) as session:
+        room = make_room(session, now, settings=settings, candidates=CANDIDATES, rows=3, columns=4)
+        start = room.started()
+        beat(room.ctx(at=start), was_alive=True)
+        tokens = []
+        for place, candidacy in enumerate(room.candidacies):
+            tokens.append(open_attempt(room.ctx(candidacy, at=start)).token)
+            save = Save(item="E1", epoch=1, number=1, content=content_text(f"bài {place}"))
+            save_answers(room.ctx(at=start), tokens[-1], [save], page_epoch=1)
+        return room.sitting.id, start, tokens
+
+
+def _together(*works: object) -> None:
+    threads = [threading.Thread(target=work, daemon=True) for work in works]  # type: ignore[arg-type]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def _ends(engine: Engine) -> tuple[Counter[str], Counter[str], Counter[AttemptState], SittingState]:
+    with reading(engine) as session:
+        rows = session.scalars(select(RecordRow).where(RecordRow.event == "answers:submitted")).all()
+        closed = session.scalars(select(RecordRow).where(RecordRow.event == "sitting:closed")).all()
+        states = Counter(session.scalars(select(Attempt.state)))
+        return (
+            Counter(row.payload.split('"candidate":"')[1].split('"')[0] for row in rows),
+            Counter(row.subject for row in closed),
+            states,
+            session.scalars(select(Sitting.state)).one(),
+        )
+
+
+def test_everyone_is_closed_once_by_closers_that_die_and_beside_late_hand_ins(
+    own_engine: Engine, settings: Settings, now: datetime
+) -> None:
+    _sitting, start, tokens = _at_work(own_engine, settings, now)
+    over = start + LENGTH + timedelta(seconds=66)
+    crashes = Counter[str]()
+    refusals: set[str] = set()
+
+    def close(seed: int) -> None:
+        chance = random.Random(seed)
+        while True:
+            try:
+                with writing(own_engine) as session:
+                    done = close_overdue(ServiceContext(session=session, now=over, settings=settings))
+                    if done and chance.random() < 0.5:
+                        raise CrashError
+                if not done:
+                    return
+            except CrashError:
+                crashes["crashed"] += 1
+
+    def hand_in_late() -> None:
+        for token in tokens:
+            try:
+                with writing(own_engine) as session:
+                    ctx = ServiceContext(session=session, now=start + LENGTH, settings=settings)
+                    hand_in(ctx, token, page_epoch=1)
+            except DomainError as refusal:
+                refusals.add(refusal.code)
+
+    _together(*(lambda seed=seed: close(seed) for seed in range(CLOSERS)), hand_in_late)
+    submitted, closed, states, state = _ends(own_engine)
+    assert refusals <= {"test_over"}
+    assert len(submitted) == CANDIDATES
+    assert set(submitted.values()) == {1}
+    assert closed == Counter({"sitting/CA1": 1})
+    assert state is SittingState.CLOSED
+    assert states[AttemptState.CLOSED] + states[AttemptState.HANDED_IN] == CANDIDATES
+
+
+def test_sitting_starts_once_and_an_outage_is_found_once(own_engine: Engine, settings: Settings, now: datetime) -> None:
+    with writing(own_engine) as session:
+        room = make_room(session, now, settings=settings, candidates=CANDIDATES, rows=3, columns=4)
+        room.opened()
+        sitting_id, starts_at = room.sitting.id, room.sitting.starts_at
+        beat(room.ctx(at=now), was_alive=True)
+    started: list[bool] = []
+    found: list[ServerOutage | None] = []
+
+    def start() -> None:
+        with writing(own_engine) as session:
+            started.append(start_sitting(ServiceContext(session=session, now=starts_at, settings=settings), sitting_id))
+
+    def come_back() -> None:
+        with writing(own_engine) as session:
+            ctx = ServiceContext(session=session, now=starts_at + timedelta(minutes=5), settings=settings)
+            found.append(beat(ctx, was_alive=False))
+
+    _together(*[start] * CLOSERS)
+    _together(*[come_back] * CLOSERS)
+    assert Counter(started) == Counter({True: 1, False: CLOSERS - 1})
+    assert sum(outage is not None for outage in found) == 1
