@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, StringField, TextAreaField
@@ -52,7 +50,3 @@ class StartWithoutRehearsalForm(FlaskForm):
         filters=[one_line],
         validators=[InputRequired(_l("Chưa điền.")), Length(max=300, message=_l("Dài quá %(max)d ký tự."))],
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Stand beside another form on one page: field ids of its own."""
-        super().__init__(*args, prefix="override", **kwargs)

@@ -32,7 +32,7 @@ from examsite.web.i18n import _
 from examsite.web.labels.readiness import STEPS
 from examsite.web.organiser import bp
 from examsite.web.readiness import figure_rows, read_readiness
-from examsite.web.transactions import act, read_web_clock, write_now, writes, writes_in_steps
+from examsite.web.transactions import act, forget_changes, read_web_clock, write_now, writes, writes_in_steps
 
 
 @bp.get("/<code>/sittings/<sitting>/readiness")
@@ -146,21 +146,27 @@ def download_settings(code: str, sitting: str) -> ResponseReturnValue:  # noqa: 
 @writes_in_steps
 def run_rehearsal(code: str) -> ResponseReturnValue:
     """What a rehearsal is, and the button that begins one in a process of its own."""
-    session = db.session()
-    running = find_running_rehearsal(session, read_web_clock())
-    needed = max((count_at_once(session, row) for row in list_sittings(session, g.competition.id)), default=0)
-    form = RunRehearsalForm(candidates=max(needed, 1))
+    form = RunRehearsalForm()
     if form.validate_on_submit():
         try:
             with write_now() as ctx:
-                begun = begin_rehearsal(ctx, g.competition, head_count=form.candidates.data)
-                number = begun.id
+                number = begin_rehearsal(ctx, g.competition, head_count=form.candidates.data).id
         except DomainError as error:
+            forget_changes()
             form.form_errors.append(message_of(error))
         else:
             _carry_out(code, number, form.candidates.data)
             return redirect(url_for("organiser.show_rehearsal", code=code, rehearsal=number))
-    page = render_template("organiser/run_rehearsal.html", form=form, running=running, needed=needed)
+    session = db.session()
+    needed = max((count_at_once(session, row) for row in list_sittings(session, g.competition.id)), default=0)
+    if not form.is_submitted():
+        form.candidates.data = max(needed, 1)
+    page = render_template(
+        "organiser/run_rehearsal.html",
+        form=form,
+        running=find_running_rehearsal(session, read_web_clock()),
+        needed=needed,
+    )
     return page, 422 if form.is_submitted() else 200
 
 
