@@ -391,7 +391,7 @@ def test_acts_at_a_seat_go_through_their_forms(
     )
     assert refused.status_code == 422
     for path, data in (
-        ("seats/A1/extend", {"minutes": "4", "reason": "Mất điện"}),
+        ("seats/A1/extend", {"minutes": "4", "reason": "Mất điện", "confirmed": "1"}),
         ("seats/A1/move", {"to": "B3", "reason": "Máy hỏng"}),
         ("seats/B3/free", {"reason": "Đổi máy"}),
         ("incidents?seat=B3", {"minutes": "Trao đổi", "measure": "reprimand", "witnesses": ""}),

@@ -251,8 +251,8 @@ class MarkedPlay(Play):
             self.session.add(item)
         self.session.flush()
 
-    def answers(self, paper: Any, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
-        for save in super().answers(paper, name, epoch, hand_in=hand_in):
+    def answers(self, paper: Any, name: str, epoch: int) -> Iterator[Save]:
+        for save in super().answers(paper, name, epoch):
             content = json.loads(save.content)
             if save.item.startswith("E"):
                 content = f"{content} {answer_word(name)}"

@@ -258,40 +258,26 @@ class Play:
             if sitting.starts_at <= self.plan.written_at:
                 sittings.start_sitting(self.director.context(sitting.starts_at), sitting.id)
 
-    def write(self, *, minutes: int = 150, hand_in: bool = True) -> None:
-        """Those who were checked in answer, each in an own way; with `hand_in` they hand in after the minutes."""
+    def write(self, *, minutes: int = 150) -> None:
+        """Those who were checked in answer, each in an own way, and hand in after the minutes."""
         for sitting in list_sittings(self.session, self.competition.id):
-            if sitting.started_at is None:
-                continue
             for number, attempt in enumerate(list_attempts(self.session, sitting.id)):
-                if attempt.checked_in_at is None or attempt.paper is None:
+                if sitting.started_at is None or attempt.checked_in_at is None or attempt.paper is None:
                     continue
                 now = self.plan.written_at + MINUTE + number * timedelta(seconds=7)
-                actor = Actor(
-                    account_id=attempt.candidacy.account_id,
-                    role=Role.CANDIDATE,
-                    candidacy_id=attempt.candidacy_id,
-                )
+                actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
                 opened = attempts.open_attempt(self.director.context(now, actor))
                 paper = paper_from_data(attempt.paper.data)
-                saves = list(self.answers(paper, attempt.candidacy.full_name, opened.epoch, hand_in=hand_in))
-                later = now + minutes * MINUTE
-                attempts.save_answers(
-                    self.director.context(later if hand_in else now + MINUTE, actor),
-                    opened.token,
-                    saves,
-                    page_epoch=opened.epoch,
-                )
-                if hand_in:
-                    ctx = self.director.context(later + MINUTE, actor)
-                    attempts.hand_in(ctx, opened.token, page_epoch=opened.epoch)
+                saves = list(self.answers(paper, attempt.candidacy.full_name, opened.epoch))
+                ctx = self.director.context(now + minutes * MINUTE, actor)
+                attempts.save_answers(ctx, opened.token, saves, page_epoch=opened.epoch)
+                ctx = self.director.context(now + (minutes + 1) * MINUTE, actor)
+                attempts.hand_in(ctx, opened.token, page_epoch=opened.epoch)
 
-    def answers(self, paper: Paper, name: str, epoch: int, *, hand_in: bool) -> Iterator[Save]:
-        """What somebody answers, in the order of the paper; without `hand_in` every third question stays open."""
+    def answers(self, paper: Paper, name: str, epoch: int) -> Iterator[Save]:
+        """What somebody answers, in the order of the paper."""
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
-            if not hand_in and number % 3 == 2:
-                continue
             right = (luck >> number) % 5 != 0
             content = json.dumps(self._answer(item, luck + number, right=right), ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)

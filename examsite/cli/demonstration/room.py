@@ -6,12 +6,14 @@ that a small room has fewer of the stories and a large one has them all.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from examsite.cli.demonstration.files import portrait
 from examsite.cli.demonstration.machines import Machine
 from examsite.cli.demonstration.play import MINUTE, Play
 from examsite.domain.papers import paper_from_data
@@ -20,6 +22,8 @@ from examsite.domain.rooms import HelpKind, RequestKind
 from examsite.domain.saves import Save
 from examsite.services import attempts, invigilation, room_messages, room_requests, room_time, sittings
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.photos import receive_photo
+from examsite.services.uploads import add_upload
 from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import get_sitting, list_attempts, list_sittings
@@ -42,6 +46,8 @@ GIVEN_BACK = 50
 LONGER = 36
 MOVED = 14
 PAUSED = 47
+#: Those whose photo was taken at check-in: it takes a moment to draw each anew.
+PHOTOGRAPHED = (0, TALKING, MOVED, SILENT, CALLING)
 
 WATCHER, SECOND_WATCHER = "coithi", "coithi2"
 
@@ -105,14 +111,19 @@ class LivelyRoom:
     # ------------------------------------------------------------------------------------------------- everybody
 
     def _people_come(self) -> None:
-        for place, seat in enumerate(self.seats):
+        for place in range(len(self.seats)):
             if place in ABSENT:
                 continue
             since = 6 * MINUTE if place == LATE else timedelta(minutes=-35, seconds=place * 23)
-            self._watched(since, lambda ctx, seat=seat: self._check_in(ctx, seat))
+            self._watched(since, lambda ctx, place=place: self._check_in(ctx, place))
 
-    def _check_in(self, ctx: ServiceContext, seat: str) -> None:
-        invigilation.check_in(ctx, self.play.competition, self.sitting, seat=seat)
+    def _check_in(self, ctx: ServiceContext, place: int) -> None:
+        photo = None
+        if place in PHOTOGRAPHED:
+            uploads_path = self.play.director.settings.uploads_path
+            received = receive_photo(uploads_path, io.BytesIO(portrait(place)), f"{self.seats[place]}.png")
+            photo = add_upload(ctx, received)
+        invigilation.check_in(ctx, self.play.competition, self.sitting, seat=self.seats[place], photo=photo)
 
     def _people_write(self) -> None:
         for place in range(len(self.seats)):
@@ -138,7 +149,7 @@ class LivelyRoom:
     def _answers(self, attempt: Any) -> list[tuple[str, str]]:
         """What this candidate will have answered, essays first, as JSON text."""
         paper = paper_from_data(attempt.paper.data)
-        saves = self.play.answers(paper, attempt.candidacy.full_name, 1, hand_in=True)
+        saves = self.play.answers(paper, attempt.candidacy.full_name, 1)
         return sorted(((save.item, save.content) for save in saves), key=lambda one: not one[0].startswith("E"))
 
     def _save(self, place: int, count: int, now: datetime, *, was_heard: bool = True) -> None:

@@ -116,7 +116,7 @@ def show_large_board(code: str, sitting: str) -> ResponseReturnValue:
     """The room to be read from the far wall: seats and states, and nothing that says who somebody is."""
     del code
     room = read_room(own_sitting(sitting), g.competition, read_web_clock())
-    rows = seat_rows(room, None)
+    rows = seat_rows(room, None, is_discreet=True)
     return render_template(
         "invigilator/show_large_board.html",
         room=room,

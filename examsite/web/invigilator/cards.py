@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import g, url_for
+from flask import current_app, g, url_for
 
+from examsite.domain.readiness import Check
 from examsite.domain.rooms import RequestKind
+from examsite.services.readiness import list_alarms
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import names_of
@@ -16,6 +18,7 @@ from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.invigilator.rooms import Room, age_words, length_words, seconds_between
 from examsite.web.labels import label
+from examsite.web.readiness import finding
 
 #: From how many silent machines on they are told as one thing.
 _MANY_SILENT = 6
@@ -65,13 +68,15 @@ class CardGroup:
 
 
 def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
-    """Incidents and calls first, then silent machines, then lost time, then what waits for a second person."""
+    """The server itself, incidents and calls, then silent machines, lost time, and what waits for a second person."""
+    alarms = tuple(_server_card(check) for check in list_alarms(current_app.extensions["settings"]))
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
     silent = _silent_cards(room, seat)
     lost = tuple(_loss_card(room, item, seat) for item in room.losses)
     requests = tuple(_request_card(room, item, seat) for item in room.requests)
     return [
+        CardGroup("server", _("Máy chủ"), "", "", alarms),
         CardGroup("calls", _("Thí sinh gọi"), "", _("chờ lâu nhất ở trên"), calls),
         CardGroup(
             "incidents", _("Sự việc"), _("Không có sự việc nào chờ quyết định."), _("mới nhất ở trên"), incidents
@@ -92,6 +97,21 @@ def act_url(room: Room, act: str, seat: str | None = None, **more: Any) -> str:
         act=act,
         _anchor="seat",
         **more,
+    )
+
+
+def _server_card(check: Check) -> Card:
+    """What the whole room has to know of the server before saving stops, not after."""
+    found = finding(check)
+    return Card(
+        key=f"server-{check.code}",
+        kind="server",
+        seat="",
+        number="",
+        tag=found.name,
+        since=None,
+        text=_("%(text)s %(action)s Việc của: %(owner)s.", text=found.text, action=found.action, owner=found.owner),
+        announcement=f"{found.name}. {found.text}",
     )
 
 

@@ -18,6 +18,7 @@ from examsite.web.errors import message_of
 from examsite.web.forms.sittings import SignAttendanceForm, SignResultsForm
 from examsite.web.i18n import _
 from examsite.web.invigilator import bp
+from examsite.web.invigilator.boards import render_board
 from examsite.web.invigilator.doing import do_act
 from examsite.web.invigilator.rooms import own_sitting
 from examsite.web.transactions import act, forget_changes, writes
@@ -155,6 +156,6 @@ def _sign(
     except ConflictError as error:  # too early, or somebody else has signed
         forget_changes()
         flash(message_of(error), "error")
-        return target
+        return render_board(sitting, seat=None, act="", status=409)
     flash(done, "success")
     return target

@@ -92,10 +92,10 @@ class OpenSeat:
     acts: tuple[str, ...]
 
 
-def seat_rows(room: Room, seat: str | None) -> list[dict[str, Any]]:
-    """The plan, row by row."""
+def seat_rows(room: Room, seat: str | None, *, is_discreet: bool = False) -> list[dict[str, Any]]:
+    """The plan, row by row; discreet where candidates see it: incidents are nobody else's business."""
     taken = room.by_seat
-    waiting = {item.candidacy_id for item in room.waiting_incidents}
+    waiting = set() if is_discreet else {item.candidacy_id for item in room.waiting_incidents}
     calling = {call.attempt_id: call for call in room.calls}
     cells = [
         _seat(room, code, taken.get(code), waiting=waiting, calling=calling, is_open=code == seat)
@@ -130,7 +130,7 @@ def _seat(room: Room, code: str, attempt: Any, *, waiting: set[int], calling: di
             _anchor="seat",
         ),
         selected=is_open,
-        needs_person=look in {"incident", "call", "silent"},
+        needs_person=look in {"call", "silent"},
     )
 
 
@@ -174,7 +174,7 @@ def _calm(room: Room, attempt: Any, count: str) -> tuple[str, str, str]:
         seconds = seconds_between(found.saved_at, room.now)
         word, short = _("lưu %(age)s", age=age_words(seconds)), short_age(seconds)
     if attempt.checked_in_at is None:
-        return word, short, _("chưa đối chiếu")
+        return _("chưa đối chiếu"), short, count
     if attempt.added_seconds >= 60:
         return word, short, _("+%(minutes)s phút", minutes=attempt.added_seconds // 60)
     return word, short, count
