@@ -254,7 +254,8 @@ def _decide(
     after = LOST_TIME.after(lost.state, event)
     lost.ended_at = until_decided(stretch_of(lost), now=ctx.now, deadline_at=deadline_at_of(sitting, attempt)).ended_at
     if seconds is not None:
-        if not 1 <= seconds <= MAX_EXTENSION_MINUTES * 60:
+        # What was measured may be given whatever its length; the bound is for what people type.
+        if not 1 <= seconds <= max(MAX_EXTENSION_MINUTES * 60, proposed):
             raise InvalidError("extension_out_of_range", field="seconds", most=MAX_EXTENSION_MINUTES)
         if attempt.state is not AttemptState.OPEN:
             raise ConflictError("extension_not_open")

@@ -29,6 +29,7 @@ administrator.print_certificate        GET       administrator
 administrator.reset_password           POST      administrator
 administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
+administrator.show_clock               GET,POST  administrator
 
 api.call_for_help                      POST      attempt_token
 api.choose_preferences                 POST      attempt_token

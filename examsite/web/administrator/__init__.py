@@ -24,12 +24,13 @@ def navigation(_competition: Any) -> list[NavItem]:
             _("Cơ quan"), "administrator.list_bodies", also=("administrator.create_body", "administrator.change_body")
         ),
         nav_item(_("Chứng thư"), "administrator.print_certificate"),
+        nav_item(_("Đồng hồ"), "administrator.show_clock"),
         nav_item(_("Sổ ghi hệ thống"), "administrator.list_records"),
     ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.administrator import accounts, bodies, certificates, records  # noqa: E402 - views register on the blueprint
+from examsite.web.administrator import accounts, bodies, certificates, clocks, records  # noqa: E402 - views register on the blueprint
 
-__all__ = ["accounts", "bodies", "bp", "certificates", "navigation", "records"]
+__all__ = ["accounts", "bodies", "bp", "certificates", "clocks", "navigation", "records"]
