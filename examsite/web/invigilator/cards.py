@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 
-from examsite.domain.readiness import Check
 from examsite.domain.rooms import RequestKind
-from examsite.services.readiness import list_alarms
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import names_of
@@ -18,7 +16,7 @@ from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.invigilator.rooms import Room, age_words, length_words, seconds_between
 from examsite.web.labels import label
-from examsite.web.readiness import finding
+from examsite.web.readiness import Finding, list_alarm_findings
 
 #: From how many silent machines on they are told as one thing.
 _MANY_SILENT = 6
@@ -69,7 +67,7 @@ class CardGroup:
 
 def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
     """The server itself, incidents and calls, then silent machines, lost time, and what waits for a second person."""
-    alarms = tuple(_server_card(check) for check in list_alarms(current_app.extensions["settings"]))
+    alarms = tuple(_server_card(found) for found in list_alarm_findings())
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
     silent = _silent_cards(room, seat)
@@ -100,11 +98,10 @@ def act_url(room: Room, act: str, seat: str | None = None, **more: Any) -> str:
     )
 
 
-def _server_card(check: Check) -> Card:
+def _server_card(found: Finding) -> Card:
     """What the whole room has to know of the server before saving stops, not after."""
-    found = finding(check)
     return Card(
-        key=f"server-{check.code}",
+        key=f"server-{found.topic}-{found.level.value}",
         kind="server",
         seat="",
         number="",
