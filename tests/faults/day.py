@@ -37,12 +37,12 @@ PATIENCE_SECONDS = 90
 class Person:
     """Somebody at a browser with cookies of its own."""
 
-    def __init__(self, base: str, name: str, *, door: str = "/login") -> None:
+    def __init__(self, base: str, name: str, *, door: str = "/login", password: str = PASSWORD) -> None:
         self._base = base
         opener = urllib.request.HTTPCookieProcessor(CookieJar())
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), opener)
         self.foreign: list[str] = []
-        self.post(door, {"login": name, "password": PASSWORD}, of=self.get(door))
+        self.post(door, {"login": name, "password": password}, of=self.get(door))
 
     def get(self, path: str) -> str:
         return self._ask(urllib.request.Request(self._base + path))

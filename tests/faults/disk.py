@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -16,7 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.installation import CODE, PASSWORD
 from tests.faults.compiler import make_shim
+from tests.faults.day import Person
 from tests.faults.exam import Exam
 from tests.faults.outcome import Outcome
 from tests.faults.writers import Writer, check_answers, come_in, compare, seat, tell_ledger, write_all
@@ -41,14 +44,15 @@ class Size:
     mounts: bool = True
 
 
-SHORT = Size(writers=4, full_seconds=3.0, before_seconds=1.0, after_saves=20, every_seconds=0.1)
+SHORT = Size(writers=4, full_seconds=4.0, before_seconds=1.0, after_saves=20, every_seconds=0.1)
 
 
 class Disk:
     """A folder whose space can be taken away and given back."""
 
-    def __init__(self, folder: Path, take: Callable[[], None], give_back: Callable[[], None], kind: str) -> None:
+    def __init__(self, folder: Path, take: Callable[[], None], give_back: Callable[[], None], *, kind: str) -> None:
         self.folder, self.take, self.give_back, self.kind = folder, take, give_back, kind
+        self.is_mounted = False
         self.environment: dict[str, str] = {}
 
 
@@ -61,13 +65,17 @@ def small_disk(home: Path, *, mounts: bool) -> Iterator[Disk]:
     if mounts and os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
         filler = folder / "filler"
         try:
-            yield Disk(folder, lambda: _fill(filler), filler.unlink, "a mounted disk of 64 MB")
+            disk = Disk(folder, lambda: _fill(filler), filler.unlink, kind="a mounted disk of 64 MB")
+            disk.is_mounted = True
+            yield disk
         finally:
             subprocess.run(["umount", "--lazy", str(folder)], check=False)
         return
     switch = home / "full"
     switch.write_bytes(b"0")
-    disk = Disk(folder, lambda: _switch(switch, b"1"), lambda: _switch(switch, b"0"), "writes that fail with ENOSPC")
+    disk = Disk(
+        folder, lambda: _switch(switch, b"1"), lambda: _switch(switch, b"0"), kind="writes that fail with ENOSPC"
+    )
     disk.environment = {
         "LD_PRELOAD": str(make_shim("full", home)),
         "FAULT_ROOT": str(folder),
@@ -111,21 +119,26 @@ async def _play(exam: Exam, disk: Disk, size: Size, outcome: Outcome) -> None:
     writers = seat(exam)
     await come_in(writers, exam)
     state = {"enough": float("inf")}
+    board = _Board(exam)
+    await asyncio.to_thread(board.log_in)
 
     def enough() -> bool:
         return _acknowledged(writers) >= state["enough"]
 
     writing = asyncio.create_task(write_all(writers, enough, every_seconds=size.every_seconds))
     await asyncio.sleep(size.before_seconds)
+    warned = await asyncio.to_thread(_fill_slowly, disk, board)
     before = _acknowledged(writers)
     disk.take()
     filled = time.monotonic()
+    told = asyncio.create_task(asyncio.to_thread(board.wait_for_alarm))
     keep_full = asyncio.create_task(_keep_full(disk))
     await asyncio.sleep(size.full_seconds)
     keep_full.cancel()
     await asyncio.gather(keep_full, return_exceptions=True)
     while_full = _acknowledged(writers) - before
     waiting = sum(len(writer.waiting) for writer in writers)
+    alarm = await told - filled
     disk.give_back()
     back = time.monotonic()
     journals = [dict(writer.waiting) for writer in writers]
@@ -139,6 +152,11 @@ async def _play(exam: Exam, disk: Disk, size: Size, outcome: Outcome) -> None:
     tell_ledger(outcome, writers, compare(writers, await asyncio.to_thread(exam.versions)))
     outcome.broken += [f"the page is given old text: {wrong}" for wrong in await check_answers(writers)]
     outcome.tell("kind of disk", disk.kind)
+    if disk.is_mounted:
+        outcome.tell("board warns with a fifth left", "yes" if warned else "no")
+        outcome.tell("board's alarm after s", alarm)
+        outcome.expect(warned, "the board did not warn with less than a fifth left")
+        outcome.expect(alarm <= ALARM_SECONDS, "staff was not told in time")
     outcome.tell("full for s", back - filled)
     outcome.tell("acknowledged while full", while_full)
     outcome.tell("waited in journals at the end of it", waiting)
@@ -152,6 +170,42 @@ async def _keep_full(disk: Disk) -> None:
     while True:
         await asyncio.sleep(0.5)
         disk.take()
+
+
+class _Board:
+    """An invigilator who came in before the disk was full and looks at the board every second."""
+
+    def __init__(self, exam: Exam) -> None:
+        self._exam = exam
+        self._person: Person | None = None
+
+    def log_in(self) -> None:
+        base = f"http://127.0.0.1:{self._exam.port}"
+        self._person = Person(base, f"invigilator-{CODE.lower()}", password=PASSWORD)
+
+    def has_alarm(self) -> bool:
+        """Whether a fresh look at the board shows a card of the server; a board that does not answer shows none."""
+        assert self._person is not None
+        try:
+            return 'data-testid="card-server"' in self._person.get(f"/invigilator/{CODE}/sittings/CA1")
+        except (AssertionError, OSError):
+            return False
+
+    def wait_for_alarm(self) -> float:
+        """When the alarm was seen, on the monotonic clock; never later than three times what is allowed."""
+        latest = time.monotonic() + 3 * ALARM_SECONDS
+        while not self.has_alarm() and time.monotonic() < latest:
+            time.sleep(1.0)
+        return time.monotonic()
+
+
+def _fill_slowly(disk: Disk, board: _Board) -> bool:
+    """Leave less than a fifth; gives whether the board says so while everything is still saved."""
+    if not disk.is_mounted or board.has_alarm():
+        return False
+    usage = shutil.disk_usage(disk.folder)
+    (disk.folder / "filler").write_bytes(bytes(max(0, usage.free - usage.total * 15 // 100)))
+    return board.has_alarm()
 
 
 def _acknowledged(writers: list[Writer]) -> int:
