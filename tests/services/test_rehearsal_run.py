@@ -98,5 +98,5 @@ def test_a_rehearsal_that_cannot_be_carried_out_gives_no_certificate_and_says_wh
         row = last(session)
         assert row.finished_at is not None
         assert not row.passed
-        assert "the server did not start" in row.figures["faults"][0]
+        assert row.figures["faults"][0].startswith("RehearsalError: ")
     assert list((settings.instance_path / "rehearsal").iterdir()) == []

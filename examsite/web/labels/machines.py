@@ -17,6 +17,8 @@ ERRORS = {
     ),
     "address_range_has_host": _l("Dòng %(line)s: “%(text)s” là một máy trong dải. Dải mạng đó là %(network)s."),
     "address_ranges_too_many": _l("Một phòng có nhiều nhất %(most)s dải địa chỉ."),
+    "host_names_missing": _l("Ghi ít nhất một tên hoặc địa chỉ của máy chủ."),
+    "host_name_malformed": _l("“%(host)s” không phải tên máy hoặc địa chỉ mạng."),
     "seb_key_malformed": _l("Khóa cấu hình (Config Key) gồm đúng 64 chữ số và chữ cái từ a đến f."),
     "seb_settings_malformed": _l("Tệp này không phải tệp cấu hình .seb đọc được."),
     "seb_file_encrypted": _l(

@@ -170,7 +170,7 @@ def run_rehearsal(code: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.get("/<code>/rehearsals/<int:rehearsal>")
+@bp.get("/<code>/rehearsals/<int(max=2147483647):rehearsal>")
 @requires(Role.ORGANISER)
 def show_rehearsal(code: str, rehearsal: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """Where a rehearsal is; once it is over, its certificate or what failed."""
@@ -184,7 +184,7 @@ def show_rehearsal(code: str, rehearsal: int) -> ResponseReturnValue:  # noqa: A
     )
 
 
-@bp.get("/<code>/rehearsals/<int:rehearsal>/progress")
+@bp.get("/<code>/rehearsals/<int(max=2147483647):rehearsal>/progress")
 @requires(Role.ORGANISER)
 def tell_rehearsal(code: str, rehearsal: int) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """The step of a rehearsal under way, for the page that waits for it."""
