@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any, Final
 
 from flask import g, render_template
@@ -124,7 +123,7 @@ def serve_timeline(sitting: Any, seat: str, *, back: str, is_author: bool = Fals
         report=report_of(facts, now=now),
         picture=picture_of(facts, now=now),
         happenings=[_entry(one) for one in facts.happenings],
-        saves=_saves_by_item(facts.versions),
+        saves=_saves_by_part(facts.versions),
         shows_letters=is_author or shows_letters(state),
         steps=steps,
         words={"play": _("Chạy"), "stop": _("Dừng"), "step": _("Bước %s trên %s, lúc %s")},
@@ -229,9 +228,13 @@ def _saves_lane(versions: tuple[StoredVersion, ...], place: Callable[[datetime],
     return Lane(_("Lần lưu"), 0, "save", marks)
 
 
-def _saves_by_item(versions: tuple[StoredVersion, ...]) -> list[tuple[str, list[StoredVersion]]]:
-    ordered = sorted(versions, key=lambda version: (version.item, version.received_at, version.epoch, version.number))
-    return [(item_name(item), list(rows)) for item, rows in groupby(ordered, key=lambda version: version.item)]
+def _saves_by_part(versions: tuple[StoredVersion, ...]) -> list[tuple[str, list[tuple[str, StoredVersion]]]]:
+    """Every save as it came in, one list for each essay and one for everything else."""
+    parts: dict[str, list[tuple[str, StoredVersion]]] = {}
+    for version in versions:
+        part = item_name(version.item) if version.item.startswith("E") else _("Trắc nghiệm và đánh dấu")
+        parts.setdefault(part, []).append((item_name(version.item), version))
+    return sorted(parts.items(), key=lambda part: (part[1][0][1].item[:1] != "E", part[1][0][1].item))
 
 
 def _entry(happening: Happening) -> dict[str, Any]:

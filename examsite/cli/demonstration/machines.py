@@ -26,6 +26,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
 from examsite.storage.database import make_engine, writing
+from examsite.storage.queries.attempts import list_held_numbers
 from examsite.storage.queries.boards import list_attempts_of
 
 #: File in `instance/` that lists the machines.
@@ -102,7 +103,8 @@ def speak(
         ctx = ServiceContext(session=session, now=now, settings=settings, signer=signer)
         for machine in going:
             token = token_of_attempt(settings, machine.attempt_id)
-            save_answers(ctx, token, _saves(machine), page_epoch=machine.epoch)
+            held = list_held_numbers(session.connection(), machine.attempt_id)
+            save_answers(ctx, token, _saves(machine, held), page_epoch=machine.epoch)
     return going
 
 
@@ -110,14 +112,17 @@ def _goes_on(machine: Machine, attempt: Any) -> bool:
     return attempt is not None and attempt.state is AttemptState.OPEN and attempt.epoch == machine.epoch
 
 
-def _saves(machine: Machine) -> tuple[Save, ...]:
+def _saves(machine: Machine, held: dict[str, tuple[int, int]]) -> tuple[Save, ...]:
     if random.random() > 1 / 3:  # noqa: S311 -- a puppet's rhythm is no secret
         return ()
     machine.number += 1
     if machine.rest and machine.number % _REVISIONS == 0:
         item, content = machine.rest.pop(0)
-        return (Save(item=item, epoch=machine.epoch, number=1000 + machine.number, content=content),)
-    words = json.loads(machine.essay).split(" ")
-    shown = " ".join(words[: 20 + machine.number % max(1, len(words) - 20)])
-    content = json.dumps(shown, ensure_ascii=False)
-    return (Save(item="E1", epoch=machine.epoch, number=1000 + machine.number, content=content),)
+    else:
+        words = json.loads(machine.essay).split(" ")
+        shown = " ".join(words[: 20 + machine.number % max(1, len(words) - 20)])
+        item, content = "E1", json.dumps(shown, ensure_ascii=False)
+    # A page counts the saves of each question without a gap: a gap is a save that never came.
+    epoch, number = held.get(item, (machine.epoch, 0))
+    following = number + 1 if epoch == machine.epoch else 1
+    return (Save(item=item, epoch=machine.epoch, number=following, content=content),)

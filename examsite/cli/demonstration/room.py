@@ -262,7 +262,9 @@ class LivelyRoom:
                 reason="Bàn phím hỏng phím dấu",
             )
             self.seats[MOVED] = free[0]
-            stray = Save(item="E1", epoch=old.epoch, number=99, content=json.dumps("Câu viết dở ở máy cũ, gửi muộn."))
+            following = old.numbers.get("E1", 0) + 1
+            unfinished = json.dumps("Câu viết dở ở máy cũ, gửi muộn.")
+            stray = Save(item="E1", epoch=old.epoch, number=following, content=unfinished)
             later = self.play.director.context(ctx.now + 6 * SECOND, old.actor)
             attempts.save_answers(later, old.token, [stray], page_epoch=old.epoch)
 
