@@ -33,6 +33,7 @@
     let begun = false;
     let stopped = false;
     let fenced = false;
+    let closing = false;
     let noting = 0;
     let written = Promise.resolve();
     let sending = null;
@@ -251,7 +252,7 @@
       }
       room.take(answer, travel);
       if (sent > 0 && answer.saved.length > 0) options.onStored(answer);
-      if (answer.fenced && !fenced) {
+      if (answer.fenced && !fenced && !closing) {
         await note();
         fenced = true;
         options.onFenced();
@@ -318,6 +319,7 @@
 
     // After the end: nothing new, but what lies in the journal still goes out, each under the epoch it was written in.
     async function beginClosing(view) {
+      closing = true;
       epoch = view.epoch;
       for (const entry of await journal.list()) waiting.set(keyOf(entry), { ...plain(entry), sent: true });
       begun = true;

@@ -98,8 +98,8 @@
     const notice = find("[data-state-notice]");
     examsite.keepLine(() => {
       notice.hidden = !kind;
+      notice.dataset.kind = kind || "";
       if (!kind) return;
-      notice.dataset.kind = kind;
       setText(find("[data-state-title]", notice), title);
       setText(find("[data-state-text]", notice), text);
       const button = find("[data-state-action]", notice);
@@ -367,6 +367,7 @@
   }
 
   room.on("view", (view) => {
+    if (find("[data-state-notice]").dataset.kind === "locked") showNotice(null);
     // While the clock stands nobody knows when it will end.
     if (view.deadline && !view.paused) showDeadline(view.deadline, view.given_back_seconds);
     if (view.paused) setText(find("[data-countdown-until]"), words.stands_until);

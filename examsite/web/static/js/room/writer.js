@@ -74,6 +74,7 @@
 
     // The other tab first puts away what was typed there; one that does not answer is passed over.
     async function takeOver() {
+      if (holds) return true;
       if (channel) {
         channel.postMessage({ kind: "give", from: me });
         await hear("given", HAND_OVER_MILLISECONDS);
