@@ -83,7 +83,7 @@ class MoveSeatForm(FlaskForm):
     def __init__(self, *args: object, seats: list[str], **kwargs: object) -> None:
         """Take the free seats from the caller."""
         super().__init__(*args, **kwargs)
-        self.to.choices = [(seat, _l("Chỗ %(seat)s", seat=seat)) for seat in seats]
+        self.to.choices = [(seat, seat) for seat in seats]
 
 
 class SendMessageForm(FlaskForm):

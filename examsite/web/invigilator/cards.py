@@ -18,8 +18,8 @@ from examsite.web.invigilator.rooms import Room, age_words, length_words, second
 from examsite.web.labels import label
 from examsite.web.readiness import Finding, list_alarm_findings
 
-#: From how many silent machines on they are told as one thing.
-_MANY_SILENT = 6
+#: From how many cards of one kind on they are told as one thing.
+_MANY_AT_ONCE = 6
 
 #: How much of the minutes a card shows. Unit: letters.
 _SHOWN_LETTERS = 90
@@ -71,7 +71,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
     silent = _silent_cards(room, seat)
-    lost = tuple(_loss_card(room, item, seat) for item in room.losses)
+    lost = _loss_cards(room, seat)
     requests = tuple(_request_card(room, item, seat) for item in room.requests)
     return [
         CardGroup("server", _("Máy chủ"), "", "", alarms),
@@ -168,7 +168,7 @@ def _incident_card(room: Room, incident: Any, seat: str | None) -> Card:
 
 def _silent_cards(room: Room, seat: str | None) -> tuple[Card, ...]:
     """One card each; so many at once are one thing, the network of the room, and one card."""
-    if len(room.silences) < _MANY_SILENT:
+    if len(room.silences) < _MANY_AT_ONCE:
         return tuple(_silent_card(room, silence, seat) for silence in room.silences)
     longest = room.silences[0]
     links = [(_("Ghi sự việc"), act_url(room, "incident"))]
@@ -228,6 +228,30 @@ def _silent_card(room: Room, silence: Any, seat: str | None) -> Card:
             (_("Ghi sự việc"), act_url(room, "incident", attempt.seat)),
         ),
         selected=attempt.seat == seat,
+    )
+
+
+def _loss_cards(room: Room, seat: str | None) -> tuple[Card, ...]:
+    """One card each; so many at once are one thing (the server or the network was down) and one card."""
+    if len(room.losses) < _MANY_AT_ONCE:
+        return tuple(_loss_card(room, loss, seat) for loss in room.losses)
+    shortest, longest = min(loss.seconds for loss in room.losses), max(loss.seconds for loss in room.losses)
+    return (
+        Card(
+            key="lost-many",
+            kind="lost",
+            seat="",
+            number="",
+            tag=ngettext("%(num)d chỗ mất giờ", "%(num)d chỗ mất giờ", len(room.losses)),
+            since=min(loss.lost.began_at for loss in room.losses),
+            text=_(
+                "Nhiều chỗ cùng mất giờ, thường do máy chủ hoặc mạng ngừng: từ %(least)s đến %(most)s. Duyệt tất cả là "
+                "bù đúng số của từng chỗ. Chỗ nào khác thường thì mở riêng chỗ ấy.",
+                least=length_words(shortest),
+                most=length_words(longest),
+            ),
+            links=((_("Xem từng chỗ, duyệt tất cả"), act_url(room, "room-lost")),),
+        ),
     )
 
 

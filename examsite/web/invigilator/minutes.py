@@ -180,7 +180,7 @@ def _incident(payload: dict[str, Any]) -> str:
 
 
 def _opened_again(payload: dict[str, Any]) -> str:
-    return _("%(number)s mở lại bài (lần %(epoch)s).", number=payload["number"], epoch=payload["epoch"])
+    return _("%(number)s mở lại bài.", number=payload["number"])
 
 
 _SENTENCES: dict[Event, Callable[[dict[str, Any]], str]] = {

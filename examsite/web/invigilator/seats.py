@@ -246,11 +246,7 @@ def _facts(room: Room, attempt: Any) -> list[tuple[str, str]]:
     if attempt.opened_at is not None:
         found = room.progress.get(attempt.id)
         saved_at = found.saved_at if found is not None else None
-        held = (
-            _("đến %(time)s, đủ mọi chữ đã báo lưu", time=format_time_seconds(saved_at))
-            if saved_at
-            else _("chưa có gì")
-        )
+        held = _("đến %(time)s", time=format_time_seconds(saved_at)) if saved_at else _("chưa có gì")
         facts.append((_("Máy chủ giữ"), held))
         facts.append((_("Đường truyền"), _link(room, attempt)))
     if attempt.state is AttemptState.OPEN:
