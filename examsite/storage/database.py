@@ -12,10 +12,11 @@ stays what keeps the data safe; a program that knows nothing of the file only br
 from __future__ import annotations
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alembic import command
 from alembic.config import Config
@@ -26,6 +27,10 @@ from sqlalchemy.orm import DeclarativeBase, Session
 #: How long a writer waits for another one. Unit: milliseconds.
 BUSY_TIMEOUT_MILLISECONDS = 30_000
 
+#: How long a writer stands in the queue of SQLite. Source: our choice, because the longest act takes seconds, and a
+#: person must not look at a page that loads for ever. Unit: seconds.
+QUEUE_PATIENCE_SECONDS = 30
+
 #: First SQLite without the race in which a checkpoint may drop acknowledged commits.
 # Source: sqlite.org/wal.html "WAL-reset bug", fixed in 3.51.3 and back-ported to 3.50.7 and 3.44.6.
 SAFE_SQLITE = (3, 51, 3)
@@ -35,6 +40,10 @@ SAFE_SQLITE_BACKPORTS = {(3, 50): 7, (3, 44): 6}
 _QUEUE = "queue_of_writers"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class WriterHangsError(Exception):
+    """Somebody holds the turn to write and does not go on; nothing was changed."""
 
 
 class UnsafeDatabaseError(Exception):
@@ -141,12 +150,47 @@ def prepare_engine(engine: Engine) -> None:
 
 
 def _join_queue(connection: Connection) -> None:
-    """Wait for the turn to write; it lasts until the connection is given back."""
+    """Wait for the turn to write; it lasts until the connection is given back.
+
+    Raises:
+        WriterHangsError: the turn did not come in time.
+    """
     info, path = connection.info, connection.engine.url.database
     if _QUEUE in info or path in {None, "", ":memory:"}:
         return
-    info[_QUEUE] = place = Path(f"{path}-queue").open("ab")  # noqa: SIM115 -- closed in `_leave_queue`
-    fcntl.flock(place, fcntl.LOCK_EX)
+    place = Path(f"{path}-queue").open("ab")  # noqa: SIM115 -- closed in `_leave_queue`, or below
+    if connection.get_execution_options().get("waits_for_ever"):
+        fcntl.flock(place, fcntl.LOCK_EX)
+    else:
+        _lock_in_time(place)
+    info[_QUEUE] = place
+
+
+def _lock_in_time(place: IO[bytes]) -> None:
+    """Take the lock in the order of the queue, or give the place up when the patience ends.
+
+    The kernel has no queue with an end to its patience: a thread stands in it instead, and leaves when it is late.
+    """
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    except BlockingIOError:
+        pass
+    has_come, is_late, deciding = threading.Event(), threading.Event(), threading.Lock()
+
+    def stand() -> None:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        with deciding:
+            if is_late.is_set():
+                place.close()
+            has_come.set()
+
+    threading.Thread(target=stand, name="queue-of-writers", daemon=True).start()
+    if not has_come.wait(QUEUE_PATIENCE_SECONDS):
+        with deciding:
+            if not has_come.is_set():
+                is_late.set()
+                raise WriterHangsError(f"no turn to write within {QUEUE_PATIENCE_SECONDS} seconds")
 
 
 def begin_write(session: Session) -> None:
@@ -170,8 +214,12 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def writing_plainly(engine: Engine) -> Iterator[Connection]:
-    """A connection inside a writing transaction, for statements without objects: commits at the end, or rolls back."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """A connection inside a writing transaction, for statements without objects: commits at the end, or rolls back.
+
+    It waits for its turn without an end: whoever uses it tells those who wait for it that they waited too long.
+    """
+    options = {"writes": True, "waits_for_ever": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from examsite.storage.database import make_engine, reading, writing
+from examsite.storage import database
+from examsite.storage.database import WriterHangsError, make_engine, reading, writing
 
 PATIENCE_SECONDS = 60
 
@@ -93,3 +94,37 @@ def test_many_writers_each_come_in_once(own_engine: Engine) -> None:
     for thread in threads:
         thread.join(timeout=PATIENCE_SECONDS)
     assert sorted(_turns(own_engine)) == list(numbers)
+
+
+def test_nobody_stands_in_the_queue_for_ever(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "QUEUE_PATIENCE_SECONDS", 0.05)
+    with writing(own_engine) as session:
+        session.execute(text("INSERT INTO turns VALUES (1)"))
+        waiting = [threading.Thread(target=_give_up, args=(own_engine, number)) for number in (2, 3)]
+        for thread in waiting:
+            thread.start()
+        for thread in waiting:
+            thread.join(timeout=PATIENCE_SECONDS)
+    # Their places are given up: whoever comes later gets its turn.
+    _write(own_engine, 4)
+    assert _turns(own_engine) == [1, 4]
+
+
+def _give_up(engine: Engine, number: int) -> None:
+    with pytest.raises(WriterHangsError):
+        _write(engine, number)
+
+
+def test_those_who_waited_in_vain_hold_no_place(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "QUEUE_PATIENCE_SECONDS", 0.05)
+    with writing(own_engine) as session:
+        session.execute(text("INSERT INTO turns VALUES (1)"))
+        _give_up(own_engine, 2)
+    monkeypatch.setattr(database, "QUEUE_PATIENCE_SECONDS", PATIENCE_SECONDS)
+    numbers = range(10, 20)
+    threads = [threading.Thread(target=_write, args=(own_engine, number), daemon=True) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=PATIENCE_SECONDS)
+    assert sorted(_turns(own_engine)) == [1, *numbers]
