@@ -79,6 +79,9 @@ def app(site_settings: Settings, clock: Clock) -> Iterator[Flask]:
     app.extensions["clock"] = clock
     app.test_client_class = StrictClient
     yield app
+    writer = app.extensions.get("writer")
+    if writer is not None:
+        writer.close()
     with app.app_context():
         db.engine.dispose()
 

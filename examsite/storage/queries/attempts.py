@@ -181,7 +181,7 @@ def lock_attempt_clocks(connection: Connection, attempt_ids: Iterable[int]) -> d
 
 def find_attempt_clock(connection: Connection, attempt_id: int) -> AttemptClock | None:
     """The clock of an attempt, without a lock."""
-    row = connection.execute(_clock_of_attempt, {"attempt_id": attempt_id}).first()
+    row: Any = connection.execute(_clock_of_attempt, {"attempt_id": attempt_id}).first()
     return None if row is None else AttemptClock(*row)
 
 
