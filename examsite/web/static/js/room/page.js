@@ -113,6 +113,9 @@
     const open = isOpen();
     for (const question of questions) answers.setOpen(question, open);
     find("[data-flag]").disabled = !open;
+    find("[data-hand-in]").setAttribute("aria-disabled", String(!open));
+    drawLabel(room.clock.left() <= LOW_SECONDS);
+    navigator?.draw();
     room.root.classList.toggle("is-read-only", !open);
   }
 
@@ -192,6 +195,8 @@
   }
 
   function restNote(openObjective, openEssays) {
+    if (isOver) return words.time_over;
+    if (!isOpen()) return words.hand_in_off;
     if (savedState.isOffline()) return words.hand_in_offline;
     const rest = [];
     if (openObjective) rest.push(fill(words.rest_objective, openObjective));
@@ -353,7 +358,10 @@
   }
 
   function drawLabel(isLow) {
-    const label = room.clock.stands() ? words.stands : isLow && isShown ? words.low : words.left;
+    let label = words.left;
+    if (room.clock.stands()) label = words.stands;
+    else if (isOver) label = words.over;
+    else if (isLow && isShown) label = words.low;
     setText(find("[data-test-countdown] [data-countdown-label]"), label);
   }
 
