@@ -17,7 +17,19 @@ from pathlib import Path
 from tests.faults.outcome import CannotRunError, Outcome, table
 
 #: In the order in which all of them run.
-FAULTS = ("kill", "power", "proxy", "disk", "postgresql", "clock", "namespace", "browser", "histories", "moves")
+FAULTS = (
+    "kill",
+    "power",
+    "publication",
+    "proxy",
+    "disk",
+    "postgresql",
+    "clock",
+    "namespace",
+    "browser",
+    "histories",
+    "moves",
+)
 
 
 def run(name: str, *, is_short: bool) -> Outcome:

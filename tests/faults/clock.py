@@ -72,7 +72,7 @@ def run(size: Size = Size()) -> Outcome:
         file = home / "offset"
         file.write_bytes(struct.pack("q", 0))
         exam = Exam(home, candidates=size.writers)
-        exam.environment = {"LD_PRELOAD": str(make_shim("clock", home)), "FAULT_CLOCK": str(file)}
+        exam.environment |= {"LD_PRELOAD": str(make_shim("clock", home)), "FAULT_CLOCK": str(file)}
         exam.set_times(minutes=size.minutes, grace_seconds=size.grace_seconds)
         exam.start()
         try:

@@ -106,7 +106,7 @@ def run(size: Size = Size()) -> Outcome:
         small_disk(Path(folder), mounts=size.mounts) as disk,
     ):
         exam = Exam(disk.folder, candidates=size.writers, log=Path(folder) / "server.log")
-        exam.environment = disk.environment
+        exam.environment |= disk.environment
         exam.start()
         try:
             asyncio.run(_play(exam, disk, size, outcome))
@@ -131,14 +131,14 @@ async def _play(exam: Exam, disk: Disk, size: Size, outcome: Outcome) -> None:
     before = _acknowledged(writers)
     disk.take()
     filled = time.monotonic()
-    told = asyncio.create_task(asyncio.to_thread(board.wait_for_alarm))
+    told = asyncio.create_task(asyncio.to_thread(board.wait_for_alarm)) if disk.is_mounted else None
     keep_full = asyncio.create_task(_keep_full(disk))
     await asyncio.sleep(size.full_seconds)
     keep_full.cancel()
     await asyncio.gather(keep_full, return_exceptions=True)
     while_full = _acknowledged(writers) - before
     waiting = sum(len(writer.waiting) for writer in writers)
-    alarm = await told - filled
+    alarm = await told - filled if told else float("nan")
     disk.give_back()
     back = time.monotonic()
     journals = [dict(writer.waiting) for writer in writers]

@@ -44,52 +44,16 @@ class StoredVersion:
     received_at: datetime
 
 
-class Exam:
-    """One sitting of an installation of its own; the server is started, killed and started again on one port."""
+class Server:
+    """The processes of a site, started, killed and started again on one port."""
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        candidates: int,
-        database_url: str | None = None,
-        log: Path | None = None,
-    ) -> None:
-        self.installation = Installation(home, database_url=database_url)
-        self.candidates: list[Candidate] = self.installation.fill(candidates, minutes=0)
+    def __init__(self, instance: Path, log: Path) -> None:
+        self.instance = instance
+        self.log = log
         self.port = free_port()
-        self.log = log or home / "server.log"
-        #: What the server is started with beside its own settings.
-        self.environment: dict[str, str] = {}
+        #: What the server is started with, beside its address.
+        self.environment: dict[str, str] = {"EXAMSITE_INSTANCE": str(instance)}
         self._process: subprocess.Popen[bytes] | None = None
-
-    def set_times(self, *, minutes: int, grace_seconds: int) -> None:
-        """Let the test last so long."""
-        with writing(self.installation.engine) as session:
-            session.execute(update(Sitting).values(duration_minutes=minutes, grace_seconds=grace_seconds))
-
-    def end_earlier(self, seconds: int) -> None:
-        """Let a test that runs end so much earlier, as if it had started so much earlier: it lasts whole minutes."""
-        with writing(self.installation.engine) as session:
-            for sitting in session.scalars(select(Sitting)).all():
-                assert sitting.started_at is not None, "the sitting has not started"
-                sitting.started_at -= timedelta(seconds=seconds)
-
-    @property
-    def instance(self) -> Path:
-        return self.installation.settings.instance_path
-
-    def begin(self) -> None:
-        """Let the sitting start now, without waiting for the server's closer."""
-        self.installation.start_at(read_clock() + timedelta(seconds=LEAD_SECONDS))
-        time.sleep(2 * LEAD_SECONDS)
-        with writing(self.installation.engine) as session:
-            ctx = ServiceContext(session=session, now=read_clock(), settings=self.installation.settings)
-            for sitting_id in session.scalars(select(Sitting.id)).all():
-                start_sitting(ctx, sitting_id)
-        self.installation.engine.dispose()
-
-    # ------------------------------------------------------------------------------------------------ processes
 
     def start(self, *, patience_seconds: float = START_PATIENCE_SECONDS) -> float:
         """Start the server and return when it answers; gives the seconds that took."""
@@ -113,7 +77,7 @@ class Exam:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "examsite", "serve"],
                 cwd=ROOT,
-                env={**kept, **self.installation.environment, **own, **self.environment},
+                env={**kept, **own, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -164,24 +128,54 @@ class Exam:
             _signal_group(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
-        self.installation.engine.dispose()
-
-    def stop(self) -> None:
-        """End the server as an administrator does."""
-        if self._process is not None:
-            _signal_group(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                self.kill()
-            self._process = None
-        self.installation.engine.dispose()
 
     def said(self) -> str:
         """The end of the server's log."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-3000:] if self.log.exists() else ""
 
-    # ------------------------------------------------------------------------------------------------- database
+
+class Exam(Server):
+    """One sitting of an installation of its own; the server is started, killed and started again on one port."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        candidates: int,
+        database_url: str | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.installation = Installation(home, database_url=database_url)
+        self.candidates: list[Candidate] = self.installation.fill(candidates, minutes=0)
+        super().__init__(self.installation.settings.instance_path, log or home / "server.log")
+        self.environment = dict(self.installation.environment)
+
+    def set_times(self, *, minutes: int, grace_seconds: int) -> None:
+        """Let the test last so long."""
+        with writing(self.installation.engine) as session:
+            session.execute(update(Sitting).values(duration_minutes=minutes, grace_seconds=grace_seconds))
+
+    def end_earlier(self, seconds: int) -> None:
+        """Let a test that runs end so much earlier, as if it had started so much earlier: it lasts whole minutes."""
+        with writing(self.installation.engine) as session:
+            for sitting in session.scalars(select(Sitting)).all():
+                assert sitting.started_at is not None, "the sitting has not started"
+                sitting.started_at -= timedelta(seconds=seconds)
+
+    def begin(self) -> None:
+        """Let the sitting start now, without waiting for the server's closer."""
+        self.installation.start_at(read_clock() + timedelta(seconds=LEAD_SECONDS))
+        time.sleep(2 * LEAD_SECONDS)
+        with writing(self.installation.engine) as session:
+            ctx = ServiceContext(session=session, now=read_clock(), settings=self.installation.settings)
+            for sitting_id in session.scalars(select(Sitting.id)).all():
+                start_sitting(ctx, sitting_id)
+        self.installation.engine.dispose()
+
+    def kill(self) -> None:
+        """End everything at once, and let go of the database."""
+        super().kill()
+        self.installation.engine.dispose()
 
     def versions(self) -> list[StoredVersion]:
         """Everything that was ever stored, in the order in which it came."""

@@ -87,7 +87,7 @@ def _cut(size: Size, *, cuts: int, is_weak: bool) -> _Found:
         home = Path(folder)
         exam = Exam(home, candidates=size.writers + cuts)
         shim = PowerShim(home, exam.instance)
-        exam.environment = shim.environment | ({"PYTHONPATH": str(WEAKENED)} if is_weak else {})
+        exam.environment |= shim.environment | ({"PYTHONPATH": str(WEAKENED)} if is_weak else {})
         # Everyone of this run writes; somebody else hands in before each cut.
         writers = seat(exam, patience_seconds=5.0)
         for writer in writers:
