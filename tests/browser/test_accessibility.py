@@ -24,7 +24,16 @@ TABS = 8
 PAGES: dict[str, tuple[str, ...]] = {
     "": ("/", "/login", "/candidate/login", "/rulesets/hai-phong-pilot", "{6}/apply", "{1}/ranking", "{6}"),
     "thuky": ("/organiser/{4}/", "/organiser/{7}/plan/ruleset", "/organiser/{4}/candidates"),
-    "coithi": ("/invigilator/{5}/sittings/S1", "/invigilator/{5}/sittings/S1?seat=A1&act=extend"),
+    "coithi": (
+        "/invigilator/{5}/sittings/S1",
+        "/invigilator/{5}/sittings/S1?seat=A1&act=extend",
+        "/invigilator/{5}/sittings/S1?seat=C3&act=move",
+        "/invigilator/{5}/sittings/S1?act=papers",
+        "/invigilator/{5}/sittings/S1/large",
+        "/invigilator/{5}/sittings/S1/minutes",
+        "/invigilator/{5}/sittings/S1/plan",
+        "/invigilator/{5}/sittings/S2?seat=A1&act=check-in",
+    ),
     "cham1": ("/marker/{4}/scripts", "first-script"),
     "truongcham": ("/marker/{4}/head/gaps",),
     "dean2": ("/panel/{3}/", "/panel/{3}/defences/3/sheet"),

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from examsite.cli.demonstration.files import portrait
@@ -115,9 +116,9 @@ class LivelyRoom:
             if place in ABSENT:
                 continue
             since = 6 * MINUTE if place == LATE else timedelta(minutes=-35, seconds=place * 23)
-            self._watched(since, lambda ctx, place=place: self._check_in(ctx, place))
+            self._watched(since, partial(self._check_in, place))
 
-    def _check_in(self, ctx: ServiceContext, place: int) -> None:
+    def _check_in(self, place: int, ctx: ServiceContext) -> None:
         photo = None
         if place in PHOTOGRAPHED:
             uploads_path = self.play.director.settings.uploads_path
@@ -130,12 +131,12 @@ class LivelyRoom:
             if place in ABSENT:
                 continue
             opened = 6 * MINUTE + 8 * SECOND if place == LATE else (1 + place % 5) * SECOND
-            self._at(opened, lambda now, place=place: self._open(place, now))
+            self._at(opened, partial(self._open, place))
             for share, since in ((4, 12 * MINUTE), (3, 26 * MINUTE)):
-                self._at(since + place * SECOND, lambda now, p=place, s=share: self._save(p, s, now))
+                self._at(since + place * SECOND, partial(self._save, place, share))
             if place not in (SILENT, PAUSED, *HANDED_IN):
                 last = RUNNING_FOR - (2 + place * 7 % 11) * SECOND
-                self._at(last, lambda now, p=place: self._save(p, 2 + p % 9, now))
+                self._at(last, partial(self._save, place, 2 + place % 9))
 
     def _open(self, place: int, now: datetime) -> None:
         attempt = get_attempt(self.session, self.sitting.id, self.seats[place])
@@ -187,7 +188,7 @@ class LivelyRoom:
         self._incidents()
         for place in HANDED_IN:
             if place < len(self.seats):
-                self._at(44 * MINUTE + place * SECOND, lambda now, p=place: self._hand_in(p, now))
+                self._at(44 * MINUTE + place * SECOND, partial(self._hand_in, place))
         self._at_place(
             LONGER,
             MINUTE,
@@ -276,8 +277,8 @@ class LivelyRoom:
         for place, since, seconds in ((GIVEN_BACK, 20 * MINUTE, 185), (LOST, 40 * MINUTE, 220)):
             if place >= len(self.seats):
                 continue
-            self._at(since, lambda now, p=place: self._save(p, 1, now))
-            self._at(since + seconds * SECOND, lambda now, p=place: self._save(p, 1, now, was_heard=False))
+            self._at(since, partial(self._save, place, 1))
+            self._at(since + seconds * SECOND, partial(self._save, place, 1, was_heard=False))
         if len(self.seats) > GIVEN_BACK:
             self._watched(25 * MINUTE, self._give_back)
         if len(self.seats) > SILENT:
@@ -287,6 +288,17 @@ class LivelyRoom:
         for loss in list_proposed_losses(self.session, self.sitting, ctx.now):
             room_time.give_lost_time(ctx, self.play.competition, self.sitting, lost_time_id=loss.lost.id)
 
+    def _incident(self, measure: str, minutes: str, ctx: ServiceContext, seat: str) -> None:
+        invigilation.record_incident(
+            ctx,
+            self.play.competition,
+            self.sitting,
+            seat=seat,
+            measure=measure,
+            minutes=minutes,
+            witnesses="Hai thí sinh ngồi gần",
+        )
+
     def _incidents(self) -> None:
         competition = self.play.competition
         stories = (
@@ -294,13 +306,7 @@ class LivelyRoom:
             (TELEPHONE, 41, "warning", "Điện thoại reo trong túi áo; đã tắt nguồn, niêm phong trước mặt thí sinh."),
         )
         for place, minute, measure, minutes in stories:
-            self._at_place(
-                place,
-                minute * MINUTE,
-                lambda ctx, seat, m=measure, t=minutes: invigilation.record_incident(
-                    ctx, competition, self.sitting, seat=seat, measure=m, minutes=t, witnesses="Hai thí sinh ngồi gần"
-                ),
-            )
+            self._at_place(place, minute * MINUTE, partial(self._incident, measure, minutes))
         self._watched(
             46 * MINUTE,
             lambda ctx: invigilation.record_incident(

@@ -252,7 +252,7 @@ def _room_panel(room: Room, act: str, form: Any, confirm: str) -> Panel | None:
     )
 
 
-def _panel_url(where: dict[str, str], act: str, seat: str | None) -> str:
+def _panel_url(where: dict[str, Any], act: str, seat: str | None) -> str:
     return url_for("invigilator.show_board", **where, seat=seat, act=act, _anchor="seat")
 
 

@@ -14,7 +14,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.boards import names_of
 from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
-from examsite.web.invigilator.rooms import Room, age_words, length_words, seconds_between
+from examsite.web.invigilator.rooms import Room, age_words, length_words, refusal_words, seconds_between
 from examsite.web.labels import label
 from examsite.web.readiness import Finding, list_alarm_findings
 
@@ -70,6 +70,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
     alarms = tuple(_server_card(found) for found in list_alarm_findings())
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
+    shut = tuple(_shut_card(room, machine, seat) for machine in room.refused)
     silent = _silent_cards(room, seat)
     lost = _loss_cards(room, seat)
     requests = tuple(_request_card(room, item, seat) for item in room.requests)
@@ -79,6 +80,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
         CardGroup(
             "incidents", _("Sự việc"), _("Không có sự việc nào chờ quyết định."), _("mới nhất ở trên"), incidents
         ),
+        CardGroup("shut", _("Máy không vào được"), "", "", shut),
         CardGroup("silent", _("Máy im"), _("Mọi máy đang làm bài đều có tín hiệu."), _("im lâu nhất ở trên"), silent),
         CardGroup("lost", _("Giờ mất chờ duyệt"), "", _("máy tính, người quyết định"), lost),
         CardGroup("requests", _("Chờ người thứ hai"), "", "", requests),
@@ -163,6 +165,29 @@ def _incident_card(room: Room, incident: Any, seat: str | None) -> Card:
         links=links,
         selected=place is not None and place.seat == seat,
         announcement=_("Sự việc mới. %(where)s.", where=where),
+    )
+
+
+def _shut_card(room: Room, machine: Any, seat: str | None) -> Card:
+    attempt = machine.attempt
+    return Card(
+        key=f"shut-{machine.id}",
+        kind="shut",
+        seat=attempt.seat,
+        number=attempt.candidacy.candidate_number,
+        tag=_("Bị từ chối"),
+        since=machine.last_at,
+        text=_(
+            "Thí sinh thấy: %(reason)s Máy %(address)s.",
+            reason=_sentence(refusal_words(room, machine)),
+            address=machine.address,
+        ),
+        links=(
+            (_("Xem chỗ này"), act_url(room, "", attempt.seat)),
+            (_("Đổi chỗ"), act_url(room, "move", attempt.seat)),
+        ),
+        selected=attempt.seat == seat,
+        announcement=_("Máy ở chỗ %(seat)s không vào được.", seat=attempt.seat),
     )
 
 

@@ -21,6 +21,7 @@ from examsite.storage.queries.boards import (
     list_open_calls,
     list_waiting_requests,
 )
+from examsite.storage.queries.machines import list_refused_machines
 from examsite.storage.queries.rooms import (
     ProposedLoss,
     RunningSilence,
@@ -36,6 +37,10 @@ from examsite.storage.queries.sittings import (
 )
 from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _
+from examsite.web.labels import error_text
+
+#: How long a refusal of a machine is told after its last try. Unit: seconds.
+_REFUSAL_SECONDS = 600
 
 #: Attempts that nobody writes in any more.
 DONE = frozenset({AttemptState.HANDED_IN, AttemptState.CLOSED})
@@ -59,6 +64,8 @@ class Room:
     #: Machines that do not speak, longest first, and what has been lost there so far.
     silences: list[RunningSilence]
     requests: list[Any]
+    #: Machines that the rules of the room kept out in the last minutes.
+    refused: list[Any]
 
     @property
     def seats(self) -> tuple[str, ...]:
@@ -188,6 +195,11 @@ def read_room(sitting: Any, competition: Any, now: datetime) -> Room:
         losses=list_proposed_losses(session, sitting, now),
         silences=list_running_silences(session, sitting, now),
         requests=list_waiting_requests(session, sitting.id),
+        refused=[
+            item
+            for item in list_refused_machines(session, sitting.id)
+            if seconds_between(item.last_at, now) < _REFUSAL_SECONDS
+        ],
     )
 
 
@@ -236,6 +248,12 @@ def length_words(seconds: int) -> str:
 def left_words(seconds: int) -> str:
     """01:12:27."""
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def refusal_words(room: Room, machine: Any) -> str:
+    """The sentence that the candidate saw at a machine that was kept out."""
+    params = {"seat": machine.attempt.seat, "room": room.sitting.room, "address": machine.address}
+    return error_text(machine.reason, params)
 
 
 def end_words(room: Room, attempt: Any) -> str:

@@ -17,7 +17,6 @@ from examsite.storage.queries.boards import (
     list_seat_incidents,
     list_slowed_logins,
 )
-from examsite.storage.queries.machines import list_refused_machines
 from examsite.web.formatting import format_date, format_time, format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.invigilator.rooms import (
@@ -27,10 +26,11 @@ from examsite.web.invigilator.rooms import (
     end_words,
     left_words,
     length_words,
+    refusal_words,
     seconds_between,
     short_age,
 )
-from examsite.web.labels import error_text, label
+from examsite.web.labels import label
 
 #: Shape and colour of the tag of an open seat.
 _TAGS = {
@@ -44,9 +44,6 @@ _TAGS = {
 
 #: How many messages an open seat shows.
 _SHOWN_MESSAGES = 4
-
-#: How long a refusal of the machine is told after its last try. Unit: seconds.
-_REFUSAL_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -303,14 +300,14 @@ def _kept_out(room: Room, attempt: Any) -> list[str]:
                 minutes=room.late_minutes,
             )
         )
-    for machine in list_refused_machines(db.session(), room.sitting.id):
-        if machine.attempt_id == attempt.id and seconds_between(machine.last_at, room.now) < _REFUSAL_SECONDS:
+    for machine in room.refused:
+        if machine.attempt_id == attempt.id:
             reasons.append(
                 _(
                     "Máy %(address)s bị từ chối lúc %(time)s: %(reason)s",
                     address=machine.address,
                     time=format_time_seconds(machine.last_at),
-                    reason=refusal_words(machine.reason),
+                    reason=refusal_words(room, machine),
                 )
             )
     number = attempt.candidacy.candidate_number or ""
@@ -327,14 +324,6 @@ def _kept_out(room: Room, attempt: Any) -> list[str]:
     if attempt.paused_at is not None and attempt.state is AttemptState.OPEN:
         reasons.append(_("Đồng hồ đang dừng nên trang thi chỉ để đọc. Chạy lại để thí sinh viết tiếp."))
     return reasons
-
-
-def refusal_words(code: str) -> str:
-    """The sentence that the candidate saw."""
-    try:
-        return error_text(code, {})
-    except KeyError:
-        return code
 
 
 def _acts(room: Room, attempt: Any) -> list[str]:
