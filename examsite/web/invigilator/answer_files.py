@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -14,6 +16,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.answer_files import list_answer_files
 from examsite.web.access import requires
 from examsite.web.errors import message_of
+from examsite.web.formatting import format_datetime_seconds
 from examsite.web.forms.answer_files import CarryAnswersForm, ConfirmAnswersForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator import bp
@@ -68,8 +71,18 @@ def confirm_answers(code: str, sitting: str, file_sha256: str) -> ResponseReturn
         form=form,
         sitting=found,
         preview=preview,
+        saved_at=_instant(preview.saved_at),
         lines=[(item_name(line.item), line) for line in preview.lines if line.item != FLAGS],
     )
+
+
+def _instant(text: str) -> str:
+    """The instant that the machine stated, for people; as it stands where it is none."""
+    try:
+        stated = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if stated.tzinfo is None else format_datetime_seconds(stated)
 
 
 def _taken_in(state: AnswerFileState, count: int) -> str:

@@ -102,7 +102,7 @@
       button.disabled = true;
       const name = await save();
       button.disabled = false;
-      if (name) said.textContent = tool.dataset.saved.replace("%s", () => name);
+      if (name) said.textContent = `${tool.dataset.saved} ${name}`;
       else said.textContent = name === "" ? tool.dataset.none : tool.dataset.failed;
     });
   }
