@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.lost_times import Stretch, is_silence, seconds_lost, silence_began_at, what_is_left
 from examsite.domain.rooms import LostTimeState
 from examsite.storage.models.rooms import LostTime, Pause, Silence
+from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import AttemptClock
 
 
@@ -29,7 +30,8 @@ def note_silence(session: Session, clock: AttemptClock, *, now: datetime, reopen
     began_at = silence_began_at(
         last_word_at=clock.last_seen_at, started_at=clock.started_at, checked_in_at=clock.checked_in_at
     )
-    if began_at is None or not is_silence(began_at, now, reopened=reopened):
+    # The first opening is no return: a whole room opens at one instant, and some are a few seconds later.
+    if began_at is None or not is_silence(began_at, now, reopened=reopened and clock.epoch > 0):
         return
     silence = Silence(attempt_id=clock.attempt_id, began_at=began_at, ended_at=now, reopened=reopened)
     session.add(silence)
@@ -67,6 +69,12 @@ def propose(
     session.add(row)
     session.flush()
     return row
+
+
+def end_pause(session: Session, attempt_id: int, *, at: datetime) -> None:
+    """Let a pause of an attempt that ends now end with it; nothing is added to an attempt that is over."""
+    session.execute(update(Pause).where(Pause.attempt_id == attempt_id, Pause.ended_at.is_(None)).values(ended_at=at))
+    session.execute(update(Attempt).where(Attempt.id == attempt_id).values(paused_at=None))
 
 
 def stretch_of(row: LostTime) -> Stretch:

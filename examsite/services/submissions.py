@@ -20,6 +20,7 @@ from examsite.domain.saves import content_of, recorded_content
 from examsite.domain.scores import Score
 from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
 from examsite.services.context import ServiceContext
+from examsite.services.lost_times import end_pause
 from examsite.services.openings import record_by_competition
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
@@ -94,6 +95,8 @@ def write_hand_ins(
             state = ATTEMPT.after(clock.state, AttemptEvent.HANDED_IN)
             clock = clocks[job.attempt_id] = replace(clock, state=state)
             ended[job.attempt_id] = job.received_at
+            if clock.paused_at is not None:
+                end_pause(ctx.session, job.attempt_id, at=job.received_at)
         outcomes.append(HandedIn(clock=view_of(clock, job.received_at), read=clock))
     if ended:
         _submit_all(ctx, clocks, ended)
@@ -140,6 +143,8 @@ def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sittin
         return
     attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.CLOSED)
     attempt.closed_at = ctx.now
+    if attempt.paused_at is not None:
+        end_pause(ctx.session, attempt.id, at=ctx.now)
     public_code = ctx.session.scalar(select(Candidacy.public_code).where(Candidacy.id == attempt.candidacy_id))
     held = list_current_contents(ctx.session, attempt.id)
     payload, points, total = _submission(_frozen_paper(ctx, attempt), str(public_code), held)

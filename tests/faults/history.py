@@ -218,7 +218,7 @@ class History:
         allowed = plain.may_hand_in(self.now, epoch)
         act = partial(hand_in, self.ctx(), self.tokens[place], page_epoch=epoch)
         if self.do("hand-in", act, expected=allowed):
-            plain.state = "handed_in"
+            plain.state, plain.standing_since = "handed_in", None
 
     def check_in(self) -> None:
         place = self.chance.randrange(PLACES)

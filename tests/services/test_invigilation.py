@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
@@ -20,6 +21,7 @@ from examsite.services.invigilation import check_in, force_hand_in, hand_over_ro
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.dossiers import Upload
+from examsite.storage.models.rooms import Pause
 from examsite.storage.queries.records import get_log, list_records
 from tests.factories.sittings import Room, add_person, make_room
 
@@ -103,6 +105,9 @@ def test_forced_hand_in_keeps_every_word_and_says_why(room: Room) -> None:
     force_hand_in(ctx, room.competition, room.sitting, seat="A1", reason="Thí sinh xin dừng")
     attempt = room.attempt()
     assert (attempt.state, attempt.closed_at) == (AttemptState.CLOSED, start + 2 * MINUTE)
+    assert attempt.paused_at is None
+    (pause,) = room.session.scalars(select(Pause)).all()
+    assert pause.ended_at == start + 2 * MINUTE
     assert [fact["reason"] for fact in facts(room, "attempt:ended")] == ["Thí sinh xin dừng"]
     (submitted,) = facts(room, "answers:submitted")
     assert {row["item"]: row["content"] for row in submitted["answers"]}["E1"] == "đến đây"  # type: ignore[union-attr]
