@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -32,6 +31,7 @@ FLAGS: Final = "flags"
 
 _ITEM: Final = re.compile(r"[A-Za-z0-9._-]{1,20}")
 _LONGEST_INTEGER: Final = 300
+_ENDLESS: Final = (json.loads("1e999"), json.loads("-1e999"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +166,10 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
 
 
-def _fraction(digits: str) -> float | str:
-    # Numbers beyond every float would be written as Infinity, which no other reader of JSON knows.
-    value = float(digits)
-    return value if math.isfinite(value) else digits
+def _fraction(digits: str) -> object:
+    # Numbers beyond what JSON's readers hold would be written as Infinity, which none of them knows.
+    value: object = json.loads(digits)
+    return digits if value in _ENDLESS else value
 
 
 def _count(value: object, field: str, *, least: int) -> int:
