@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import resource
 import signal
 import sys
 import threading
@@ -39,6 +40,8 @@ bind = _settings.bind
 workers = _settings.workers
 worker_class = "gthread"
 threads = _settings.threads
+#: Connections that one worker keeps: a thousand pages with a few each, should they all meet the same one.
+worker_connections = 6000
 #: A worker that does not answer for so long is replaced. Unit: seconds.
 timeout = 60
 graceful_timeout = 20
@@ -65,6 +68,15 @@ def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - the signature
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    _allow_open_files(2 * worker_connections)
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Many systems let a process open a thousand files until it asks for more; each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - the signature of gunicorn
