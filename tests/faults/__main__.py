@@ -18,6 +18,7 @@ from tests.faults.outcome import CannotRunError, Outcome, table
 
 #: In the order in which all of them run.
 FAULTS = (
+    "wal",
     "kill",
     "power",
     "publication",

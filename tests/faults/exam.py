@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.checkpoints import load_signer
@@ -195,11 +195,6 @@ class Exam(Server):
         )
         with reading(self.installation.engine) as session:
             return [StoredVersion(*row) for row in session.execute(statement)]
-
-    def count_versions(self) -> int:
-        """How many versions are stored."""
-        with reading(self.installation.engine) as session:
-            return session.scalar(select(func.count(AnswerVersion.id))) or 0
 
     def tokens(self) -> dict[str, str]:
         """Token of the attempt by candidate number: what a page is given, whoever is logged in."""
