@@ -24,11 +24,11 @@ SILENT_AFTER_SECONDS: Final = 45
 
 Source: our choice, because a page speaks at least every 15 seconds and one lost call is no reason to walk there."""
 
-CLOSING_SLACK_SECONDS: Final = 5
+CLOSING_SLACK_SECONDS: Final = 12
 """How much longer than deadline and grace the server waits before it closes an attempt.
 
-Source: our choice, because a save that came in with the last second of the grace may still wait for the database, and
-closing must not overtake it."""
+Source: our choice, because a save that came in with the last second of the grace may wait for its commit up to ten
+seconds, and closing must not overtake it."""
 
 
 class AttemptState(StrEnum):

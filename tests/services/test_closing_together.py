@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from examsite.config import Settings, load_settings
-from examsite.domain.attempts import AttemptState
+from examsite.domain.attempts import CLOSING_SLACK_SECONDS, AttemptState
 from examsite.domain.errors import DomainError
 from examsite.domain.saves import Save, content_text
 from examsite.domain.sittings import SittingState
@@ -100,7 +100,7 @@ def test_everyone_is_closed_once_by_closers_that_die_and_beside_late_hand_ins(
     own_engine: Engine, settings: Settings, now: datetime
 ) -> None:
     _sitting, start, tokens = _at_work(own_engine, settings, now)
-    over = start + LENGTH + timedelta(seconds=66)
+    over = start + LENGTH + timedelta(seconds=61 + CLOSING_SLACK_SECONDS)
     crashes = Counter[str]()
     refusals: set[str] = set()
 

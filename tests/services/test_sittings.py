@@ -265,7 +265,7 @@ def test_extension_moves_the_end_of_one_candidate_only(room: Room) -> None:
     extend_time(watcher, room.competition, room.sitting, seat="A1", minutes=4, reason="Mất điện 4 phút")
     after = room.ctx(at=start + LENGTH + GRACE + SLACK + timedelta(seconds=1))
     view, _held = read_state(after, tokens[0])
-    assert view.remaining_seconds == 240 - 66
+    assert view.remaining_seconds == 240 - 61 - CLOSING_SLACK_SECONDS
     assert close_overdue(after) == 2
     assert [room.attempt(place).state for place in range(3)] == [
         AttemptState.OPEN,

@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from examsite.domain.attempts import CLOSING_SLACK_SECONDS
 from examsite.domain.errors import ConflictError
+from examsite.storage import group_commit
 from examsite.storage.database import make_engine, reading, writing
 from examsite.storage.group_commit import GroupCommit, NotStoredError
 
@@ -241,3 +243,7 @@ def test_what_was_told_survives_a_killed_process(tmp_path: Path) -> None:
         assert set(told) <= set(_stored(own))
         assert len(told) >= 300
     own.dispose()
+
+
+def test_closing_never_overtakes_a_save_that_waits_for_its_commit() -> None:
+    assert CLOSING_SLACK_SECONDS > group_commit.PATIENCE_SECONDS

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
+from examsite.domain.attempts import CLOSING_SLACK_SECONDS
 from examsite.domain.permissions import Role
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
 from examsite.services.invigilation import extend_time
@@ -338,7 +339,7 @@ def test_server_closes_and_late_words_are_kept_beside(
 ) -> None:
     client, seat = seated
     seat.save("E1", 1, "kịp giờ")
-    clock.present += LENGTH + timedelta(seconds=66)
+    clock.present += LENGTH + timedelta(seconds=61 + CLOSING_SLACK_SECONDS)
     scene(lambda doing: close_overdue(doing.ctx()))
     late = seat.save("E1", 2, "muộn").get_json()
     assert (late["state"], late["saved"], len(late["set_aside"])) == ("closed", [], 1)
