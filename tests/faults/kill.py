@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,7 +100,7 @@ class _Kills:
     async def _back(self, began: float, *, gone: set[int] | None = None) -> float:
         """Seconds from the kill to the first save that is acknowledged on a connection of its own."""
         first = self._writers[0]
-        probe = replace(first, connection=Connection(self._exam.port), waiting={}, patience_seconds=2.0)
+        probe = replace(first, connection=Connection(self._exam.port), waiting={}, failures=Counter(), patience_seconds=2.0)
         while True:
             if await probe.send() and not (gone and gone & set(self._exam.workers())):
                 probe.connection.close()

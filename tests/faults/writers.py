@@ -62,8 +62,6 @@ class Writer:
     #: Everything that was ever typed.
     typed: dict[tuple[str, int, int], str] = field(default_factory=dict)
     acknowledged: dict[tuple[str, int, int], str] = field(default_factory=dict)
-    #: Times of acknowledgements, one a version. Unit: seconds of the monotonic clock.
-    acknowledged_at: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     #: Promises that an answer broke, in words.
     complaints: list[str] = field(default_factory=list)
@@ -125,7 +123,6 @@ class Writer:
             key = done["item"], done["epoch"], done["number"]
             if key in self.typed and key not in self.acknowledged:
                 self.acknowledged[key] = self.typed[key]
-                self.acknowledged_at.append(time.monotonic())
             self.waiting.pop(key, None)
         for kind in ("set_aside", "conflicts"):
             for done in said[kind]:
