@@ -345,6 +345,25 @@ def test_pause_message_call_and_given_time_reach_the_page(sits: Seats) -> None:
     is_back(person)
 
 
+def test_who_is_kept_out_is_told_why_what_is_safe_and_whom_to_call(sits: Seats) -> None:
+    person = sits("026")
+    driver = person.browser.driver
+    refusal = """const real = window.fetch;
+        window.fetch = (address, how) => String(address).endsWith("/attempts/open")
+          ? Promise.resolve(new Response(JSON.stringify({error: "machine_outside_room", message: "Ngồi đúng máy D4."}),
+              {status: 403, headers: {"Content-Type": "application/json"}}))
+          : real(address, how);"""
+    added = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refusal})
+    driver.refresh()
+    sees(person, "gate-reason", "Ngồi đúng máy D4.")
+    text = driver.find_element("css selector", ".gate-card").text
+    for words in ("Giơ tay gọi cán bộ coi thi", "còn nguyên trên máy chủ", "machine_outside_room", "Thử lại ngay"):
+        assert words in text
+    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    person.browser.press("gate-action")
+    person.is_writing()
+
+
 def test_choices_of_reading_stay_with_the_candidate(sits: Seats) -> None:
     person = sits("023", machine="đọc")
     driver = person.browser.driver

@@ -126,6 +126,7 @@ def _people() -> dict[str, str]:
         "help_seen": _("Cán bộ coi thi đã thấy lúc %s"),
         "help_waits": _("Chưa gọi được qua mạng: hãy giơ tay"),
         "help_by_hand": _("Không gọi được: hãy giơ tay"),
+        "gate_code": _("Mã để đọc cho cán bộ coi thi: %s"),
     }
 
 

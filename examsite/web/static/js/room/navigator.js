@@ -104,6 +104,11 @@
       panel.classList.remove("is-open");
     }
 
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !panel.classList.contains("is-open")) return;
+      close();
+      toggle.focus();
+    });
     toggle.addEventListener("click", () => {
       const isOpen = panel.classList.toggle("is-open");
       toggle.setAttribute("aria-expanded", String(isOpen));

@@ -79,9 +79,9 @@
     list.textContent = "";
     for (const step of text.steps) {
       const line = document.createElement("li");
-      const words = document.createElement("span");
-      words.textContent = step;
-      line.append(words);
+      const sentence = document.createElement("span");
+      sentence.textContent = step;
+      line.append(sentence);
       list.append(line);
     }
     const button = find("[data-gate-action]");
