@@ -1,4 +1,4 @@
-"""The room's scripts and their words: whatever a script asks for is there, in both languages, with its places for values."""
+"""The room's scripts and their words: whatever a script asks for is there, in both languages, with its places."""
 
 from __future__ import annotations
 
