@@ -56,11 +56,11 @@ def log_out() -> ResponseReturnValue:
 
 
 def _serve(form: FlaskForm, template: str, *, shows_day: bool = False) -> ResponseReturnValue:
-    g.test_day = find_test_day(db.session(), now=read_web_clock()) if shows_day else None
+    g.shows_day = shows_day
     if request.method == "GET":
-        return render_template(template, form=form, day=g.test_day)
+        return _page(form, template)
     if not form.validate():
-        return render_template(template, form=form, day=g.test_day), 422
+        return _page(form, template), 422
     typed = login_key(form.login.data)
     wait = throttling.seconds_to_wait(db.session(), typed, now=read_web_clock())
     # Whoever types wrong passwords under another's name must not keep that person outside: what has the shape of a
@@ -78,6 +78,12 @@ def _serve(form: FlaskForm, template: str, *, shows_day: bool = False) -> Respon
             wait = throttling.note_failed_log_in(ctx, typed)
         return _refuse(form, template, wait, tried=True)
     return _let_in(account_id, typed, stored, password)
+
+
+def _page(form: FlaskForm, template: str, **shown: str) -> str:
+    """The door; the day of the test is looked up only where it is shown."""
+    day = find_test_day(db.session(), now=read_web_clock()) if g.shows_day else None
+    return render_template(template, form=form, day=day, **shown)
 
 
 def _matching_password(stored: str | None, typed: str) -> str | None:
@@ -115,7 +121,7 @@ def _let_in(account_id: int, typed: str, stored: str, password: str) -> Response
 
 def _ask_again(form: FlaskForm, template: str, message: str) -> ResponseReturnValue:
     """Nobody is kept out: so many are coming in that the next ones wait outside for a moment."""
-    response = current_app.make_response((render_template(template, form=form, refusal=message, day=g.test_day), 503))
+    response = current_app.make_response((_page(form, template, refusal=message), 503))
     response.headers["Retry-After"] = str(_BUSY_SECONDS)
     return response
 
@@ -128,9 +134,7 @@ def _refuse(form: FlaskForm, template: str, wait: int, *, tried: bool) -> Respon
         if wait
         else ""
     )
-    page = render_template(
-        template, form=form, refusal=message or waiting, waiting=waiting if message else "", day=g.test_day
-    )
+    page = _page(form, template, refusal=message or waiting, waiting=waiting if message else "")
     response = current_app.make_response((page, 429 if wait and not tried else 401))
     if wait:
         response.headers["Retry-After"] = str(wait)
