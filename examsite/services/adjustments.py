@@ -35,7 +35,7 @@ def decide_adjustments(
         ConflictError: `adjustments_too_late`: the candidate's sitting has begun, or the written test is over.
         InvalidError: `extra_time_out_of_range`, `text_size_unknown`, `reason_missing`, with the `field`.
         NotAllowedError: `role_needed`.
-        NotFoundError: `application_not_found`.
+        NotFoundError: `candidacy_not_found`.
     """
     ctx.require(Role.ORGANISER, Role.CHAIR, competition_id=competition.id)
     check_adjustments(wanted)
@@ -48,7 +48,7 @@ def decide_adjustments(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if candidacy is None:
-        raise NotFoundError("application_not_found")
+        raise NotFoundError("candidacy_not_found")
     if not can_decide(ctx, competition, candidacy):
         raise ConflictError("adjustments_too_late")
     approved = adjustments_data(wanted)

@@ -14,6 +14,7 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.evidence import TypingStep, find_bursts
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.rooms import Evidence
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.candidate import Candidate
@@ -141,3 +142,49 @@ def test_the_page_and_the_rules_find_the_same_bursts(
     assert told == [len(find_bursts(steps)) for steps in sittings]
     assert told[:20] == [0] * 20
     assert all(count >= 1 for count in told[20:])
+
+
+def test_what_the_page_notices_is_kept_as_figures(demonstration: Site, people: Callable[[Site, str], Browser]) -> None:
+    number = writers(demonstration)[-4]
+    person = Candidate(people(demonstration, "noticed"), name=number, login=number, password=PASSWORD)
+    driver = person.browser.driver
+    person.logs_in()
+    person.goes_to("/candidate/test")
+    person.is_writing()
+    essay = next(item for item, kind in person.lists_questions().items() if kind == "essay")
+    person.writes(essay, "Câu bí mật của bài làm.")
+    paste = """
+        const area = document.querySelector("[data-item]:not([hidden]) textarea");
+        const data = new DataTransfer();
+        data.setData("text/plain", arguments[0]);
+        area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));"""
+    driver.execute_script(paste, "chữ từ nơi khác " * 20)
+    own = """const area = document.querySelector("[data-item]:not([hidden]) textarea");
+        area.setSelectionRange(0, area.textLength);
+        area.dispatchEvent(new ClipboardEvent("copy", { bubbles: true }));"""
+    driver.execute_script(own)
+    driver.execute_script(paste, person.reads_answer(essay))
+    driver.execute_script("window.dispatchEvent(new Event('blur')); window.dispatchEvent(new Event('focus'));")
+    person.is_saved()
+    driver.refresh()
+    person.is_writing()
+
+    def kept() -> list[tuple[str, dict[str, object]]]:
+        engine = create_engine(f"sqlite:///{demonstration.instance / 'examsite.db'}")
+        with engine.connect() as connection:
+            rows = connection.execute(
+                select(Evidence.kind, Evidence.data)
+                .join(Attempt, Attempt.id == Evidence.attempt_id)
+                .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+                .where(Candidacy.candidate_number == number)
+                .order_by(Evidence.number)
+            ).all()
+        engine.dispose()
+        return [(kind, data) for kind, data in rows]
+
+    person.browser.until(lambda: "reloaded" in dict(kept()), what="the evidence on the server", patience_seconds=60)
+    found = kept()
+    assert [kind for kind, _data in found] == ["pasted", "pasted", "focus_lost", "reloaded"]
+    assert found[0][1] == {"item": essay, "letters": 320, "own": False}
+    assert found[1][1]["own"] is True
+    assert "bí mật" not in json.dumps(found, ensure_ascii=False)

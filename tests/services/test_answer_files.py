@@ -20,7 +20,7 @@ from examsite.domain.answer_files import write_answer_file
 from examsite.domain.attempts import AttemptState
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
-from examsite.domain.rooms import AnswerFileState
+from examsite.domain.rooms import AnswerFileState, RequestKind
 from examsite.domain.saves import Save
 from examsite.services.answer_files import (
     import_answer_file,
@@ -29,6 +29,7 @@ from examsite.services.answer_files import (
     recipient_of,
 )
 from examsite.services.attempt_tokens import token_of_attempt
+from examsite.services.room_requests import ask_room_request, decide_room_request
 from examsite.services.saves import SaveJob, write_saves
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.records import RecordRow
@@ -92,7 +93,7 @@ def during(room: Room) -> datetime:
 def save(room: Room, *saves: Save, at: datetime, place: int = 0) -> None:
     attempt_id = room.attempt(place).id
     clocks = lock_attempt_clocks(room.session.connection(), [attempt_id])
-    write_saves(room.session, clocks, [SaveJob(attempt_id, saves, 1, at)])
+    write_saves(room.session.connection(), room.session, clocks, [SaveJob(attempt_id, saves, 1, at)])
 
 
 def test_after_the_import_the_attempt_holds_what_the_journal_held(room: Room) -> None:
@@ -158,6 +159,28 @@ def test_after_the_end_the_words_are_kept_beside_and_the_submission_stands(room:
     assert room.attempt().state is AttemptState.CLOSED
     assert row.state is AnswerFileState.KEPT_BESIDE
     assert list_answers(room.session, room.attempt().id) == {"E1": "đã lưu"}
+
+
+def test_two_people_accept_what_a_file_brought_too_late(room: Room) -> None:
+    """Carried after the close: kept beside, then asked for by one and decided by another; only then it counts."""
+    after = room.sitting.starts_at + timedelta(minutes=room.sitting.duration_minutes + 5)
+    save(room, Save("E1", 1, 4, '"đã lưu"'), at=during(room))
+    while close_overdue(room.ctx(at=after)):
+        pass
+    take_in(room, carried(room), at=after)
+
+    asked = ask_room_request(
+        room.ctx(Role.INVIGILATOR, at=after),
+        room.competition,
+        room.sitting,
+        kind=RequestKind.ACCEPT_LATE_ANSWERS,
+        seat=room.attempt().seat,
+        reason="máy hỏng hẳn trước giờ kết thúc",
+    )
+    assert list_answers(room.session, room.attempt().id) == {"E1": "đã lưu"}
+    decide_room_request(room.ctx(Role.CHAIR, at=after), room.competition, asked.id, approve=True)
+
+    assert list_answers(room.session, room.attempt().id) == {one["item"]: one["content"] for one in JOURNAL}
 
 
 def test_the_preview_names_the_candidate_and_lengths_but_no_text(room: Room) -> None:
