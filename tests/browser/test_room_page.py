@@ -277,6 +277,42 @@ def test_where_nothing_can_be_kept_the_page_says_so_and_still_saves(demonstratio
     sees(person, "saved-state", "Đã lưu")
 
 
+def test_composed_letters_stay_as_typed_and_go_out_in_one_spelling(sits: Seats) -> None:
+    person = sits("027")
+    driver = person.browser.driver
+    essay = first_essay(person)
+    person.turns_to(essay).find_element("css selector", "textarea").click()
+    person.writes(essay, " ")
+    is_back(person)
+    begun = person.reads_answer(essay)
+    for text in ("v", "vi", "viê", "việ", "việt"):
+        where = {"selectionStart": len(text), "selectionEnd": len(text)}
+        driver.execute_cdp_cmd("Input.imeSetComposition", {"text": text, **where})
+    driver.execute_cdp_cmd("Input.insertText", {"text": "việt"})
+    assert person.reads_answer(essay) == begun + "việt"
+    is_back(person)
+    area = person.turns_to(essay).find_element("css selector", "textarea")
+    area.send_keys(Keys.CONTROL, "z")
+    assert person.reads_answer(essay) == begun  # the word at once, never half of a letter
+    area.send_keys(Keys.CONTROL, "y")
+    apart = "e\u0302\u0323"  # ệ as three signs
+    driver.execute_cdp_cmd("Input.insertText", {"text": apart})
+    is_back(person)
+    assert person.reads_answer(essay).endswith("việt" + apart)
+    assert watcher_of(person).reads_stored(essay).endswith("việtệ")
+
+
+def test_words_typed_just_before_the_page_is_left_reach_the_server(sits: Seats) -> None:
+    person = sits("028")
+    watcher = watcher_of(person)
+    essay = first_essay(person)
+    person.writes(essay, " Vừa viết thì rời trang.")
+    person.browser.driver.get("about:blank")
+    person.browser.until(
+        lambda: watcher.reads_stored(essay).endswith(" Vừa viết thì rời trang."), what="the words on the server"
+    )
+
+
 def test_a_key_does_next_to_nothing(sits: Seats) -> None:
     person = sits("021")
     driver = person.browser.driver

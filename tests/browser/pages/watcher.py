@@ -16,6 +16,7 @@ from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall
 from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.queries.attempts import list_answers
 from tests.browser.browser import Site
 
 Act = Callable[[ServiceContext, Competition, Sitting], Any]
@@ -66,6 +67,11 @@ class Watcher:
     def read_message_id(self) -> int | None:
         """The message that the candidate has closed, as the server knows it."""
         return self._act(lambda ctx, _where, _room, _seat: ctx.session.get_one(Attempt, self.attempt).read_message_id)
+
+    def reads_stored(self, item: str) -> str:
+        """What the server holds of an answer; no invigilator sees this, only a story does."""
+        answers = self._act(lambda ctx, _where, _room, _seat: list_answers(ctx.session, self.attempt))
+        return str(answers.get(item) or "")
 
     def leaves_seconds(self, seconds: int) -> None:
         """Shift the start of the whole sitting, so that this much is left to the candidate."""
