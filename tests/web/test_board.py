@@ -592,4 +592,4 @@ def test_the_plan_for_paper_has_every_seat(world: World) -> None:
 
     assert all(seat in text for seat in ("A1", "A2", "A3", "B1", "B2", "B3"))
     assert all(str(item.candidate_number) in text for item in world.room.candidacies)
-    assert text.count("dự phòng") == 3
+    assert text.count("trống") == 3

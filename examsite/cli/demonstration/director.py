@@ -63,6 +63,7 @@ class Director:
         self.settings = settings
         self.signer = signer
         self.password_hash = password_hash
+        self._actors: dict[tuple[str, Role, str | None], Actor] = {}
 
     def context(self, now: datetime, actor: Actor | None = None) -> ServiceContext:
         """The context of an act at an instant; without an actor the system acts."""
@@ -72,16 +73,21 @@ class Director:
 
     def acting(self, login: str, role: Role, now: datetime, code: str | None = None) -> ServiceContext:
         """The context of an official in a role, in a competition or (without one) over the installation."""
+        actor = self._actors.get((login, role, code))
+        if actor is None:
+            actor = self._actors[login, role, code] = self._find_actor(login, role, code)
+        return self.context(now, actor)
+
+    def _find_actor(self, login: str, role: Role, code: str | None) -> Actor:
         account = find_account_by_login(self.session, login)
         if account is None:
             raise LookupError(login)
         if code is None:
-            return self.context(now, Actor(account_id=account.id, role=role, pseudonym="Q01"))
+            return Actor(account_id=account.id, role=role, pseudonym="Q01")
         competition = get_competition(self.session, code)
         for held in list_holders(self.session, competition.id, role):
             if held.account_id == account.id:
-                actor = Actor(account.id, role, held.id, held.pseudonym, competition.id)
-                return self.context(now, actor)
+                return Actor(account.id, role, held.id, held.pseudonym, competition.id)
         raise LookupError(f"{login} is not {role} in {code}")
 
     def make_people(self, now: datetime) -> None:

@@ -163,12 +163,12 @@ class Play:
         at = self.begins_at
         announcements.announce(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
         announcements.open_applications(self.by("thuky", Role.ORGANISER, at + 2 * HOUR), self.competition)
-        rows = list(self.competition.posts)
+        rows = list((competition := self.competition).posts)
         for number, person in enumerate(self.plan.applicants):
             now = at + DAY + number * HOUR
             candidacy = candidacies.apply(
                 self.director.context(now),
-                self.competition,
+                competition,
                 rows[number % len(rows)],
                 Applicant(
                     full_name=person.name,
@@ -182,8 +182,8 @@ class Play:
                 password_hash=self.director.password_hash,
             )
             if number != len(self.plan.applicants) - 1 or len(self.plan.applicants) < 4:
-                organiser = self.by("thuky", Role.ORGANISER, now + HOUR)
-                candidacies.submit_on_paper(organiser, get_candidacy(self.session, candidacy.id))
+                ctx = self.by("thuky", Role.ORGANISER, now + HOUR)
+                candidacies.submit_on_paper(ctx, get_candidacy(self.session, candidacy.id))
 
     def vet(self) -> None:
         """Applications closed, each decided; the list is fixed and everybody has declared against it."""
@@ -191,13 +191,14 @@ class Play:
         organiser = self.by("thuky", Role.ORGANISER, at)
         announcements.close_applications(organiser, self.competition)
         people = list_candidacies(self.session, self.competition.id, state=CandidacyState.SUBMITTED)
+        competition = self.competition
         for number, item in enumerate(people):
             ctx = self.by("thuky", Role.ORGANISER, at + DAY + number * MINUTE)
             if number == len(people) - 1 and len(people) > 6:
                 reason = "Chưa đủ 12 tháng giữ chức vụ hiện tại theo tiêu chuẩn đã thông báo."
-                candidacies.refuse_candidacy(ctx, self.competition, item.application_code, reason=reason)
+                candidacies.refuse_candidacy(ctx, competition, item.application_code, reason=reason)
             else:
-                candidacies.accept_candidacy(ctx, self.competition, item.application_code)
+                candidacies.accept_candidacy(ctx, competition, item.application_code)
         candidacies.fix_roster(self.by("thuky", Role.ORGANISER, at + 2 * DAY), self.competition)
         self.declare(at + 2 * DAY + HOUR)
 

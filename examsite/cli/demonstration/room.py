@@ -17,7 +17,7 @@ from typing import Any
 from examsite.cli.demonstration.files import portrait
 from examsite.cli.demonstration.machines import Machine
 from examsite.cli.demonstration.play import MINUTE, Play
-from examsite.domain.papers import paper_from_data
+from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import HelpKind, RequestKind
 from examsite.domain.saves import Save
@@ -25,9 +25,8 @@ from examsite.services import attempts, invigilation, room_messages, room_reques
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.photos import receive_photo
 from examsite.services.uploads import add_upload
-from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.rooms import list_proposed_losses
-from examsite.storage.queries.sittings import get_sitting, list_attempts, list_sittings
+from examsite.storage.queries.sittings import list_attempts, list_sittings, opened_papers
 
 SECOND = timedelta(seconds=1)
 
@@ -74,15 +73,13 @@ class LivelyRoom:
         self.play = play
         self.session = play.session
         self.starts_at = play.plan.written_at
-        self.sitting_code = list_sittings(self.session, play.competition.id)[0].code
-        self.seats = [item.seat for item in list_attempts(self.session, self.sitting.id)]
+        self.competition = play.competition
+        self.sitting: Any = list_sittings(self.session, self.competition.id)[0]
+        self.attempts = list_attempts(self.session, self.sitting.id)
+        self.seats = [item.seat for item in self.attempts]
         self.pages: dict[int, _Page] = {}
+        self.paper: Paper | None = None
         self._planned: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
-
-    @property
-    def sitting(self) -> Any:
-        """The sitting as it stands."""
-        return get_sitting(self.session, self.play.competition.id, self.sitting_code)
 
     def happen(self) -> list[Machine]:
         """Everything from the opened door to the present instant, in the order of time; the machines that go on."""
@@ -124,7 +121,7 @@ class LivelyRoom:
             uploads_path = self.play.director.settings.uploads_path
             received = receive_photo(uploads_path, io.BytesIO(portrait(place)), f"{self.seats[place]}.png")
             photo = add_upload(ctx, received)
-        invigilation.check_in(ctx, self.play.competition, self.sitting, seat=self.seats[place], photo=photo)
+        invigilation.check_in(ctx, self.competition, self.sitting, seat=self.seats[place], photo=photo)
 
     def _people_write(self) -> None:
         for place in range(len(self.seats)):
@@ -139,7 +136,7 @@ class LivelyRoom:
                 self._at(last, partial(self._save, place, 2 + place % 9))
 
     def _open(self, place: int, now: datetime) -> None:
-        attempt = get_attempt(self.session, self.sitting.id, self.seats[place])
+        attempt = self.attempts[place]
         actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
         opened = attempts.open_attempt(self.play.director.context(now, actor))
         known = self.pages.get(place)
@@ -149,15 +146,21 @@ class LivelyRoom:
 
     def _answers(self, attempt: Any) -> list[tuple[str, str]]:
         """What this candidate will have answered, essays first, as JSON text."""
-        paper = paper_from_data(attempt.paper.data)
-        saves = self.play.answers(paper, attempt.candidacy.full_name, 1)
+        saves = self.play.answers(self._paper(), attempt.candidacy.full_name, 1)
         return sorted(((save.item, save.content) for save in saves), key=lambda one: not one[0].startswith("E"))
+
+    def _paper(self) -> Paper:
+        """The paper in front of everyone; this competition fills one post."""
+        if self.paper is None:
+            (opened,) = opened_papers(self.session, self.sitting.id)[0].values()
+            self.paper = paper_from_data(opened.data)
+        return self.paper
 
     def _save(self, place: int, count: int, now: datetime, *, was_heard: bool = True) -> None:
         """Save so many more answers; the page has given signs of life until now, unless it was cut off."""
         page = self.pages[place]
         if was_heard:
-            get_attempt(self.session, self.sitting.id, self.seats[place]).last_seen_at = now - 4 * SECOND
+            self.attempts[place].last_seen_at = now - 4 * SECOND
             self.session.flush()
         saves = []
         for item, content in page.answers[:count]:
@@ -170,12 +173,11 @@ class LivelyRoom:
     # ---------------------------------------------------------------------------------------------------- stories
 
     def _things_happen(self) -> None:
-        competition = self.play.competition
         self._watched(
             9 * MINUTE,
             lambda ctx: room_messages.send_message(
                 ctx,
-                competition,
+                self.competition,
                 self.sitting,
                 seat=None,
                 text="Nhắc cả phòng: ai cần giấy nháp thì giơ tay, cán bộ coi thi mang tới.",
@@ -193,14 +195,14 @@ class LivelyRoom:
             LONGER,
             MINUTE,
             lambda ctx, seat: invigilation.extend_time(
-                ctx, competition, self.sitting, seat=seat, minutes=30, reason="Hỗ trợ riêng đã duyệt trước kỳ thi"
+                ctx, self.competition, self.sitting, seat=seat, minutes=30, reason="Hỗ trợ riêng đã duyệt trước kỳ thi"
             ),
         )
         self._at_place(
             PAUSED,
             RUNNING_FOR - 95 * SECOND,
             lambda ctx, seat: room_time.pause_attempt(
-                ctx, competition, self.sitting, seat=seat, reason="Thí sinh chóng mặt, ra ngoài cùng cán bộ y tế"
+                ctx, self.competition, self.sitting, seat=seat, reason="Thí sinh chóng mặt, ra ngoài cùng cán bộ y tế"
             ),
         )
         if len(self.seats) > CALLING:
@@ -209,7 +211,7 @@ class LivelyRoom:
             45 * MINUTE,
             lambda ctx: invigilation.hand_over_room(
                 ctx,
-                competition,
+                self.competition,
                 self.sitting,
                 handed_to="Đinh Thị Thu Hà",
                 text="Bàn giao nửa phòng phía cửa sổ. Chú ý chỗ đã báo mất đường truyền hai lần.",
@@ -219,7 +221,7 @@ class LivelyRoom:
             RUNNING_FOR - 30 * SECOND,
             lambda ctx: room_requests.ask_room_request(
                 ctx,
-                competition,
+                self.competition,
                 self.sitting,
                 kind=RequestKind.EXTEND_ROOM,
                 minutes=5,
@@ -229,7 +231,7 @@ class LivelyRoom:
         )
 
     def _note_absence(self, ctx: ServiceContext, seat: str) -> None:
-        invigilation.note_absence(ctx, self.play.competition, self.sitting, seat=seat)
+        invigilation.note_absence(ctx, self.competition, self.sitting, seat=seat)
 
     def _call(self, now: datetime) -> None:
         page = self.pages[CALLING]
@@ -256,7 +258,7 @@ class LivelyRoom:
             old = self.pages[MOVED]
             invigilation.move_seat(
                 ctx,
-                self.play.competition,
+                self.competition,
                 self.sitting,
                 seat=self.seats[MOVED],
                 to=free[0],
@@ -286,12 +288,12 @@ class LivelyRoom:
 
     def _give_back(self, ctx: ServiceContext) -> None:
         for loss in list_proposed_losses(self.session, self.sitting, ctx.now):
-            room_time.give_lost_time(ctx, self.play.competition, self.sitting, lost_time_id=loss.lost.id)
+            room_time.give_lost_time(ctx, self.competition, self.sitting, lost_time_id=loss.lost.id)
 
     def _incident(self, measure: str, minutes: str, ctx: ServiceContext, seat: str) -> None:
         invigilation.record_incident(
             ctx,
-            self.play.competition,
+            self.competition,
             self.sitting,
             seat=seat,
             measure=measure,
@@ -300,7 +302,6 @@ class LivelyRoom:
         )
 
     def _incidents(self) -> None:
-        competition = self.play.competition
         stories = (
             (TALKING, 30, "reprimand", "Trao đổi với người bên cạnh sau khi đã được nhắc một lần."),
             (TELEPHONE, 41, "warning", "Điện thoại reo trong túi áo; đã tắt nguồn, niêm phong trước mặt thí sinh."),
@@ -311,7 +312,7 @@ class LivelyRoom:
             46 * MINUTE,
             lambda ctx: invigilation.record_incident(
                 ctx,
-                competition,
+                self.competition,
                 self.sitting,
                 seat=None,
                 measure="",
