@@ -100,7 +100,9 @@ class _Kills:
     async def _back(self, began: float, *, gone: set[int] | None = None) -> float:
         """Seconds from the kill to the first save that is acknowledged on a connection of its own."""
         first = self._writers[0]
-        probe = replace(first, connection=Connection(self._exam.port), waiting={}, failures=Counter(), patience_seconds=2.0)
+        probe = replace(
+            first, connection=Connection(self._exam.port), waiting={}, failures=Counter(), patience_seconds=2.0
+        )
         while True:
             if await probe.send() and not (gone and gone & set(self._exam.workers())):
                 probe.connection.close()

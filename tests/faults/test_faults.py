@@ -26,7 +26,7 @@ def strike(tmp_path: Path) -> Strike:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
