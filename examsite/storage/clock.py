@@ -55,7 +55,10 @@ class Machine:
 
     def boot_id(self) -> str:
         """What names the run of the machine since it was started."""
-        return _BOOT_ID.read_text(encoding="ascii").strip()
+        try:
+            return _BOOT_ID.read_text(encoding="ascii").strip()
+        except OSError:
+            return ""  # the count alone then tells a restart
 
     def counted_ns(self) -> int:
         """Nanoseconds since the machine was started, sleep included; no step of the wall clock moves it."""
@@ -113,7 +116,7 @@ class InstallationClock:
         with self._locked():
             key = self._key()
             found = anchor_from_json(self.path.read_text(encoding="utf-8")) if key is not None else None
-            if found is not None and key is not None and found.boot_id == self._machine.boot_id():
+            if found is not None and key is not None and self._is_of_this_run(found):
                 self._held = (key, found)
                 return found
             utc = self._machine.wall()
@@ -125,6 +128,10 @@ class InstallationClock:
                 _log.warning("the wall clock is %s behind the last instant known; it is not followed", floor - utc)
                 utc = floor
             return self._write(utc)
+
+    def _is_of_this_run(self, anchor: Anchor) -> bool:
+        """Whether the machine has counted on since; a copy of a machine may bear the name of another run."""
+        return anchor.boot_id == self._machine.boot_id() and anchor.counted_ns <= self._machine.counted_ns()
 
     def _write(self, utc: datetime) -> Anchor:
         anchor = Anchor(self._machine.boot_id(), self._machine.counted_ns(), utc.astimezone(UTC))

@@ -96,6 +96,16 @@ def test_after_a_restart_a_right_wall_clock_is_followed_and_one_that_fell_back_i
     assert clock_of(tmp_path, machine, lambda: before).read() == before + timedelta(seconds=30)
 
 
+def test_restart_is_noticed_by_the_count_where_the_run_has_no_name_of_its_own(tmp_path: Path) -> None:
+    machine = MadeUpMachine()
+    clock_of(tmp_path, machine).read()
+    machine.live(3_600)
+    pulse = NOON + timedelta(seconds=3_600)
+    machine.restart(down=60, uptime=30)
+    machine.boots = 1
+    assert clock_of(tmp_path, machine, lambda: pulse).read() == pulse + timedelta(seconds=90)
+
+
 def test_set_anew_it_is_so_for_every_process_at_once(tmp_path: Path) -> None:
     machine = MadeUpMachine()
     here, there = clock_of(tmp_path, machine), clock_of(tmp_path, machine)
