@@ -31,7 +31,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def wall_clock_afterwards() -> Iterator[None]:
+def no_clock_of_another_test() -> Iterator[None]:
+    use_clock(None)
     yield
     use_clock(None)
 
