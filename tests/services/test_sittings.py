@@ -33,9 +33,9 @@ from examsite.services.submissions import score_attempt
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.attempts import list_answers, list_versions
+from examsite.storage.queries.boards import count_progress, list_newest_versions
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.sittings import (
-    list_progress,
     list_sittings_of_invigilator,
     missing_before_codes,
     reasons_against_start,
@@ -251,7 +251,7 @@ def test_board_counts_answers_without_reading_them(room: Room) -> None:
     opened = open_attempt(room.ctx(room.candidacies[0], at=start))
     batch = [_save("Q01", 1, "a"), _save("Q02", 1, ["a"]), _save("Q02", 2, []), _save("flags", 1, ["Q03"])]
     save_answers(room.ctx(at=start + MINUTE), opened.token, batch, page_epoch=1)
-    progress = list_progress(room.session, room.sitting.id)
+    progress = count_progress(list_newest_versions(room.session, room.sitting.id))
     assert [(item.answered, item.saved_at) for item in progress.values()] == [(1, start + MINUTE)]
 
 

@@ -120,6 +120,37 @@ def test_the_board_tells_seats_and_never_words(world: World) -> None:
     assert "K01X1" not in page  # the public code
 
 
+def _answers(world: World, item: str, number: int, content: str, *, epoch: int = 1) -> None:
+    """The first candidate answers a question."""
+
+    def answer(room: Room, doing: Doing) -> None:
+        ctx = room.ctx(room.candidacies[0], at=doing.now)
+        save = Save(item=item, epoch=epoch, number=number, content=json.dumps(content))
+        attempts.save_answers(ctx, token_of_attempt(room.settings, room.attempt(0).id), [save], page_epoch=epoch)
+
+    world.step(answer)
+
+
+def test_the_board_remembers_what_it_has_counted_and_takes_in_what_is_new(world: World) -> None:
+    watcher = world.first
+
+    def counted() -> str:
+        place = next(item for item in watcher.page(BOARD).iter("a") if item.get("data-key") == "A1")
+        return str(place.get("aria-label"))
+
+    assert "1/22 câu" in counted()
+    _answers(world, "Q01", 1, "a")
+    assert "2/22 câu" in counted()
+    world.later(seconds=3)
+    assert "lưu 3 giây" in counted()
+    _answers(world, "Q01", 2, "")
+    _answers(world, "flags", 1, "Q02")
+    assert "1/22 câu" in counted()
+    world.later(minutes=2)
+    _answers(world, "Q02", 1, "b")
+    assert "2/22 câu" in counted()
+
+
 def test_the_large_view_says_nothing_of_a_person(world: World) -> None:
     world.step(
         lambda room, _doing: record_incident(

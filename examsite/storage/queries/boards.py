@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.accounts import login_key
@@ -25,6 +26,17 @@ from examsite.storage.models.rooms import (
     RoomRequest,
 )
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting
+
+#: What an answer looks like when nothing stands in it.
+_EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the board may know of an attempt: how many questions have an answer and when something was last stored."""
+
+    answered: int
+    saved_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -218,3 +230,66 @@ def names_by_pseudonym(session: Session, competition_id: int) -> dict[str, str]:
         .where(RoleAssignment.competition_id == competition_id, RoleAssignment.pseudonym.is_not(None))
     )
     return {str(pseudonym): name for pseudonym, name in rows}
+
+
+@dataclass(frozen=True)
+class NewestVersion:
+    """The version of one item that counts, told without its words."""
+
+    id: int
+    attempt_id: int
+    item: str
+    epoch: int
+    number: int
+    filled: bool
+    received_at: datetime
+
+
+def list_newest_versions(session: Session, sitting_id: int) -> list[NewestVersion]:
+    """The version that counts of every item of every attempt in a sitting; reads all versions."""
+    newest = (
+        _versions(sitting_id)
+        .add_columns(
+            func.row_number()
+            .over(
+                partition_by=(AnswerVersion.attempt_id, AnswerVersion.item),
+                order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()),
+            )
+            .label("age")
+        )
+        .subquery()
+    )
+    columns = [column for column in newest.c if column.key != "age"]
+    return [NewestVersion(*row) for row in session.execute(select(*columns).where(newest.c.age == 1))]
+
+
+def list_versions_after(session: Session, sitting_id: int, version_id: int) -> list[NewestVersion]:
+    """The versions of a sitting that count and were stored after one, oldest first; reads nothing else."""
+    statement = _versions(sitting_id).where(AnswerVersion.id > version_id).order_by(AnswerVersion.id)
+    return [NewestVersion(*row) for row in session.execute(statement)]
+
+
+def _versions(sitting_id: int) -> Select[int, int, str, int, int, bool, datetime]:
+    return (
+        select(
+            AnswerVersion.id,
+            AnswerVersion.attempt_id,
+            AnswerVersion.item,
+            AnswerVersion.epoch,
+            AnswerVersion.number,
+            AnswerVersion.content.not_in(_EMPTY_CONTENTS).label("filled"),
+            AnswerVersion.received_at,
+        )
+        .join(Attempt, Attempt.id == AnswerVersion.attempt_id)
+        .where(Attempt.sitting_id == sitting_id, AnswerVersion.set_aside.is_(False))
+    )
+
+
+def count_progress(versions: Iterable[NewestVersion]) -> dict[int, Progress]:
+    """How many items of each attempt have an answer and when one was last stored, by the attempt's key."""
+    answered: Counter[int] = Counter()
+    saved_at: dict[int, datetime] = {}
+    for version in versions:
+        answered[version.attempt_id] += version.filled and version.item != FLAGS
+        saved_at[version.attempt_id] = max(version.received_at, saved_at.get(version.attempt_id, version.received_at))
+    return {key: Progress(answered=answered[key], saved_at=at) for key, at in saved_at.items()}

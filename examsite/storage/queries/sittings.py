@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState, deadline_of, is_to_close
@@ -16,25 +15,13 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import RequestKind
-from examsite.domain.saves import FLAGS
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting, SittingInvigilator
+from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
 from examsite.storage.queries.rooms import count_waiting_requests, list_held
-
-#: What an answer looks like when nothing stands in it.
-_EMPTY_CONTENTS = ("null", '""', "[]", "{}", "false")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the board may know of an attempt: how many questions have an answer and when something was last stored."""
-
-    answered: int
-    saved_at: datetime | None
 
 
 def get_sitting(session: Session, competition_id: int, code: str) -> Sitting:
@@ -121,34 +108,6 @@ def list_seatable(session: Session, competition_id: int) -> list[Candidacy]:
             .order_by(Candidacy.candidate_number)
         )
     )
-
-
-def list_progress(session: Session, sitting_id: int) -> dict[int, Progress]:
-    """Progress of every attempt of a sitting, by its key; nothing of what was written."""
-    newest = (
-        select(
-            AnswerVersion.attempt_id,
-            AnswerVersion.item,
-            AnswerVersion.received_at,
-            AnswerVersion.content.not_in(_EMPTY_CONTENTS).label("filled"),
-            func.row_number()
-            .over(
-                partition_by=(AnswerVersion.attempt_id, AnswerVersion.item),
-                order_by=(AnswerVersion.epoch.desc(), AnswerVersion.number.desc()),
-            )
-            .label("age"),
-        )
-        .join(Attempt, Attempt.id == AnswerVersion.attempt_id)
-        .where(Attempt.sitting_id == sitting_id, AnswerVersion.set_aside.is_(False))
-        .subquery()
-    )
-    answered: ColumnElement[int] = func.count().filter(newest.c.filled, newest.c.item != FLAGS)
-    rows = session.execute(
-        select(newest.c.attempt_id, answered, func.max(newest.c.received_at))
-        .where(newest.c.age == 1)
-        .group_by(newest.c.attempt_id)
-    )
-    return {attempt_id: Progress(answered=count, saved_at=saved_at) for attempt_id, count, saved_at in rows}
 
 
 def list_incidents(session: Session, sitting_id: int) -> list[Incident]:

@@ -15,6 +15,7 @@ from examsite.domain.sittings import INCIDENT, IncidentEvent, SittingState, seat
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import (
+    Progress,
     count_items,
     count_kept_beside,
     list_board_attempts,
@@ -29,14 +30,13 @@ from examsite.storage.queries.rooms import (
     list_running_silences,
 )
 from examsite.storage.queries.sittings import (
-    Progress,
     get_sitting,
     is_invigilator_of,
     list_incidents,
-    list_progress,
 )
 from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _
+from examsite.web.invigilator.progress import read_progress
 from examsite.web.labels import error_text
 
 #: How long a refusal of a machine is told after its last try. Unit: seconds.
@@ -187,7 +187,7 @@ def read_room(sitting: Any, competition: Any, now: datetime) -> Room:
         competition=competition,
         now=now,
         attempts=list_board_attempts(session, sitting.id),
-        progress=list_progress(session, sitting.id),
+        progress=read_progress(session, sitting.id, now),
         items=count_items(session, sitting.id),
         beside=count_kept_beside(session, sitting.id),
         incidents=list_incidents(session, sitting.id),
