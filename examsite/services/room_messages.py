@@ -15,7 +15,7 @@ from examsite.domain.events import Event
 from examsite.domain.rooms import HelpKind, check_message
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.rooms import lock_room, lock_seat, require_watcher, subject_of
+from examsite.services.rooms import lock_room, lock_seat, lock_seat_of, require_watcher, subject_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall, RoomMessage
 from examsite.storage.models.sittings import Attempt, Sitting
@@ -58,10 +58,11 @@ def answer_call(
     """
     require_watcher(ctx, competition, sitting)
     words = check_message(answer) if answer.strip() else ""
+    # The attempt first, as the candidate's own call takes it.
+    attempt = lock_seat_of(ctx, sitting, get_call(ctx.session, sitting.id, call_id).attempt_id)
     call = get_call(ctx.session, sitting.id, call_id)
     if call.answered_at is not None:
         raise ConflictError("help_answered_already")
-    attempt = next(item for item in lock_room(ctx, sitting) if item.id == call.attempt_id)
     call.answered_at, call.answered_by_id, call.answer = ctx.now, ctx.actor.account_id, words
     if words:
         _send(ctx, sitting, attempt, words)

@@ -254,7 +254,6 @@ def get_call(session: Session, sitting_id: int, call_id: int) -> HelpCall:
         select(HelpCall)
         .join(Attempt, Attempt.id == HelpCall.attempt_id)
         .where(Attempt.sitting_id == sitting_id, HelpCall.id == call_id)
-        .with_for_update(of=HelpCall)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
