@@ -227,8 +227,9 @@ def test_settings_made_here_are_asked_for_and_downloaded_with_their_key(
     assert seb.config_key(settings) == key
     assert settings["startURL"] == "http://localhost/candidate/login"
     assert settings["quitURL"] == "http://localhost/seb/quit"
-    # At another address the file would have another key.
-    assert client.get(f"{rules_path(site)}.seb", environ_overrides={"HTTP_HOST": "thi.example"}).status_code == 409
+    # Where the room asks for other settings, this file would open nothing, and is not given.
+    assert client.submit(rules_path(site), {"config_key": "ab" * 32}).status_code == 302
+    assert client.get(f"{rules_path(site)}.seb").status_code == 409
 
 
 def test_a_file_handed_in_gives_its_key(app: Flask, site: dict[str, Any], log_in: Callable[..., StrictClient]) -> None:

@@ -31,7 +31,7 @@ LABELS = {
     },
     RequestKind: {
         RequestKind.EXTEND_ROOM: _l("Thêm giờ cho cả phòng"),
-        RequestKind.START_WITHOUT_REHEARSAL: _l("Mở ca thi khi chưa có giấy thử máy"),
+        RequestKind.START_WITHOUT_REHEARSAL: _l("Bắt đầu ca thi khi chưa có chứng nhận tổng duyệt"),
         RequestKind.ACCEPT_LATE_ANSWERS: _l("Nhận phần bài đến muộn"),
     },
     RequestState: {
