@@ -107,8 +107,13 @@ class Candidate:
     # --- the page ---------------------------------------------------------------------------------------------------
 
     def jobs(self, at: float, job: Callable[[datetime], Any]) -> Any:
+        session = self.room.session
         (outcome,) = write_jobs(
-            self.room.session, [job(self.day.instant(at))], settings=self.room.settings, signer=None
+            session.connection(),
+            session,
+            [job(self.day.instant(at))],
+            settings=self.room.settings,
+            signer=None,
         )
         assert not isinstance(outcome, Exception), outcome
         return outcome
