@@ -5,6 +5,7 @@ Whoever the outage touched is not closed before somebody has decided about the l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from examsite.domain.canonical import instant_text
 from examsite.domain.events import Event
 from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS, Stretch
+from examsite.domain.sittings import SittingState
 from examsite.services.context import ServiceContext
 from examsite.services.lost_times import propose
 from examsite.services.records import record
@@ -53,31 +55,39 @@ def beat(ctx: ServiceContext, *, was_alive: bool) -> ServerOutage | None:
     outage = ServerOutage(began_at=gap.began_at, ended_at=gap.ended_at)
     ctx.session.add(outage)
     ctx.session.flush()
-    for sitting_id in running:
-        _note_in(ctx, sitting_id, outage)
+    # All seats before the first log: whoever holds a seat may be waiting for the log.
+    touched = [(sitting, _propose_in(ctx, sitting, outage)) for sitting in _locked_running(ctx, running)]
+    for sitting, count in touched:
+        payload = {
+            "began_at": instant_text(outage.began_at),
+            "ended_at": instant_text(outage.ended_at),
+            "candidates": count,
+        }
+        competition = ctx.session.get_one(Competition, sitting.competition_id)
+        record(ctx, competition, Event.OUTAGE_FOUND, subject_of(sitting), payload, actor="system")
     return outage
 
 
-def _note_in(ctx: ServiceContext, sitting_id: int, outage: ServerOutage) -> None:
-    """Propose the lost time to everyone who was there to lose it, and put the outage on the record of the sitting."""
-    sitting = ctx.session.scalars(
-        select(Sitting).where(Sitting.id == sitting_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-    if sitting.started_at is None or sitting.closed_at is not None:
-        return
-    lost = Stretch(max(outage.began_at, sitting.started_at), outage.ended_at)
+def _locked_running(ctx: ServiceContext, sitting_ids: Sequence[int]) -> list[Sitting]:
+    found = ctx.session.scalars(
+        select(Sitting)
+        .where(Sitting.id.in_(sitting_ids), Sitting.state == SittingState.STARTED)
+        .order_by(Sitting.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def _propose_in(ctx: ServiceContext, sitting: Sitting, outage: ServerOutage) -> int:
+    """Propose the lost time to everyone who was there to lose it; how many that are."""
+    lost = Stretch(max(outage.began_at, sitting.started_at or outage.began_at), outage.ended_at)
     touched = 0
     for attempt in lock_open_attempts(ctx, sitting):
         is_here = attempt.opened_at is not None or attempt.checked_in_at is not None
         if is_here and propose(ctx.session, attempt.id, lost, outage_id=outage.id) is not None:
             touched += 1
-    competition = ctx.session.get_one(Competition, sitting.competition_id)
-    payload = {
-        "began_at": instant_text(outage.began_at),
-        "ended_at": instant_text(outage.ended_at),
-        "candidates": touched,
-    }
-    record(ctx, competition, Event.OUTAGE_FOUND, subject_of(sitting), payload, actor="system")
+    return touched
 
 
 def _locked_pulse(ctx: ServiceContext) -> ServerPulse:
