@@ -28,12 +28,15 @@ from examsite.services.certificates import SERVER_FILE, SERVER_KEY_FILE
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
+from examsite.services.rehearsals import code_sha256
 from examsite.storage.database import make_engine, reading, writing
 from examsite.storage.queries.sittings import has_overdue, list_due_starts
 from examsite.web.plain_door import open_plain_door
 
 _settings = load_settings()
 open_clock(_settings)
+# Read while the files are those that run: a certificate of a rehearsal speaks for them only.
+code_sha256()
 _log = logging.getLogger("examsite.closer")
 
 bind = _settings.bind

@@ -11,6 +11,7 @@ import click
 from sqlalchemy import Engine
 
 from examsite.cli import demonstration
+from examsite.cli.demonstration.certificates import renew_certificates
 from examsite.cli.demonstration.machines import list_machines
 from examsite.config import Settings, load_settings
 from examsite.services import accounts, papers
@@ -93,9 +94,10 @@ def serve() -> None:
     """Start the web server on the address of the settings; stops with Ctrl+C."""
     settings = load_settings()
     open_clock(settings)
-    click.echo(f"\n  http://{settings.bind}/\n")
+    click.echo(f"\n  {'https' if settings.has_tls else 'http'}://{settings.bind}/\n")
     listing = settings.instance_path / demonstration.LISTING
     if listing.exists():
+        renew_certificates(make_engine(settings.database_url), settings)
         click.echo(listing.read_text(encoding="utf-8"))
     sys.stdout.flush()
     if list_machines(settings):

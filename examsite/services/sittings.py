@@ -31,6 +31,7 @@ from examsite.services.adjustments import apply_adjustments
 from examsite.services.answer_files import set_recipient
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rehearsals import identity_of
 from examsite.services.rooms import lock_open_attempts
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
@@ -189,8 +190,8 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
     """Open the paper to everyone in the sitting at one instant, whoever is logged in; False: it runs already.
 
     Raises:
-        ConflictError: `sitting_not_due`; `written_not_begun`, `paper_not_opened`: it stays planned and the board says
-            why.
+        ConflictError: `sitting_not_due`; `written_not_begun`, `paper_not_opened`, or what is wrong with the certificate
+            of the rehearsal (`rehearsal_missing` …): it stays planned and the board says why.
     """
     sitting = _locked(ctx, sitting_id)
     if sitting.state is not SittingState.SCHEDULED:
@@ -198,7 +199,8 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
     if ctx.now < sitting.starts_at:
         raise ConflictError("sitting_not_due")
     competition = _competition_of(ctx, sitting)
-    reasons = reasons_against_start(ctx.session, sitting, competition.state)
+    identity = identity_of(ctx.settings)
+    reasons = reasons_against_start(ctx.session, sitting, competition.state, identity=identity, now=ctx.now)
     if reasons:
         raise ConflictError(reasons[0].code, **reasons[0].params)
     papers, _without = opened_papers(ctx.session, sitting.id)

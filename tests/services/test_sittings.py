@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
@@ -28,9 +28,11 @@ from examsite.services.invigilation import (
     record_incident,
     sign_attendance,
 )
+from examsite.services.rehearsals import identity_of
 from examsite.services.sittings import assign_seats, close_overdue, move_start, schedule_sitting, start_sitting
 from examsite.services.submissions import score_attempt
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.attempts import list_answers, list_versions
 from examsite.storage.queries.boards import count_progress, list_newest_versions
@@ -120,6 +122,19 @@ def test_hour_moves_before_the_start_only(room: Room) -> None:
     assert _code(error) == "sitting_started"
 
 
+def test_without_a_certificate_it_stays_planned_and_the_board_says_why(room: Room) -> None:
+    room.opened()
+    room.session.execute(delete(Rehearsal))
+    due = room.ctx(at=room.sitting.starts_at)
+    with pytest.raises(ConflictError) as error:
+        start_sitting(due, room.sitting.id)
+    assert _code(error) == "rehearsal_missing"
+    assert room.sitting.state is SittingState.SCHEDULED
+    identity = identity_of(room.settings)
+    reasons = reasons_against_start(room.session, room.sitting, room.competition.state, identity=identity, now=room.now)
+    assert [item.code for item in reasons] == ["rehearsal_missing"]
+
+
 # --- start ---------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +177,8 @@ def test_start_waits_for_the_hour_and_for_the_paper_and_says_why(room: Room) -> 
     with pytest.raises(ConflictError) as error:
         start_sitting(due, room.sitting.id)
     assert (error.value.code, error.value.params) == ("paper_not_opened", {"post": "P1"})
-    reasons = reasons_against_start(room.session, room.sitting, room.competition.state)
+    identity = identity_of(room.settings)
+    reasons = reasons_against_start(room.session, room.sitting, room.competition.state, identity=identity, now=room.now)
     assert [(item.code, item.owner) for item in reasons] == [("paper_not_opened", Role.CHAIR)]
     assert room.sitting.state is SittingState.SCHEDULED
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from examsite.domain.competitions import Missing
+from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.rehearsals import LONGEST_MINUTES, Certificate, Identity, best_faults
 from examsite.domain.rooms import RequestKind, RequestState
 from examsite.domain.sittings import SittingState
+from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import Rehearsal, RoomRequest
 from examsite.storage.models.sittings import Attempt, Sitting
 
@@ -50,6 +51,19 @@ def find_running_rehearsal(session: Session, now: datetime) -> Rehearsal | None:
         .where(Rehearsal.finished_at.is_(None), Rehearsal.began_at > now - timedelta(minutes=LONGEST_MINUTES))
         .order_by(Rehearsal.id.desc())
     ).first()
+
+
+def list_waiting_sittings(session: Session) -> list[Sitting]:
+    """The sittings whose written test has begun and that have not started, with their competitions."""
+    return list(
+        session.scalars(
+            select(Sitting)
+            .join(Competition, Competition.id == Sitting.competition_id)
+            .options(joinedload(Sitting.competition))
+            .where(Sitting.state == SittingState.SCHEDULED, Competition.state == CompetitionState.WRITTEN)
+            .order_by(Sitting.id)
+        )
+    )
 
 
 def count_at_once(session: Session, sitting: Sitting) -> int:

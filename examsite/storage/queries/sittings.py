@@ -14,6 +14,7 @@ from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
+from examsite.domain.rehearsals import Identity
 from examsite.domain.rooms import RequestKind
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.models.accounts import RoleAssignment
@@ -21,6 +22,7 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
+from examsite.storage.queries.rehearsals import list_certificate_faults
 from examsite.storage.queries.rooms import count_waiting_requests, list_held
 
 
@@ -199,13 +201,19 @@ def opened_papers(session: Session, sitting_id: int) -> tuple[dict[int, Paper], 
     return found, [post for post in posts if post.id not in found]
 
 
-def reasons_against_start(session: Session, sitting: Sitting, state: CompetitionState) -> list[Missing]:
-    """Why a sitting cannot start even when its time has come, and who owes it. Empty: it starts by itself."""
+def reasons_against_start(
+    session: Session, sitting: Sitting, state: CompetitionState, *, identity: Identity, now: datetime
+) -> list[Missing]:
+    """Why a sitting cannot start even when its time has come, and who owes it. Empty: it starts by itself.
+
+    `identity` is what runs here: only a rehearsal of the same program under the same settings speaks for it.
+    """
     reasons: list[Missing] = []
     if state is not CompetitionState.WRITTEN:
         reasons.append(Missing("written_not_begun", Role.ORGANISER))
     _papers, without = opened_papers(session, sitting.id)
     reasons.extend(Missing("paper_not_opened", Role.CHAIR, {"post": post.code}) for post in without)
+    reasons.extend(list_certificate_faults(session, sitting, identity=identity, now=now))
     return reasons
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, render_template, request, url_for
+from flask import current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import REQUEST_DECIDERS
+from examsite.services.rehearsals import identity_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import list_handovers, list_messages_to, names_of
@@ -294,7 +295,9 @@ def _reasons(room: Room) -> list[str]:
     """Why the sitting cannot begin by itself, or nothing."""
     if not room.is_planned:
         return []
-    found = reasons_against_start(db.session(), room.sitting, room.competition.state)
+    identity = identity_of(current_app.extensions["settings"])
+    state, now = room.competition.state, read_web_clock()
+    found = reasons_against_start(db.session(), room.sitting, state, identity=identity, now=now)
     return [missing_text(item.code, item.params) for item in found]
 
 
