@@ -205,7 +205,6 @@ def open_seat(room: Room, seat: str | None) -> OpenSeat | None:
         tag=word[:1].upper() + word[1:],
         facts=tuple(_facts(room, attempt)),
         identity=(
-            (_("Họ và tên"), attempt.candidacy.full_name),
             (_("Ngày sinh"), format_date(attempt.candidacy.born_on)),
             (_("Số giấy tờ"), attempt.candidacy.identity_number),
             (_("Chức danh"), localised(attempt.candidacy.post, "title")),
