@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Table, bindparam, func, select, tuple_, update
@@ -50,6 +49,10 @@ _seen = (
 )
 _stored = select(*(_VERSIONS.c[name] for name in _KEY), _VERSIONS.c.content, _VERSIONS.c.set_aside).where(
     tuple_(*(_VERSIONS.c[name] for name in _KEY)).in_(bindparam("keys", expanding=True))
+)
+_insert_on_sqlite = sqlite.insert(_VERSIONS).on_conflict_do_nothing(index_elements=list(_KEY))
+_insert_on_postgresql = (
+    postgresql.insert(_VERSIONS).on_conflict_do_nothing(index_elements=list(_KEY)).returning(_VERSIONS.c.id)
 )
 _strays = select(func.count()).where(
     _VERSIONS.c.attempt_id == bindparam("attempt_id"), _VERSIONS.c.item.not_in(bindparam("items", expanding=True))
@@ -207,21 +210,19 @@ def _insert(
     stored = {key: (row["content"], row["set_aside"]) for key, row in rows.items()}
     if not rows:
         return stored
-    made = connection.execute(
-        _insert_statement(connection.dialect.name), list(rows.values()), execution_options={"preserve_rowcount": True}
-    )
-    if made.rowcount != len(rows):
+    if _count_new(connection, list(rows.values())) != len(rows):
         # Some came a second time: what counts is what was stored under their numbers then.
         for *key, content, set_aside in connection.execute(_stored, {"keys": list(rows)}):
             stored[cast("tuple[int, str, int, int]", tuple(key))] = (content, set_aside)
     return stored
 
 
-@lru_cache(maxsize=2)
-def _insert_statement(dialect: str) -> Any:
-    """A row unless its number is taken."""
-    statement = sqlite.insert(_VERSIONS) if dialect == "sqlite" else postgresql.insert(_VERSIONS)
-    return statement.on_conflict_do_nothing(index_elements=list(_KEY))
+def _count_new(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    """Put rows in unless their numbers are taken; how many were put in."""
+    if connection.dialect.name == "sqlite":
+        return connection.execute(_insert_on_sqlite, rows, execution_options={"preserve_rowcount": True}).rowcount
+    # One statement for all rows, and one way to the server and back.
+    return len(connection.execute(_insert_on_postgresql, rows).all())
 
 
 def _items(connection: Connection, clock: AttemptClock) -> frozenset[str]:
