@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from examsite.config import Settings, load_settings
 from examsite.domain.errors import DomainError
 from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS
-from examsite.services import outages, rehearsals, sittings
+from examsite.services import outages, sittings
 from examsite.services.certificates import SERVER_FILE, SERVER_KEY_FILE
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
@@ -99,7 +99,6 @@ def _run(settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     signer = load_signer(settings)
     pause = threading.Event()
-    rehearsals.code_sha256()  # reads all files once, now rather than at the instant at which everybody waits
     alive_ns: int | None = None
     while True:
         try:
