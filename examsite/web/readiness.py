@@ -17,7 +17,8 @@ from examsite.storage.queries.machines import list_refused_machines
 from examsite.storage.queries.rehearsals import count_at_once, list_rehearsals
 from examsite.storage.queries.sittings import get_sitting
 from examsite.web.i18n import _
-from examsite.web.labels import error_text, in_words, label
+from examsite.web.labels import in_words, label
+from examsite.web.labels.machines import REFUSALS
 from examsite.web.labels.readiness import ACTIONS, FIGURES, FINDINGS
 from examsite.web.transactions import read_web_clock
 
@@ -63,11 +64,7 @@ def read_readiness(sitting_code: str) -> dict[str, Any]:
         "head_count": count_at_once(session, sitting),
         "rehearsals": list_rehearsals(session, sitting.competition_id),
         "refused": [
-            {
-                "row": row,
-                "text": error_text(row.reason, {"address": row.address, "room": sitting.room, "seat": ""}),
-            }
-            for row in list_refused_machines(session, sitting.id)
+            {"row": row, "text": str(REFUSALS[row.reason])} for row in list_refused_machines(session, sitting.id)
         ],
     }
 

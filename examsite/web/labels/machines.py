@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from examsite.web.i18n import _l
 
+#: The same in a list that the invigilator reads.
+REFUSALS = {
+    "machine_outside_room": _l("Địa chỉ ở ngoài dải của phòng"),
+    "seb_missing": _l("Mở bằng trình duyệt khác, không phải Safe Exam Browser"),
+    "seb_other_settings": _l("Safe Exam Browser dùng tệp cấu hình khác"),
+}
+
 ERRORS = {
     "machine_outside_room": _l(
-        "Máy này (địa chỉ %(address)s) không thuộc phòng thi %(room)s. Bài làm không mất gì. Hãy gọi cán bộ coi thi."
+        "Máy này (địa chỉ %(address)s) không thuộc %(room)s. Bài làm không mất gì. Hãy gọi cán bộ coi thi."
     ),
     "seb_missing": _l("Ca thi này làm trên Safe Exam Browser. Hãy gọi cán bộ coi thi để mở đúng trình duyệt."),
     "seb_other_settings": _l(

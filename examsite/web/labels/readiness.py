@@ -83,7 +83,7 @@ FINDINGS = {
     "browser_with_key": _l("Yêu cầu Safe Exam Browser, khóa cấu hình bắt đầu bằng %(key)s."),
     "addresses_any": _l("Máy nào cũng mở được trang của ca thi."),
     "addresses_set": _l("Chỉ các máy trong %(ranges)s."),
-    "addresses_refused": _l("%(refused)s lần một máy không đúng phòng hoặc không đúng trình duyệt bị từ chối."),
+    "addresses_refused": _l("%(refused)s máy không đúng phòng hoặc không đúng trình duyệt đã bị từ chối."),
 }
 
 #: What to do about it; nothing where nothing is to be done.
