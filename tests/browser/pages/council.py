@@ -34,6 +34,12 @@ class Chair(Signer):
         self.goes_to(f"/council/{self.code}/posts/{post}/open-paper")
         self.submits("open")
 
+    def agrees_to_request(self) -> None:
+        """The first request that waits for a second person."""
+        self.goes_to(f"/council/{self.code}/room-requests")
+        self.follows('[data-testid="decide-request"]')
+        self.submits("approve-request")
+
     def decides_incident(self, measure: str) -> None:
         """The first open incident."""
         self.goes_to(f"/council/{self.code}/incidents")

@@ -135,6 +135,14 @@ class Organiser(Official):
             self.ticks("invigilators", str(box.get_attribute("value")))
         self.submits("submit")
 
+    def asks_to_start_without_rehearsal(self, sitting: str, reason: str) -> None:
+        """Nothing was tried beforehand: the page of the sitting says so, and the council is asked."""
+        self.goes_to(self.at(f"sittings/{sitting}/readiness"))
+        assert self.finds('[data-testid="verdict"][data-level="stop"]')
+        assert self.finds('[data-testid="check-rehearsal"][data-level="stop"]')
+        self.fills({"reason": reason})
+        self.submits("ask-override")
+
     def gives_seats(self) -> None:
         """Everybody on the list gets a seat."""
         self.goes_to(self.at("sittings"))
