@@ -83,6 +83,14 @@ def extra_seconds(duration_minutes: int, extra_percent: int) -> int:
     return -(-duration_minutes * extra_percent // 100) * 60
 
 
+def planned_seconds(adjustments: Mapping[str, object] | None, duration_minutes: int) -> int:
+    """What the start of the sitting will add for approved adjustments, so that the waiting page says the right end.
+
+    Units: minutes in, seconds out.
+    """
+    return extra_seconds(duration_minutes, adjustments_from_data(adjustments).extra_percent)
+
+
 def read_preferences(body: object) -> dict[str, object]:
     """What the page sent of the candidate's choices; a part that is left out stays as it is.
 

@@ -7,9 +7,8 @@ from sqlalchemy import select
 from examsite.domain.adjustments import (
     Adjustments,
     adjustments_data,
-    adjustments_from_data,
     check_adjustments,
-    extra_seconds,
+    planned_seconds,
 )
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
@@ -75,8 +74,7 @@ def apply_adjustments(ctx: ServiceContext, sitting: Sitting, attempt: Attempt) -
 
     Called once by the start of the sitting, while the attempt is locked with it and its candidacy is loaded.
     """
-    approved = adjustments_from_data(attempt.candidacy.adjustments)
-    seconds = extra_seconds(sitting.duration_minutes, approved.extra_percent)
+    seconds = planned_seconds(attempt.candidacy.adjustments, sitting.duration_minutes)
     decided_by_id = attempt.candidacy.adjustments.get("decided_by_id")
     if seconds and decided_by_id is not None:
         ctx.session.add(

@@ -328,3 +328,29 @@ def test_a_candidate_has_no_course_before_the_results_are_published(site: Site) 
 def test_a_seat_of_nobody_is_not_found(site: Site) -> None:
     for role, path in STAFF.items():
         assert site.staff(role).get(f"{path}/seats/Z9/timeline").status_code == 404
+
+
+def test_the_board_counts_what_the_page_noticed_and_says_no_more(site: Site) -> None:
+    event = {"kind": "focus_lost", "number": 1, "milliseconds": 90_000, "data": {"item": "E1"}}
+    site.call("evidence", {"epoch": 1, "events": [event, {**event, "number": 2}]})
+    page = site.staff(Role.INVIGILATOR).page(f"/invigilator/{CODE}/sittings/CA1?seat=A1")
+    text = words(page)
+    assert "Trang ghi nhận" in text
+    assert "Rời trang thi" not in text
+
+
+def test_the_waiting_page_says_the_end_with_the_approved_time(
+    app: Flask, scene: Callable[..., Any], log_in: Callable[..., StrictClient], password_hash: str
+) -> None:
+    def build(doing: Any) -> tuple[str, str]:
+        room = make_room(doing.session, doing.now, settings=app.extensions["settings"], password_hash=password_hash)
+        code = room.candidacies[0].application_code
+        wanted = Adjustments(extra_percent=25)
+        decide_adjustments(room.ctx(Role.ORGANISER), room.competition, code, wanted=wanted, reason="giấy xác nhận")
+        end = room.sitting.starts_at + timedelta(minutes=225, hours=7)
+        return str(room.candidacies[0].candidate_number), end.strftime("%H:%M")
+
+    number, end = scene(build)
+    page = words(log_in(number, door="/candidate/login").page("/candidate/test"))
+    assert end in page
+    assert "225" in page

@@ -15,7 +15,7 @@ from flask import Response, current_app, g, redirect, render_template, send_from
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from examsite.domain.adjustments import shown_preferences
+from examsite.domain.adjustments import planned_seconds, shown_preferences
 from examsite.domain.attempts import (
     ATTEMPT,
     AttemptEvent,
@@ -82,7 +82,9 @@ def show_test() -> ResponseReturnValue:
     now = read_web_clock()
     sitting = attempt.sitting
     begins_at = sitting.started_at or sitting.starts_at
-    deadline_at = deadline_of(begins_at, sitting.duration_minutes, attempt.added_seconds)
+    planned = planned_seconds(attempt.candidacy.adjustments, sitting.duration_minutes)
+    added = attempt.added_seconds if sitting.started_at else attempt.added_seconds + planned
+    deadline_at = deadline_of(begins_at, sitting.duration_minutes, added)
     return render_template(
         "candidate/show_test.html",
         token=token_of_attempt(current_app.extensions["settings"], attempt.id),

@@ -17,6 +17,7 @@ from examsite.storage.queries.boards import (
     list_seat_incidents,
     list_slowed_logins,
 )
+from examsite.storage.queries.timeline import count_evidence
 from examsite.web.formatting import format_date, format_time, format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.invigilator.rooms import (
@@ -245,6 +246,10 @@ def _facts(room: Room, attempt: Any) -> list[tuple[str, str]]:
         held = _("đến %(time)s", time=format_time_seconds(saved_at)) if saved_at else _("chưa có gì")
         facts.append((_("Máy chủ giữ"), held))
         facts.append((_("Đường truyền"), _link(room, attempt)))
+        noticed = count_evidence(db.session(), attempt.sitting_id).get(attempt.id, 0)
+        if noticed:
+            # A count only: what it was stands in the course of the attempt, and nothing follows from it.
+            facts.append((_("Trang ghi nhận"), ngettext("%(num)d lần", "%(num)d lần", noticed)))
     if attempt.state is AttemptState.OPEN:
         facts.append((_("Còn lại"), left_words(room.left_seconds(attempt))))
     if attempt.paused_at is not None and attempt.state is AttemptState.OPEN:
