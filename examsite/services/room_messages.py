@@ -5,6 +5,7 @@ A page learns of a message by its number with its next save, and fetches it then
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import update
@@ -22,8 +23,8 @@ from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.attempts import get_own_attempt
 from examsite.storage.queries.rooms import find_newest_call, find_open_call, get_call, list_messages_for
 
-#: Longest name of an item that a call carries. Unit: characters.
-_LONGEST_ITEM = 20
+#: What an item may be called. A call is never refused over its item: one with any other name is about none.
+_ITEM = re.compile(r"[A-Za-z0-9._-]{1,20}")
 
 
 def send_message(
@@ -83,15 +84,16 @@ def call_for_help(ctx: ServiceContext, attempt_id: int, *, kind: str, item: str 
         known = HelpKind(kind)
     except ValueError:
         raise InvalidError("help_kind_not_known", field="kind") from None
+    item = item if _ITEM.fullmatch(item) else ""
     attempt = get_own_attempt(ctx.session, attempt_id, for_update=True)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("test_over")
     call = find_open_call(ctx.session, attempt.id)
     if call is not None:
-        call.kind, call.item = known, item[:_LONGEST_ITEM]
+        call.kind, call.item = known, item
         ctx.session.flush()
         return call
-    call = HelpCall(attempt_id=attempt.id, kind=known, item=item[:_LONGEST_ITEM], called_at=ctx.now)
+    call = HelpCall(attempt_id=attempt.id, kind=known, item=item, called_at=ctx.now)
     ctx.session.add(call)
     ctx.session.flush()
     payload = {"number": attempt.candidacy.candidate_number, "kind": known.value, "item": call.item}

@@ -82,6 +82,18 @@ def test_call_for_help_is_one_until_it_is_answered(app: Flask, api: FlaskClient,
         assert (call.attempt_id, call.kind.value) == (number, "health")
 
 
+@pytest.mark.parametrize("item", ["\ud800", "Q07\0", "<b>Q07</b>", "Q" * 21, "Q07\n"])
+def test_a_call_about_something_that_is_no_item_still_comes_through(
+    app: Flask, api: FlaskClient, seats: list[tuple[int, str]], item: str
+) -> None:
+    for _again in range(2):
+        answer = api.post(HELP, json={"kind": "machine", "item": item}, headers=bearer(seats[0][1]))
+        assert answer.status_code == 200
+    with app.app_context():
+        (call,) = db.session().scalars(select(HelpCall)).all()
+        assert call.item == ""
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
