@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -46,10 +48,14 @@ def code_sha256() -> str:
 
 
 def settings_sha256(settings: Settings) -> str:
-    """SHA-256 over the settings that change how the server bears a room."""
+    """SHA-256 over what changes how the server bears a room: the settings that matter, and the machine it runs on.
+
+    A certificate that came with a backup to another machine says nothing of that machine.
+    """
     chosen = {item.name: getattr(settings, item.name) for item in fields(settings) if item.name not in NOT_SETTINGS}
     chosen["database"] = "sqlite" if settings.is_sqlite else "postgresql"
     chosen["https"] = settings.has_tls
+    chosen["machine"] = [platform.node(), platform.machine(), os.cpu_count()]
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode("utf-8")).hexdigest()
 
 

@@ -144,6 +144,12 @@ def test_settings_that_change_how_the_server_bears_a_room_change_the_certificate
     assert settings_sha256(with_changes(settings, database_url="postgresql://x/y")) != same
 
 
+def test_another_machine_needs_its_own_rehearsal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = settings_sha256(settings)
+    monkeypatch.setattr("platform.node", lambda: "may-chu-moi")
+    assert settings_sha256(settings) != here
+
+
 def test_any_changed_file_of_the_program_changes_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "examsite").mkdir()
     file = tmp_path / "examsite" / "a.py"
