@@ -5,7 +5,7 @@ The hottest path of the product: three statements for a whole group, no objects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -36,6 +36,11 @@ Source: our choice, because silences are counted from half a minute on, and rows
 _VERSIONS = cast(Table, AnswerVersion.__table__)
 _ATTEMPTS = cast(Table, Attempt.__table__)
 _KEY = ("attempt_id", "item", "epoch", "number")
+
+_Key = tuple[int, str, int, int]
+
+#: How many saves one question names. Source: our choice, because SQLite takes 32,766 values in one, four for each.
+_KEYS_AT_ONCE: Final = 2000
 
 #: How many papers a process keeps the items of. Source: our choice, because a day has fewer.
 _PAPERS_KEPT: Final = 64
@@ -101,7 +106,7 @@ def write_saves(
     A save that was stored before under the same numbers is acknowledged again and makes no new row. One of an older
     epoch, one that comes too late, and one for an item that the paper does not have are kept beside.
     """
-    rows: dict[tuple[int, str, int, int], dict[str, Any]] = {}
+    rows: dict[_Key, dict[str, Any]] = {}
     refused: set[tuple[int, int]] = set()
     strays: dict[int, int] = {}
     for place, job in enumerate(jobs):
@@ -148,7 +153,7 @@ def write_saves(
 def _outcome(
     clock: AttemptClock | None,
     job: SaveJob,
-    stored: Mapping[tuple[int, str, int, int], tuple[str, bool]],
+    stored: Mapping[_Key, tuple[str, bool]],
     refused: set[int],
 ) -> SavedBatch | DomainError:
     if clock is None:
@@ -203,18 +208,22 @@ def note_signs_of_life(
         connection.execute(_seen, values)
 
 
-def _insert(
-    connection: Connection, rows: Mapping[tuple[int, str, int, int], dict[str, Any]]
-) -> dict[tuple[int, str, int, int], tuple[str, bool]]:
+def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict[_Key, tuple[str, bool]]:
     """Store what is new; gives back content and place of everything as it is stored now."""
     stored = {key: (row["content"], row["set_aside"]) for key, row in rows.items()}
     if not rows:
         return stored
     if _count_new(connection, list(rows.values())) != len(rows):
         # Some came a second time: what counts is what was stored under their numbers then.
-        for *key, content, set_aside in connection.execute(_stored, {"keys": list(rows)}):
-            stored[cast("tuple[int, str, int, int]", tuple(key))] = (content, set_aside)
+        for keys in _in_portions(list(rows)):
+            for *key, content, set_aside in connection.execute(_stored, {"keys": keys}):
+                stored[cast(_Key, tuple(key))] = (content, set_aside)
     return stored
+
+
+def _in_portions(keys: list[_Key]) -> Iterator[list[_Key]]:
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        yield keys[start : start + _KEYS_AT_ONCE]
 
 
 def _count_new(connection: Connection, rows: list[dict[str, Any]]) -> int:

@@ -124,8 +124,9 @@ class GroupCommit(Generic[JobT]):
             writer.join(timeout=DRAIN_SECONDS)
 
     def _start(self) -> None:
-        self._writer = threading.Thread(target=self._write_for_ever, name="group-commit", daemon=True)
-        self._writer.start()
+        writer = threading.Thread(target=self._write_for_ever, name="group-commit", daemon=True)
+        writer.start()
+        self._writer = writer
 
     def _write_for_ever(self) -> None:
         rests = False
