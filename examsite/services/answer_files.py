@@ -28,6 +28,7 @@ from examsite.domain.answer_files import (
     read_answer_file,
 )
 from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
@@ -110,7 +111,7 @@ def preview_answer_file(ctx: ServiceContext, competition: Competition, sitting: 
     """What the file holds and what would become of it; changes nothing.
 
     Raises:
-        ConflictError: `answer_file_known`.
+        ConflictError: `answer_file_known`; `late_answers_too_late` once codes are sealed.
         InvalidError: `answer_file_unreadable`, `answer_file_malformed`, `answer_file_forged`,
             `answer_file_other_sitting`, `answer_file_other_candidate`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
@@ -146,7 +147,7 @@ def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: S
     While the attempt takes saves they count; afterwards they are kept beside, and two people may accept them.
 
     Raises:
-        ConflictError: `answer_file_known`.
+        ConflictError: as in the preview.
         InvalidError: as in the preview.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `answer_file_not_found`.
@@ -184,6 +185,8 @@ def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: S
 
 def _checked(ctx: ServiceContext, competition: Competition, sitting: Sitting, token: str) -> tuple[AnswerFile, Attempt]:
     """The content of a kept file once everything about it is in order, and the attempt that it belongs to."""
+    if competition.state is not CompetitionState.WRITTEN:
+        raise ConflictError("late_answers_too_late")
     path = _kept_file(ctx, sitting, token)
     if not path.exists():
         raise NotFoundError("answer_file_not_found")

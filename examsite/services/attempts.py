@@ -7,7 +7,8 @@ job and nobody else's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
-from examsite.domain.attempts import check_can_open
+from examsite.domain.attempts import AttemptState, check_can_open
 from examsite.domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.saves import Save
@@ -31,6 +32,7 @@ from examsite.storage.queries.attempts import (
     find_attempt_clock,
     find_own_attempt_id,
     list_held_numbers,
+    list_sealed,
     lock_attempt_clocks,
 )
 
@@ -81,7 +83,7 @@ def write_jobs(
 
     places, saves = _of_kind(jobs, SaveJob)
     if saves:
-        put(places, write_saves(connection, session, clocks, saves))
+        put(places, _write_saves(connection, session, clocks, saves))
     places, openings = _of_kind(jobs, OpenJob)
     if openings:
         put(places, write_openings(ctx, clocks, openings))
@@ -89,6 +91,22 @@ def write_jobs(
     if hand_ins:
         put(places, write_hand_ins(ctx, clocks, hand_ins))
     return cast("list[Outcome]", outcomes)
+
+
+def _write_saves(
+    connection: Connection, session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
+) -> list[SavedBatch | DomainError]:
+    """Store what pages send; what comes once nobody could let it count any more is refused, not kept for ever.
+
+    The token of an attempt has no end, and whoever keeps one must not fill the disk of later tests.
+    """
+    over = {number for number, clock in clocks.items() if clock.state not in (AttemptState.SEATED, AttemptState.OPEN)}
+    sealed = list_sealed(connection, sorted(over)) if over else frozenset()
+    kept = [replace(job, saves=()) if job.attempt_id in sealed else job for job in jobs]
+    return [
+        replace(done, refused=job.saves) if job.attempt_id in sealed and isinstance(done, SavedBatch) else done
+        for job, done in zip(jobs, write_saves(connection, session, clocks, kept), strict=True)
+    ]
 
 
 def _of_kind(jobs: Sequence[Job], kind: type[JobT]) -> tuple[list[int], list[JobT]]:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.answer_files import write_answer_file
 from examsite.domain.attempts import AttemptState
-from examsite.domain.errors import DomainError
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import AnswerFileState, RequestKind
 from examsite.domain.saves import Save
@@ -159,6 +160,16 @@ def test_after_the_end_the_words_are_kept_beside_and_the_submission_stands(room:
     assert room.attempt().state is AttemptState.CLOSED
     assert row.state is AnswerFileState.KEPT_BESIDE
     assert list_answers(room.session, room.attempt().id) == {"E1": "đã lưu"}
+
+
+def test_once_codes_are_sealed_no_file_is_taken_in(room: Room) -> None:
+    after = room.sitting.starts_at + timedelta(minutes=room.sitting.duration_minutes + 5)
+    while close_overdue(room.ctx(at=after)):
+        pass
+    room.competition.state = CompetitionState.MARKING
+    with pytest.raises(ConflictError, match="late_answers_too_late"):
+        take_in(room, carried(room), at=after)
+    assert list_versions(room.session, room.attempt().id) == []
 
 
 def test_two_people_accept_what_a_file_brought_too_late(room: Room) -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from examsite.domain.competitions import CompetitionState
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.saves import MOST_STRAY_VERSIONS
 from examsite.storage.database import db
@@ -186,6 +187,25 @@ def test_items_that_the_paper_does_not_have_are_kept_beside_up_to_a_bound(begun:
     assert kept == MOST_STRAY_VERSIONS
     assert len(begun.save("E1", 1, "bài của tôi").get_json()["saved"]) == 1
     assert begun.call(OPEN).get_json()["answers"] == {"E1": "bài của tôi"}
+
+
+def test_what_comes_once_codes_are_sealed_is_refused_and_not_kept(begun: Pages, scene: Callable[..., Any]) -> None:
+    epoch = begun.call(OPEN).get_json()["epoch"]
+    begun.save("E1", 1, "bài của tôi")
+    begun.call(HAND_IN, {"epoch": epoch})
+    assert len(begun.save("E1", 2, "đến muộn").get_json()["set_aside"]) == 1
+
+    def seal(doing: Any) -> None:
+        doing.session.merge(begun.room.competition).state = CompetitionState.MARKING
+
+    scene(seal)
+    late = begun.save("E1", 3, "quá muộn").get_json()
+    assert (late["state"], late["refused"], late["set_aside"]) == (
+        "handed_in",
+        [{"item": "E1", "epoch": 1, "number": 3}],
+        [],
+    )
+    assert [content for _item, content, _aside in begun.stored()] == ['"bài của tôi"', '"đến muộn"']
 
 
 def test_a_whole_room_saves_at_once_and_nothing_is_lost_or_doubled(begun: Pages) -> None:

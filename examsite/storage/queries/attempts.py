@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.saves import content_of
 from examsite.storage.models.competitions import Competition
@@ -183,6 +184,18 @@ def find_attempt_clock(connection: Connection, attempt_id: int) -> AttemptClock 
     """The clock of an attempt, without a lock."""
     row: Any = connection.execute(_clock_of_attempt, {"attempt_id": attempt_id}).first()
     return None if row is None else AttemptClock(*row)
+
+
+def list_sealed(connection: Connection, attempt_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the attempts whose competition has left the written test, so that nothing more may ever count."""
+    return frozenset(
+        connection.execute(
+            select(Attempt.id)
+            .join(Sitting, Sitting.id == Attempt.sitting_id)
+            .join(Competition, Competition.id == Sitting.competition_id)
+            .where(Attempt.id.in_(attempt_ids), Competition.state != CompetitionState.WRITTEN)
+        ).scalars()
+    )
 
 
 def find_own_attempt_id(connection: Connection, candidacy_id: int) -> int | None:
