@@ -35,6 +35,14 @@ _LOG = {"organiser.list_log"}
 _RECORDS = {"supervisor.list_records", "supervisor.show_record"}
 _SLIPS = {"organiser.issue_slips"}
 _INCIDENTS = {"council.list_incidents", "council.decide_incident"}
+#: The course of an attempt and the report of a sitting: numbers always, the text only where it may be played.
+_COURSE = {"show_timeline", "show_report"}
+_PLAYED = {"council.show_timeline", "supervisor.show_timeline"}
+_CODES_ARE_OPEN = {"published", "ranked", "defence"}
+
+
+def _course(audience: str) -> set[str]:
+    return {f"{audience}.{name}" for name in _COURSE}
 
 
 def _result(audience: str) -> set[str]:
@@ -55,10 +63,11 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     },
     "number": {
         None: {"public.show_competition"},  # those admitted are announced by number alone
-        Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS},
+        Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS, *_course("organiser")},
         Role.INVIGILATOR: {"invigilator.*"},
-        Role.CHAIR: _INCIDENTS,
-        Role.COUNCIL_MEMBER: {"council.list_incidents"},
+        Role.CHAIR: {*_INCIDENTS, *_course("council")},
+        Role.COUNCIL_MEMBER: {"council.list_incidents", *_course("council")},
+        Role.SUPERVISOR: _course("supervisor"),
         Role.PANELLIST: {"panel.declare_conflicts"},
         Role.PANEL_HEAD: {"panel.declare_conflicts"},
     },
@@ -72,7 +81,12 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "identity": {Role.ORGANISER: {"organiser.show_candidate"}},
     "application": {Role.ORGANISER: {*_LIST, *_LOG}, Role.SUPERVISOR: _RECORDS},
     "file": {Role.ORGANISER: {"organiser.show_candidate", "organiser.download_candidate_file"}},
-    "answer": {Role.MARKER: {"marker.mark_script"}, Role.MARKING_HEAD: {"marker.read_script"}},
+    "answer": {
+        Role.MARKER: {"marker.mark_script"},
+        Role.MARKING_HEAD: {"marker.read_script"},
+        Role.CHAIR: {"council.show_timeline"},  # once the codes are open, see `_may`
+        Role.SUPERVISOR: {"supervisor.show_timeline"},
+    },
     "public code": {
         None: _PUBLIC_RESULT,
         Role.ORGANISER: {*_LOG, "organiser.list_proposals", "organiser.show_result", "organiser.publish_result"},
@@ -101,6 +115,8 @@ DECLARING = {"name", "number", "unit"}
 def _may(kind: str, visit: Visit) -> bool:
     if kind in DECLARING and visit.address.endpoint.endswith(".declare_conflicts"):
         return visit.is_entitled
+    if kind == "answer" and visit.address.endpoint in _PLAYED and visit.address.stand not in _CODES_ARE_OPEN:
+        return False
     allowed = MAY[kind].get(None, set()) | MAY[kind].get(visit.person.role, set())
     audience = visit.address.endpoint.partition(".")[0]
     return visit.is_entitled and (visit.address.endpoint in allowed or f"{audience}.*" in allowed)
