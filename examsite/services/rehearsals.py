@@ -22,6 +22,7 @@ from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.queries.rehearsals import find_running_rehearsal, get_rehearsal
+from examsite.storage.queries.sittings import list_running
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Folders and files of the tree that are the program.
@@ -67,13 +68,22 @@ def identity_of(settings: Settings | None) -> Identity:
 
 
 def begin_rehearsal(ctx: ServiceContext, competition: Competition, *, head_count: int) -> Rehearsal:
-    """Write down that a rehearsal begins; one at a time on an installation.
+    """Write down that a rehearsal begins; one at a time on an installation, and none while a room writes on it.
+
+    In the demonstration a room always writes, and nobody's work is slowed down.
 
     Raises:
-        ConflictError: `rehearsal_running`.
+        ConflictError: `rehearsal_running`, `rehearsal_in_sitting`.
         InvalidError: `rehearsal_size_out_of_range`.
         NotAllowedError: `role_needed`; the system itself (a command on the server) may always.
     """
+    is_demonstration = ctx.settings is not None and ctx.settings.demonstration
+    if list_running(ctx.session) and not is_demonstration:
+        raise ConflictError("rehearsal_in_sitting")
+    return _begin(ctx, competition, head_count=head_count)
+
+
+def _begin(ctx: ServiceContext, competition: Competition, *, head_count: int) -> Rehearsal:
     if ctx.actor.role is not None:
         ctx.require(Role.ORGANISER, competition_id=competition.id)
     if not 1 <= head_count <= MOST_CANDIDATES:
@@ -143,9 +153,9 @@ def record_rehearsal(
     the certificate says so.
 
     Raises:
-        ConflictError, InvalidError, NotAllowedError: as `begin_rehearsal`.
+        ConflictError, InvalidError, NotAllowedError: as `begin_rehearsal`, but a room may write meanwhile.
     """
-    rehearsal = begin_rehearsal(ctx, competition, head_count=head_count)
+    rehearsal = _begin(ctx, competition, head_count=head_count)
     return finish_rehearsal(ctx, competition, rehearsal.id, passed=True, figures={"source": source, **figures})
 
 

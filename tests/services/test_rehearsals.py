@@ -50,6 +50,17 @@ def faults(room: Room, *, at: datetime | None = None) -> list[str]:
     return [item.code for item in found]
 
 
+def test_no_rehearsal_loads_the_machine_while_a_room_writes_on_it(room: Room) -> None:
+    record_rehearsal(room.ctx(), room.competition, head_count=3, source="test", figures={})
+    start = room.started()
+    with pytest.raises(ConflictError) as refused:
+        begin_rehearsal(room.ctx(Role.ORGANISER, at=start), room.competition, head_count=3)
+    assert refused.value.code == "rehearsal_in_sitting"
+    shown = with_changes(room.settings, demonstration=True)
+    organiser = replace(room.ctx(Role.ORGANISER, at=start), settings=shown)
+    assert begin_rehearsal(organiser, room.competition, head_count=3).finished_at is None
+
+
 def test_a_rehearsal_is_begun_told_and_finished_once_and_stands_in_the_log(room: Room) -> None:
     organiser = room.ctx(Role.ORGANISER)
     begun = begin_rehearsal(organiser, room.competition, head_count=3)

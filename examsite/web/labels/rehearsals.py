@@ -19,6 +19,7 @@ ERRORS = {
     "rehearsal_other_settings": _l("Cấu hình máy chủ đã thay đổi sau lần tổng duyệt."),
     "rehearsal_too_small": _l("Tổng duyệt với %(have)s thí sinh, cùng lúc thi có %(need)s."),
     "rehearsal_running": _l("Một lần tổng duyệt đang chạy. Hãy chờ xong rồi chạy lại."),
+    "rehearsal_in_sitting": _l("Một ca thi đang chạy. Tổng duyệt làm chậm phòng thi, hãy chờ ca thi kết thúc."),
     "rehearsal_size_out_of_range": _l("Tổng duyệt với từ 1 đến %(most)s thí sinh."),
     "rehearsal_not_found": _l("Không có lần tổng duyệt này."),
     "rehearsal_finished_already": _l("Lần tổng duyệt này đã kết thúc."),
