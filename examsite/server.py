@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+import examsite.app  # noqa: F401 - read once, before the fork: who takes a killed worker's place is there at once
 from examsite.config import Settings, load_settings
 from examsite.domain.errors import DomainError
 from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS
