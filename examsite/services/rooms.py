@@ -113,7 +113,7 @@ def add_time(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds
 def lengthen(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds: int) -> None:
     """Move the deadline of a locked attempt; what came too late for the old one and in time for the new one counts.
 
-    Only words of the page that writes now: what an older page sent stays beside.
+    Only words of the page that writes now: what an older page sent stays beside, and what came before the start.
 
     Units: seconds.
     """
@@ -129,6 +129,7 @@ def lengthen(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds
             AnswerVersion.set_aside,
             AnswerVersion.epoch == attempt.epoch,
             AnswerVersion.item.in_(items_of_paper(ctx, attempt)),
+            AnswerVersion.received_at >= sitting.started_at,
             AnswerVersion.received_at <= deadline_at + timedelta(seconds=sitting.grace_seconds),
         )
         .values(set_aside=False)

@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 
 from examsite.domain.competitions import CompetitionState
 from examsite.services.attempt_tokens import token_of_attempt
+from examsite.services.rooms import lengthen
 from examsite.services.saves import MOST_STRAY_VERSIONS
 from examsite.storage.database import db
 from examsite.storage.group_commit import GroupCommit
@@ -187,6 +188,26 @@ def test_items_that_the_paper_does_not_have_are_kept_beside_up_to_a_bound(begun:
     assert kept == MOST_STRAY_VERSIONS
     assert len(begun.save("E1", 1, "bài của tôi").get_json()["saved"]) == 1
     assert begun.call(OPEN).get_json()["answers"] == {"E1": "bài của tôi"}
+
+
+def test_words_from_before_the_start_never_count_also_when_time_is_given(
+    pages: Pages, scene: Callable[..., Any], clock: Clock
+) -> None:
+    assert len(pages.save("E1", 9, "viết trước giờ").get_json()["set_aside"]) == 1
+
+    def step(doing: Any) -> None:
+        room = pages.room
+        room.session = doing.session
+        room.competition = doing.session.merge(room.competition)
+        room.paper = doing.session.merge(room.paper)
+        room.sitting = doing.session.get(Sitting, room.sitting.id)
+        clock.present = room.started()
+        attempt = room.attempt(0)
+        attempt.epoch = 1
+        lengthen(room.ctx(at=clock.present), room.sitting, attempt, seconds=60)
+
+    scene(step)
+    assert pages.stored() == [("E1", '"viết trước giờ"', True)]
 
 
 def test_what_comes_once_codes_are_sealed_is_refused_and_not_kept(begun: Pages, scene: Callable[..., Any]) -> None:
