@@ -216,7 +216,8 @@ def give_all_lost_times(ctx: ServiceContext, competition: Competition, sitting: 
     decisions = []
     for lost in list_undecided(ctx.session, sitting.id):
         attempt = attempts.get(lost.attempt_id)
-        if attempt is None:
+        # What a person named was measured by nobody: it is decided seat by seat.
+        if attempt is None or (lost.silence_id is None and lost.outage_id is None):
             continue
         proposed = figure_of(ctx, sitting, attempt, lost)
         _decide(ctx, sitting, attempt, lost, seconds=proposed, proposed=proposed, reason=words)

@@ -297,6 +297,24 @@ def test_whole_room_is_given_what_was_measured_seat_by_seat(room: Room) -> None:
         give_all_lost_times(ctx, room.competition, room.sitting, reason="x")
 
 
+def test_what_a_person_named_is_not_given_to_the_whole_room_at_once(room: Room) -> None:
+    start = room.started()
+    opened(room, 0, at=start)
+    ctx = watcher(room, start + 5 * MINUTE)
+    name_lost_time(
+        ctx,
+        room.competition,
+        room.sitting,
+        seat="A1",
+        began_at=start + MINUTE,
+        ended_at=start + 4 * MINUTE,
+        cause="Ổ cắm hỏng",
+    )
+    with pytest.raises(ConflictError, match="lost_time_none"):
+        give_all_lost_times(ctx, room.competition, room.sitting, reason="x")
+    assert room.attempt(0).added_seconds == 0
+
+
 # --- at the end ----------------------------------------------------------------------------------------------------
 
 
