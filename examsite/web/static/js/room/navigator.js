@@ -30,15 +30,16 @@
       if (isCurrent) parts.push(words.current);
       parts.push(answered ? words.answered : words.unanswered);
       if (isFlagged) parts.push(words.flagged);
-      cell.setAttribute("aria-label", parts.join(", "));
       if (question.isEssay) {
         const count = question.words || 0;
-        if (count) examsite.setText(find("[data-essay-detail]", cell), `${count} ${words.words}`);
-        examsite.setText(
-          find("[data-essay-state]", cell),
-          isCurrent ? words.now : answered ? words.written : words.unwritten,
-        );
+        const detail = find("[data-essay-detail]", cell);
+        const state = isCurrent ? words.now : answered ? words.written : words.unwritten;
+        if (count) examsite.setText(detail, `${count} ${words.words}`);
+        examsite.setText(find("[data-essay-state]", cell), state);
+        // The name begins with what is seen, so that it can be called by voice.
+        parts[0] = `${question.title} ${detail.textContent} ${state}`;
       }
+      cell.setAttribute("aria-label", parts.join(", "));
     }
 
     function linksTo(target, list, empty) {
