@@ -64,4 +64,3 @@ def choose_preferences(ctx: ServiceContext, attempt_id: int, chosen: dict[str, o
     ctx.session.flush()
     approved = ctx.session.scalar(select(Candidacy.adjustments).where(Candidacy.id == attempt.candidacy_id))
     return shown_preferences(approved, attempt.preferences)
-

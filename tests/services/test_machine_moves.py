@@ -13,8 +13,6 @@ from tests.faults.moves import play_moves
 COUNT = 15
 
 
-def test_no_order_of_pages_and_moves_loses_a_word(
-    session: Session, now: datetime, tmp_path: Path
-) -> None:
+def test_no_order_of_pages_and_moves_loses_a_word(session: Session, now: datetime, tmp_path: Path) -> None:
     seen = play_moves(session, tmp_path, range(1, COUNT + 1), now)
     assert min(seen["saves that count"], seen["saves kept beside"], seen["moves"], seen["answers lost"]) > COUNT

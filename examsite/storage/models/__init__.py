@@ -13,4 +13,15 @@ from examsite.storage.models import (
     sittings,
 )
 
-__all__ = ["accounts", "competitions", "dossiers", "marking", "papers", "proposals", "ranking", "records", "rooms", "sittings"]
+__all__ = [
+    "accounts",
+    "competitions",
+    "dossiers",
+    "marking",
+    "papers",
+    "proposals",
+    "ranking",
+    "records",
+    "rooms",
+    "sittings",
+]

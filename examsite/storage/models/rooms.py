@@ -229,4 +229,3 @@ class ServerPulse(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime())
-

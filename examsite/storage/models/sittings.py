@@ -50,7 +50,7 @@ class Sitting(Base):
     seb_config_key: Mapped[str] = mapped_column(String(64), default="")
     #: Address ranges of the room's machines, one CIDR a line; empty: any.
     address_ranges: Mapped[str] = mapped_column(Text, default="")
-    #: To whom last-resort answer files are encrypted: an age X25519 recipient; its identity lies in the instance folder.
+    #: To whom last-resort answer files are encrypted: an age X25519 recipient; its identity is derived, never stored.
     answer_file_recipient: Mapped[str] = mapped_column(String(100), default="")
 
     competition: Mapped[Competition] = relationship(lazy="raise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, render_template, request, url_for
+from flask import current_app, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
@@ -190,6 +190,10 @@ def render_board(
 def _seat_panel(room: Room, opened: Any, act: str, form: Any, confirm: str) -> Panel:
     attempt = opened.attempt
     chosen = act if act in opened.acts else opened.acts[0]
+    if chosen != act and form is not None:
+        # Between the page and the act the room went on; the form of another act does not fit here.
+        form, confirm = None, ""
+        flash(_("Việc này không còn làm được ở chỗ này; xem tình trạng mới nhất bên dưới."), "error")
     endpoint, _form, _word = SEAT_ACTS[chosen]
     thing = _thing(room, chosen, attempt)
     values: dict[str, Any] = {}
