@@ -356,6 +356,7 @@ def test_pause_message_call_and_given_time_reach_the_page(sits: Seats) -> None:
     sees(person, "help-state", "đã thấy lúc")
 
     reads_all_messages(person)
+    person.browser.until(lambda: watcher.read_message_id() is not None, what="the receipts of earlier messages")
     before = watcher.read_message_id()
     watcher.says("Câu 7: đọc là 05 ngày làm việc.")
     sees(person, "message", "Câu 7: đọc là 05 ngày làm việc.")

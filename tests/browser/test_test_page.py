@@ -159,7 +159,7 @@ def test_a_second_window_fences_the_first(sits: Callable[..., Candidate]) -> Non
     text = second.reads_answer(essay)
 
     first.writes(essay, " Máy cũ viết tiếp.")
-    first.browser.wait_for_text("Trang này chỉ để đọc")
+    first.browser.wait_for_text("Trang này chỉ còn để đọc")
     assert first.finds(f'[data-item="{essay}"] textarea[readonly]')
     second.browser.driver.refresh()
     second.is_writing()
@@ -194,6 +194,8 @@ def test_a_server_that_dies_and_comes_back_has_everything(
     demonstration: Site, sits: Callable[[str], Candidate]
 ) -> None:
     person = sits("002")
+    # The browser asks for the worker of the page now and then, too.
+    person.browser.expect_in_console("when fetching the script")
     person.browser.expect_in_console("net::ERR_")
     essay = first_essay(person)
     person.writes(essay, " Đã tới máy chủ.")

@@ -17,8 +17,9 @@ class Invigilator(Official):
     def sees_seats(self, sitting: str) -> dict[str, str]:
         """Seat → candidate number without its letters, from the plan on the board."""
         self.goes_to(f"/invigilator/{self.code}/sittings/{sitting}")
-        lines = [str(place.text).split("\n") for place in self.finds("[data-seats] a")]
-        return {line[0]: line[1] for line in lines if line[1].isdigit()}
+        codes, numbers = (self.finds(f"[data-seats] a .seat-{part}") for part in ("code", "second"))
+        pairs = ((code.text, number.text) for code, number in zip(codes, numbers, strict=True))
+        return {code: number for code, number in pairs if number.isdigit()}
 
     def checks_in(self, sitting: str, seat: str) -> None:
         """The person at the seat is who the list says."""
