@@ -172,7 +172,7 @@ def test_pages_fit_are_named_and_show_the_focus(login: str, looks: Callable[[str
             if unseen := driver.execute_script(SHOWS_FOCUS):
                 wrong.append(f"{address}: no focus to be seen on {unseen}")
     widen(person, WIDTHS[0])
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_the_language_is_switched_by_one_link_and_stays(looks: Callable[[str], Person]) -> None:
