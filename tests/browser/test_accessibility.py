@@ -30,6 +30,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/invigilator/{5}/sittings/S1?seat=C3&act=move",
         "/invigilator/{5}/sittings/S1?act=papers",
         "/invigilator/{5}/sittings/S1/large",
+        *(f"/invigilator/{{5}}/sittings/S1/{paper}" for paper in ("plan", "minutes", "report")),
         "/invigilator/{5}/sittings/S1/seats/F1/timeline",
         "/invigilator/{5}/sittings/S1/answer-files",
         "/invigilator/{5}/sittings/S2?seat=A1&act=check-in",
