@@ -46,7 +46,6 @@ class Settings:
     trusted_proxies: str = ""
     #: With HTTPS: where plain HTTP tells people the other address; empty: nowhere.
     plain_bind: str = ""
-    demonstration: bool = False
     testing: bool = False
 
     @property

@@ -33,7 +33,7 @@ NOT_PROGRAM = frozenset({".pyc", ".mo", ".pot"})
 NOT_SETTINGS = frozenset(
     {
         *("instance_path", "secret_key", "database_url", "host_name", "bind", "plain_bind", "trusted_proxies"),
-        *("demonstration", "testing"),
+        "testing",
     }
 )
 
@@ -70,15 +70,12 @@ def identity_of(settings: Settings | None) -> Identity:
 def begin_rehearsal(ctx: ServiceContext, competition: Competition, *, head_count: int) -> Rehearsal:
     """Write down that a rehearsal begins; one at a time on an installation, and none while a room writes on it.
 
-    In the demonstration a room always writes, and nobody's work is slowed down.
-
     Raises:
         ConflictError: `rehearsal_running`, `rehearsal_in_sitting`.
         InvalidError: `rehearsal_size_out_of_range`.
         NotAllowedError: `role_needed`; the system itself (a command on the server) may always.
     """
-    is_demonstration = ctx.settings is not None and ctx.settings.demonstration
-    if list_running(ctx.session) and not is_demonstration:
+    if list_running(ctx.session):
         raise ConflictError("rehearsal_in_sitting")
     return _begin(ctx, competition, head_count=head_count)
 

@@ -105,7 +105,6 @@ class RehearsalInstallation:
             database_url=self._database_url(),
             secret_key=secrets.token_hex(32),
             plain_bind="",
-            demonstration=False,
         )
         self.settings = load_settings(self.home, environ=self._environment)
         self.engine = make_engine(self.settings.database_url)

@@ -54,16 +54,6 @@ class AttemptSubject:
 
 
 @dataclass(frozen=True)
-class SeatState:
-    """What the waiting page asks for every few seconds."""
-
-    state: AttemptState
-    seat: str
-    checked_in: bool
-    starts_at: datetime
-
-
-@dataclass(frozen=True)
 class CurrentVersion:
     """The version of one item that counts."""
 
@@ -105,12 +95,6 @@ _subjects = (
     .join(Sitting, Sitting.id == Attempt.sitting_id)
     .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
     .where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
-)
-
-_seat_state = (
-    select(Attempt.state, Attempt.seat, Attempt.checked_in_at.is_not(None), Sitting.starts_at)
-    .join(Sitting, Sitting.id == Attempt.sitting_id)
-    .where(Attempt.candidacy_id == bindparam("candidacy_id"))
 )
 
 _by_age = (
@@ -213,12 +197,6 @@ def map_subjects(connection: Connection, attempt_ids: Iterable[int]) -> dict[int
     """What the log says of each of these attempts."""
     rows: Iterable[Any] = connection.execute(_subjects, {"attempt_ids": sorted(set(attempt_ids))})
     return {row[0]: AttemptSubject(*row) for row in rows}
-
-
-def find_seat_state(session: Session, candidacy_id: int) -> SeatState | None:
-    """Where a candidate's attempt stands, for the waiting page; nothing else is read."""
-    row = session.execute(_seat_state, {"candidacy_id": candidacy_id}).first()
-    return None if row is None else SeatState(*row)
 
 
 def find_candidate_attempt(session: Session, candidacy_id: int) -> Attempt | None:
