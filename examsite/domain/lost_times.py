@@ -88,21 +88,12 @@ def seconds_lost(stretch: Stretch, taken: Iterable[Stretch] = ()) -> int:
     return -(-length // timedelta(seconds=1))
 
 
-def seconds_to_give(
-    stretch: Stretch, *, now: datetime, deadline_at: datetime | None, taken: Sequence[Stretch] = ()
-) -> int:
-    """What giving the stretch back now takes, so that as much is left as when it began.
-
-    Where the page came back only after its time was over, nothing could be written since, and the figure grows until
-    somebody decides.
-
-    Units: seconds.
-    """
-    return seconds_lost(until_decided(stretch, now=now, deadline_at=deadline_at), taken)
-
-
 def until_decided(stretch: Stretch, *, now: datetime, deadline_at: datetime | None) -> Stretch:
-    """The stretch as it stands now: longer than it was found where it still grows."""
+    """The stretch as it stands now: longer than it was found where it still grows.
+
+    Where the page came back only after its time was over, nothing could be written since, so it grows until somebody
+    decides, and as much is left afterwards as when it began.
+    """
     if not is_growing(stretch, deadline_at=deadline_at):
         return stretch
     return stretch.joined(Stretch(stretch.began_at, now))

@@ -6,7 +6,6 @@ A page learns of a message by its number with its next save, and fetches it then
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from sqlalchemy import update
 
@@ -130,11 +129,6 @@ def mark_messages_read(ctx: ServiceContext, attempt_id: int, *, message_id: int)
     if (attempt.read_message_id or 0) < message_id <= newest:
         attempt.read_message_id = message_id
         ctx.session.flush()
-
-
-def waits_since(call: HelpCall, now: datetime) -> int:
-    """How long a call has been waiting. Units: seconds."""
-    return max(0, int(((call.answered_at or now) - call.called_at).total_seconds()))
 
 
 def _send(ctx: ServiceContext, sitting: Sitting, attempt: Attempt | None, text: str) -> RoomMessage:

@@ -16,8 +16,8 @@ from examsite.domain.lost_times import (
     is_silence,
     pieces_left,
     seconds_lost,
-    seconds_to_give,
     silence_began_at,
+    until_decided,
     what_is_left,
 )
 
@@ -99,7 +99,7 @@ def test_giving_all_leaves_as_much_as_when_it_began(
     began_at = at(begins) + timedelta(microseconds=fraction)
     lost = Stretch(began_at, began_at + timedelta(seconds=length))
     decided_at = lost.ended_at + timedelta(seconds=waits)
-    seconds = seconds_to_give(lost, now=decided_at, deadline_at=deadline_at)
+    seconds = seconds_lost(until_decided(lost, now=decided_at, deadline_at=deadline_at))
     after = deadline_at + timedelta(seconds=seconds)
     wrote_meanwhile = decided_at - lost.ended_at if lost.ended_at < deadline_at else timedelta(0)
     left = remaining(began_at, deadline_at) - wrote_meanwhile

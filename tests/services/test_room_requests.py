@@ -27,7 +27,8 @@ from examsite.services.sittings import close_overdue
 from examsite.storage.models.rooms import RoomRequest
 from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.records import get_log, list_records
-from examsite.storage.queries.rooms import has_approved_request, list_objective_results
+from examsite.storage.queries.rehearsals import find_start_override
+from examsite.storage.queries.rooms import list_objective_results
 from examsite.storage.queries.sittings import missing_before_codes
 from tests.factories.sittings import Room, add_person, make_room
 
@@ -171,9 +172,9 @@ def test_start_without_a_rehearsal_is_the_chairs_to_allow(room: Room) -> None:
     )
     with pytest.raises(NotAllowedError, match="role_needed"):
         decide_room_request(room.ctx(Role.INVIGILATOR), room.competition, request.id, approve=True)
-    assert not has_approved_request(room.session, room.sitting.id, RequestKind.START_WITHOUT_REHEARSAL)
+    assert find_start_override(room.session, room.sitting.id) is None
     decide_room_request(room.ctx(Role.CHAIR), room.competition, request.id, approve=True)
-    assert has_approved_request(room.session, room.sitting.id, RequestKind.START_WITHOUT_REHEARSAL)
+    assert find_start_override(room.session, room.sitting.id) is not None
 
 
 # --- late answers --------------------------------------------------------------------------------------------------

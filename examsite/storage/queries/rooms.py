@@ -309,14 +309,6 @@ def count_waiting_requests(session: Session, competition_id: int, kind: RequestK
     return session.scalar(statement) or 0
 
 
-def has_approved_request(session: Session, sitting_id: int, kind: RequestKind) -> bool:
-    """Whether two people have agreed on an act of this kind in a sitting."""
-    statement = select(RoomRequest.id).where(
-        RoomRequest.sitting_id == sitting_id, RoomRequest.kind == kind, RoomRequest.state == RequestState.APPROVED
-    )
-    return session.scalars(statement).first() is not None
-
-
 def list_objective_results(session: Session, sitting_id: int) -> list[ObjectiveResult]:
     """The results of the objective part of a sitting, by candidate number; who was absent has none."""
     attempts = session.scalars(
