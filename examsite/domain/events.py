@@ -164,7 +164,20 @@ class Event(StrEnum):
 
     # Our own facts: marking, proposals, defence.
     ALLOCATION_DRAWN = ("allocation:drawn", "head system council", _WHOLE)
+    ALLOCATION_CHANGED = ("allocation:changed", "head council", _WHOLE)
+    STANDARD_AGREED = ("standard:agreed", "head setter", _WHOLE)
+    STANDARD_MARKED = ("standard:marked", "marker", _WHOLE)
+    MARKER_QUALIFIED = ("marker:qualified", "head", _WHOLE)
+    MARKER_STOPPED = ("marker:stopped", "head system", _WHOLE)
+    MARKER_DECIDED = ("marker:decided", "head", _WHOLE)
+    SCRIPT_FLAGGED = ("script:flagged", "marker", _WHOLE)
+    FLAG_ANSWERED = ("flag:answered", "head", _WHOLE)
+    DISCUSSION_NOTED = ("discussion:noted", "head", "script")
     STRADDLE_SEEN = ("straddle:seen", "head", "script")
+    RUBRIC_CHANGED = ("rubric:changed", "setter head", "paper")
+    ASSESSMENT_LOCKED = ("assessment:locked", "panel", "proposal")
+    QUESTION_NOTED = ("question:noted", "panel head", "defence")
+    RECORDING_NOTED = ("recording:noted", "panel head", "defence")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")
     DEFENCE_REVEALED = ("defence:revealed", "head system", "defence")
 

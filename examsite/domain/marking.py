@@ -17,6 +17,15 @@ from examsite.domain.scores import HUNDRED, ZERO, Score, mean_score, part_of, ro
 from examsite.domain.state_machine import StateMachine
 
 
+class ScriptKind(StrEnum):
+    """What a script is there for. Only live ones belong to candidates; the others carry a mark agreed beforehand."""
+
+    LIVE = "live"
+    PRACTICE = "practice"
+    QUALIFICATION = "qualification"
+    SEED = "seed"
+
+
 class ScriptState(StrEnum):
     """How far the marking of one script is."""
 

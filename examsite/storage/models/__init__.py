@@ -11,6 +11,7 @@ from examsite.storage.models import (
     records,
     rooms,
     sittings,
+    standardisation,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "records",
     "rooms",
     "sittings",
+    "standardisation",
 ]

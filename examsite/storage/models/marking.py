@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from examsite.domain.marking import MarkState, ScriptState
+from examsite.domain.marking import MarkState, ScriptKind, ScriptState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
@@ -34,6 +34,8 @@ class Script(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     code: Mapped[str] = mapped_column(String(12))
+    #: Only live scripts have a line in the code map and count in anything that is published.
+    kind: Mapped[ScriptKind] = mapped_column(enum_column(ScriptKind), default=ScriptKind.LIVE)
     state: Mapped[ScriptState] = mapped_column(enum_column(ScriptState), default=ScriptState.SEALED)
     #: The answers as shown to markers: [{"item": "E1", "text": …}]; no name, number, seat or time.
     content: Mapped[list[Any]] = mapped_column(JSON)
@@ -78,6 +80,11 @@ class Allocation(Base):
     #: Place in this marker's drawn order, from 1.
     position: Mapped[int]
     allocated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: When the marker opened the script for the first time.
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When the script was taken from this marker, and why; from then on it is not in the queue.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    reason: Mapped[str] = mapped_column(Text, default="")
 
     script: Mapped[Script] = relationship(back_populates="allocations", lazy="raise")
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
@@ -122,6 +129,8 @@ class Mark(Base):
     points: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: {criterion: comment}; the key "" holds the comment on the whole.
     comments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: Why a panel member changed the own mark after the discussion; empty for every other mark.
+    reason: Mapped[str] = mapped_column(Text, default="")
     total: Mapped[Decimal | None] = mapped_column(ScoreColumn())
     #: Counts the saves of a draft, so that two open pages never overwrite each other silently.
     revision: Mapped[int] = mapped_column(default=0)
@@ -190,3 +199,86 @@ class MarkWithdrawal(Base):
 
     mark: Mapped[Mark] = relationship(lazy="raise")
     requested_by: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[requested_by_id])
+
+
+class MarkNote(Base):
+    """A highlight or margin note of one marker, anchored in the text of one answer. Nobody else's page shows it."""
+
+    __tablename__ = "mark_notes"
+    __table_args__ = (CheckConstraint("start_at >= 0 AND end_at > start_at", name="span_not_empty"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    item: Mapped[str] = mapped_column(String(20))
+    #: Span in the text of the answer. Unit: code points.
+    start_at: Mapped[int]
+    end_at: Mapped[int]
+    #: The words under the span, so that a note is never shown beside other words.
+    quote: Mapped[str] = mapped_column(Text)
+    #: Empty: a mere highlight.
+    text: Mapped[str] = mapped_column(Text, default="")
+    criterion: Mapped[str] = mapped_column(String(40), default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class SavedComment(Base):
+    """A sentence that a marker keeps to use again; one's own."""
+
+    __tablename__ = "saved_comments"
+    __table_args__ = (UniqueConstraint("assignment_id", "text"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    text: Mapped[str] = mapped_column(String(500))
+    uses: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ScriptFlag(Base):
+    """A marker's question to the head about one script, and the answer; the other marker never learns of it."""
+
+    __tablename__ = "script_flags"
+    __table_args__ = (CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by_someone"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+
+    script: Mapped[Script] = relationship(lazy="raise")
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[assignment_id])
+
+
+class DiscussionNote(Base):
+    """What the head wrote down from talking with the markers of a script, before deciding."""
+
+    __tablename__ = "discussion_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int]
+
+
+class Claim(Base):
+    """Somebody works on a thing that others may work on too: shown to them until it expires."""
+
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("competition_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    #: As records name it, with the act in front, e.g. settle:script/K7M2.
+    subject: Mapped[str] = mapped_column(String(80))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise")

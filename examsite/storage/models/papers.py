@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.papers import PaperState
@@ -55,3 +55,67 @@ class Paper(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     post: Mapped[Post] = relationship(lazy="raise")
+
+
+class ItemDecision(Base):
+    """What two people decided about an objective question after the test: it stands, everyone gets it, more keys."""
+
+    __tablename__ = "item_decisions"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided_with_answer"),
+        CheckConstraint("proposed_by_id <> decided_by_id", name="two_people"),
+        Index(
+            "uq_item_decisions_open",
+            "paper_id",
+            "item",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), index=True)
+    item: Mapped[str] = mapped_column(String(20))
+    #: examsite.domain.items.Ruling.
+    ruling: Mapped[str] = mapped_column(String(20))
+    #: Further answers that count as right, as the key of the question is written.
+    keys: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    is_agreed: Mapped[bool | None]
+    record_seq: Mapped[int | None]
+
+    paper: Mapped[Paper] = relationship(lazy="raise")
+
+
+class RubricChange(Base):
+    """New words or level points of one criterion after the paper was opened, by two people; never its maximum or step.
+
+    Marks that the change touches are opened again and named.
+    """
+
+    __tablename__ = "rubric_changes"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided_with_answer"),
+        CheckConstraint("proposed_by_id <> decided_by_id", name="two_people"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), index=True)
+    criterion: Mapped[str] = mapped_column(String(40))
+    #: The criterion as `rubric_to_snapshot` writes it.
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    is_agreed: Mapped[bool | None]
+    record_seq: Mapped[int | None]
+
+    paper: Mapped[Paper] = relationship(lazy="raise")

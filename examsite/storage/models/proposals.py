@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.panels import DefenceState
@@ -54,5 +54,41 @@ class Defence(Base):
     revealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     score: Mapped[Decimal | None] = mapped_column(ScoreColumn())
     step: Mapped[str] = mapped_column(String(30), default="")
+    #: Where the recording of the defence is kept, as the panel writes it down.
+    recording_reference: Mapped[str] = mapped_column(String(200), default="")
 
     candidacy: Mapped[Candidacy] = relationship(lazy="raise")
+
+
+class ProposalAssessment(Base):
+    """What one panel member wrote about a proposal before its defence; locked when the defence begins at the latest."""
+
+    __tablename__ = "proposal_assessments"
+    __table_args__ = (UniqueConstraint("candidacy_id", "assignment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    #: Counts the saves, so that two open pages never overwrite each other silently.
+    revision: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int | None]
+
+
+class PanelQuestion(Base):
+    """A question put to a candidate in the defence, for the minutes."""
+
+    __tablename__ = "panel_questions"
+    __table_args__ = (UniqueConstraint("defence_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    defence_id: Mapped[int] = mapped_column(ForeignKey("defences.id"), index=True)
+    number: Mapped[int]
+    #: Who asked.
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    text: Mapped[str] = mapped_column(Text)
+    #: The gist of the answer, where somebody wrote it down.
+    answer: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime())

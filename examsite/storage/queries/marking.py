@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptState
+from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptKind, ScriptState
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
@@ -27,6 +27,9 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
 
 WRITTEN = "written"
+
+QUEUED = (ScriptKind.LIVE, ScriptKind.SEED)
+"""Kinds that stand in a marker's queue, so that nobody can tell one from the other."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,12 @@ def list_queue(session: Session, competition_id: int, assignment_id: int) -> lis
             & (Mark.round == Allocation.round)
             & (Mark.state != MarkState.WITHDRAWN),
         )
-        .where(Script.competition_id == competition_id, Allocation.assignment_id == assignment_id)
+        .where(
+            Script.competition_id == competition_id,
+            Script.kind.in_(QUEUED),
+            Allocation.assignment_id == assignment_id,
+            Allocation.withdrawn_at.is_(None),
+        )
         .order_by(Allocation.position, Script.code)
     )
     return [QueueEntry(code, position, mark) for code, position, mark in rows]
@@ -138,7 +146,12 @@ def get_own_allocation(
         select(Allocation)
         .join(Allocation.script)
         .options(joinedload(Allocation.script).joinedload(Script.paper))
-        .where(Script.competition_id == competition_id, Script.code == code, Allocation.assignment_id == assignment_id)
+        .where(
+            Script.competition_id == competition_id,
+            Script.code == code,
+            Allocation.assignment_id == assignment_id,
+            Allocation.withdrawn_at.is_(None),
+        )
     )
     if for_update:
         statement = statement.with_for_update(of=Allocation)
@@ -212,8 +225,8 @@ def find_decision(session: Session, script_id: int) -> Settlement | None:
 
 
 def list_scripts(session: Session, competition_id: int, *, script_ids: Collection[int] | None = None) -> list[Script]:
-    """All scripts (or those with these keys) by code with papers, marks and allocations."""
-    wanted = [Script.competition_id == competition_id]
+    """All scripts of candidates (or those with these keys) by code with papers, marks and allocations."""
+    wanted = [Script.competition_id == competition_id, Script.kind == ScriptKind.LIVE]
     if script_ids is not None:
         wanted.append(Script.id.in_(script_ids))
     return list(session.scalars(_with_marks(*wanted).order_by(Script.code)))
@@ -230,8 +243,10 @@ def list_decisions(session: Session, competition_id: int) -> dict[int, Settlemen
 
 
 def count_scripts(session: Session, competition_id: int, *states: ScriptState) -> int:
-    """How many scripts there are, or how many in one of the states."""
-    statement = select(func.count(Script.id)).where(Script.competition_id == competition_id)
+    """How many scripts of candidates there are, or how many in one of the states."""
+    statement = select(func.count(Script.id)).where(
+        Script.competition_id == competition_id, Script.kind == ScriptKind.LIVE
+    )
     if states:
         statement = statement.where(Script.state.in_(states))
     return session.scalar(statement) or 0
@@ -243,7 +258,7 @@ def count_third_allocations(session: Session, competition_id: int) -> dict[str, 
         select(RoleAssignment.pseudonym, func.count(Allocation.id))
         .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
         .join(Script, Script.id == Allocation.script_id)
-        .where(Script.competition_id == competition_id, Allocation.round == 2)
+        .where(Script.competition_id == competition_id, Allocation.round == 2, Allocation.withdrawn_at.is_(None))
         .group_by(RoleAssignment.pseudonym)
     )
     return {str(pseudonym): count for pseudonym, count in rows}
@@ -282,7 +297,7 @@ def standing_of(
         paper=paper,
         marks=tuple(mark for mark in locked if mark.round == 1),
         third=next((mark for mark in locked if mark.round == 2), None),
-        third_allocation=next((row for row in script.allocations if row.round == 2), None),
+        third_allocation=next((row for row in script.allocations if row.round == 2 and row.withdrawn_at is None), None),
         decision=decision,
         system_total=sum_scores(mark.total or ZERO for mark in locked if mark.round == SYSTEM_ROUND),
         standing=standing,

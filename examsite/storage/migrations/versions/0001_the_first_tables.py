@@ -531,6 +531,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("log_id", "size", name=op.f("uq_checkpoints_log_id_size")),
     )
     op.create_table(
+        "claims",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_claims_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_claims_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("competition_id", "subject", name=op.f("uq_claims_competition_id_subject")),
+    )
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claims_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
         "handover_notes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sitting_id", sa.Integer(), nullable=False),
@@ -546,6 +566,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("handover_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_handover_notes_sitting_id"), ["sitting_id"], unique=False)
+
+    op.create_table(
+        "marker_stops",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("stopped_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("stopped_by_id", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_stops_decided_by_someone")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_marker_stops_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_marker_stops_decided_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stopped_by_id"], ["role_assignments.id"], name=op.f("fk_marker_stops_stopped_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_marker_stops")),
+    )
+    with op.batch_alter_table("marker_stops", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_marker_stops_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(
+            "uq_marker_stops_open",
+            ["assignment_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
 
     op.create_table(
         "papers",
@@ -605,6 +662,22 @@ def upgrade() -> None:
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_records_event"), ["event"], unique=False)
         batch_op.create_index(batch_op.f("ix_records_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "saved_comments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("used_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_saved_comments_assignment_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_comments")),
+        sa.UniqueConstraint("assignment_id", "text", name=op.f("uq_saved_comments_assignment_id_text")),
+    )
+    with op.batch_alter_table("saved_comments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_comments_assignment_id"), ["assignment_id"], unique=False)
 
     op.create_table(
         "signatures",
@@ -782,6 +855,7 @@ def upgrade() -> None:
         sa.Column("revealed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("score", examsite.storage.column_types.ScoreColumn(), nullable=True),
         sa.Column("step", sa.String(length=30), nullable=False),
+        sa.Column("recording_reference", sa.String(length=200), nullable=False),
         sa.CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name=op.f("ck_defences_settled_with_score")),
         sa.ForeignKeyConstraint(
             ["candidacy_id"], ["candidacies.id"], name=op.f("fk_defences_candidacy_id_candidacies")
@@ -852,6 +926,70 @@ def upgrade() -> None:
         batch_op.create_index("ix_incidents_sitting_candidacy", ["sitting_id", "candidacy_id"], unique=False)
 
     op.create_table(
+        "item_decisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=20), nullable=False),
+        sa.Column("ruling", sa.String(length=20), nullable=False),
+        sa.Column("keys", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Integer(), nullable=False),
+        sa.Column("proposed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("is_agreed", sa.Boolean(), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (is_agreed IS NULL)", name=op.f("ck_item_decisions_decided_with_answer")
+        ),
+        sa.CheckConstraint("proposed_by_id <> decided_by_id", name=op.f("ck_item_decisions_two_people")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_item_decisions_decided_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_item_decisions_paper_id_papers")),
+        sa.ForeignKeyConstraint(
+            ["proposed_by_id"], ["role_assignments.id"], name=op.f("fk_item_decisions_proposed_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_decisions")),
+    )
+    with op.batch_alter_table("item_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_decisions_paper_id"), ["paper_id"], unique=False)
+        batch_op.create_index(
+            "uq_item_decisions_open",
+            ["paper_id", "item"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
+        "proposal_assessments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("candidacy_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("updated_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("locked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["role_assignments.id"],
+            name=op.f("fk_proposal_assessments_assignment_id_role_assignments"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["candidacy_id"], ["candidacies.id"], name=op.f("fk_proposal_assessments_candidacy_id_candidacies")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_assessments")),
+        sa.UniqueConstraint(
+            "candidacy_id", "assignment_id", name=op.f("uq_proposal_assessments_candidacy_id_assignment_id")
+        ),
+    )
+    with op.batch_alter_table("proposal_assessments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proposal_assessments_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_proposal_assessments_candidacy_id"), ["candidacy_id"], unique=False)
+
+    op.create_table(
         "proposal_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("candidacy_id", sa.Integer(), nullable=False),
@@ -871,12 +1009,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_proposal_versions_candidacy_id"), ["candidacy_id"], unique=False)
 
     op.create_table(
+        "rubric_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.Column("criterion", sa.String(length=40), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Integer(), nullable=False),
+        sa.Column("proposed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("is_agreed", sa.Boolean(), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (is_agreed IS NULL)", name=op.f("ck_rubric_changes_decided_with_answer")
+        ),
+        sa.CheckConstraint("proposed_by_id <> decided_by_id", name=op.f("ck_rubric_changes_two_people")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_rubric_changes_decided_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_rubric_changes_paper_id_papers")),
+        sa.ForeignKeyConstraint(
+            ["proposed_by_id"], ["role_assignments.id"], name=op.f("fk_rubric_changes_proposed_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rubric_changes")),
+    )
+    with op.batch_alter_table("rubric_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rubric_changes_paper_id"), ["paper_id"], unique=False)
+
+    op.create_table(
         "scripts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
         sa.Column("paper_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "live",
+                "practice",
+                "qualification",
+                "seed",
+                name="script_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column(
             "state",
             sa.Enum(
@@ -914,6 +1096,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_scripts_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "agreed_marks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("points", sa.JSON(), nullable=False),
+        sa.Column("comments", sa.JSON(), nullable=False),
+        sa.Column("total", examsite.storage.column_types.ScoreColumn(), nullable=False),
+        sa.Column("proposed_by_id", sa.Integer(), nullable=False),
+        sa.Column("proposed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by_id", sa.Integer(), nullable=True),
+        sa.Column("agreed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(agreed_at IS NULL) = (agreed_by_id IS NULL)", name=op.f("ck_agreed_marks_agreed_by_someone")
+        ),
+        sa.CheckConstraint("proposed_by_id <> agreed_by_id", name=op.f("ck_agreed_marks_two_people")),
+        sa.ForeignKeyConstraint(
+            ["agreed_by_id"], ["role_assignments.id"], name=op.f("fk_agreed_marks_agreed_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_by_id"], ["role_assignments.id"], name=op.f("fk_agreed_marks_proposed_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["script_id"], ["scripts.id"], name=op.f("fk_agreed_marks_script_id_scripts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreed_marks")),
+        sa.UniqueConstraint("script_id", name=op.f("uq_agreed_marks_script_id")),
+    )
+    op.create_table(
         "allocations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("script_id", sa.Integer(), nullable=False),
@@ -921,6 +1129,9 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("allocated_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_allocations_assignment_id_role_assignments")
         ),
@@ -1019,6 +1230,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deductions_candidacy_id"), ["candidacy_id"], unique=False)
 
     op.create_table(
+        "discussion_notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_discussion_notes_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["script_id"], ["scripts.id"], name=op.f("fk_discussion_notes_script_id_scripts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discussion_notes")),
+    )
+    with op.batch_alter_table("discussion_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_discussion_notes_script_id"), ["script_id"], unique=False)
+
+    op.create_table(
         "evidence",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
@@ -1083,6 +1311,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_help_calls_attempt_id"), ["attempt_id"], unique=False)
 
     op.create_table(
+        "mark_notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=20), nullable=False),
+        sa.Column("start_at", sa.Integer(), nullable=False),
+        sa.Column("end_at", sa.Integer(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("criterion", sa.String(length=40), nullable=False),
+        sa.Column("updated_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("start_at >= 0 AND end_at > start_at", name=op.f("ck_mark_notes_span_not_empty")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_mark_notes_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["script_id"], ["scripts.id"], name=op.f("fk_mark_notes_script_id_scripts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mark_notes")),
+    )
+    with op.batch_alter_table("mark_notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mark_notes_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mark_notes_script_id"), ["script_id"], unique=False)
+
+    op.create_table(
         "marks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("script_id", sa.Integer(), nullable=True),
@@ -1098,6 +1349,7 @@ def upgrade() -> None:
         ),
         sa.Column("points", sa.JSON(), nullable=False),
         sa.Column("comments", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("total", examsite.storage.column_types.ScoreColumn(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("updated_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
@@ -1131,6 +1383,25 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'withdrawn' AND script_id IS NOT NULL AND assignment_id IS NOT NULL"),
             postgresql_where=sa.text("state <> 'withdrawn' AND script_id IS NOT NULL AND assignment_id IS NOT NULL"),
         )
+
+    op.create_table(
+        "panel_questions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("defence_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("asked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_panel_questions_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["defence_id"], ["defences.id"], name=op.f("fk_panel_questions_defence_id_defences")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_panel_questions")),
+        sa.UniqueConstraint("defence_id", "number", name=op.f("uq_panel_questions_defence_id_number")),
+    )
+    with op.batch_alter_table("panel_questions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_panel_questions_defence_id"), ["defence_id"], unique=False)
 
     op.create_table(
         "pauses",
@@ -1236,6 +1507,32 @@ def upgrade() -> None:
     with op.batch_alter_table("room_requests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_room_requests_attempt_id"), ["attempt_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_room_requests_sitting_id"), ["sitting_id"], unique=False)
+
+    op.create_table(
+        "script_flags",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (answered_by_id IS NULL)", name=op.f("ck_script_flags_answered_by_someone")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["role_assignments.id"], name=op.f("fk_script_flags_answered_by_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_script_flags_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(["script_id"], ["scripts.id"], name=op.f("fk_script_flags_script_id_scripts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_script_flags")),
+    )
+    with op.batch_alter_table("script_flags", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_script_flags_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_script_flags_script_id"), ["script_id"], unique=False)
 
     op.create_table(
         "settlements",
@@ -1397,6 +1694,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_settlements_script_id"))
 
     op.drop_table("settlements")
+    with op.batch_alter_table("script_flags", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_script_flags_script_id"))
+        batch_op.drop_index(batch_op.f("ix_script_flags_assignment_id"))
+
+    op.drop_table("script_flags")
     with op.batch_alter_table("room_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_room_requests_sitting_id"))
         batch_op.drop_index(batch_op.f("ix_room_requests_attempt_id"))
@@ -1412,6 +1714,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_pauses_attempt_id"))
 
     op.drop_table("pauses")
+    with op.batch_alter_table("panel_questions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_panel_questions_defence_id"))
+
+    op.drop_table("panel_questions")
     with op.batch_alter_table("marks", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_marks_script",
@@ -1428,6 +1734,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_marks_assignment_id"))
 
     op.drop_table("marks")
+    with op.batch_alter_table("mark_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mark_notes_script_id"))
+        batch_op.drop_index(batch_op.f("ix_mark_notes_assignment_id"))
+
+    op.drop_table("mark_notes")
     with op.batch_alter_table("help_calls", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_help_calls_attempt_id"))
 
@@ -1440,6 +1751,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_evidence_attempt_at")
 
     op.drop_table("evidence")
+    with op.batch_alter_table("discussion_notes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_discussion_notes_script_id"))
+
+    op.drop_table("discussion_notes")
     with op.batch_alter_table("deductions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deductions_candidacy_id"))
 
@@ -1458,15 +1773,34 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_allocations_assignment_id"))
 
     op.drop_table("allocations")
+    op.drop_table("agreed_marks")
     with op.batch_alter_table("scripts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scripts_post_id"))
         batch_op.drop_index(batch_op.f("ix_scripts_competition_id"))
 
     op.drop_table("scripts")
+    with op.batch_alter_table("rubric_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rubric_changes_paper_id"))
+
+    op.drop_table("rubric_changes")
     with op.batch_alter_table("proposal_versions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposal_versions_candidacy_id"))
 
     op.drop_table("proposal_versions")
+    with op.batch_alter_table("proposal_assessments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proposal_assessments_candidacy_id"))
+        batch_op.drop_index(batch_op.f("ix_proposal_assessments_assignment_id"))
+
+    op.drop_table("proposal_assessments")
+    with op.batch_alter_table("item_decisions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_item_decisions_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_item_decisions_paper_id"))
+
+    op.drop_table("item_decisions")
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.drop_index("ix_incidents_sitting_candidacy")
 
@@ -1497,6 +1831,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signatures_result_version_id"))
 
     op.drop_table("signatures")
+    with op.batch_alter_table("saved_comments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_comments_assignment_id"))
+
+    op.drop_table("saved_comments")
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_records_subject"))
         batch_op.drop_index(batch_op.f("ix_records_event"))
@@ -1507,10 +1845,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_papers_competition_id"))
 
     op.drop_table("papers")
+    with op.batch_alter_table("marker_stops", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_marker_stops_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_marker_stops_assignment_id"))
+
+    op.drop_table("marker_stops")
     with op.batch_alter_table("handover_notes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handover_notes_sitting_id"))
 
     op.drop_table("handover_notes")
+    with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claims_competition_id"))
+
+    op.drop_table("claims")
     op.drop_table("checkpoints")
     with op.batch_alter_table("candidacies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_candidacies_post_id"))

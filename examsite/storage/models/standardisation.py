@@ -1,0 +1,73 @@
+"""Scripts with a mark agreed beforehand, and markers whom a drift has stopped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from examsite.storage.column_types import ScoreColumn, UtcDateTime
+from examsite.storage.database import Base
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.marking import Script
+
+
+class AgreedMark(Base):
+    """The mark that two people agreed on for a practice, qualification or seed script, before anyone else marks it."""
+
+    __tablename__ = "agreed_marks"
+    __table_args__ = (
+        CheckConstraint("(agreed_at IS NULL) = (agreed_by_id IS NULL)", name="agreed_by_someone"),
+        CheckConstraint("proposed_by_id <> agreed_by_id", name="two_people"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), unique=True)
+    #: {criterion: points as text with two decimals}.
+    points: Mapped[dict[str, Any]] = mapped_column(JSON)
+    comments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    total: Mapped[Decimal] = mapped_column(ScoreColumn())
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int | None]
+
+    script: Mapped[Script] = relationship(lazy="raise")
+
+
+class MarkerStop(Base):
+    """A marker paused by an alarm or by the head; open until the head decides what follows."""
+
+    __tablename__ = "marker_stops"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_someone"),
+        Index(
+            "uq_marker_stops_open",
+            "assignment_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    #: drift, tolerance or head.
+    cause: Mapped[str] = mapped_column(String(20))
+    #: The figures that raised the alarm, as text.
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    stopped_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: None: stopped by the alarm.
+    stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    #: resumed, or replaced: the marker's open and, where the head says so, locked work goes to others.
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    record_seq: Mapped[int | None]
+
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[assignment_id])
