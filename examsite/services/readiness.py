@@ -173,11 +173,10 @@ def _room_checks(session: Session, sitting: Sitting) -> list[Check]:
 
 def _rehearsal_checks(session: Session, settings: Settings, sitting: Sitting, now: datetime) -> list[Check]:
     count = count_at_once(session, sitting)
-    override = find_start_override(session, sitting.id)
-    if override is not None:
+    identity, at = identity_of(settings), max(now, sitting.starts_at)
+    if find_start_override(session, sitting.id, identity=identity, now=at) is not None:
         return [Check(Topic.REHEARSAL, Level.ATTENTION, "rehearsal_overridden", Role.ORGANISER, {"count": count})]
-    at = max(now, sitting.starts_at)
-    faults: list[Missing] = list_certificate_faults(session, sitting, identity=identity_of(settings), now=at)
+    faults: list[Missing] = list_certificate_faults(session, sitting, identity=identity, now=at)
     if faults:
         return [Check(Topic.REHEARSAL, Level.STOP, item.code, item.owner, item.params) for item in faults]
     return [Check(Topic.REHEARSAL, Level.GOOD, "rehearsal_speaks", Role.ORGANISER, {"count": count})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,6 +22,7 @@ from examsite.domain.rooms import (
 from examsite.domain.sittings import SittingState, check_extension
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rehearsals import identity_of
 from examsite.services.rooms import (
     add_time,
     items_of_paper,
@@ -121,8 +123,12 @@ def decide_room_request(
         return request
     if request.kind is RequestKind.EXTEND_ROOM:
         payload["numbers"] = _extend_room(ctx, sitting, request)
-    elif request.kind is RequestKind.START_WITHOUT_REHEARSAL and sitting.state is not SittingState.SCHEDULED:
-        raise ConflictError("sitting_started")
+    elif request.kind is RequestKind.START_WITHOUT_REHEARSAL:
+        if sitting.state is not SittingState.SCHEDULED:
+            raise ConflictError("sitting_started")
+        # It is this program with these settings that they let start, not what may run here later.
+        request.data = {**request.data, **asdict(identity_of(ctx.settings))}
+        payload |= request.data
     record(ctx, competition, Event.REQUEST_DECIDED, subject_of(sitting), payload)
     if request.kind is RequestKind.ACCEPT_LATE_ANSWERS:
         _accept_late(ctx, competition, sitting, attempt, request)

@@ -11,6 +11,7 @@ from flask import current_app, g, request
 
 from examsite.config import Settings
 from examsite.domain.readiness import Check, Level, worst_level
+from examsite.domain.rehearsals import CERTIFICATE_DAYS
 from examsite.services.readiness import Place, list_alarms, list_checks
 from examsite.storage.database import db
 from examsite.storage.queries.machines import list_refused_machines
@@ -62,6 +63,7 @@ def read_readiness(sitting_code: str) -> dict[str, Any]:
         "stops": sum(item.level is Level.STOP for item in checks),
         "cautions": sum(item.level is Level.ATTENTION for item in checks),
         "head_count": count_at_once(session, sitting),
+        "certificate_days": CERTIFICATE_DAYS,
         "rehearsals": list_rehearsals(session, sitting.competition_id),
         "refused": [
             {"row": row, "text": str(REFUSALS[row.reason])} for row in list_refused_machines(session, sitting.id)

@@ -110,10 +110,7 @@ def test_a_certificate_lets_start_what_it_speaks_for(room: Room) -> None:
     made = record_rehearsal(room.ctx(), room.competition, head_count=3, source="test", figures={})
     assert faults(room) == []
     assert faults(room, at=room.now + timedelta(days=7)) == ["rehearsal_too_old"]
-    made.passed = False
-    room.session.flush()
-    assert faults(room) == ["rehearsal_missing"]
-    made.passed, made.head_count = True, 2
+    made.head_count = 2
     room.session.flush()
     assert faults(room) == ["rehearsal_too_small"]
 
@@ -139,6 +136,58 @@ def test_two_people_may_decide_to_start_without_one(room: Room) -> None:
     assert faults(room) == ["rehearsal_missing"]
     decide_room_request(room.ctx(Role.CHAIR), room.competition, asked.id, approve=True, reason="Đồng ý")
     assert faults(room) == []
+
+
+def finished(room: Room, *, passed: bool, minutes: int) -> None:
+    begun = begin_rehearsal(room.ctx(at=room.now + timedelta(minutes=minutes)), room.competition, head_count=3)
+    end = room.ctx(at=room.now + timedelta(minutes=minutes + 1))
+    finish_rehearsal(end, room.competition, begun.id, passed=passed, figures={})
+
+
+def test_only_the_newest_finished_rehearsal_counts(room: Room) -> None:
+    later = room.now + timedelta(minutes=30)
+    finished(room, passed=True, minutes=0)
+    assert faults(room, at=later) == []
+    finished(room, passed=False, minutes=5)
+    assert faults(room, at=later) == ["rehearsal_failed"]
+    begin_rehearsal(room.ctx(at=room.now + timedelta(minutes=8)), room.competition, head_count=3)
+    assert faults(room, at=later) == ["rehearsal_failed"], "one that has not finished says nothing"
+    finished(room, passed=True, minutes=70)
+    assert faults(room, at=room.now + timedelta(minutes=80)) == []
+
+
+def test_of_two_that_finished_at_one_instant_the_later_row_counts(room: Room) -> None:
+    record_rehearsal(room.ctx(), room.competition, head_count=3, source="test", figures={})
+    begun = begin_rehearsal(room.ctx(), room.competition, head_count=3)
+    finish_rehearsal(room.ctx(), room.competition, begun.id, passed=False, figures={})
+    assert faults(room) == ["rehearsal_failed"]
+
+
+def test_what_two_people_decided_lapses_after_a_week_and_with_another_program(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decided(at: datetime) -> None:
+        asked = ask_room_request(
+            room.ctx(Role.ORGANISER, at=at),
+            room.competition,
+            room.sitting,
+            kind=RequestKind.START_WITHOUT_REHEARSAL,
+            reason="Máy chủ mới giao sáng nay",
+        )
+        decide_room_request(room.ctx(Role.CHAIR, at=at), room.competition, asked.id, approve=True)
+
+    decided(room.now)
+    week = room.now + timedelta(days=7)
+    assert faults(room, at=week - timedelta(seconds=1)) == []
+    assert faults(room, at=week) == ["rehearsal_missing", "rehearsal_override_lapsed"]
+    decided(week)
+    assert faults(room, at=week) == [], "it may be decided anew"
+    monkeypatch.setattr(rehearsals, "code_sha256", lambda: "c" * 64)
+    assert faults(room, at=week) == ["rehearsal_missing", "rehearsal_override_lapsed"]
+    decided(week)
+    assert faults(room, at=week) == []
+    room.settings = with_changes(room.settings, threads=3)
+    assert faults(room, at=week) == ["rehearsal_missing", "rehearsal_override_lapsed"]
 
 
 def test_settings_that_change_how_the_server_bears_a_room_change_the_certificate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from examsite.domain.scores import score
 from examsite.services.attempts import hand_in, open_attempt, save_answers
 from examsite.services.context import Actor
 from examsite.services.invigilation import sign_objective_results
+from examsite.services.rehearsals import identity_of
 from examsite.services.room_requests import ask_room_request, decide_room_request, withdraw_room_request
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.rooms import RoomRequest
@@ -170,11 +172,16 @@ def test_start_without_a_rehearsal_is_the_chairs_to_allow(room: Room) -> None:
     request = ask_room_request(
         organiser, room.competition, room.sitting, kind=RequestKind.START_WITHOUT_REHEARSAL, reason="Mất điện hôm qua"
     )
+
+    def held() -> RoomRequest | None:
+        return find_start_override(room.session, room.sitting.id, identity=identity_of(room.settings), now=room.now)
+
     with pytest.raises(NotAllowedError, match="role_needed"):
         decide_room_request(room.ctx(Role.INVIGILATOR), room.competition, request.id, approve=True)
-    assert find_start_override(room.session, room.sitting.id) is None
+    assert held() is None
     decide_room_request(room.ctx(Role.CHAIR), room.competition, request.id, approve=True)
-    assert find_start_override(room.session, room.sitting.id) is not None
+    assert held() == request
+    assert request.data == asdict(identity_of(room.settings))
 
 
 # --- late answers --------------------------------------------------------------------------------------------------

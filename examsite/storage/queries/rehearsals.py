@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
-from examsite.domain.rehearsals import LONGEST_MINUTES, Certificate, Identity, best_faults
+from examsite.domain.rehearsals import LONGEST_MINUTES, Certificate, Identity, Override, best_faults, lapse_of
 from examsite.domain.rooms import RequestKind, RequestState
 from examsite.domain.sittings import SittingState
 from examsite.storage.models.competitions import Competition
@@ -82,18 +82,43 @@ def count_at_once(session: Session, sitting: Sitting) -> int:
 
 def list_certificate_faults(session: Session, sitting: Sitting, *, identity: Identity, now: datetime) -> list[Missing]:
     """Why no rehearsal lets this sitting start; empty: one does, or two people decided to start without."""
-    if find_start_override(session, sitting.id) is not None:
-        return []
+    rows = session.scalars(
+        select(Rehearsal)
+        .where(Rehearsal.competition_id == sitting.competition_id, Rehearsal.finished_at.is_not(None))
+        .order_by(Rehearsal.finished_at.desc(), Rehearsal.id.desc())
+        .limit(_LOOKED_AT)
+    )
+    # Of two that finished at one instant the later row is the newer one: it stands last.
     certificates = [
-        Certificate(Identity(row.code_sha256, row.settings_sha256), row.head_count, row.finished_at)
-        for row in list_rehearsals(session, sitting.competition_id)
-        if row.passed and row.finished_at is not None
+        Certificate(Identity(row.code_sha256, row.settings_sha256), row.head_count, row.finished_at, passed=row.passed)
+        for row in reversed(rows.all())
+        if row.finished_at is not None
     ]
-    return list(best_faults(certificates, identity=identity, head_count=count_at_once(session, sitting), now=now))
+    faults = best_faults(certificates, identity=identity, head_count=count_at_once(session, sitting), now=now)
+    if not faults:
+        return []
+    request = _newest_override(session, sitting.id)
+    if request is None:
+        return list(faults)
+    lapse = lapse_of(_override_of(request), identity=identity, now=now)
+    return [] if lapse is None else [*faults, lapse]
 
 
-def find_start_override(session: Session, sitting_id: int) -> RoomRequest | None:
-    """The approved request of two people to start this sitting without a certificate."""
+def find_start_override(session: Session, sitting_id: int, *, identity: Identity, now: datetime) -> RoomRequest | None:
+    """The approved request of two people to start this sitting without a certificate, while it holds."""
+    found = _newest_override(session, sitting_id)
+    if found is None or lapse_of(_override_of(found), identity=identity, now=now) is not None:
+        return None
+    return found
+
+
+def _override_of(request: RoomRequest) -> Override:
+    approved = Identity(str(request.data.get("code_sha256", "")), str(request.data.get("settings_sha256", "")))
+    # Only an approved request comes here, and one that is approved has an instant.
+    return Override(approved, request.decided_at or request.asked_at)
+
+
+def _newest_override(session: Session, sitting_id: int) -> RoomRequest | None:
     return session.scalars(
         select(RoomRequest)
         .where(
@@ -101,5 +126,6 @@ def find_start_override(session: Session, sitting_id: int) -> RoomRequest | None
             RoomRequest.kind == RequestKind.START_WITHOUT_REHEARSAL,
             RoomRequest.state == RequestState.APPROVED,
         )
-        .order_by(RoomRequest.id)
+        .order_by(RoomRequest.decided_at.desc(), RoomRequest.id.desc())
+        .limit(1)
     ).first()

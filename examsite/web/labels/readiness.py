@@ -67,6 +67,11 @@ FINDINGS = {
         "Bắt đầu không có chứng nhận, theo quyết định có lý do của hai người; %(count)s thí sinh cùng lúc."
     ),
     "rehearsal_missing": _l("Chưa có chứng nhận tổng duyệt."),
+    "rehearsal_failed": _l("Lần tổng duyệt mới nhất, kết thúc %(finished_at)s, không đạt."),
+    "rehearsal_override_lapsed": _l(
+        "Quyết định bắt đầu không có chứng nhận, lúc %(decided_at)s, không còn hiệu lực: đã quá %(days)s ngày, hoặc "
+        "phần mềm hay cấu hình đã thay đổi."
+    ),
     "rehearsal_too_old": _l("Chứng nhận ngày %(finished_at)s quá %(days)s ngày vào giờ bắt đầu."),
     "rehearsal_other_program": _l("Phần mềm đã thay đổi sau lần tổng duyệt."),
     "rehearsal_other_settings": _l("Cấu hình máy chủ đã thay đổi sau lần tổng duyệt."),
@@ -113,6 +118,8 @@ ACTIONS = {
     "invigilators_few": _l("Phân công thêm người ở trang Ca thi."),
     "invigilators_none": _l("Phân công ở trang Ca thi."),
     "rehearsal_missing": _l("Chạy tổng duyệt, hoặc đề nghị bắt đầu không có chứng nhận để người thứ hai quyết định."),
+    "rehearsal_failed": _l("Xem vì sao không đạt, sửa rồi chạy lại. Chỉ lần mới nhất có giá trị."),
+    "rehearsal_override_lapsed": _l("Chạy tổng duyệt, hoặc đề nghị hội đồng quyết định lại."),
     "rehearsal_too_old": _l("Chạy lại tổng duyệt trong tuần có ca thi."),
     "rehearsal_other_program": _l("Chạy lại tổng duyệt với phần mềm hiện tại."),
     "rehearsal_other_settings": _l("Chạy lại tổng duyệt với cấu hình hiện tại."),

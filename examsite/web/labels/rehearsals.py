@@ -6,6 +6,8 @@ from examsite.web.i18n import _l
 
 MISSING = {
     "rehearsal_missing": _l("Chưa có chứng nhận tổng duyệt"),
+    "rehearsal_failed": _l("Lần tổng duyệt mới nhất (%(finished_at)s) không đạt"),
+    "rehearsal_override_lapsed": _l("Quyết định bắt đầu không có chứng nhận (%(decided_at)s) không còn hiệu lực"),
     "rehearsal_too_old": _l("Chứng nhận tổng duyệt ngày %(finished_at)s đã quá %(days)s ngày"),
     "rehearsal_other_program": _l("Phần mềm đã thay đổi sau lần tổng duyệt"),
     "rehearsal_other_settings": _l("Cấu hình máy chủ đã thay đổi sau lần tổng duyệt"),
@@ -14,6 +16,8 @@ MISSING = {
 
 ERRORS = {
     "rehearsal_missing": _l("Chưa có chứng nhận tổng duyệt."),
+    "rehearsal_failed": _l("Lần tổng duyệt mới nhất (%(finished_at)s) không đạt."),
+    "rehearsal_override_lapsed": _l("Quyết định bắt đầu không có chứng nhận (%(decided_at)s) không còn hiệu lực."),
     "rehearsal_too_old": _l("Chứng nhận tổng duyệt ngày %(finished_at)s đã quá %(days)s ngày."),
     "rehearsal_other_program": _l("Phần mềm đã thay đổi sau lần tổng duyệt."),
     "rehearsal_other_settings": _l("Cấu hình máy chủ đã thay đổi sau lần tổng duyệt."),
