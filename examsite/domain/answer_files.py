@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from examsite.domain.errors import InvalidError
-from examsite.domain.saves import MAX_BATCH, MAX_NUMBER, Save, content_of, read_body, read_saves
+from examsite.domain.rooms import CarriedStanding
+from examsite.domain.saves import MAX_BATCH, MAX_NUMBER, Save, read_body, read_saves
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """Largest file taken in. Source: our choice, because eight megabytes hold every version of a test many times over."""
@@ -114,10 +115,22 @@ def check_mac(token: str, body: bytes, mac: bytes) -> None:
         raise InvalidError("answer_file_forged", field="file")
 
 
-def letters_of(content: str) -> int:
-    """How long a written answer is, which is all that an invigilator learns of it; chosen options have no length."""
-    value = content_of(content)
-    return len(value) if isinstance(value, str) else 0
+def standing_of(
+    newest: Save, *, held: tuple[int, int] | None, stored_content: str | None, is_of_paper: bool
+) -> CarriedStanding:
+    """How the newest version of an item in a file stands to what the server holds; nothing is said of its length.
+
+    `held` is the (epoch, number) that counts on the server, `stored_content` what it keeps under the same number.
+
+    Source: our choice, because before the code map is opened a length may tell whose script it is.
+    """
+    if not is_of_paper:
+        return CarriedStanding.FOREIGN
+    if stored_content is not None and stored_content != newest.content:
+        return CarriedStanding.TAKEN
+    if held is not None and (newest.epoch, newest.number) < held:
+        return CarriedStanding.OLDER
+    return CarriedStanding.NEWER if stored_content is None else CarriedStanding.HELD
 
 
 def _read(body: object) -> AnswerFile:

@@ -93,6 +93,18 @@ class AnswerFileState(StrEnum):
     KEPT_BESIDE = "kept_beside"
 
 
+class CarriedStanding(StrEnum):
+    """How the newest version of one item in a carried file stands to what the server holds of that item."""
+
+    NEWER = "newer"
+    HELD = "held"
+    OLDER = "older"
+    #: The server holds something else under the same number: what it holds stays.
+    TAKEN = "taken"
+    #: The paper has no such item.
+    FOREIGN = "foreign"
+
+
 # Who may ask, and who else may decide. Source: our choice, because time for a whole room is watched by those in it,
 # and what counts as an answer or as a proven installation is for the council.
 REQUEST_ASKERS: Final[dict[RequestKind, frozenset[Role]]] = {

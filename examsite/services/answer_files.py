@@ -2,14 +2,13 @@
 
 Decision: the age identity of a sitting is not stored but derived from the secret key of the installation and the
 code of the sitting. Every process of every host has it, no file can be forgotten in a backup, and it is there before
-the sitting is. Nobody sees a text here: a preview holds items, numbers, lengths and instants.
+the sitting is. Nobody sees a text here, nor how long it is: a preview says which items are newer than what is held.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -24,24 +23,26 @@ from examsite.domain.answer_files import (
     check_envelope,
     check_mac,
     identity_text,
-    letters_of,
     read_answer_file,
+    standing_of,
 )
 from examsite.domain.attempts import AttemptState, deadline_of, is_overdue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.rooms import AnswerFileState
+from examsite.domain.rooms import AnswerFileState, CarriedStanding
+from examsite.domain.saves import FLAGS, Save
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rooms import items_of_paper
 from examsite.services.saves import SaveJob, write_saves
 from examsite.storage.candidate_lists import keep
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import AnswerFile as AnswerFileRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
-from examsite.storage.queries.attempts import get_attempt, lock_attempt_clocks
+from examsite.storage.queries.attempts import get_attempt, list_held_numbers, lock_attempt_clocks
 from examsite.storage.queries.sittings import is_invigilator_of
 
 _HEX: Final = frozenset("0123456789abcdef")
@@ -52,12 +53,10 @@ _NO_PAGE: Final = -1
 
 @dataclass(frozen=True)
 class PreviewLine:
-    """What a file holds of one item, without a word of it. Unit of `letters`: signs of the newest version."""
+    """What a file holds of one item: whether it is newer than what the server holds, never a word, never a length."""
 
     item: str
-    versions: int
-    new_versions: int
-    letters: int
+    standing: CarriedStanding
 
 
 @dataclass(frozen=True)
@@ -119,21 +118,34 @@ def preview_answer_file(ctx: ServiceContext, competition: Competition, sitting: 
     """
     _require_watcher(ctx, competition, sitting)
     content, attempt = _checked(ctx, competition, sitting, token)
-    stored = _stored_numbers(ctx, attempt.id)
-    versions, fresh = Counter[str](), Counter[str]()
-    letters: dict[str, int] = {}
+    stored = _stored_contents(ctx, attempt.id)
+    held = list_held_numbers(ctx.session.connection(), attempt.id)
+    of_paper = {FLAGS, *items_of_paper(ctx, attempt)}
+    newest: dict[str, Save] = {}
     for save in content.saves:
-        versions[save.item] += 1
-        fresh[save.item] += (save.item, save.epoch, save.number) not in stored
-        letters[save.item] = letters_of(save.content)
+        known = newest.get(save.item)
+        if known is None or (known.epoch, known.number) < (save.epoch, save.number):
+            newest[save.item] = save
+    lines = (
+        PreviewLine(
+            item,
+            standing_of(
+                save,
+                held=held.get(item),
+                stored_content=stored.get((item, save.epoch, save.number)),
+                is_of_paper=item in of_paper,
+            ),
+        )
+        for item, save in sorted(newest.items())
+    )
     return Preview(
         token=token,
         attempt=attempt,
         saved_at=content.saved_at,
         remaining_seconds=content.remaining_seconds,
-        lines=tuple(PreviewLine(item, versions[item], fresh[item], letters[item]) for item in sorted(versions)),
-        versions=versions.total(),
-        new_versions=fresh.total(),
+        lines=tuple(lines),
+        versions=len(content.saves),
+        new_versions=sum((save.item, save.epoch, save.number) not in stored for save in content.saves),
         counts=_counts_now(ctx, sitting, attempt),
         has_fenced=any(
             save.epoch != attempt.epoch and (save.item, save.epoch, save.number) not in stored for save in content.saves
@@ -155,7 +167,7 @@ def import_answer_file(ctx: ServiceContext, competition: Competition, sitting: S
     _require_watcher(ctx, competition, sitting)
     content, attempt = _checked(ctx, competition, sitting, token)
     clocks = lock_attempt_clocks(ctx.session.connection(), [attempt.id])
-    stored = _stored_numbers(ctx, attempt.id)
+    stored = _stored_contents(ctx, attempt.id)
     job = SaveJob(attempt_id=attempt.id, saves=content.saves, page_epoch=_NO_PAGE, received_at=ctx.now, by_file=True)
     (done,) = write_saves(ctx.session.connection(), ctx.session, clocks, [job])
     if isinstance(done, DomainError):
@@ -220,13 +232,13 @@ def _counts_now(ctx: ServiceContext, sitting: Sitting, attempt: Attempt) -> bool
     return not is_overdue(ctx.now, deadline_at, sitting.grace_seconds, paused_at=attempt.paused_at)
 
 
-def _stored_numbers(ctx: ServiceContext, attempt_id: int) -> set[tuple[str, int, int]]:
+def _stored_contents(ctx: ServiceContext, attempt_id: int) -> dict[tuple[str, int, int], str]:
     rows = ctx.session.execute(
-        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number).where(
+        select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.number, AnswerVersion.content).where(
             AnswerVersion.attempt_id == attempt_id
         )
     )
-    return {(item, epoch, number) for item, epoch, number in rows}
+    return {(item, epoch, number): content for item, epoch, number, content in rows}
 
 
 def _kept_file(ctx: ServiceContext, sitting: Sitting, token: str) -> Path:

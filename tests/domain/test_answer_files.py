@@ -16,7 +16,6 @@ from examsite.domain.answer_files import (
     check_envelope,
     check_mac,
     identity_text,
-    letters_of,
     read_answer_file,
     write_answer_file,
 )
@@ -132,7 +131,3 @@ def test_only_the_binary_form_of_age_of_a_sane_size_is_looked_at() -> None:
         with pytest.raises(InvalidError) as error:
             check_envelope(data)
         assert error.value.code == code
-
-
-def test_length_is_told_of_written_answers_only() -> None:
-    assert (letters_of('"Tổ chức"'), letters_of('["A","B"]'), letters_of("null")) == (7, 0, 0)

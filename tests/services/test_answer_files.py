@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.permissions import Role
-from examsite.domain.rooms import AnswerFileState, RequestKind
+from examsite.domain.rooms import AnswerFileState, CarriedStanding, RequestKind
 from examsite.domain.saves import Save
 from examsite.services.answer_files import (
+    PreviewLine,
     import_answer_file,
     keep_answer_file,
     preview_answer_file,
@@ -194,20 +195,35 @@ def test_two_people_accept_what_a_file_brought_too_late(room: Room) -> None:
     assert list_answers(room.session, room.attempt().id) == {one["item"]: one["content"] for one in JOURNAL}
 
 
-def test_the_preview_names_the_candidate_and_lengths_but_no_text(room: Room) -> None:
+def test_the_preview_says_what_is_newer_and_neither_text_nor_length(room: Room) -> None:
     ctx = room.ctx(Role.INVIGILATOR, at=during(room))
-    token = keep_answer_file(ctx, room.competition, room.sitting, io.BytesIO(carried(room)))
+    before = during(room) - timedelta(minutes=5)
+    save(room, Save("E1", 1, 4, '"cũ hơn"'), Save("E2", 1, 6, '"mới hơn"'), Save("Q01", 1, 2, '"A"'), at=before)
+    save(room, Save("Q02", 1, 3, '"B"'), at=before)
+    journal = [
+        *JOURNAL,
+        {"item": "E1", "epoch": 1, "number": 4, "content": "cũ hơn"},
+        {"item": "E2", "epoch": 1, "number": 5, "content": "một đoạn"},
+        {"item": "Q02", "epoch": 1, "number": 3, "content": "C"},
+        {"item": "X9", "epoch": 1, "number": 1, "content": "một câu mà đề không có"},
+    ]
+    token = keep_answer_file(ctx, room.competition, room.sitting, io.BytesIO(carried(room, journal)))
 
     preview = preview_answer_file(ctx, room.competition, room.sitting, token)
 
     assert preview.attempt.seat == room.attempt().seat
     assert preview.counts
-    assert {line.item: (line.versions, line.new_versions, line.letters) for line in preview.lines} == {
-        "E1": (1, 1, 35),
-        "Q01": (1, 1, 1),
-        "flags": (1, 1, 0),
+    assert (preview.versions, preview.new_versions) == (7, 4)
+    assert {line.item: line.standing for line in preview.lines} == {
+        "E1": CarriedStanding.NEWER,
+        "E2": CarriedStanding.OLDER,
+        "Q01": CarriedStanding.HELD,
+        "Q02": CarriedStanding.TAKEN,
+        "X9": CarriedStanding.FOREIGN,
+        "flags": CarriedStanding.NEWER,
     }
-    assert list_versions(room.session, room.attempt().id) == []
+    assert {item.name for item in fields(PreviewLine)} == {"item", "standing"}
+    assert len(list_versions(room.session, room.attempt().id)) == 4, "a preview stores nothing"
 
 
 def test_the_kept_file_stays_encrypted(room: Room) -> None:

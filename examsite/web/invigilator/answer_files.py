@@ -52,7 +52,7 @@ def carry_answers(code: str, sitting: str) -> ResponseReturnValue:
 @requires(Role.INVIGILATOR)
 @writes
 def confirm_answers(code: str, sitting: str, file_sha256: str) -> ResponseReturnValue:
-    """What the file holds (items, versions, lengths, never the text) and the one act that takes it in."""
+    """What the file holds (which items, newer or older, never a text or a length) and the one act that takes it in."""
     found = own_sitting(sitting)
     form = ConfirmAnswersForm()
     back = url_for("invigilator.carry_answers", code=code, sitting=sitting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from examsite.domain.rooms import (
     AnswerFileState,
+    CarriedStanding,
     HelpKind,
     LostTimeEvent,
     LostTimeState,
@@ -48,6 +49,13 @@ LABELS = {
     AnswerFileState: {
         AnswerFileState.COUNTED: _l("Được tính"),
         AnswerFileState.KEPT_BESIDE: _l("Giữ riêng: nhận sau giờ kết thúc"),
+    },
+    CarriedStanding: {
+        CarriedStanding.NEWER: _l("Mới hơn máy chủ"),
+        CarriedStanding.HELD: _l("Máy chủ đã có"),
+        CarriedStanding.OLDER: _l("Cũ hơn máy chủ"),
+        CarriedStanding.TAKEN: _l("Trùng số với bản máy chủ đang giữ: giữ bản của máy chủ"),
+        CarriedStanding.FOREIGN: _l("Đề thi không có câu này: không tính"),
     },
 }
 
