@@ -163,6 +163,7 @@ class Event(StrEnum):
     INCIDENT_DISMISSED = ("incident:dismissed", "council", "sitting session")
 
     # Our own facts: marking, proposals, defence.
+    SCRIPT_REDACTED = ("script:redacted", "keeper", "script")
     ALLOCATION_DRAWN = ("allocation:drawn", "head system council", _WHOLE)
     ALLOCATION_CHANGED = ("allocation:changed", "head council", _WHOLE)
     STANDARD_AGREED = ("standard:agreed", "head setter", _WHOLE)

@@ -29,7 +29,11 @@ class ProposalVersion(Base):
     #: Set on the last version when proposals are locked.
     locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
-    upload: Mapped[Upload] = relationship(lazy="raise")
+    #: The copy without its author; the panel reads this one only, the upload itself goes to nobody but its candidate.
+    cleaned_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+
+    upload: Mapped[Upload] = relationship(lazy="raise", foreign_keys=[upload_id])
+    cleaned: Mapped[Upload | None] = relationship(lazy="raise", foreign_keys=[cleaned_id])
     candidacy: Mapped[Candidacy] = relationship(lazy="raise")
 
 

@@ -998,9 +998,11 @@ def upgrade() -> None:
         sa.Column("upload_id", sa.Integer(), nullable=False),
         sa.Column("uploaded_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("locked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("cleaned_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["candidacy_id"], ["candidacies.id"], name=op.f("fk_proposal_versions_candidacy_id_candidacies")
         ),
+        sa.ForeignKeyConstraint(["cleaned_id"], ["uploads.id"], name=op.f("fk_proposal_versions_cleaned_id_uploads")),
         sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_proposal_versions_upload_id_uploads")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_versions")),
         sa.UniqueConstraint("candidacy_id", "number", name=op.f("uq_proposal_versions_candidacy_id_number")),
@@ -1509,6 +1511,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_room_requests_sitting_id"), ["sitting_id"], unique=False)
 
     op.create_table(
+        "script_checks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("answers_seq", sa.Integer(), nullable=False),
+        sa.Column("looked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_script_checks_attempt_id_attempts")),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_script_checks_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_script_checks")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_script_checks_attempt_id")),
+    )
+    with op.batch_alter_table("script_checks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_script_checks_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
         "script_flags",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("script_id", sa.Integer(), nullable=False),
@@ -1577,6 +1599,58 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("silences", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_silences_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "identity_hints",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("check_id", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=20), nullable=False),
+        sa.Column("start_at", sa.Integer(), nullable=False),
+        sa.Column("end_at", sa.Integer(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "name",
+                "unit",
+                "phone",
+                "identity-number",
+                "email",
+                "candidate-number",
+                "signature",
+                name="hint_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("confidence", sa.Integer(), nullable=False),
+        sa.Column("is_covered", sa.Boolean(), nullable=True),
+        sa.Column("covered_from", sa.Integer(), nullable=True),
+        sa.Column("covered_to", sa.Integer(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(covered_from IS NULL) = (covered_to IS NULL)", name=op.f("ck_identity_hints_whole_span")),
+        sa.CheckConstraint(
+            "(is_covered IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_identity_hints_decided_by_someone")
+        ),
+        sa.CheckConstraint(
+            "(is_covered IS TRUE) = (covered_from IS NOT NULL)", name=op.f("ck_identity_hints_covered_with_span")
+        ),
+        sa.CheckConstraint("start_at >= 0 AND end_at > start_at", name=op.f("ck_identity_hints_span_not_empty")),
+        sa.ForeignKeyConstraint(
+            ["check_id"], ["script_checks.id"], name=op.f("fk_identity_hints_check_id_script_checks")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_identity_hints_decided_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_hints")),
+        sa.UniqueConstraint(
+            "check_id", "item", "start_at", "end_at", name=op.f("uq_identity_hints_check_id_item_start_at_end_at")
+        ),
+    )
+    with op.batch_alter_table("identity_hints", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_hints_check_id"), ["check_id"], unique=False)
 
     op.create_table(
         "lost_times",
@@ -1681,6 +1755,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_lost_times_attempt_id"))
 
     op.drop_table("lost_times")
+    with op.batch_alter_table("identity_hints", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_hints_check_id"))
+
+    op.drop_table("identity_hints")
     with op.batch_alter_table("silences", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_silences_attempt_id"))
 
@@ -1699,6 +1777,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_script_flags_assignment_id"))
 
     op.drop_table("script_flags")
+    with op.batch_alter_table("script_checks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_script_checks_competition_id"))
+
+    op.drop_table("script_checks")
     with op.batch_alter_table("room_requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_room_requests_sitting_id"))
         batch_op.drop_index(batch_op.f("ix_room_requests_attempt_id"))
