@@ -52,6 +52,7 @@ SCRIPTS = (
     "room/journal",
     "room/history",
     "room/writer",
+    "room/outbox",
     "room/autosave",
     "room/room",
     "room/paper",
@@ -209,8 +210,18 @@ def _room(attempt: Any) -> dict[str, Any]:
         "monogram": "".join(word[0] for word in g.competition.body.name.split()[-2:]).upper(),
         "body_name": body,
         "competition_title": localised(g.competition, "title"),
+        "journal_name": _journal_name(attempt),
         "nav": [],
     }
+
+
+def _journal_name(attempt: Any) -> str:
+    """What a machine calls all that it keeps of the attempt.
+
+    The number alone will not do: a rehearsal and the next competition's server, reached at the same address by the same
+    machines, count their attempts from one as well, and words left over would become another candidate's answer.
+    """
+    return f"{g.competition.code}/{attempt.sitting.code}/{attempt.candidacy.candidate_number}/{attempt.id}"
 
 
 def _seat_rows(attempt: Any) -> list[dict[str, Any]]:

@@ -31,11 +31,14 @@
       navigator.linksTo(find("[data-hand-in-missing]"), navigator.open(), words.none);
       navigator.linksTo(find("[data-hand-in-flags]"), navigator.flagged(), words.none);
       note.textContent = isOffline() ? words.hand_in_offline : "";
-      button.disabled = false;
+      setOff(false);
       dialog.showModal();
       draw();
       find("[data-hand-in-cancel]").focus();
     }
+
+    // Said to be off: switched off, it would take the focus of the keyboard with it.
+    const setOff = (off) => button.setAttribute("aria-disabled", String(off));
 
     function setWish(value) {
       wish = value;
@@ -67,7 +70,7 @@
           if (answer && answer.status < 500 && answer.status !== 429) {
             setWish(false);
             note.textContent = answer.data.message || "";
-            button.disabled = false;
+            setOff(false);
             find("[data-alert]").textContent = answer.data.message || "";
             if (answer.data.error === "test_over") autosave.ping();
             break;
@@ -83,14 +86,15 @@
     find("[data-hand-in-cancel]").addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => { if (!opener.hidden) opener.focus(); });
     button.addEventListener("click", () => {
-      button.disabled = true;
+      if (wish) return;
+      setOff(true);
       note.textContent = words.handing_in;
       setWish(true);
       run();
     });
     find("[data-wish-back]").addEventListener("click", () => {
       setWish(false);
-      button.disabled = false;
+      setOff(false);
       opener.focus();
     });
 

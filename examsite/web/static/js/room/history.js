@@ -150,12 +150,9 @@
           steps = row.steps;
           place = Math.min(row.place, steps.length);
           if (row.base !== base) {
-            const now = base;
-            base = row.base;
             steps.length = place;
-            steps.push(difference(base, now));
+            steps.push(difference(row.base, base));
             place = steps.length;
-            base = now;
           }
         }
         pending = false;

@@ -9,6 +9,7 @@
   const NAME = "examsite";
   const VERSION = 2;
   const OPEN_TIMEOUT_MILLISECONDS = 5000;
+  const ACT_TIMEOUT_MILLISECONDS = 5000;
 
   function openDatabase() {
     return new Promise((resolve) => {
@@ -50,14 +51,19 @@
       }
       return new Promise((resolve) => {
         let result;
+        let limit = 0;
         const fail = () => {
+          window.clearTimeout(limit);
           if (mode === "readwrite") journal.works = false;
           resolve(undefined);
         };
+        // A disk that does not answer must not hold back what can still go to the server.
+        limit = window.setTimeout(fail, ACT_TIMEOUT_MILLISECONDS);
         try {
           const transaction = database.transaction(store, mode, { durability });
           step(transaction.objectStore(store), (value) => { result = value; });
           transaction.oncomplete = () => {
+            window.clearTimeout(limit);
             if (mode === "readwrite") journal.works = true;
             resolve(result);
           };

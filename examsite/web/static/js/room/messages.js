@@ -67,7 +67,10 @@
       room.remember("message", String(read));
       draw();
       tell();
-      if (!unread.length) find("[data-item]:not([hidden]) textarea, [data-item]:not([hidden]) h2")?.focus({ preventScroll: true });
+      if (unread.length) return;
+      const area = find("[data-item]:not([hidden]) textarea");
+      if (area) area.focus({ preventScroll: true });
+      else find("[data-item]:not([hidden]) h2")?.focus();
     });
   };
 })();

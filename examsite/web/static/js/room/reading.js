@@ -49,8 +49,9 @@
       room.root.dataset.spacing = chosen.spacing ? "wide" : "normal";
       room.root.dataset.plain = chosen.plain ? "yes" : "no";
       page.dataset.contrast = chosen.contrast ? "high" : "normal";
-      smaller.disabled = place === 0;
-      larger.disabled = place === SIZES.length - 1;
+      // Said to be off, not switched off: a button that goes off under the keyboard would take the focus with it.
+      smaller.setAttribute("aria-disabled", String(place === 0));
+      larger.setAttribute("aria-disabled", String(place === SIZES.length - 1));
       examsite.setText(find("[data-size-now]"), String(SIZES[place]));
       for (const name of ["contrast", "spacing", "plain"]) {
         for (const button of examsite.findAll(`[data-choose="${name}"]`)) button.setAttribute("aria-pressed", String(Boolean(chosen[name])));

@@ -7,7 +7,7 @@
   if (!note) return;
 
   async function forget() {
-    const left = await examsite.openJournal(note.dataset.attempt).forget();
+    const left = await examsite.openJournal(note.dataset.journal).forget();
     if ("caches" in window) await window.caches.delete("examsite-room");
     note.textContent = left ? note.dataset.left : note.dataset.gone;
   }

@@ -1,7 +1,7 @@
 // The attempt in front of this page: what it is, where it stands, how the server is asked, and what happens to it.
 //
 // `examsite.room` is what other scripts of the page build on:
-//   attempt, token, locale, epoch, item (in front of the candidate), state, clock, journal (journal.js), answers()
+//   attempt, name, token, locale, epoch, item (in front of the candidate), state, clock, journal (journal.js), answers()
 //   unsaved(): how many answers the server has not acknowledged yet;
 //   call(path, {method, body, timeout}) -> {ok, status, data, travel}; throws only where no answer came.
 //   on(name, handler): `opened` {epoch, answers}, `view` (every answer of the server that says where the attempt
@@ -26,6 +26,7 @@
       this.words = JSON.parse(root.dataset.words);
       this.locale = document.documentElement.lang === "en" ? "en" : "vi";
       this.attempt = root.dataset.attempt;
+      this.name = root.dataset.journal; // of all that this machine keeps of the attempt
       this.token = root.dataset.token;
       this.epoch = 0;
       this.item = "";
@@ -34,7 +35,7 @@
       // A page that the worker kept may be hours old: its figures are not those of now.
       this.isFresh = !navigator.serviceWorker?.controller;
       this.clock = examsite.makeClock(this.isFresh ? Number(root.dataset.remainingSeconds) : null);
-      this.journal = examsite.openJournal(this.attempt);
+      this.journal = examsite.openJournal(this.name);
       this.answers = () => ({});
       this.unsaved = () => 0;
     }
@@ -70,6 +71,8 @@
           signal: stopper.signal,
         });
         const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
+        // A gateway or a log-in page of the network says "ok" to everything: that is no answer of the server.
+        if (response.ok && !isJson) throw new TypeError("not an answer of the server");
         const data = isJson ? await response.json() : {};
         return { ok: response.ok, status: response.status, data, travel: performance.now() - sent };
       } finally {
@@ -95,8 +98,8 @@
     // What the candidate chose on this machine; it holds until the page is left where nothing can be stored.
     remember(name, value) {
       try {
-        if (value === null) window.localStorage.removeItem(`${name}-${this.attempt}`);
-        else window.localStorage.setItem(`${name}-${this.attempt}`, value);
+        if (value === null) window.localStorage.removeItem(`${name}-${this.name}`);
+        else window.localStorage.setItem(`${name}-${this.name}`, value);
       } catch {
         // Only a choice is forgotten.
       }
@@ -104,7 +107,7 @@
 
     remembered(name) {
       try {
-        return window.localStorage.getItem(`${name}-${this.attempt}`);
+        return window.localStorage.getItem(`${name}-${this.name}`);
       } catch {
         return null;
       }

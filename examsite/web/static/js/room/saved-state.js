@@ -1,12 +1,13 @@
 // What is saved, in one place and four states, each true at the instant it is shown: saved, being saved, kept on this
-// machine only, not kept. Only an hour that came from the server is ever shown as the hour of a save.
+// machine only, not kept. "Saved" stands only while nothing at all waits. Only an hour that came from the server is ever shown as the hour of a save.
 (function () {
   "use strict";
 
   const examsite = window.examsite;
   if (!examsite.room) return;
   const { room, find, fill, setText } = examsite;
-  const SAVING_AFTER_MILLISECONDS = 1000;
+  // Longer than a text waits that is being typed without a pause (autosave.js): then something is slow.
+  const KEPT_AFTER_MILLISECONDS = 6500;
   const BANNER_AFTER_MILLISECONDS = 5000;
   const BACK_FOR_MILLISECONDS = 6000;
 
@@ -40,11 +41,16 @@
     const alert = find("[data-alert]");
     // Spoken when the state changes, not at each save: the visible line is silent, the announcer speaks.
     saved.removeAttribute("role");
-    let savedHour = "";
+    const tooLarge = new Set(); // items of which the server does not take what stands there
+    let savedHour = hourOf(room.remembered("saved"));
     let spoken = "";
     let trouble = false;
+    let isBackDue = false; // the line is back; once nothing waits any more that is said
     let backUntil = 0;
-    let tooLarge = false;
+
+    function hourOf(instant) {
+      return instant ? examsite.hour(instant) : "";
+    }
 
     function set(state, title, detail) {
       if (saved.dataset.savedState !== state) {
@@ -65,34 +71,38 @@
       room.say("saving", status);
       if (isOffline !== trouble) {
         trouble = isOffline;
-        if (!trouble && !status.fenced) backUntil = performance.now() + BACK_FOR_MILLISECONDS;
+        isBackDue = !trouble && !status.fenced;
         onTrouble(trouble);
       }
-      if (room.state === "fenced" || room.state === "elsewhere") {
-        if (status.waiting) set("kept", words.kept, words.kept_beside);
-        else set("saved", savedHour ? fill(words.saved_at, savedHour) : words.nothing_yet, words.on_server);
-      } else if (tooLarge || (status.waiting && !status.journalWorks && trouble)) {
-        set("lost", words.lost, words.lost_detail);
-      } else if (status.waiting && trouble) {
-        set("kept", words.kept, savedHour ? fill(words.kept_since, savedHour) : words.kept_never);
-      } else if (status.waiting && status.sendingFor > SAVING_AFTER_MILLISECONDS) {
-        set("saving", words.saving, words.sending);
-      } else if (spoken !== "kept" || !status.waiting) {
-        const detail = status.journalWorks ? words.on_server : words.no_journal;
-        set("saved", savedHour ? fill(words.saved_at, savedHour) : words.nothing_yet, detail);
+      if (isBackDue && !status.waiting) {
+        isBackDue = false;
+        backUntil = performance.now() + BACK_FOR_MILLISECONDS;
       }
+      const isNowhere = status.waiting > 0 && !status.journalWorks && trouble;
+      if (isNowhere || tooLarge.size) set("lost", status.journalWorks ? words.kept : words.lost, words.lost_detail);
+      else if (!status.waiting) showSaved(status);
+      else if (room.state === "fenced" || room.state === "elsewhere") set("kept", words.kept, words.kept_beside);
+      else if (trouble) set("kept", words.kept, savedHour ? fill(words.kept_since, savedHour) : words.kept_never);
+      else if (status.journalWorks && status.waitingFor > KEPT_AFTER_MILLISECONDS) set("kept", words.kept, words.sending);
+      else set("saving", words.saving, savedHour ? fill(words.server_has, savedHour) : words.sending);
       drawBanner(status);
+    }
+
+    function showSaved(status) {
+      const detail = status.journalWorks ? words.on_server : words.no_journal;
+      set("saved", savedHour ? fill(words.saved_at, savedHour) : words.nothing_yet, detail);
     }
 
     function drawBanner(status) {
       const isBack = performance.now() < backUntil && !trouble;
+      const isTooLarge = tooLarge.size > 0;
       const isLost = trouble && status.waiting > 0 && !status.journalWorks;
-      const shown = (trouble || isBack || tooLarge) && room.state !== "fenced" && room.state !== "elsewhere";
+      const shown = (trouble || isBack || isTooLarge) && room.state !== "fenced" && room.state !== "elsewhere";
       if (shown) {
-        banner.classList.toggle("exam-banner--good", isBack && !tooLarge);
-        banner.classList.toggle("exam-banner--bad", isLost || tooLarge);
+        banner.classList.toggle("exam-banner--good", isBack && !isTooLarge);
+        banner.classList.toggle("exam-banner--bad", isLost || isTooLarge);
         let title = words.back;
-        if (tooLarge) title = words.too_large;
+        if (isTooLarge) title = words.too_large;
         else if (isLost) title = words.offline_lost;
         else if (trouble) title = words.offline_title;
         setText(find("[data-banner-title]"), title);
@@ -100,7 +110,7 @@
         setText(find("[data-banner-has]"), trouble && savedHour ? fill(words.server_has, savedHour) : "");
         const seconds = Math.ceil(status.retryIn / 1000);
         setText(find("[data-banner-retry]"), trouble ? (seconds ? fill(words.retry_in, seconds) : words.retrying) : "");
-        find("[data-answer-file]").hidden = !trouble && !tooLarge;
+        find("[data-answer-file]").hidden = !trouble && !isTooLarge;
       }
       if (banner.hidden === shown) {
         examsite.keepLine(() => { banner.hidden = !shown; });
@@ -111,9 +121,13 @@
     return {
       show,
       isOffline: () => trouble,
-      stored(instant) { savedHour = examsite.hour(instant); },
-      tooLarge() { tooLarge = true; },
-      hour: () => savedHour,
+      // The server holds these items as they stood at this instant.
+      stored(instant, items = []) {
+        savedHour = hourOf(instant);
+        room.remember("saved", instant);
+        for (const item of items) tooLarge.delete(item);
+      },
+      tooLarge(item) { tooLarge.add(item); },
     };
   };
 })();
