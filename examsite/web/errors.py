@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
-from examsite.storage.database import db
+from examsite.storage.database import WriterHangsError, db
 from examsite.web.i18n import _
 from examsite.web.labels import error_text
 from examsite.web.transactions import forget_changes
@@ -20,6 +20,11 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (InvalidError, 422),
     (DomainError, 400),
 )
+
+
+#: After how long a page asks again at the earliest when nothing could be written. Source: our choice, because whoever
+#: held the turn for longer than the patience of the queue is not done in a moment. Unit: seconds.
+RETRY_SECONDS = 15
 
 
 def status_of(error: DomainError) -> int:
@@ -76,6 +81,24 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
     return _answer(400, _("Trang đã cũ"), text, "csrf")
 
 
+def _hangs(error: WriterHangsError) -> ResponseReturnValue:
+    db.session.rollback()
+    g.competition = None
+    current_app.logger.error("nothing can be written: %s", error)
+    if _wants_json():
+        text, code = error_text("not_stored", {}), "not_stored"
+    else:
+        code = "writer_hangs"
+        text = _(
+            "Một việc khác đang giữ lượt ghi của máy chủ quá lâu, nên việc vừa gửi chưa được ghi. Chưa có gì thay đổi. "
+            "Chờ nửa phút, quay lại trang trước rồi gửi lại. Nếu vẫn vậy, báo quản trị. "
+            "Bài đang viết trong phòng thi vẫn được giữ trên máy thí sinh và tự gửi lại."
+        )
+    response = make_response(_answer(503, _("Máy chủ chưa ghi được lúc này"), text, code))
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def _crashed(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     g.competition = None  # reading it again could fail too
@@ -89,4 +112,5 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(WriterHangsError, _hangs)
     app.register_error_handler(Exception, _crashed)
