@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,7 @@ from examsite.services.saves import MOST_STRAY_VERSIONS
 from examsite.storage.database import db
 from examsite.storage.group_commit import GroupCommit
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
+from examsite.web.api.pace import SavePace
 from tests.factories.sittings import Room, make_room
 from tests.web.conftest import Clock
 
@@ -274,6 +276,80 @@ def test_what_cannot_be_written_is_told_as_not_stored_and_may_be_sent_again(
             assert refused.headers["Retry-After"]
     monkeypatch.undo()
     assert len(begun.save("E1", 1, "gửi lại").get_json()["saved"]) == 1
+
+
+# --- the pace ------------------------------------------------------------------------------------------------------
+
+
+def test_a_flood_from_one_attempt_is_slowed_while_the_others_write_on(begun: Pages, clock: Clock) -> None:
+    """Four connections with one token send as fast as they can; a neighbour saves at the same time."""
+    begun.app.extensions["save_pace"] = SavePace(burst=20_000, per_second=1_000)
+    for seat in (0, 1):
+        begun.call(OPEN, seat=seat)
+    flood: list[Any] = []
+    neighbour: list[Any] = []
+
+    def send(line: int) -> None:
+        for number in range(8):
+            flood.append(begun.save("E1", line * 8 + number + 1, "x" * 4_000))
+
+    def write() -> None:
+        for number in range(20):
+            neighbour.append(begun.save("E1", number + 1, f"câu {number}", seat=1))
+
+    threads = [*(threading.Thread(target=send, args=(line,)) for line in range(4)), threading.Thread(target=write)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    slowed = [answer for answer in flood if answer.status_code == 429]
+    assert [answer.status_code for answer in neighbour] == [200] * 20
+    assert len(flood) - len(slowed) == 4, "twenty thousand bytes hold four of them"
+    assert {answer.get_json()["error"] for answer in slowed} == {"saves_too_fast"}
+    assert {int(answer.headers["Retry-After"]) for answer in slowed} == {2}
+    assert all(answer.get_json()["message"] for answer in slowed)
+    assert len(begun.stored()) == 24
+    assert begun.call(SAVES, {"epoch": 1, "saves": []}).status_code == 200, "a sign of life is free"
+    headers = {"Authorization": f"bearer {begun.tokens[0]}"}
+    body = {"epoch": 1, "saves": [{"item": "E1", "number": 99, "content": "x" * 4_000}]}
+    long = FlaskClient(begun.app).post(f"{SAVES}?", json=body, headers=headers)
+    assert (long.status_code, long.headers["Retry-After"], long.get_json()) == (429, "2", slowed[0].get_json())
+    clock.present += timedelta(seconds=2)
+    assert begun.call(SAVES, body).get_json()["saved"] == [{"item": "E1", "epoch": 1, "number": 99}]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_else_is_sent_the_last_text_is_stored_and_nothing_acknowledged_is_lost(
+    begun: Pages, clock: Clock, seed: int
+) -> None:
+    """A page writes beside a flood with its own token; on every 429 it comes again, with what is newest by then."""
+    chance = random.Random(seed)
+    begun.app.extensions["save_pace"] = SavePace(burst=6_000, per_second=500)
+    begun.call(OPEN)
+    acknowledged: list[str] = []
+
+    def send(item: str, number: int, text: str) -> bool:
+        answer = begun.save(item, number, text)
+        assert answer.status_code in {200, 429}
+        if answer.status_code == 200:
+            assert len(answer.get_json()["saved"]) == 1
+            acknowledged.append(json.dumps(text, ensure_ascii=False))
+        return bool(answer.status_code == 200)
+
+    newest, refusals = "", 0
+    for number in range(1, 40):
+        clock.present += timedelta(milliseconds=chance.randint(0, 3_000))
+        if chance.random() < 0.7:
+            send("E2", number, "y" * chance.randint(1, 4_000))
+        newest = f"bản {number} " * chance.randint(1, 100)
+        refusals += not send("E1", number, newest)
+    began = clock.present
+    while not send("E1", 100, newest):
+        clock.present += timedelta(seconds=chance.uniform(0.3, 15.3))
+    assert refusals > 0
+    assert clock.present - began < timedelta(seconds=60)
+    assert begun.call(OPEN).get_json()["answers"]["E1"] == newest
+    assert sorted(content for _item, content, _aside in begun.stored()) == sorted(acknowledged)
 
 
 # --- the express lane ----------------------------------------------------------------------------------------------

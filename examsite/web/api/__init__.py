@@ -19,11 +19,13 @@ from examsite.web.api import (  # noqa: E402 -- views register themselves on the
     machines,
     room,
 )
+from examsite.web.api.pace import SavePace  # noqa: E402 -- as above
 
 
 @bp.record_once
 def _open_lane(state: BlueprintSetupState) -> None:
     app = cast(Flask, state.app)
+    app.extensions["save_pace"] = SavePace()
     app.wsgi_app = express.ExpressLane(app, app.wsgi_app)  # type: ignore[method-assign]
 
 

@@ -23,6 +23,7 @@ from examsite.storage.group_commit import NotStoredError
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.web.access import attempt_token
 from examsite.web.api import bp
+from examsite.web.api.pace import TooFastError, check_pace
 from examsite.web.errors import message_of
 from examsite.web.transactions import read_web_clock, write_job, writes_together
 
@@ -50,6 +51,8 @@ def answers_pages(view: Callable[[], dict[str, Any] | Response]) -> Callable[[],
             data = view()
         except DomainError as error:
             return _json({"error": error.code, "message": message_of(error)}, _status(error))
+        except TooFastError as error:
+            return too_fast(error)
         except NotStoredError as error:
             return not_stored(error)
         return data if isinstance(data, Response) else _json(data)
@@ -105,7 +108,9 @@ def save_answers() -> dict[str, Any]:
     """
     received_at = read_web_clock()
     body = _body()
-    done = write_job(SaveJob(g.attempt_id, tuple(read_saves(body)), read_epoch(body), received_at))
+    job = SaveJob(g.attempt_id, tuple(read_saves(body)), read_epoch(body), received_at)
+    check_pace(job.attempt_id, job.saves, received_at)
+    done = write_job(job)
     return saved_data(done, read_web_clock())
 
 
@@ -155,6 +160,14 @@ def not_stored(error: NotStoredError) -> Response:
     refusal = DomainError("not_stored")
     response = _json({"error": refusal.code, "message": message_of(refusal)}, 503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def too_fast(error: TooFastError) -> Response:
+    """The page keeps what it has and sends the newest text again, as it does when the server is busy."""
+    refusal = DomainError("saves_too_fast", seconds=error.seconds)
+    response = _json({"error": refusal.code, "message": message_of(refusal)}, 429)
+    response.headers["Retry-After"] = str(error.seconds)
     return response
 
 

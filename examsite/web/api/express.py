@@ -19,7 +19,8 @@ from examsite.domain.saves import read_body, read_epoch, read_saves
 from examsite.services.attempt_tokens import attempt_of_token
 from examsite.services.attempts import SaveJob
 from examsite.storage.group_commit import NotStoredError
-from examsite.web.api.attempts import MAX_BODY_BYTES, PATH_OF_SAVES, not_stored, saved_data
+from examsite.web.api.attempts import MAX_BODY_BYTES, PATH_OF_SAVES, not_stored, saved_data, too_fast
+from examsite.web.api.pace import TooFastError, pace_of
 from examsite.web.machines import is_without_rule
 from examsite.web.transactions import writer_of
 
@@ -47,7 +48,11 @@ class ExpressLane:
                 return self._pass_on(environ, start_response, body)
             value = read_body(body)
             job = SaveJob(attempt_id, tuple(read_saves(value)), read_epoch(value), received_at)
+            pace_of(self._app).check(attempt_id, job.saves, received_at)
             done = writer_of(self._app).write(job)
+        except TooFastError as error:
+            with self._app.request_context(environ):
+                return self._app.process_response(too_fast(error))(environ, start_response)
         except NotStoredError as error:
             with self._app.request_context(environ):
                 return self._app.process_response(not_stored(error))(environ, start_response)

@@ -73,6 +73,7 @@ ERRORS = {
     "batch_malformed": _l("Gói gửi lên sai ở %(field)s."),
     "batch_too_long": _l("Mỗi lần gửi nhiều nhất %(most)s phần."),
     "not_stored": _l("Máy chủ chưa ghi được. Bài vẫn giữ trên máy này và tự gửi lại."),
+    "saves_too_fast": _l("Máy này gửi quá nhiều. Bài vẫn giữ trên máy và tự gửi lại sau %(seconds)s giây."),
     "save_too_large": _l("Phần %(item)s dài hơn mức gửi được trong một lần (%(most)s byte)."),
     "sitting_over": _l("Ca thi đã kết thúc."),
     "late_arrival_refused": _l("Đã quá %(minutes)s phút từ giờ bắt đầu. Ghi sự việc để hội đồng quyết định."),
