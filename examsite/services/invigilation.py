@@ -62,7 +62,9 @@ def check_in(
     if sitting.state is SittingState.CLOSED or attempt.state is AttemptState.ABSENT:
         raise ConflictError("sitting_over")
     late_minutes = ruleset_of(competition).late_minutes
-    if not is_let_in(ctx.now, sitting.started_at or max(sitting.starts_at, ctx.now), late_minutes):
+    # Who has opened the test came then, however late somebody looks at the papers.
+    came_at = attempt.opened_at or ctx.now
+    if not is_let_in(came_at, sitting.started_at or max(sitting.starts_at, ctx.now), late_minutes):
         raise ConflictError("late_arrival_refused", minutes=late_minutes)
     attempt.checked_in_at = ctx.now
     attempt.checked_in_by_id = ctx.actor.account_id

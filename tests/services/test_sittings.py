@@ -404,6 +404,10 @@ def test_identity_is_confirmed_once_and_late_comers_are_refused_by_the_rule(room
     with pytest.raises(ConflictError) as error:
         check_in(late, room.competition, room.sitting, seat="A3")
     assert (error.value.code, error.value.params) == ("late_arrival_refused", {"minutes": 10})
+    # Who wrote in time came in time; the papers may be looked at later.
+    room.attempt(2).opened_at = start + timedelta(seconds=5)
+    room.session.flush()
+    assert check_in(late, room.competition, room.sitting, seat="A3").checked_in_at == late.now
 
 
 def test_only_the_invigilators_of_the_sitting_act_in_it(room: Room) -> None:

@@ -231,6 +231,29 @@ def test_what_is_no_photo_is_refused_at_its_field_and_nobody_is_checked_in(
     assert world.attempt("A3").checked_in_at is None
 
 
+def test_who_writes_unchecked_is_a_calm_card_one_step_from_the_check(world: World) -> None:
+    def came_unseen(_room: Room, doing: Doing) -> None:
+        attempt = get_attempt(doing.session, 1, "A3")
+        attempt.checked_in_at = None
+        attempt.last_seen_at = doing.now
+
+    world.later(minutes=11)  # past the last entry: who wrote in time came in time
+    world.step(came_unseen)
+    watcher = world.first
+    board = watcher.page(BOARD)
+    (card,) = find_all(board, "card-unchecked")
+    assert "Đang viết, chưa đối chiếu" in words(card)
+    seat = next(item for item in board.iter("a") if item.get("data-key") == "A3")
+    assert "chưa đối chiếu" in words(seat)
+    (check, _incident) = card.iter("a")
+    opened = watcher.page(str(check.get("href")).partition("#")[0])
+    assert not find_all(opened, "kept-out")
+    assert find_all(opened, "check-in")
+    done = watcher.submit(f"{BOARD}/seats/A3/check-in", form_at=f"{BOARD}?seat=A3&act=check-in")
+    assert done.status_code == 302
+    assert not find_all(watcher.page(BOARD), "card-unchecked")
+
+
 def test_who_comes_too_late_is_told_why_and_can_be_noted_absent(world: World) -> None:
     def never_came(_room: Room, doing: Doing) -> None:
         attempt = get_attempt(doing.session, 1, "A3")

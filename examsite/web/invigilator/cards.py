@@ -70,6 +70,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
     alarms = tuple(_server_card(found) for found in list_alarm_findings())
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
+    unchecked = _unchecked_cards(room, seat)
     shut = tuple(_shut_card(room, machine, seat) for machine in room.refused)
     silent = _silent_cards(room, seat)
     lost = _loss_cards(room, seat)
@@ -80,6 +81,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
         CardGroup(
             "incidents", _("Sự việc"), _("Không có sự việc nào chờ quyết định."), _("mới nhất ở trên"), incidents
         ),
+        CardGroup("unchecked", _("Chưa đối chiếu"), "", _("viết lâu nhất ở trên"), unchecked),
         CardGroup("shut", _("Máy không vào được"), "", "", shut),
         CardGroup("silent", _("Máy im"), _("Mọi máy đang làm bài đều có tín hiệu."), _("im lâu nhất ở trên"), silent),
         CardGroup("lost", _("Giờ mất chờ duyệt"), "", _("máy tính, người quyết định"), lost),
@@ -165,6 +167,42 @@ def _incident_card(room: Room, incident: Any, seat: str | None) -> Card:
         links=links,
         selected=place is not None and place.seat == seat,
         announcement=_("Sự việc mới. %(where)s.", where=where),
+    )
+
+
+def _unchecked_cards(room: Room, seat: str | None) -> tuple[Card, ...]:
+    """One card each; at the start it is half the room, and one card with a way to each seat."""
+    if len(room.unchecked) < _MANY_AT_ONCE:
+        return tuple(_unchecked_card(room, attempt, seat) for attempt in room.unchecked)
+    attempts = sorted(room.unchecked, key=lambda item: _by_row(item.seat))
+    return (
+        Card(
+            key="unchecked-many",
+            kind="unchecked",
+            seat="",
+            number="",
+            tag=ngettext("%(num)d người đang viết", "%(num)d người đang viết", len(attempts)),
+            since=room.unchecked[0].opened_at,
+            text=_("Đang viết, chưa đối chiếu. Bài vẫn được lưu; đối chiếu lần lượt từng chỗ."),
+            links=tuple((item.seat, act_url(room, "check-in", item.seat)) for item in attempts),
+        ),
+    )
+
+
+def _unchecked_card(room: Room, attempt: Any, seat: str | None) -> Card:
+    return Card(
+        key=f"unchecked-{attempt.id}",
+        kind="unchecked",
+        seat=attempt.seat,
+        number=attempt.candidacy.candidate_number,
+        tag=_("Đang viết, chưa đối chiếu"),
+        since=attempt.opened_at,
+        text=_("Bài vẫn được lưu như mọi bài khác. Xem giấy tờ tại chỗ rồi xác nhận."),
+        links=(
+            (_("Đối chiếu"), act_url(room, "check-in", attempt.seat)),
+            (_("Ghi sự việc"), act_url(room, "incident", attempt.seat)),
+        ),
+        selected=attempt.seat == seat,
     )
 
 

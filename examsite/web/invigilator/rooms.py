@@ -119,6 +119,12 @@ class Room:
         return [item for item in self.incidents if INCIDENT.is_open(item.state, IncidentEvent.DECIDED)]
 
     @property
+    def unchecked(self) -> list[Any]:
+        """Attempts that are being written by somebody whose papers nobody has seen, longest first."""
+        writing = [item for item in self.working if item.opened_at is not None and item.checked_in_at is None]
+        return sorted(writing, key=lambda item: (item.opened_at, item.id))
+
+    @property
     def present(self) -> int:
         """How many came."""
         return sum(1 for item in self.attempts if item.checked_in_at is not None or item.opened_at is not None)
@@ -174,9 +180,10 @@ class Room:
         """The last instant at which somebody may still come in."""
         return (self.sitting.started_at or self.sitting.starts_at) + timedelta(minutes=self.late_minutes)
 
-    def is_too_late(self) -> bool:
-        """Whether nobody may come in any more; a sitting that has not begun waits for everybody."""
-        return not self.is_planned and self.now > self.last_entry_at
+    def is_too_late(self, attempt: Any = None) -> bool:
+        """Whether somebody may not come in any more; who has opened the test came then, whoever looks at it later."""
+        came_at = self.now if attempt is None else attempt.opened_at or self.now
+        return not self.is_planned and came_at > self.last_entry_at
 
 
 def read_room(sitting: Any, competition: Any, now: datetime) -> Room:

@@ -38,6 +38,7 @@ _TAGS = {
     "incident": ("stopped", "seal"),
     "call": ("stopped", "seal"),
     "silent": ("open", "amber"),
+    "unchecked": ("open", "amber"),
     "paused": ("work", "amber"),
     "ok": ("running", "green"),
     "done": ("done", "neutral"),
@@ -53,7 +54,7 @@ class Seat:
 
     code: str
     candidate_number: str
-    #: Border and colour: ok, silent, incident, call, paused, done, absent, empty, spare.
+    #: Border and colour: ok, unchecked, silent, incident, call, paused, done, absent, empty, spare.
     look: str
     #: The state in a few words, in one word for narrow cells, and a second line.
     word: str
@@ -161,6 +162,8 @@ def _look(room: Room, attempt: Any, waiting: set[int], calling: dict[int, Any]) 
         if attempt.opened_at is None:
             return "silent", _("chưa mở bài"), _("chưa mở"), ""
         return "silent", _("im %(age)s", age=age_words(quiet)), _("im %(age)s", age=short_age(quiet)), count
+    if attempt.checked_in_at is None:
+        return "unchecked", _("chưa đối chiếu"), _("đối chiếu"), count
     return "ok", *_calm(room, attempt, count)
 
 
@@ -171,8 +174,6 @@ def _calm(room: Room, attempt: Any, count: str) -> tuple[str, str, str]:
     else:
         seconds = seconds_between(found.saved_at, room.now)
         word, short = _("lưu %(age)s", age=age_words(seconds)), short_age(seconds)
-    if attempt.checked_in_at is None:
-        return _("chưa đối chiếu"), short, count
     if attempt.added_seconds >= 60:
         return word, short, _("+%(minutes)s phút", minutes=attempt.added_seconds // 60)
     return word, short, count
@@ -296,7 +297,7 @@ def _kept_out(room: Room, attempt: Any) -> list[str]:
     if attempt.state in DONE or attempt.state is AttemptState.ABSENT:
         return []
     reasons = []
-    if attempt.checked_in_at is None and room.is_too_late():
+    if attempt.checked_in_at is None and room.is_too_late(attempt):
         reasons.append(
             _(
                 "Đến sau %(time)s (quá %(minutes)s phút): nội quy không cho vào. Ghi sự việc để hội đồng quyết định.",
