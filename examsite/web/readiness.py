@@ -11,6 +11,7 @@ from flask import current_app, g, request
 
 from examsite.config import Settings
 from examsite.domain.readiness import Check, Level, worst_level
+from examsite.domain.sittings import SittingState
 from examsite.domain.rehearsals import CERTIFICATE_DAYS
 from examsite.services.readiness import Place, list_alarms, list_checks
 from examsite.storage.database import db
@@ -59,7 +60,8 @@ def read_readiness(sitting_code: str) -> dict[str, Any]:
         "findings": [finding(item) for item in checks],
         "level": level,
         "look": LOOKS[level],
-        "verdict": _verdict(level),
+        "verdict": _verdict(level, sitting.state),
+        "has_started": sitting.state is not SittingState.SCHEDULED,
         "stops": sum(item.level is Level.STOP for item in checks),
         "cautions": sum(item.level is Level.ATTENTION for item in checks),
         "head_count": count_at_once(session, sitting),
@@ -102,7 +104,16 @@ def figure_rows(figures: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _verdict(level: Level) -> str:
+def _verdict(level: Level, state: SittingState) -> str:
+    """Whether the sitting may begin; once it has, that it has, and how the room stands."""
+    if state is SittingState.CLOSED:
+        return _("Ca thi đã kết thúc")
+    if state is SittingState.STARTED:
+        if level is Level.STOP:
+            return _("Đã bắt đầu, có mục chưa đạt")
+        if level is Level.ATTENTION:
+            return _("Đã bắt đầu, có việc cần xem")
+        return _("Đã bắt đầu, mọi mục đều đạt")
     if level is Level.STOP:
         return _("Chưa bắt đầu được")
     if level is Level.ATTENTION:

@@ -12,17 +12,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from examsite.domain import readiness as rules
 from examsite.domain import rehearsals as rehearsal_rules
 from examsite.domain.permissions import Role
 from examsite.domain.readiness import Level, Topic
+from examsite.domain.sittings import SittingState
 from examsite.services import readiness
 from examsite.services.certificates import make_certificates
 from examsite.services.rehearsals import begin_rehearsal, record_rehearsal
 from examsite.storage.database import db
 from examsite.storage.models.rooms import Rehearsal, RoomRequest
+from examsite.storage.models.sittings import Sitting
 from examsite.web.labels.readiness import ACTIONS, FINDINGS
 from examsite.web.readiness import list_alarm_findings
 from tests.factories.sittings import add_person, make_room
@@ -148,6 +150,29 @@ def test_the_organiser_asks_to_start_without_and_the_page_says_who_decides(
     with app.app_context():
         (row,) = db.session().scalars(select(RoomRequest)).all()
         assert (row.kind.value, row.reason) == ("start_without_rehearsal", "Máy chủ giao sáng nay")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [(SittingState.STARTED, "Đã bắt đầu, có mục chưa đạt"), (SittingState.CLOSED, "Ca thi đã kết thúc")],
+)
+def test_the_page_of_a_sitting_that_has_begun_says_so(
+    site: dict[str, Any],
+    scene: Callable[..., Any],
+    log_in: Callable[..., StrictClient],
+    state: SittingState,
+    said: str,
+) -> None:
+    def begin(doing: Any) -> None:
+        closed_at = doing.now if state is SittingState.CLOSED else None
+        doing.session.execute(update(Sitting).values(state=state, started_at=doing.now, closed_at=closed_at))
+
+    scene(begin)
+    page = log_in(site["organiser"]).page(page_of(site))
+    (verdict,) = find_all(page, "verdict")
+    assert said in words(verdict)
+    assert "Chưa bắt đầu được" not in words(page)
+    assert "trước giờ bắt đầu" not in words(verdict)
 
 
 def test_https_is_checked_by_name_and_by_its_end(
