@@ -13,7 +13,7 @@ from examsite.services.draws import HeldDraw, draw
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.uploads import ReceivedFile, add_upload
+from examsite.services.uploads import ReceivedProposal, add_upload
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import Defence, ProposalVersion
@@ -46,7 +46,7 @@ def check_may_upload(ctx: ServiceContext, competition: Competition, candidacy: C
 
 
 def upload_proposal(
-    ctx: ServiceContext, candidacy: Candidacy, received: ReceivedFile, *, title: str
+    ctx: ServiceContext, candidacy: Candidacy, received: ReceivedProposal, *, title: str
 ) -> ProposalVersion:
     """Add a version; the ones before stay, the last one at the deadline is the one defended.
 
@@ -61,12 +61,13 @@ def upload_proposal(
     competition = get_competition_for_update(ctx.session, candidacy.competition.code)
     check_may_upload(ctx, competition, candidacy)
     title = clean_title(title)
-    upload = add_upload(ctx, received)
+    upload, cleaned = add_upload(ctx, received.original), add_upload(ctx, received.cleaned)
     version = ProposalVersion(
         candidacy_id=candidacy.id,
         number=count_versions(ctx.session, candidacy.id) + 1,
         title=title,
         upload_id=upload.id,
+        cleaned_id=cleaned.id,
         uploaded_at=ctx.now,
     )
     ctx.session.add(version)
@@ -77,6 +78,7 @@ def upload_proposal(
         "kind": upload.kind.value,
         "size": upload.size_bytes,
         "sha256": upload.sha256,
+        "cleaned_sha256": cleaned.sha256,
     }
     record(ctx, competition, Event.PROPOSAL_UPLOADED, f"proposal/{candidacy.public_code}", payload)
     return version

@@ -6,6 +6,7 @@ row. `store_upload` does both for callers that are in a transaction anyway.
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.services.context import ServiceContext
 from examsite.storage.models.dossiers import Upload
-from examsite.storage.uploads import FileTooLargeError, inspect_file, keep_file, stored_path, waiting_file
+from examsite.storage.uploads import (
+    FileTooLargeError,
+    clean_file,
+    inspect_file,
+    keep_file,
+    stored_path,
+    waiting_file,
+)
 
 _MEGABYTE = 1024 * 1024
 
@@ -65,6 +73,43 @@ def receive_file(
             return ReceivedFile(waiting.sha256, waiting.size_bytes, UploadKind(kind), display_name(filename, kind))
     except FileTooLargeError:
         raise InvalidError("file_too_large", most=max_megabytes) from None
+
+
+@dataclass(frozen=True)
+class ReceivedProposal:
+    """A file as it was handed in, and its copy without the author; no row names them yet."""
+
+    original: ReceivedFile
+    cleaned: ReceivedFile
+
+
+def receive_proposal(
+    uploads_path: Path, stream: BinaryIO, filename: str, *, allowed_kinds: Collection[UploadKind], max_megabytes: int
+) -> ReceivedProposal:
+    """Take in a file that people will judge: as it is, and as a copy in which nothing names its author.
+
+    A file of which no clean copy can be made is not taken, so that its author can hand in another one in time.
+
+    Raises:
+        InvalidError: as `receive_file`, and `file_cannot_be_cleaned`.
+    """
+    original = receive_file(uploads_path, stream, filename, allowed_kinds=allowed_kinds, max_megabytes=max_megabytes)
+    cleaned = clean_file(stored_path(uploads_path, original.sha256), original.kind)
+    if cleaned is None:
+        raise InvalidError("file_cannot_be_cleaned")
+    # A picture may be drawn larger than it came; three times the limit is far from what a disk notices.
+    with waiting_file(uploads_path, io.BytesIO(cleaned), most_bytes=3 * max_megabytes * _MEGABYTE) as waiting:
+        kind, _refusal = inspect_file(waiting.path)
+        if kind != original.kind:
+            raise InvalidError("file_cannot_be_cleaned")
+        keep_file(uploads_path, waiting)
+        name = plain_name(original.kind)
+        return ReceivedProposal(original, ReceivedFile(waiting.sha256, waiting.size_bytes, original.kind, name))
+
+
+def plain_name(kind: UploadKind) -> str:
+    """A name for a copy without its author, which says nothing."""
+    return display_name("de-an", kind)
 
 
 def add_upload(ctx: ServiceContext, received: ReceivedFile) -> Upload:

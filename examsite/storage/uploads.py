@@ -16,9 +16,17 @@ from typing import BinaryIO
 
 INSPECTION = Path(__file__).with_name("file_inspection.py")
 PHOTO_ENCODING = Path(__file__).with_name("photo_encoding.py")
+_PROGRAM = Path(__file__).parents[2]
+_CLEANING = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from examsite.storage.cleaning.command import main; main(sys.argv[2], sys.argv[3])"
+)
 
 #: Longest time that one file may take to be looked at. Unit: seconds.
 INSPECTION_SECONDS = 20
+
+#: Longest time that the copy without its author may take. Unit: seconds.
+CLEANING_SECONDS = 60
 
 _BLOCK = 1 << 16
 
@@ -84,6 +92,18 @@ def draw_photo_anew(path: Path) -> bytes | None:
     try:
         done = subprocess.run(  # noqa: S603 - our own script; the path is one that we made
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=INSPECTION_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout if done.returncode == 0 and done.stdout else None
+
+
+def clean_file(path: Path, kind: str) -> bytes | None:
+    """The copy without its author, or None when none can be made; by a process of its own under hard limits."""
+    command = [sys.executable, "-I", "-c", _CLEANING, str(_PROGRAM), str(path), kind]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program; the path is one that we made
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=CLEANING_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return None

@@ -20,7 +20,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.posts import default_defence_rubric
 from examsite.services.proposals import draw_presentation_order, lock_proposals, upload_proposal
 from examsite.services.rulesets import ruleset_of
-from examsite.services.uploads import ReceivedFile
+from examsite.services.uploads import ReceivedFile, ReceivedProposal
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
@@ -32,9 +32,12 @@ from examsite.storage.queries.defence import get_defence
 from tests.factories.marking import Board, make_board
 
 
-def received(name: str = "de-an.pdf", *, sha256: str = "a" * 64, kind: UploadKind = UploadKind.PDF) -> ReceivedFile:
-    """A file that was found good."""
-    return ReceivedFile(sha256=sha256, size_bytes=1200, kind=kind, original_name=name)
+def received(name: str = "de-an.pdf", *, sha256: str = "a" * 64, kind: UploadKind = UploadKind.PDF) -> ReceivedProposal:
+    """A file that was found good, and its copy."""
+    return ReceivedProposal(
+        ReceivedFile(sha256=sha256, size_bytes=1200, kind=kind, original_name=name),
+        ReceivedFile(sha256="c" * 64, size_bytes=1100, kind=kind, original_name="de-an.pdf"),
+    )
 
 
 @dataclass

@@ -59,7 +59,10 @@ def test_every_version_is_kept_and_the_last_one_is_defended(hall: Hall) -> None:
     assert (locked.number, locked.locked_at) == (2, hall.closes_at)
     actor, subject, payload = payloads(hall, "proposal:uploaded")[-1]
     assert (actor, subject) == ("candidate", f"proposal/{candidacy.public_code}")
-    assert payload == {"version": 2, "title": "Bản hai", "kind": "pdf", "size": 1200, "sha256": "a" * 64}
+    assert payload == {
+        **{"version": 2, "title": "Bản hai", "kind": "pdf", "size": 1200, "sha256": "a" * 64},
+        "cleaned_sha256": "c" * 64,
+    }
 
 
 def test_the_deadline_holds_to_the_millisecond(hall: Hall) -> None:

@@ -409,7 +409,7 @@ class Play:
                 continue
             actor = Actor(account_id=item.account_id, role=Role.CANDIDATE, candidacy_id=item.id)
             title = f"Chương trình hành động của chức danh {item.post.title}"
-            received = uploads.receive_file(
+            received = uploads.receive_proposal(
                 self.director.settings.uploads_path,
                 io.BytesIO(proposal_file([title, *cast.ESSAYS[0].split("\n")])),
                 "de-an.docx",

@@ -63,10 +63,10 @@ def get_version(session: Session, candidacy_id: int, number: int) -> ProposalVer
 
 
 def find_locked_version(session: Session, candidacy_id: int) -> ProposalVersion | None:
-    """The version that is defended, or None where none was handed in or nothing is locked yet."""
+    """The version that is defended, with its copy without the author; None as long as nothing is locked."""
     return session.scalars(
         select(ProposalVersion)
-        .options(joinedload(ProposalVersion.upload))
+        .options(joinedload(ProposalVersion.upload), joinedload(ProposalVersion.cleaned))
         .where(ProposalVersion.candidacy_id == candidacy_id, ProposalVersion.locked_at.is_not(None))
     ).one_or_none()
 

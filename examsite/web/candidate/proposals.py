@@ -15,7 +15,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.proposals import is_open
 from examsite.services.proposals import allowed_kinds, check_may_upload, upload_proposal
 from examsite.services.rulesets import ruleset_of
-from examsite.services.uploads import receive_file
+from examsite.services.uploads import receive_proposal
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.defence import find_defence_of
@@ -79,7 +79,7 @@ def _take(form: UploadProposalForm, candidacy: Any, arrived_at: datetime) -> Non
     most = most_megabytes(competition)
     candidacy_id = candidacy.id
     stop_reading()
-    received = receive_file(
+    received = receive_proposal(
         current_app.extensions["settings"].uploads_path,
         form.file.data.stream,
         form.file.data.filename or "",

@@ -36,5 +36,8 @@ ERRORS = {
     "file_has_outside_parts": _l(
         "Tệp lấy nội dung từ nơi khác khi mở nên không nhận. Hãy nhúng nội dung hoặc in ra PDF."
     ),
+    "file_cannot_be_cleaned": _l(
+        "Không lập được bản sao đã bỏ thông tin người viết từ tệp này. Hãy in ra PDF rồi gửi lại."
+    ),
     "file_not_found": _l("Tệp này không còn trên máy chủ. Hãy báo quản trị hệ thống."),
 }

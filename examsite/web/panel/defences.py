@@ -123,15 +123,15 @@ def read_clock(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001
 @bp.get("/<code>/defences/<int(max=9999):position>/proposal")
 @requires(*BOTH)
 def download_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
-    """The locked proposal as a download."""
-    return send_upload(_locked(position).upload)
+    """The locked proposal as a download: the copy without its author, never the file as it was handed in."""
+    return send_upload(_readable(position))
 
 
 @bp.get("/<code>/defences/<int(max=9999):position>/proposal.pdf")
 @requires(*BOTH)
 def view_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
     """A proposal in PDF in a tab of its own; the answer may load nothing and run nothing."""
-    upload = _locked(position).upload
+    upload = _readable(position)
     if upload.kind is not UploadKind.PDF:
         abort(404)
     response = send_upload(upload)
@@ -235,3 +235,15 @@ def _locked(position: int) -> Any:
     if version is None:
         raise NotFoundError("proposal_not_found")
     return version
+
+
+def _readable(position: int) -> Any:
+    """The copy that a panel may read.
+
+    Raises:
+        NotFoundError: `proposal_not_found`, also when only the original exists.
+    """
+    version = _locked(position)
+    if version.cleaned is None:
+        raise NotFoundError("proposal_not_found")
+    return version.cleaned
