@@ -21,6 +21,7 @@ from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState
 from examsite.domain.saves import FLAGS
 from examsite.domain.timelines import (
     AttemptFacts,
+    AttemptReport,
     Happening,
     HappeningKind,
     StoredVersion,
@@ -150,6 +151,8 @@ def serve_report(sitting: Any, *, back: str, timeline_url: Callable[[str], str] 
         sitting=sitting,
         reports=reports,
         troubled=[report for report in reports if report.has_trouble],
+        eventful=[report for report in reports if _is_eventful(report)],
+        calm=[report for report in reports if not _is_eventful(report)],
         counts=[
             (label(state), sum(report.state is state for report in reports))
             for state in AttemptState
@@ -160,6 +163,12 @@ def serve_report(sitting: Any, *, back: str, timeline_url: Callable[[str], str] 
         back=back,
         timeline_url=timeline_url,
     )
+
+
+def _is_eventful(report: AttemptReport) -> bool:
+    """Whether a seat has a row of figures; the others would be a row of dots."""
+    changed_time = report.paused_seconds or report.extended_seconds or not report.adds_up
+    return bool(report.has_trouble or changed_time or report.saves != report.counted or report.carried)
 
 
 def replay_steps(versions: list[ReplayStep]) -> dict[str, Any]:
