@@ -30,7 +30,9 @@ class NoFigure(StrEnum):
     """Markers fall into groups without a script in common; nothing tells a strict group from weak scripts."""
     ONE_ITEM = "one_item"
     INCOMPLETE = "incomplete"
-    """Not every script has a result for every item."""
+    """No script has a result for every item."""
+    GRADED = "graded"
+    """Some results are neither nothing nor everything, which a coefficient for right and wrong cannot take."""
 
 
 class IntervalKind(StrEnum):
@@ -38,6 +40,7 @@ class IntervalKind(StrEnum):
 
     F = "f"
     T = "t"
+    FISHER = "fisher"
     WILSON = "wilson"
     BOOTSTRAP = "bootstrap"
 

@@ -53,6 +53,19 @@ def wilson_ends(hits: int, cases: int) -> tuple[float, float]:
     return max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
 
 
+def fisher_ends(correlation: float, cases: int) -> tuple[float, float] | None:
+    """The interval of a correlation; none for fewer than four cases.
+
+    Source: Fisher, Metron 1 (1921) 3-32.
+    """
+    if cases < 4:
+        return None
+    if abs(correlation) >= 1:
+        return correlation, correlation
+    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / math.sqrt(cases - 3)
+    return math.tanh(math.atanh(correlation) - reach), math.tanh(math.atanh(correlation) + reach)
+
+
 def bootstrap_ends(units: int, statistic: Statistic) -> tuple[float, float] | None:
     """The percentile interval over samples of whole units (scripts, pairs), drawn with a fixed seed.
 
