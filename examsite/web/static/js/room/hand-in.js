@@ -84,7 +84,10 @@
 
     opener.addEventListener("click", open);
     find("[data-hand-in-cancel]").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("close", () => { if (!opener.hidden) opener.focus(); });
+    // The browser gives the focus back to the opener, unless that is gone because the wish stands.
+    dialog.addEventListener("close", () => {
+      if (opener.hidden && document.activeElement === document.body) find("[data-wish-back]").focus();
+    });
     button.addEventListener("click", () => {
       if (wish) return;
       setOff(true);
