@@ -86,6 +86,10 @@ def parse_instant(text: str) -> datetime:
         raise InvalidError("instant_not_valid", text=text) from None
 
 
+#: The json module escapes exactly what RFC 8785 §3.2.2.2 escapes, in the same spelling.
+_quoter = json.JSONEncoder(ensure_ascii=False)
+
+
 def _text_of(value: object, depth: int) -> str:
     if depth > MAX_DEPTH:
         raise InvalidError("nested_too_deep", limit=MAX_DEPTH)
@@ -123,5 +127,4 @@ def _quoted(text: str) -> str:
         raise InvalidError("not_unicode")
     if not unicodedata.is_normalized("NFC", text):
         raise InvalidError("not_nfc", text=text)
-    # The json module escapes exactly what RFC 8785 §3.2.2.2 escapes, in the same spelling.
-    return json.dumps(text, ensure_ascii=False)
+    return _quoter.encode(text)

@@ -8,6 +8,7 @@ Where the random numbers come from and who keeps them is not known here.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -150,7 +151,7 @@ def _words(seed: bytes) -> Iterator[int]:
     block = 0
     while True:
         digest = hashlib.sha256(seed + block.to_bytes(8, "big")).digest()
-        yield from (int.from_bytes(digest[start : start + 8], "big") for start in range(0, 32, 8))
+        yield from struct.unpack(">4Q", digest)
         block += 1
 
 

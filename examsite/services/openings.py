@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, func, update
+from sqlalchemy import Table
 
 from examsite.domain.attempts import check_can_open
 from examsite.domain.errors import DomainError, NotAllowedError
@@ -26,16 +26,9 @@ from examsite.storage.queries.attempts import (
     map_option_orders,
     map_subjects,
 )
+from examsite.storage.row_sets import ChangedRows
 
-_ATTEMPTS = cast(Table, Attempt.__table__)
-_opened = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
-    .values(
-        epoch=bindparam("next_epoch"),
-        opened_at=func.coalesce(_ATTEMPTS.c.opened_at, bindparam("now", type_=_ATTEMPTS.c.opened_at.type)),
-    )
-)
+_opened = ChangedRows(cast(Table, Attempt.__table__), ("epoch", "opened_at", "last_seen_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +81,10 @@ def write_openings(
     outcomes: list[OpenedAttempt | DomainError] = []
     reopened: list[tuple[int, int]] = []
     allowed = [job for job in jobs if job.attempt_id in clocks]
-    versions = map_current_versions(connection, [job.attempt_id for job in allowed])
+    spoken = [job.attempt_id for job in allowed if clocks[job.attempt_id].last_seen_at is not None]
+    versions = map_current_versions(connection, spoken) if spoken else {}
     orders = map_option_orders(connection, [job.attempt_id for job in allowed])
-    values: dict[int, dict[str, object]] = {}
+    opened: set[int] = set()
     for job in jobs:
         clock = clocks.get(job.attempt_id)
         if clock is None:
@@ -103,26 +97,32 @@ def write_openings(
         except DomainError as refusal:
             outcomes.append(refusal)
             continue
-        clock = clocks[job.attempt_id] = replace(clock, epoch=clock.epoch + 1)
-        values[clock.attempt_id] = {"attempt_id": clock.attempt_id, "next_epoch": clock.epoch, "now": job.received_at}
+        opened_at = clock.opened_at or job.received_at
+        clock = clocks[job.attempt_id] = replace(clock, epoch=clock.epoch + 1, opened_at=opened_at)
+        opened.add(clock.attempt_id)
         if clock.epoch > 1:
             reopened.append((clock.attempt_id, clock.epoch))
         outcomes.append(
             OpenedAttempt(
                 epoch=clock.epoch,
-                versions=tuple(versions[clock.attempt_id]),
+                versions=tuple(versions.get(clock.attempt_id, ())),
                 orders=orders[clock.attempt_id],
                 paper=clock.paper_sha256 or "",
                 clock=view_of(clock, job.received_at),
                 read=clock,
             )
         )
-    if values:
-        connection.execute(_opened, list(values.values()))
-        signs = [(job.attempt_id, 0, job.received_at) for job in jobs if job.attempt_id in values]
-        note_signs_of_life(connection, ctx.session, before, signs, reopened=True)
+    if opened:
+        signs = [(job.attempt_id, 0, job.received_at) for job in jobs if job.attempt_id in opened]
+        seen = note_signs_of_life(ctx.session, before, signs, reopened=True)
+        _opened.update(connection, [_row(clocks[number], seen.get(number)) for number in sorted(opened)])
         _record_reopened(ctx, reopened)
     return outcomes
+
+
+def _row(clock: AttemptClock, seen_at: datetime | None) -> dict[str, object]:
+    last_seen_at = seen_at or clock.last_seen_at
+    return {"id": clock.attempt_id, "epoch": clock.epoch, "opened_at": clock.opened_at, "last_seen_at": last_seen_at}
 
 
 def _record_reopened(ctx: ServiceContext, reopened: Sequence[tuple[int, int]]) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from examsite.domain import records
@@ -22,6 +22,9 @@ from examsite.domain.records import plan_log_code
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordLog, RecordRow
+
+#: Records are never changed here: they go in as rows, and no object of each is kept.
+_new_rows = insert(cast(Table, RecordRow.__table__))
 
 #: Name of the log of acts over the installation (accounts, bodies, settings).
 SYSTEM_LOG = "system"
@@ -80,25 +83,25 @@ def record_all(
         leaf = records.leaf_hash(entry)
         tree = tree.append(leaf)
         rows.append(
-            RecordRow(
-                log_id=log.id,
-                seq=entry.seq,
-                at=entry.at,
-                event=event.value,
-                actor=name,
-                subject=subject,
-                commit=entry.commit,
-                leaf=leaf.hex(),
-                salt=salt.hex(),
-                payload=canonical_bytes(payload).decode("utf-8"),
-            )
+            {
+                "log_id": log.id,
+                "seq": entry.seq,
+                "at": entry.at,
+                "event": event.value,
+                "actor": name,
+                "subject": subject,
+                "commit": entry.commit,
+                "leaf": leaf.hex(),
+                "salt": salt.hex(),
+                "payload": canonical_bytes(payload).decode("utf-8"),
+            }
         )
-    ctx.session.add_all(rows)
     log.size += len(rows)
     log.last_at = at
     log.tree = tree.to_json()
     ctx.session.flush()
-    return [row.seq for row in rows]
+    ctx.session.execute(_new_rows, rows)
+    return list(range(log.size - len(rows), log.size))
 
 
 def _locked_log(session: Session, competition: Competition | None, event: Event) -> RecordLog:

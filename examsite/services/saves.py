@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Table, bindparam, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from examsite.domain.attempts import SaveVerdict, verdict_on_save
@@ -22,6 +21,7 @@ from examsite.services.lost_times import note_silence
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.attempts import AttemptClock
 from examsite.storage.queries.papers import get_frozen_paper
+from examsite.storage.row_sets import ChangedRows, NewRows
 
 MOST_STRAY_VERSIONS: Final = 200
 """Most versions kept of an attempt for items that its paper does not have.
@@ -34,7 +34,6 @@ _SEEN_STEP: Final = timedelta(seconds=2)
 Source: our choice, because silences are counted from half a minute on, and rows written in vain cost everyone."""
 
 _VERSIONS = cast(Table, AnswerVersion.__table__)
-_ATTEMPTS = cast(Table, Attempt.__table__)
 _KEY = ("attempt_id", "item", "epoch", "number")
 
 _Key = tuple[int, str, int, int]
@@ -47,17 +46,10 @@ _PAPERS_KEPT: Final = 64
 _items_of_papers: dict[str, frozenset[str]] = {}
 
 # Statements of the hot path are put together once, not for every group.
-_seen = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
-    .values(last_seen_at=bindparam("seen_at", type_=_ATTEMPTS.c.last_seen_at.type))
-)
+_seen = ChangedRows(cast(Table, Attempt.__table__), ("last_seen_at",))
+_new = NewRows(_VERSIONS, (*_KEY, "content", "received_at", "set_aside", "by_file"), key=_KEY)
 _stored = select(*(_VERSIONS.c[name] for name in _KEY), _VERSIONS.c.content, _VERSIONS.c.set_aside).where(
     tuple_(*(_VERSIONS.c[name] for name in _KEY)).in_(bindparam("keys", expanding=True))
-)
-_insert_on_sqlite = sqlite.insert(_VERSIONS).on_conflict_do_nothing(index_elements=list(_KEY))
-_insert_on_postgresql = (
-    postgresql.insert(_VERSIONS).on_conflict_do_nothing(index_elements=list(_KEY)).returning(_VERSIONS.c.id)
 )
 _strays = select(func.count()).where(
     _VERSIONS.c.attempt_id == bindparam("attempt_id"), _VERSIONS.c.item.not_in(bindparam("items", expanding=True))
@@ -143,7 +135,10 @@ def write_saves(
                 },
             )
     stored = _insert(connection, rows)
-    note_signs_of_life(connection, session, clocks, [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs])
+    signs = [(job.attempt_id, job.page_epoch, job.received_at) for job in jobs]
+    seen = note_signs_of_life(session, clocks, signs)
+    if seen:
+        _seen.update(connection, [{"id": number, "last_seen_at": at} for number, at in sorted(seen.items())])
     return [
         _outcome(clocks.get(job.attempt_id), job, stored, {order for at, order in refused if at == place})
         for place, job in enumerate(jobs)
@@ -182,17 +177,16 @@ def _outcome(
 
 
 def note_signs_of_life(
-    connection: Connection,
     session: Session,
     clocks: Mapping[int, AttemptClock],
     signs: Sequence[tuple[int, int, datetime]],
     *,
     reopened: bool = False,
-) -> None:
-    """Write down when each page spoke last, and how long it had been silent before.
+) -> dict[int, datetime]:
+    """Write down how long each page had been silent before it spoke; gives back what is to become `last_seen_at`.
 
     A sign is the attempt, the epoch of the page and the instant. A fenced page proves nothing about the machine in
-    front of the candidate, so it does not count. A word that follows the last one closely is not written down.
+    front of the candidate, so it does not count. A word that follows the last one closely need not be written down.
     """
     seen: dict[int, datetime] = {}
     for attempt_id, page_epoch, at in signs:
@@ -203,9 +197,7 @@ def note_signs_of_life(
             note_silence(session, clock, now=at, reopened=reopened)
         if clock.last_seen_at is None or at - clock.last_seen_at >= _SEEN_STEP:
             seen[attempt_id] = max(at, seen.get(attempt_id, at))
-    if seen:
-        values = [{"attempt_id": number, "seen_at": at} for number, at in sorted(seen.items())]
-        connection.execute(_seen, values)
+    return seen
 
 
 def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict[_Key, tuple[str, bool]]:
@@ -213,7 +205,7 @@ def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict
     stored = {key: (row["content"], row["set_aside"]) for key, row in rows.items()}
     if not rows:
         return stored
-    if _count_new(connection, list(rows.values())) != len(rows):
+    if _new.insert(connection, list(rows.values())) != len(rows):
         # Some came a second time: what counts is what was stored under their numbers then.
         for keys in _in_portions(list(rows)):
             for *key, content, set_aside in connection.execute(_stored, {"keys": keys}):
@@ -224,14 +216,6 @@ def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict
 def _in_portions(keys: list[_Key]) -> Iterator[list[_Key]]:
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         yield keys[start : start + _KEYS_AT_ONCE]
-
-
-def _count_new(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    """Put rows in unless their numbers are taken; how many were put in."""
-    if connection.dialect.name == "sqlite":
-        return connection.execute(_insert_on_sqlite, rows, execution_options={"preserve_rowcount": True}).rowcount
-    # One statement for all rows, and one way to the server and back.
-    return len(connection.execute(_insert_on_postgresql, rows).all())
 
 
 def _items(connection: Connection, clock: AttemptClock) -> frozenset[str]:

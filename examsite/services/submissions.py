@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, select
 
 from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState, check_can_hand_in, score_objective
 from examsite.domain.errors import DomainError, NotAllowedError
@@ -36,17 +36,11 @@ from examsite.storage.queries.attempts import (
     map_subjects,
 )
 from examsite.storage.queries.papers import get_frozen_paper
+from examsite.storage.row_sets import ChangedRows
 
-_ATTEMPTS = cast(Table, Attempt.__table__)
-_handed_in = (
-    update(_ATTEMPTS)
-    .where(_ATTEMPTS.c.id == bindparam("attempt_id"))
-    .values(
-        {
-            name: bindparam(f"new_{name}", type_=_ATTEMPTS.c[name].type)
-            for name in ("state", "handed_in_at", "last_seen_at", "record_seq", "objective_points", "objective_total")
-        }
-    )
+_handed_in = ChangedRows(
+    cast(Table, Attempt.__table__),
+    ("state", "handed_in_at", "last_seen_at", "record_seq", "objective_points", "objective_total"),
 )
 
 
@@ -119,17 +113,17 @@ def _submit_all(ctx: ServiceContext, clocks: dict[int, AttemptClock], ended: dic
         facts.setdefault(subject.competition_id, []).append((f"sitting/{subject.sitting_code}", payload))
         places.setdefault(subject.competition_id, []).append(attempt_id)
         values[attempt_id] = {
-            "attempt_id": attempt_id,
-            "new_state": clock.state,
-            "new_handed_in_at": at,
-            "new_last_seen_at": at,
-            "new_objective_points": points,
-            "new_objective_total": total,
+            "id": attempt_id,
+            "state": clock.state,
+            "handed_in_at": at,
+            "last_seen_at": at,
+            "objective_points": points,
+            "objective_total": total,
         }
     for competition_id, numbers in record_by_competition(ctx, Event.ANSWERS_SUBMITTED, facts).items():
         for attempt_id, seq in zip(places[competition_id], numbers, strict=True):
-            values[attempt_id]["new_record_seq"] = seq
-    connection.execute(_handed_in, list(values.values()))
+            values[attempt_id]["record_seq"] = seq
+    _handed_in.update(connection, list(values.values()))
 
 
 def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting, attempt: Attempt) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from alembic import command
 from alembic.config import Config
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 #: How long a writer waits for another one. Unit: milliseconds.
@@ -31,13 +33,19 @@ BUSY_TIMEOUT_MILLISECONDS = 30_000
 #: person must not look at a page that loads for ever. Unit: seconds.
 QUEUE_PATIENCE_SECONDS = 30
 
+#: How long a connection to PostgreSQL may lie unused before it is asked whether it still stands. Source: our choice,
+#: because in a storm the way there and back costs every act, and a server that was stopped is found out within it: the
+#: first act that fails empties the pool. Unit: seconds.
+UNASKED_SECONDS = 1.0
+
 #: First SQLite without the race in which a checkpoint may drop acknowledged commits.
 # Source: sqlite.org/wal.html "WAL-reset bug", fixed in 3.51.3 and back-ported to 3.50.7 and 3.44.6.
 SAFE_SQLITE = (3, 51, 3)
 SAFE_SQLITE_BACKPORTS = {(3, 50): 7, (3, 44): 6}
 
-#: Where a connection keeps its place in the queue of writers.
+#: Where a connection keeps its place in the queue of writers, and when it was last given back.
 _QUEUE = "queue_of_writers"
+_GIVEN_BACK = "given_back"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -89,7 +97,7 @@ def engine_options(url: str) -> dict[str, Any]:
         UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
     """
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        return {"pool_size": 10, "max_overflow": 20, "pool_use_lifo": True}
     from pysqlite3 import dbapi2  # noqa: PLC0415 - only an installation on SQLite needs the driver
 
     if not is_safe_sqlite(dbapi2.sqlite_version_info):
@@ -120,6 +128,7 @@ def make_engine(url: str) -> Engine:
 def prepare_engine(engine: Engine) -> None:
     """Set durability and isolation on each new connection; must run before the first one."""
     if engine.dialect.name != "sqlite":
+        _ask_idle_connections(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -147,6 +156,23 @@ def prepare_engine(engine: Engine) -> None:
         place = record.info.pop(_QUEUE, None)
         if place is not None:
             place.close()
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Ask a connection that has lain unused whether it still stands; one that does not is replaced before its use."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info[_GIVEN_BACK] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get(_GIVEN_BACK, time.monotonic()) < UNASKED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _join_queue(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
+from examsite.storage.row_sets import among
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class AttemptClock:
     paper_sha256: str | None
     starts_at: datetime
     checked_in: bool
+    opened_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +83,17 @@ _clock = select(
     Paper.paper_sha256,
     Sitting.starts_at,
     Attempt.checked_in_at.is_not(None),
+    Attempt.opened_at,
 )
 _clock = _clock.join(Sitting, Sitting.id == Attempt.sitting_id).outerjoin(Paper, Paper.id == Attempt.paper_id)
 _clock_of_attempt = _clock.where(Attempt.id == bindparam("attempt_id"))
-_locked_clocks = (
-    _clock.where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
-    .order_by(Attempt.id)
-    .with_for_update(of=Attempt)
-)
-_orders = select(Attempt.id, Attempt.option_orders).where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+_locked_clocks = _clock.where(among(Attempt.id, "attempt_ids")).order_by(Attempt.id).with_for_update(of=Attempt)
+_orders = select(Attempt.id, Attempt.option_orders).where(among(Attempt.id, "attempt_ids"))
 _subjects = (
     select(Attempt.id, Sitting.code, Sitting.competition_id, Candidacy.candidate_number, Candidacy.public_code)
     .join(Sitting, Sitting.id == Attempt.sitting_id)
     .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
-    .where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+    .where(among(Attempt.id, "attempt_ids"))
 )
 
 _by_age = (
@@ -117,7 +116,7 @@ _by_age_of_many = (
         )
         .label("age"),
     )
-    .where(AnswerVersion.attempt_id.in_(bindparam("attempt_ids", expanding=True)), AnswerVersion.set_aside.is_(False))
+    .where(among(AnswerVersion.attempt_id, "attempt_ids"), AnswerVersion.set_aside.is_(False))
     .subquery()
 )
 _current_contents = (
@@ -160,7 +159,7 @@ def lock_attempt_clocks(connection: Connection, attempt_ids: Iterable[int]) -> d
 
     Everyone who locks several attempts takes them in the order of their numbers.
     """
-    rows: Iterable[Any] = connection.execute(_locked_clocks, {"attempt_ids": sorted(set(attempt_ids))})
+    rows: Iterable[Any] = connection.execute(_locked_clocks, {"attempt_ids": attempt_ids})
     return {row[0]: AttemptClock(*row) for row in rows}
 
 
@@ -189,13 +188,13 @@ def find_own_attempt_id(connection: Connection, candidacy_id: int) -> int | None
 
 def map_option_orders(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, dict[str, list[str]]]:
     """The order of options per item as drawn for each of these attempts."""
-    rows = connection.execute(_orders, {"attempt_ids": sorted(set(attempt_ids))})
+    rows = connection.execute(_orders, {"attempt_ids": attempt_ids})
     return {attempt_id: orders for attempt_id, orders in rows}  # noqa: C416 -- rows are not pairs to the type checker
 
 
 def map_subjects(connection: Connection, attempt_ids: Iterable[int]) -> dict[int, AttemptSubject]:
     """What the log says of each of these attempts."""
-    rows: Iterable[Any] = connection.execute(_subjects, {"attempt_ids": sorted(set(attempt_ids))})
+    rows: Iterable[Any] = connection.execute(_subjects, {"attempt_ids": attempt_ids})
     return {row[0]: AttemptSubject(*row) for row in rows}
 
 
