@@ -25,8 +25,10 @@ from examsite.services.draws import HeldDraw, draw
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.merging import apply_deductions
 from examsite.services.records import record
+from examsite.services.redactions import look_through, shown_content
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import CodeEntry, Mark, Script
+from examsite.storage.models.redactions import IdentityHint
 from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.codes import (
@@ -37,6 +39,7 @@ from examsite.storage.queries.codes import (
     missing_before_code_draw,
 )
 from examsite.storage.queries.marking import WRITTEN, list_scripts
+from examsite.storage.queries.redactions import list_checks
 
 #: Digits of a script code, more when a competition has very many scripts.
 CODE_DIGITS = 4
@@ -46,7 +49,7 @@ SALT_BYTES = 32
 
 
 def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw:
-    """Draw one random code for each attempt; the outcome stays secret until the codes are opened.
+    """Draw one random code for each attempt, and look through what will be read; the outcome stays secret.
 
     Raises:
         ConflictError: `codes_not_drawable` outside the written test, `codes_already_drawn`, `gate_shut` as long as
@@ -61,11 +64,13 @@ def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw
     missing = missing_before_code_draw(ctx.session, competition, ctx.now)
     if missing:
         raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
-    return draw(ctx, competition, SCRIPT_CODES, _random_codes(len(list_sealable_attempts(ctx.session, competition.id))))
+    held = draw(ctx, competition, SCRIPT_CODES, _random_codes(len(list_sealable_attempts(ctx.session, competition.id))))
+    look_through(ctx, competition, held.outcome)
+    return held
 
 
 def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
-    """Make the scripts under the drawn codes, seal the map, and lock the system's marks; marking begins.
+    """Make the scripts under the drawn codes as decided places leave them, seal the map, lock the system's marks.
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `code_draw_outdated` (attempts changed after the draw).
@@ -78,8 +83,9 @@ def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
     attempts = list_sealable_attempts(ctx.session, competition.id)
     if held is None or len(held["outcome"]) != len(attempts):
         raise ConflictError("code_draw_outdated")
+    hints = {check.attempt_id: check.hints for check in list_checks(ctx.session, competition.id)}
     sealed = [
-        _seal_script(ctx, competition, code, attempt)
+        _seal_script(ctx, competition, code, attempt, hints[attempt.id])
         for code, attempt in sorted(zip(held["outcome"], attempts, strict=True), key=lambda pair: pair[0])
     ]
     code_map = [
@@ -123,12 +129,12 @@ def _random_codes(count: int) -> list[str]:
 
 
 def _seal_script(
-    ctx: ServiceContext, competition: Competition, code: str, attempt: Attempt
+    ctx: ServiceContext, competition: Competition, code: str, attempt: Attempt, hints: list[IdentityHint]
 ) -> tuple[Script, Paper, Attempt]:
     if attempt.paper is None or attempt.record_seq is None:
         raise ConflictError("code_draw_outdated")
     paper = paper_from_data(attempt.paper.data)
-    content: list[Any] = list(script_content(paper, list_answers(ctx.session, attempt.id)))
+    content: list[Any] = shown_content(script_content(paper, list_answers(ctx.session, attempt.id)), hints)
     salt = secrets.token_bytes(SALT_BYTES)
     script = Script(
         competition_id=competition.id,

@@ -41,6 +41,7 @@ from examsite.services import (
     proposals,
     publication,
     ranking,
+    redactions,
     rehearsals,
     sittings,
     uploads,
@@ -53,6 +54,7 @@ from examsite.storage.queries.defence import get_defence, list_defences
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from examsite.storage.queries.papers import list_bank
 from examsite.storage.queries.proposals import list_passed_ids
+from examsite.storage.queries.redactions import list_checks
 from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
@@ -334,8 +336,18 @@ class Play:
     def seal(self) -> None:
         """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
+        self.cover_names()
         codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
+
+    def cover_names(self) -> None:
+        """The code board covers every place that may tell who wrote an essay."""
+        ctx = self.by("phach", Role.KEEPER, self.plan.written_at + DAY + 30 * MINUTE)
+        for check in list_checks(self.session, self.competition.id):
+            if check.hints:
+                choices = [redactions.Choice(hint.id, is_covered=True, words=hint.quote) for hint in check.hints]
+                redactions.decide_hints(ctx, self.competition, check.code, choices)
+                redactions.confirm_script(ctx, self.competition, check.code)
 
     def mark(self, *, leave: int = 0) -> None:
         """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""

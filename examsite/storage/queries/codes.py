@@ -40,6 +40,7 @@ from examsite.storage.queries.marking import (
     script_entry,
     written_part,
 )
+from examsite.storage.queries.redactions import missing_before_reading
 from examsite.storage.queries.sittings import missing_before_codes
 from examsite.storage.queries.withdrawals import list_open_withdrawals
 
@@ -305,10 +306,13 @@ def missing_before_code_draw(session: Session, competition: Competition, now: da
 
 
 def missing_before_sealing(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the codes from being sealed: the room's duties and the draw of the codes."""
+    """What keeps the codes from being sealed: the room's duties, the draw of the codes, undecided places in essays."""
     missing = missing_before_code_draw(session, competition, now)
-    if find_held_draw(session, competition.id, SCRIPT_CODES) is None:
+    held = find_held_draw(session, competition.id, SCRIPT_CODES)
+    if held is None:
         missing.append(Missing("codes_not_drawn", Role.CHAIR))
+    else:
+        missing += missing_before_reading(session, competition.id, len(held["outcome"]))
     return missing
 
 

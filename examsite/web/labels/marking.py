@@ -8,6 +8,8 @@ MISSING = {
     "attempts_missing": _l("Chưa có bài thi nào để rọc phách"),
     "attempts_not_scored": _l("%(count)s bài thi chưa nộp xong hoặc chưa chấm phần trắc nghiệm"),
     "codes_not_drawn": _l("Chưa rút thăm số phách"),
+    "scripts_not_looked_through": _l("%(count)s bài chưa được rà chỗ có thể lộ người viết"),
+    "hints_undecided": _l("%(count)s bài có chỗ có thể lộ người viết chờ quyết định"),
     "allocation_not_drawn": _l("Chưa rút thăm phân công chấm"),
     "scripts_not_settled": _l("%(count)s bài chưa có điểm chính thức"),
     "straddles_not_seen": _l("%(count)s bài có hai lượt chấm ở hai phía điểm đạt chờ trưởng ban ghi nhận"),
