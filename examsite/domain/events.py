@@ -158,7 +158,8 @@ class Event(StrEnum):
     OUTAGE_FOUND = ("outage:found", "system", _SEAT)
     CLOCK_ANCHORED = ("clock:anchored", "administrator", "installation")
     REHEARSAL_FINISHED = ("rehearsal:finished", "organiser administrator system", _WHOLE)
-    ADJUSTMENTS_DECIDED = ("adjustments:decided", "organiser council", "application")
+    ADJUSTMENTS_ASKED = ("adjustments:asked", "organiser", "application")
+    ADJUSTMENTS_DECIDED = ("adjustments:decided", "council", "application")
     INCIDENT_RECORDED = ("incident:recorded", "invigilator", "sitting session")
     INCIDENT_DISMISSED = ("incident:dismissed", "council", "sitting session")
 

@@ -65,6 +65,8 @@ class Topic(StrEnum):
     HTTPS = "https"
     BROWSER = "browser"
     ADDRESSES = "addresses"
+    ADJUSTMENTS = "adjustments"
+    PAUSES = "pauses"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,26 @@ def worst_level(checks: Iterable[Check]) -> Level:
     if Level.STOP in levels:
         return Level.STOP
     return Level.ATTENTION if Level.ATTENTION in levels else Level.GOOD
+
+
+def check_needs(*, waiting: int, approved: int) -> Check:
+    """Whether everything asked for candidates of the room who need more is decided; the room applies it by itself."""
+    params = {"waiting": waiting, "approved": approved}
+    if waiting:
+        return Check(Topic.ADJUSTMENTS, Level.ATTENTION, "adjustments_waiting", Role.CHAIR, params)
+    if approved:
+        return Check(Topic.ADJUSTMENTS, Level.GOOD, "adjustments_approved", Role.CHAIR, params)
+    return Check(Topic.ADJUSTMENTS, Level.GOOD, "adjustments_none", Role.CHAIR, params)
+
+
+def check_pauses(*, count: int, standing: int) -> Check:
+    """How often one person stopped the clocks of the whole room so far, and at how many seats they still stand."""
+    params = {"count": count, "standing": standing}
+    if standing:
+        return Check(Topic.PAUSES, Level.ATTENTION, "pauses_running", Role.INVIGILATOR, params)
+    if count:
+        return Check(Topic.PAUSES, Level.GOOD, "pauses_ended", Role.INVIGILATOR, params)
+    return Check(Topic.PAUSES, Level.GOOD, "pauses_none", Role.INVIGILATOR, params)
 
 
 def check_clock(difference_milliseconds: int, *, is_synchronised: bool | None) -> Check:

@@ -33,19 +33,24 @@ from examsite.domain.readiness import (
     check_disk,
     check_https,
     check_invigilators,
+    check_needs,
     check_papers,
+    check_pauses,
     check_program,
     check_seats,
     check_writes,
 )
-from examsite.domain.sittings import seat_codes
+from examsite.domain.rooms import RequestState
+from examsite.domain.sittings import SittingState, seat_codes
 from examsite.services.certificates import find_certificates
 from examsite.services.clock import clock_difference
 from examsite.services.rehearsals import code_sha256, identity_of
 from examsite.storage.health import DatabaseHealth, backup_times, read_database_health
 from examsite.storage.models.sittings import Sitting
+from examsite.storage.queries.adjustments import count_adjustment_requests
 from examsite.storage.queries.machines import list_refused_machines
 from examsite.storage.queries.papers import count_papers
+from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rehearsals import count_at_once, find_start_override, list_certificate_faults
 from examsite.storage.queries.sittings import list_attempts, list_seatable, list_sittings, opened_papers
 
@@ -97,6 +102,11 @@ def list_checks(session: Session, settings: Settings, sitting: Sitting, *, now: 
         check_addresses(
             tuple(sitting.address_ranges.splitlines()), refused=len(list_refused_machines(session, sitting.id))
         ),
+        check_needs(
+            waiting=count_adjustment_requests(session, sitting.id, RequestState.ASKED),
+            approved=count_adjustment_requests(session, sitting.id, RequestState.APPROVED),
+        ),
+        *_pause_checks(session, sitting),
     ]
 
 
@@ -180,6 +190,13 @@ def _rehearsal_checks(session: Session, settings: Settings, sitting: Sitting, no
     if faults:
         return [Check(Topic.REHEARSAL, Level.STOP, item.code, item.owner, item.params) for item in faults]
     return [Check(Topic.REHEARSAL, Level.GOOD, "rehearsal_speaks", Role.ORGANISER, {"count": count})]
+
+
+def _pause_checks(session: Session, sitting: Sitting) -> list[Check]:
+    if sitting.state is SittingState.SCHEDULED:
+        return []
+    pauses = list_room_pauses(session, sitting.id)
+    return [check_pauses(count=len(pauses), standing=sum(item.standing for item in pauses))]
 
 
 def _https(settings: Settings, sitting: Sitting, host: str) -> Check:

@@ -82,6 +82,9 @@ def resume_attempt(
 def pause_room(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, reason: str) -> int:
     """Let the clocks of all who write stand still at one instant; how many that were.
 
+    One person is enough, because a fire does not wait for a second one and nobody loses a second by it. Who it was and
+    why stands on the board of everyone who watches the room, and any of them lets the clocks run on.
+
     Raises:
         ConflictError: `nobody_to_pause`.
         InvalidError: `reason_missing`.
@@ -93,8 +96,9 @@ def pause_room(ctx: ServiceContext, competition: Competition, sitting: Sitting, 
     if not running:
         raise ConflictError("nobody_to_pause")
     for attempt in running:
-        _pause(ctx, attempt, words)
-    payload = {"numbers": [attempt.candidacy.candidate_number for attempt in running], "reason": words}
+        _pause(ctx, attempt, words, for_room=True)
+    numbers = [attempt.candidacy.candidate_number for attempt in running]
+    payload = {"numbers": numbers, "reason": words, "for_room": True}
     record(ctx, competition, Event.TIME_PAUSED, subject_of(sitting), payload)
     return len(running)
 
@@ -111,7 +115,7 @@ def resume_room(ctx: ServiceContext, competition: Competition, sitting: Sitting,
     if not standing:
         raise ConflictError("nobody_to_resume")
     added = {str(attempt.candidacy.candidate_number): _resume(ctx, sitting, attempt) for attempt in standing}
-    payload = {"added": added, "reason": reason.strip()}
+    payload = {"added": added, "reason": reason.strip(), "for_room": True}
     record(ctx, competition, Event.TIME_RESUMED, subject_of(sitting), payload)
     return len(standing)
 
@@ -285,8 +289,14 @@ def _locked_loss(ctx: ServiceContext, sitting: Sitting, lost_time_id: int) -> tu
     return lost, attempt
 
 
-def _pause(ctx: ServiceContext, attempt: Attempt, reason: str) -> Pause:
-    pause = Pause(attempt_id=attempt.id, began_at=ctx.now, reason=reason, began_by_id=ctx.actor.account_id)
+def _pause(ctx: ServiceContext, attempt: Attempt, reason: str, *, for_room: bool = False) -> Pause:
+    pause = Pause(
+        attempt_id=attempt.id,
+        began_at=ctx.now,
+        reason=reason,
+        began_by_id=ctx.actor.account_id,
+        for_room=for_room,
+    )
     ctx.session.add(pause)
     attempt.paused_at = ctx.now
     ctx.session.flush()

@@ -33,6 +33,7 @@ from examsite.domain.timelines import (
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rooms import list_outages
 from examsite.storage.queries.timeline import ReplayStep, list_facts, list_replay
 from examsite.web.formatting import format_time, format_time_seconds
@@ -159,6 +160,7 @@ def serve_report(sitting: Any, *, back: str, timeline_url: Callable[[str], str] 
             if any(report.state is state for report in reports)
         ],
         outages=outages,
+        room_pauses=list_room_pauses(db.session(), sitting.id),
         length=length_text,
         back=back,
         timeline_url=timeline_url,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
+from examsite.domain.adjustments import Adjustments
 from examsite.domain.competitions import CompetitionState, DelegationLevel
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.papers import PaperState, make_paper, paper_sha256, paper_to_data
@@ -17,6 +18,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.questions import Question, QuestionKind
 from examsite.domain.rulesets import ruleset_to_toml
 from examsite.domain.scores import score
+from examsite.services.adjustments import ask_adjustments, decide_adjustments
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.services.records import open_log
 from examsite.services.rehearsals import record_rehearsal
@@ -278,3 +280,12 @@ def _paper(session: Session, now: datetime, room: Room) -> Paper:
     session.add(paper)
     session.flush()
     return paper
+
+
+def approve_adjustments(room: Room, wanted: Adjustments, *, place: int = 0) -> None:
+    """What a candidate needs in the room, asked for by the organiser and approved by the chair."""
+    code = room.candidacies[place].application_code
+    asked = ask_adjustments(
+        room.ctx(Role.ORGANISER), room.competition, code, wanted=wanted, reason="giấy xác nhận của bệnh viện"
+    )
+    decide_adjustments(room.ctx(Role.CHAIR), room.competition, asked.id, approve=True, reason="đúng giấy tờ")

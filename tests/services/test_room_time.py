@@ -29,9 +29,11 @@ from examsite.services.room_time import (
     resume_room,
 )
 from examsite.services.sittings import close_overdue
+from examsite.storage.models.accounts import Account
 from examsite.storage.models.rooms import LostTime, Pause, Silence
 from examsite.storage.models.sittings import Extension
 from examsite.storage.queries.attempts import list_answers
+from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import list_proposed_losses, list_running_silences
 from examsite.storage.queries.sittings import has_overdue
@@ -111,8 +113,31 @@ def test_clock_stands_still_in_a_pause_and_runs_on_with_what_was_left(room: Room
     assert (pause.began_at, pause.ended_at, pause.reason) == (began, resumed, "Báo cháy")
     number = room.candidacies[0].candidate_number
     others = [room.candidacies[place].candidate_number for place in (1, 2)]
-    assert facts(room, "time:paused") == [{"numbers": who, "reason": "Báo cháy"} for who in ([number], others)]
+    assert facts(room, "time:paused") == [
+        {"numbers": [number], "reason": "Báo cháy"},
+        {"numbers": others, "reason": "Báo cháy", "for_room": True},
+    ]
     assert facts(room, "time:resumed") == [{"added": {number: 601}, "reason": ""}]
+
+
+def test_every_pause_of_the_room_names_who_and_why_and_ends_for_each_seat(room: Room) -> None:
+    start = room.started()
+    opened(room, at=start)
+    pause_attempt(watcher(room, start), room.competition, room.sitting, seat="A1", reason="Chóng mặt")
+    assert list_room_pauses(room.session, room.sitting.id) == []
+    began, back = start + MINUTE, start + 4 * MINUTE
+    pause_room(watcher(room, began), room.competition, room.sitting, reason="Báo cháy")
+    (pause,) = list_room_pauses(room.session, room.sitting.id)
+    account = room.session.get(Account, room.people[Role.INVIGILATOR].account_id)
+    assert account is not None
+    assert (pause.began_by, pause.reason, pause.began_at) == (account.display_name, "Báo cháy", began)
+    assert (pause.seats, pause.standing, pause.ended_at) == (2, 2, None)
+    resume_attempt(watcher(room, began + MINUTE), room.competition, room.sitting, seat="A2")
+    assert [item.standing for item in list_room_pauses(room.session, room.sitting.id)] == [1]
+    resume_room(watcher(room, back), room.competition, room.sitting)
+    pause_room(watcher(room, back + MINUTE), room.competition, room.sitting, reason="Báo cháy lần nữa")
+    ended = [(item.ended_at, item.standing) for item in list_room_pauses(room.session, room.sitting.id)]
+    assert ended == [(back, 0), (None, 3)]
 
 
 def test_what_is_sent_in_a_pause_counts_and_nobody_is_closed(room: Room) -> None:

@@ -45,6 +45,7 @@ api.submit_attempt                     POST      attempt_token
 
 auth.apply_for_post                    GET,POST  public
 auth.end_log_in                        POST      logged_in
+auth.find_door                         GET       logged_in
 auth.log_in                            GET,POST  public
 auth.log_in_candidate                  GET,POST  public
 auth.log_out                           POST      public
@@ -75,12 +76,14 @@ candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
 
 council.answer_withdrawal              GET,POST  chair
+council.decide_adjustments             GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
+council.list_adjustments               GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
@@ -156,13 +159,13 @@ marker.show_gaps                       GET       marking_head
 
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser
+organiser.ask_adjustments              GET,POST  organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
 organiser.change_rules                 GET,POST  organiser
 organiser.compute_result               POST      organiser
 organiser.confirm_import               POST      organiser
 organiser.create_competition           GET,POST  organiser
-organiser.decide_adjustments           GET,POST  organiser
 organiser.declare_conflicts            GET,POST  organiser
 organiser.download_candidate_file      GET       organiser
 organiser.download_import_template     GET       organiser

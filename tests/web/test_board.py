@@ -19,7 +19,7 @@ from examsite.services import attempts, room_messages, sittings
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.invigilation import check_in, record_incident
 from examsite.services.sittings import assign_invigilator
-from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
@@ -317,13 +317,36 @@ def test_a_clock_stands_still_and_runs_on(world: World) -> None:
 
 
 def test_the_clocks_of_the_room_stand_still_together(world: World) -> None:
-    watcher = world.first
+    """One invigilator is enough; the other sees at once who and why, and lets them run on; every paper counts it."""
+    watcher, other = world.first, world.second
     form = f"{BOARD}?act=room-pause"
+    assert "không chờ người thứ hai" in words(find_all(watcher.page(form), "room-pause-rule")[0])
+    assert find_all(other.page(BOARD), "room-stop") == []
     assert watcher.submit(f"{BOARD}/pause", {"reason": "Báo cháy"}, form_at=form).status_code == 302
+    name = world.step(
+        lambda room, doing: doing.session.get(Account, room.people[Role.INVIGILATOR].account_id).display_name
+    )
+    stop = find_all(other.page(BOARD), "room-stop")[0]
+    assert name in words(stop)
+    assert "Báo cháy" in words(stop)
+    assert "3 chỗ đứng yên" in words(stop)
+    assert find_all(stop, "open-room-resume")[0].get("href") == f"{BOARD}?act=room-resume#seat"
+    assert f"{name} dừng giờ cả phòng: Báo cháy" in other.get(BOARD).text, "it is spoken too"
+    check = find_all(other.page(f"{BOARD}/readiness"), "check-pauses")[0]
+    assert (check.get("data-level"), "Giờ của 3 chỗ" in words(check)) == ("attention", True)
     world.later(minutes=10)
     form = f"{BOARD}?act=room-resume"
-    assert watcher.submit(f"{BOARD}/resume", {"reason": "Báo nhầm"}, form_at=form).status_code == 302
+    assert other.submit(f"{BOARD}/resume", {"reason": "Báo nhầm"}, form_at=form).status_code == 302
     assert {world.attempt(seat).added_seconds for seat in ("A1", "A2", "A3")} == {600}
+    assert find_all(watcher.page(BOARD), "room-stop") == []
+    check = find_all(watcher.page(f"{BOARD}/readiness"), "check-pauses")[0]
+    assert (check.get("data-level"), "cả phòng 1 lần" in words(check)) == ("good", True)
+    for paper in ("minutes", "report"):
+        row = words(find_all(watcher.page(f"{BOARD}/{paper}"), "room-pauses")[0])
+        assert name in row, paper
+        assert "3 chỗ: Báo cháy" in row, paper
+        assert "(1 lần)" in row, paper
+    assert "Dừng giờ cả phòng (3 thí sinh)" in watcher.get(f"{BOARD}/minutes").text
 
 
 def _loses(world: World, place: int, seconds: int) -> None:

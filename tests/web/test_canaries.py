@@ -25,7 +25,7 @@ from tests.web.world import CandidateWords, Person, World, browser_of, close_sit
 _RESULT = {"show_result", "sign_result"}
 _PUBLIC_RESULT = {"public.download_result", "public.show_ranked_candidate", "public.show_ranking"}
 _LIST = {"organiser.list_candidates", "organiser.show_candidate"}
-_ROSTER = {*_LIST, "organiser.decide_adjustments", "organiser.show_roster"}
+_ROSTER = {*_LIST, "organiser.ask_adjustments", "organiser.show_roster"}
 _ROOM = {"organiser.print_door_list", "organiser.show_sitting"}
 _PANEL = {"panel.declare_conflicts", "panel.list_defences", "panel.show_defence"}
 _LEAD = {"panel.lead_defence", "panel.reveal_scores", "panel.decide_score"}

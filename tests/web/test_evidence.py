@@ -19,7 +19,6 @@ from examsite.domain.adjustments import Adjustments
 from examsite.domain.answer_files import write_answer_file
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
-from examsite.services.adjustments import decide_adjustments
 from examsite.services.answer_files import recipient_of
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.sittings import close_overdue
@@ -28,7 +27,7 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import Evidence
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
-from tests.factories.sittings import Room, make_room
+from tests.factories.sittings import Room, approve_adjustments, make_room
 from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
 
@@ -82,13 +81,7 @@ def site(
 ) -> Site:
     def build(doing: Any) -> tuple[Room, tuple[int, ...]]:
         room = make_room(doing.session, doing.now, settings=app.extensions["settings"], password_hash=password_hash)
-        decide_adjustments(
-            room.ctx(Role.ORGANISER),
-            room.competition,
-            room.candidacies[0].application_code,
-            wanted=Adjustments(extra_percent=25, size=22, spacing=True, note="chỗ gần cửa"),
-            reason="giấy xác nhận của bệnh viện",
-        )
+        approve_adjustments(room, Adjustments(extra_percent=25, size=22, spacing=True, note="chỗ gần cửa"))
         return room, tuple(room.attempt(place).id for place in range(3))
 
     room, attempts = scene(build)
@@ -211,7 +204,8 @@ def test_the_decision_is_on_record_with_its_reason(site: Site) -> None:
             "size": 22,
             "spacing": True,
             "note": "chỗ gần cửa",
-            "reason": "giấy xác nhận của bệnh viện",
+            "state": "approved",
+            "reason": "đúng giấy tờ",
         }
 
 
@@ -220,7 +214,7 @@ def test_the_organiser_sees_what_is_approved_and_comes_too_late_after_the_start(
     path = f"/organiser/{CODE}/candidates/{site.room.candidacies[0].application_code}/adjustments"
     page = client.page(path)
     assert "45" in words(find_all(page, "approved")[0])
-    assert find_all(page, "decide-adjustments") == []
+    assert find_all(page, "ask-adjustments") == []
     form = {"extra_percent": "50", "size": "", "note": "", "reason": "thêm"}
     assert client.submit(path, form).status_code == 422
 
@@ -345,9 +339,7 @@ def test_the_waiting_page_says_the_end_with_the_approved_time(
 ) -> None:
     def build(doing: Any) -> tuple[str, str]:
         room = make_room(doing.session, doing.now, settings=app.extensions["settings"], password_hash=password_hash)
-        code = room.candidacies[0].application_code
-        wanted = Adjustments(extra_percent=25)
-        decide_adjustments(room.ctx(Role.ORGANISER), room.competition, code, wanted=wanted, reason="giấy xác nhận")
+        approve_adjustments(room, Adjustments(extra_percent=25))
         end = room.sitting.starts_at + timedelta(minutes=225, hours=7)
         return str(room.candidacies[0].candidate_number), end.strftime("%H:%M")
 

@@ -113,7 +113,7 @@ def test_the_page_stops_without_a_certificate_and_goes_with_one(
 ) -> None:
     client = log_in(site["organiser"])
     before = levels(client, page_of(site))
-    assert list(before) == [topic.value for topic in Topic]
+    assert list(before) == [topic.value for topic in Topic if topic is not Topic.PAUSES], "nothing runs yet"
     assert {name for name, level in before.items() if level == "stop"} == {"rehearsal"}
     (verdict,) = find_all(client.page(page_of(site)), "verdict")
     assert verdict.get("data-level") == "stop"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.dossiers import CandidacyState, UploadKind
+from examsite.domain.rooms import RequestState
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import Account
@@ -84,6 +85,37 @@ class DossierItem(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
     upload: Mapped[Upload] = relationship(lazy="raise")
+
+
+class AdjustmentRequest(Base):
+    """What is asked for a candidate who needs it in the room; the council decides, one request at a time waits."""
+
+    __tablename__ = "adjustment_requests"
+    __table_args__ = (
+        CheckConstraint("(state = 'asked') = (decided_at IS NULL)", name="decided_when_decided"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="two_people"),
+        Index(
+            "uq_adjustment_requests_waiting",
+            "candidacy_id",
+            unique=True,
+            sqlite_where=text("state = 'asked'"),
+            postgresql_where=text("state = 'asked'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"), index=True)
+    #: What `domain.adjustments.adjustments_data` wrote; nothing: everything is to be taken back.
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[RequestState] = mapped_column(enum_column(RequestState), default=RequestState.ASKED)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decision_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    candidacy: Mapped[Candidacy] = relationship(lazy="raise")
 
 
 class ConflictDeclaration(Base):

@@ -26,6 +26,8 @@ class Pause(Base):
     reason: Mapped[str] = mapped_column(String(500))
     began_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    #: Whether it is part of a pause of the whole room.
+    for_room: Mapped[bool] = mapped_column(default=False)
 
 
 class Silence(Base):

@@ -9,14 +9,18 @@ from typing import Any
 from flask import current_app, g, render_template
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.adjustments import adjustments_from_data
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.permissions import Role
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
+from examsite.storage.queries.adjustments import find_newest_adjustment_request
 from examsite.storage.queries.attempts import find_seat
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.web.access import requires
+from examsite.web.adjustments import adjustment_lines
 from examsite.web.candidate import HOME_TOPICS, HomeTopic, add_home_topic, bp
 from examsite.web.candidate.dossier import checklist_lines, is_open_for_files
 from examsite.web.i18n import _
@@ -95,5 +99,21 @@ def _read_roster(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
     }
 
 
+def _read_adjustments(candidacy: Any, _now: datetime) -> dict[str, Any] | None:
+    newest = find_newest_adjustment_request(db.session(), candidacy.id)
+    if newest is None or candidacy.competition.state.has_reached(_S.MARKING):
+        return None
+    minutes = ruleset_of(candidacy.competition).written_minutes
+    return {
+        "is_waiting": newest.decided_at is None,
+        "state": label(newest.state),
+        "wanted": adjustment_lines(adjustments_from_data(newest.wanted), minutes=minutes),
+        "approved": adjustment_lines(adjustments_from_data(candidacy.adjustments), minutes=minutes),
+        "decided_at": newest.decided_at,
+        "reason": newest.decision_reason,
+    }
+
+
+add_home_topic("adjustments", order=20, read=_read_adjustments)
 add_home_topic("roster", order=10, read=_read_roster)
 add_home_topic("dossier", order=50, read=_read_dossier)

@@ -22,6 +22,7 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
         (_("Sự việc phòng thi"), "council.list_incidents", ("council.decide_incident",)),
         (_("Đề nghị của phòng thi"), "council.list_room_requests", ("council.decide_request",)),
+        (_("Điều chỉnh cho thí sinh"), "council.list_adjustments", ("council.decide_adjustments",)),
         (_("Phách và bốc thăm"), "council.show_codes", ("council.open_codes",)),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
@@ -36,6 +37,7 @@ def navigation(competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.council import (  # noqa: E402 - views register themselves on the blueprint
+    adjustments,
     codes,
     conflicts,
     defence,
@@ -52,6 +54,7 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
 )
 
 __all__ = [
+    "adjustments",
     "bp",
     "codes",
     "conflicts",

@@ -39,6 +39,7 @@ def sitting_to_come(competition: Any) -> Card | None:
 
 @bp.get("/<code>/sittings/<sitting>/readiness")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
-def show_readiness(code: str, sitting: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded it
+def show_readiness(code: str, sitting: str) -> ResponseReturnValue:
     """What was found, what it means, who puts it right."""
-    return render_template("readiness/show_readiness.html", links={}, is_organiser=False, **read_readiness(sitting))
+    links = {"adjustments": url_for("council.list_adjustments", code=code)}
+    return render_template("readiness/show_readiness.html", links=links, is_organiser=False, **read_readiness(sitting))

@@ -1,4 +1,4 @@
-"""The form of adjustments for one candidate."""
+"""The forms of adjustments for one candidate: what is asked for, and what is decided."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 _PERCENT = _l("Ghi số nguyên từ 0 đến 100.")
 
 
-class DecideAdjustmentsForm(FlaskForm):
-    """What one candidate gets in the room, and why."""
+class AskAdjustmentsForm(FlaskForm):
+    """What is asked for one candidate in the room, and why."""
 
     extra_percent = IntegerField(
         _l("Thêm giờ làm bài"),
@@ -57,3 +57,14 @@ class DecideAdjustmentsForm(FlaskForm):
             plain=bool(self.plain.data),
             note=self.note.data or "",
         )
+
+
+class DecideAdjustmentsForm(FlaskForm):
+    """The council's word on what is asked, with its reason either way."""
+
+    reason = TextAreaField(
+        _l("Lý do"),
+        filters=[many_lines],
+        description=_l("Vào sổ ghi; thí sinh đọc được"),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=500, message=_TOO_LONG)],
+    )

@@ -94,13 +94,21 @@ def _extended(payload: dict[str, Any]) -> str:
 
 
 def _paused(payload: dict[str, Any]) -> str:
+    if payload.get("for_room"):
+        count = len(payload["numbers"])
+        text = _("Dừng giờ cả phòng (%(count)s thí sinh): %(people)s.", count=count, people=_people(payload["numbers"]))
+        return text + _reason(payload)
     return _("Dừng giờ: %(people)s.", people=_people(payload["numbers"])) + _reason(payload)
 
 
 def _resumed(payload: dict[str, Any]) -> str:
     added = payload["added"]
     lengths = sorted({length_words(int(seconds)) for seconds in added.values()})
-    text = _("Chạy lại giờ: %(people)s. Đã dừng %(length)s.", people=_people(list(added)), length=", ".join(lengths))
+    words = {"people": _people(list(added)), "length": ", ".join(lengths)}
+    if payload.get("for_room"):
+        text = _("Chạy lại giờ cả phòng: %(people)s. Đã dừng %(length)s.", **words)
+    else:
+        text = _("Chạy lại giờ: %(people)s. Đã dừng %(length)s.", **words)
     return text + _reason(payload)
 
 

@@ -23,6 +23,7 @@ from examsite.storage.queries.boards import (
     list_waiting_requests,
 )
 from examsite.storage.queries.machines import list_refused_machines
+from examsite.storage.queries.pauses import RoomPause, list_room_pauses
 from examsite.storage.queries.rooms import (
     ProposedLoss,
     RunningSilence,
@@ -66,6 +67,13 @@ class Room:
     requests: list[Any]
     #: Machines that the rules of the room kept out in the last minutes.
     refused: list[Any]
+    #: Pauses of the whole room so far; while clocks stand, everyone who watches sees who stopped them and why.
+    room_pauses: list[RoomPause]
+
+    @property
+    def stops(self) -> list[RoomPause]:
+        """Pauses of the whole room that have not ended at every seat."""
+        return [] if self.is_over else [item for item in self.room_pauses if item.standing and self.paused]
 
     @property
     def seats(self) -> tuple[str, ...]:
@@ -207,6 +215,7 @@ def read_room(sitting: Any, competition: Any, now: datetime) -> Room:
             for item in list_refused_machines(session, sitting.id)
             if seconds_between(item.last_at, now) < _REFUSAL_SECONDS
         ],
+        room_pauses=list_room_pauses(session, sitting.id),
     )
 
 

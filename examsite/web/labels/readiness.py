@@ -25,6 +25,8 @@ LABELS = {
         Topic.HTTPS: _l("Kết nối bảo mật (HTTPS)"),
         Topic.BROWSER: _l("Trình duyệt của ca thi"),
         Topic.ADDRESSES: _l("Máy của phòng thi"),
+        Topic.ADJUSTMENTS: _l("Điều chỉnh cho thí sinh"),
+        Topic.PAUSES: _l("Dừng giờ cả phòng"),
     },
 }
 
@@ -89,10 +91,18 @@ FINDINGS = {
     "addresses_any": _l("Máy nào cũng mở được trang của ca thi."),
     "addresses_set": _l("Chỉ các máy trong %(ranges)s."),
     "addresses_refused": _l("%(refused)s máy không đúng phòng hoặc không đúng trình duyệt đã bị từ chối."),
+    "pauses_none": _l("Chưa ai dừng giờ cả phòng."),
+    "pauses_ended": _l("Đã dừng giờ cả phòng %(count)s lần; mọi đồng hồ đang chạy."),
+    "pauses_running": _l("Giờ của %(standing)s chỗ đang đứng yên theo lệnh dừng cả phòng; đã dừng %(count)s lần."),
+    "adjustments_none": _l("Không ai trong ca này cần điều chỉnh."),
+    "adjustments_approved": _l("%(approved)s thí sinh có điều chỉnh đã duyệt; phòng thi tự áp dụng."),
+    "adjustments_waiting": _l("%(waiting)s đề nghị điều chỉnh chưa có quyết định; %(approved)s đã duyệt."),
 }
 
 #: What to do about it; nothing where nothing is to be done.
 ACTIONS = {
+    "pauses_running": _l("Xem tên người dừng và lý do ở bảng phòng thi; ai coi phòng này cũng chạy lại được."),
+    "adjustments_waiting": _l("Hội đồng quyết định trước giờ bắt đầu; sau giờ đó chỉ còn bù giờ trong phòng."),
     "clock_without_source": _l(
         "Đối chiếu giờ trên trang này với đồng hồ chuẩn của phòng thi, hoặc bật NTP trên máy chủ."
     ),

@@ -747,6 +747,58 @@ def upgrade() -> None:
         sa.UniqueConstraint("post_id", name=op.f("uq_tie_decisions_post_id")),
     )
     op.create_table(
+        "adjustment_requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("candidacy_id", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "asked",
+                "approved",
+                "refused",
+                "withdrawn",
+                name="request_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decision_reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'asked') = (decided_at IS NULL)", name=op.f("ck_adjustment_requests_decided_when_decided")
+        ),
+        sa.CheckConstraint(
+            "decided_by_id IS NULL OR decided_by_id <> asked_by_id", name=op.f("ck_adjustment_requests_two_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["accounts.id"], name=op.f("fk_adjustment_requests_asked_by_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["candidacy_id"], ["candidacies.id"], name=op.f("fk_adjustment_requests_candidacy_id_candidacies")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["accounts.id"], name=op.f("fk_adjustment_requests_decided_by_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment_requests")),
+    )
+    with op.batch_alter_table("adjustment_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_adjustment_requests_candidacy_id"), ["candidacy_id"], unique=False)
+        batch_op.create_index(
+            "uq_adjustment_requests_waiting",
+            ["candidacy_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+
+    op.create_table(
         "attempts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sitting_id", sa.Integer(), nullable=False),
@@ -1414,6 +1466,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("began_by_id", sa.Integer(), nullable=False),
         sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.Column("for_room", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_pauses_attempt_id_attempts")),
         sa.ForeignKeyConstraint(["began_by_id"], ["accounts.id"], name=op.f("fk_pauses_began_by_id_accounts")),
         sa.ForeignKeyConstraint(["ended_by_id"], ["accounts.id"], name=op.f("fk_pauses_ended_by_id_accounts")),
@@ -1903,6 +1956,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attempts_sitting_id"))
 
     op.drop_table("attempts")
+    with op.batch_alter_table("adjustment_requests", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_adjustment_requests_waiting",
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_adjustment_requests_candidacy_id"))
+
+    op.drop_table("adjustment_requests")
     op.drop_table("tie_decisions")
     with op.batch_alter_table("sitting_invigilators", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sitting_invigilators_sitting_id"))
