@@ -103,7 +103,7 @@ def test_files_of_others_are_not_found(
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"born_on": "31/02/1985"}, "Not a valid date"),
+        ({"born_on": "31/02/1985"}, "Ghi ngày dạng ngày/tháng/năm"),
         ({"born_on": "01/01/2020"}, "đủ 18 tuổi"),
         ({"identity_number": "12345"}, "12 chữ số"),
         ({"identity_number": "A" * 5000}, "Dài quá 20"),
@@ -121,8 +121,7 @@ def test_bad_applications_are_named_and_nothing_is_lost(
 ) -> None:
     response = client.submit(f"/competitions/{CODE}/apply", _form(**changes))
     assert response.status_code == 422
-    if text != "Not a valid date":
-        assert text in response.text
+    assert text in response.text
     assert "Chuyên viên chính" in response.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation
 from wtforms.widgets import TextInput
 
 from examsite.web.forms.accounts import one_line
@@ -29,6 +29,12 @@ def _line(label: object, *, most: int, needed: bool = True, description: object 
     )
 
 
+def _is_a_date(_form: FlaskForm, field: DateField) -> None:
+    if field.data is None:
+        field.errors = []  # in place of WTForms' own sentence: one that shows how
+        raise StopValidation(str(_DATE))
+
+
 class ApplyForm(FlaskForm):
     """Application for one post."""
 
@@ -39,7 +45,7 @@ class ApplyForm(FlaskForm):
         format=["%d/%m/%Y", "%Y-%m-%d"],
         widget=TextInput(),  # the browser's own field writes months first where it is set to English
         description=_l("Ngày/tháng/năm, ví dụ 05/09/1985"),
-        validators=[DataRequired(_NEEDED)],
+        validators=[InputRequired(_NEEDED), _is_a_date],
     )
     identity_number = _line(_l("Số định danh cá nhân"), most=20, description=_l("12 chữ số trên thẻ căn cước"))
     unit = _line(_l("Đơn vị công tác"), most=200)
