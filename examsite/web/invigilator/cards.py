@@ -81,7 +81,7 @@ def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
         CardGroup(
             "incidents", _("Sự việc"), _("Không có sự việc nào chờ quyết định."), _("mới nhất ở trên"), incidents
         ),
-        CardGroup("unchecked", _("Chưa đối chiếu"), "", _("viết lâu nhất ở trên"), unchecked),
+        CardGroup("unchecked", _("Đang viết, chưa đối chiếu"), "", _("lâu nhất ở trên"), unchecked),
         CardGroup("shut", _("Máy không vào được"), "", "", shut),
         CardGroup("silent", _("Máy im"), _("Mọi máy đang làm bài đều có tín hiệu."), _("im lâu nhất ở trên"), silent),
         CardGroup("lost", _("Giờ mất chờ duyệt"), "", _("máy tính, người quyết định"), lost),
@@ -195,9 +195,9 @@ def _unchecked_card(room: Room, attempt: Any, seat: str | None) -> Card:
         kind="unchecked",
         seat=attempt.seat,
         number=attempt.candidacy.candidate_number,
-        tag=_("Đang viết, chưa đối chiếu"),
+        tag=_("Chưa đối chiếu"),
         since=attempt.opened_at,
-        text=_("Bài vẫn được lưu như mọi bài khác. Xem giấy tờ tại chỗ rồi xác nhận."),
+        text=_("Đang viết, chưa đối chiếu. Bài vẫn được lưu; xem giấy tờ tại chỗ rồi xác nhận."),
         links=(
             (_("Đối chiếu"), act_url(room, "check-in", attempt.seat)),
             (_("Ghi sự việc"), act_url(room, "incident", attempt.seat)),
