@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_wtf.csrf import generate_csrf
 
+from examsite.domain.competitions import CompetitionState
 from examsite.services.context import read_clock
 from examsite.web.access import principal
 from examsite.web.conflicts import declaration_word
@@ -53,10 +54,11 @@ def _masthead(competition: Any) -> dict[str, Any]:
             "title": _("Thi tuyển trưởng phòng, phó trưởng phòng"),
             "url": url_for("public.show_front"),
         }
+    is_draft = competition.state is CompetitionState.DRAFT  # has no page that everyone may read
     return {
         "body_name": localised(competition.body, "name"),
         "title": _("Kỳ thi tuyển %(competition)s", competition=competition.code),
-        "url": url_for("public.show_competition", code=competition.code),
+        "url": None if is_draft else url_for("public.show_competition", code=competition.code),
     }
 
 
