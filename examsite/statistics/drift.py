@@ -18,9 +18,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
 
 from examsite.statistics.figures import Figure, NoFigure, Points
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from examsite.statistics.intervals import Numbers
+
+    Places: TypeAlias = NDArray[np.intp]
+    Truths: TypeAlias = NDArray[np.bool_]
 
 ALARM_LIMIT: Final = 4.0
 """Standard errors at which a marker is paused."""
@@ -35,8 +45,6 @@ TOLERANCE: Final = 5.0
 art. 16(2): above 5 points, two marks are no longer averaged without a discussion."""
 TOLERANCE_SEEDS: Final = 3
 """How many seeds that mean takes. Source: our choice, because one bad seed happens to anyone."""
-
-_SWEEPS = 25  # The system is small and its diagonal heavy: this is far beyond two decimals.
 
 
 class Direction(StrEnum):
@@ -115,18 +123,40 @@ class DriftWatch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    points: float
-    variance: float
+class _Sights:
+    """What is known about marks: one row a seed, two rows a pair, by marker and in the order of their scripts.
+
+    Attributes:
+        marker: place of the marker.
+        number: of the script.
+        other: place of the other marker; -1 for a seed.
+        other_number: of the script among those of the other marker.
+        error: how far the mark lies above the agreed or the other mark.
+    """
+
+    marker: Places
+    number: Places
+    other: Places
+    other_number: Places
+    error: Numbers
+
+    def only(self, which: Truths) -> _Sights:
+        """Some of the rows."""
+        return _Sights(
+            self.marker[which], self.number[which], self.other[which], self.other_number[which], self.error[which]
+        )
+
+    def without(self, marker: int, since: int) -> _Sights:
+        """All rows but those that rest on marks of the marker from some script on."""
+        own = (self.marker == marker) & (self.number >= since)
+        met = (self.other == marker) & (self.other_number >= since)
+        return self.only(~(own | met))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """One thing known about one mark: how far it lies above the agreed or the other mark, and how sure that is."""
-
-    number: int
-    error: float
-    variance: float
+class _Levels:
+    points: Numbers
+    variances: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,39 +182,39 @@ def watch_drift(checks: Iterable[Check], *, error: float) -> Mapping[str, DriftW
     """
     if not error > 0:
         raise ValueError("the error of a mark is above zero")
-    known = list(checks)
-    markers = sorted({marker for check in known for marker in _markers_of(check)})
+    markers, known = _read(checks)
     counted = known
-    alarms: dict[str, Alarm] = {}
-    strains: dict[str, float] = {}
+    alarms: dict[int, Alarm] = {}
+    strains: dict[int, float] = {}
     while True:
-        levels = _levels(markers, counted, error**2)
-        own = _by_marker(markers, counted)
-        splits = {marker: _widest_split(_sights(marker, own[marker], levels, error**2)) for marker in markers}
-        strains |= {marker: split.strain for marker, split in splits.items() if marker not in alarms}
+        levels = _levels(len(markers), counted, error**2)
+        splits = {
+            place: _widest_split(counted.only(counted.marker == place), levels, error**2)
+            for place in range(len(markers))
+            if place not in alarms
+        }
+        strains |= {place: split.strain for place, split in splits.items()}
         loud = [
-            marker
-            for marker, split in splits.items()
-            if marker not in alarms and split.strain >= ALARM_LIMIT and abs(split.points) >= LEAST_MOVE
+            place for place, split in splits.items() if split.strain >= ALARM_LIMIT and abs(split.points) >= LEAST_MOVE
         ]
         if not loud:
             break
         # The loudest first: without their marks, those who only met them fall silent.
-        worst = max(loud, key=lambda marker: splits[marker].strain)
+        worst = max(loud, key=lambda place: splits[place].strain)
         split = splits[worst]
         alarms[worst] = Alarm(Direction.LENIENT if split.points > 0 else Direction.STRICT, split.since, split.points)
-        counted = [check for check in counted if _number_in(check, worst) < split.since]
-    all_own = _by_marker(markers, known)
+        counted = counted.without(worst, split.since)
     return {
         marker: _watch(
             marker,
-            all_own[marker],
-            counted=len(own[marker]),
-            level=levels[marker],
-            strain=strains[marker],
-            alarm=alarms.get(marker),
+            seeds=known.error[(known.marker == place) & (known.other < 0)].tolist(),
+            checks=int((known.marker == place).sum()),
+            counted=int((counted.marker == place).sum()),
+            level=(float(levels.points[place]), float(levels.variances[place])),
+            strain=strains[place],
+            alarm=alarms.get(place),
         )
-        for marker in markers
+        for place, marker in enumerate(markers)
     }
 
 
@@ -194,108 +224,73 @@ def is_out_of_tolerance(errors: Sequence[Points]) -> bool:
     return len(last) == TOLERANCE_SEEDS and abs(sum(last)) > TOLERANCE * TOLERANCE_SEEDS
 
 
-def _markers_of(check: Check) -> tuple[str, ...]:
-    return (check.marker,) if isinstance(check, SeedCheck) else (check.first_marker, check.second_marker)
-
-
-def _by_marker(markers: Iterable[str], checks: Iterable[Check]) -> dict[str, list[Check]]:
-    own: dict[str, list[Check]] = {marker: [] for marker in markers}
-    for check in checks:
-        for marker in _markers_of(check):
-            own[marker].append(check)
-    return own
-
-
-def _number_in(check: Check, marker: str) -> int:
-    """The number of the check among the marker's scripts; -1 when it is about others."""
-    if isinstance(check, SeedCheck):
-        return check.number if check.marker == marker else -1
-    if check.first_marker == marker:
-        return check.first_number
-    return check.second_number if check.second_marker == marker else -1
-
-
-def _levels(markers: Sequence[str], checks: Iterable[Check], noise: float) -> dict[str, _Level]:
-    """The level of each marker from all seeds and common scripts together, drawn towards the agreed marks."""
-    sums = dict.fromkeys(markers, 0.0)
-    weights = dict.fromkeys(markers, 1 / LEVEL_SPREAD**2)
-    met: dict[str, dict[str, float]] = {marker: {} for marker in markers}
+def _read(checks: Iterable[Check]) -> tuple[list[str], _Sights]:
+    rows: list[tuple[str, int, str, int, float]] = []
     for check in checks:
         if isinstance(check, SeedCheck):
-            sums[check.marker] += float(check.error) / noise
-            weights[check.marker] += 1 / noise
-            continue
-        weight = 1 / (2 * noise)
-        difference = (float(check.first) - float(check.second)) * weight
-        for marker, other, sign in (
-            (check.first_marker, check.second_marker, 1.0),
-            (check.second_marker, check.first_marker, -1.0),
-        ):
-            sums[marker] += sign * difference
-            weights[marker] += weight
-            met[marker][other] = met[marker].get(other, 0.0) + weight
-    points = dict.fromkeys(markers, 0.0)
-    for _sweep in range(_SWEEPS):
-        for marker in markers:
-            lent = sum(weight * points[other] for other, weight in met[marker].items())
-            points[marker] = (sums[marker] + lent) / weights[marker]
-    return {marker: _Level(points[marker], 1 / weights[marker]) for marker in markers}
-
-
-def _sights(marker: str, checks: Iterable[Check], levels: Mapping[str, _Level], noise: float) -> list[_Sight]:
-    """What the marker's own checks tell about their marks, in the order in which they were made."""
-    seen = []
-    for check in checks:
-        if isinstance(check, SeedCheck):
-            seen.append(_Sight(check.number, float(check.error), noise))
+            rows.append((check.marker, check.number, "", 0, float(check.error)))
         else:
-            own_first = check.first_marker == marker
-            other = levels[check.second_marker if own_first else check.first_marker]
             gap = float(check.first) - float(check.second)
-            seen.append(
-                _Sight(
-                    check.first_number if own_first else check.second_number,
-                    (gap if own_first else -gap) + other.points,
-                    2 * noise + other.variance,
-                )
-            )
-    return sorted(seen, key=lambda sight: (sight.number, sight.error))
+            rows.append((check.first_marker, check.first_number, check.second_marker, check.second_number, gap))
+            rows.append((check.second_marker, check.second_number, check.first_marker, check.first_number, -gap))
+    rows.sort()
+    markers = sorted({row[0] for row in rows})
+    place = {marker: number for number, marker in enumerate(markers)}
+    return markers, _Sights(
+        np.array([place[row[0]] for row in rows], dtype=np.intp),
+        np.array([row[1] for row in rows], dtype=np.intp),
+        np.array([place.get(row[2], -1) for row in rows], dtype=np.intp),
+        np.array([row[3] for row in rows], dtype=np.intp),
+        np.array([row[4] for row in rows], dtype=np.float64),
+    )
 
 
-def _widest_split(sights: Sequence[_Sight]) -> _Split:
-    """Where the mean behind differs most from the mean before, in standard errors."""
-    widest = _Split(0.0, 0.0, 0)
-    weight_behind = sum(1 / sight.variance for sight in sights)
-    sum_behind = sum(sight.error / sight.variance for sight in sights)
+def _levels(markers: int, sights: _Sights, noise: float) -> _Levels:
+    """The level of each marker from all seeds and common scripts together, drawn towards the agreed marks."""
+    paired = sights.other >= 0
+    weights = np.where(paired, 1 / (2 * noise), 1 / noise)
+    normal = np.diag(np.bincount(sights.marker, weights, markers) + 1 / LEVEL_SPREAD**2)
+    np.subtract.at(normal, (sights.marker[paired], sights.other[paired]), weights[paired])
+    inverse = np.linalg.inv(normal)
+    return _Levels(inverse @ np.bincount(sights.marker, weights * sights.error, markers), np.diag(inverse))
+
+
+def _widest_split(own: _Sights, levels: _Levels, noise: float) -> _Split:
+    """Where the mean of one marker's errors behind differs most from the mean before, in standard errors."""
+    if own.error.size == 0:
+        return _Split(0.0, 0.0, 0)
+    paired = own.other >= 0
+    errors = own.error + np.where(paired, levels.points[own.other], 0.0)
+    weights = 1 / np.where(paired, 2 * noise + levels.variances[own.other], noise)
     # Before the first script stands what is known of every qualified marker: near the agreed marks.
-    weight_before, sum_before = 1 / LEVEL_SPREAD**2, 0.0
-    for number, sight in enumerate(sights):
-        if number == 0 or sight.number > sights[number - 1].number:
-            points = sum_behind / weight_behind - sum_before / weight_before
-            strain = abs(points) / sqrt(1 / weight_behind + 1 / weight_before)
-            if strain > widest.strain:
-                widest = _Split(strain, points, sight.number)
-        weight = 1 / sight.variance
-        weight_behind, sum_behind = weight_behind - weight, sum_behind - weight * sight.error
-        weight_before, sum_before = weight_before + weight, sum_before + weight * sight.error
-    return widest
+    before = 1 / LEVEL_SPREAD**2 + np.cumsum(weights) - weights
+    behind = np.cumsum(weights[::-1])[::-1]
+    products = weights * errors
+    points = np.cumsum(products[::-1])[::-1] / behind - (np.cumsum(products) - products) / before
+    strains = np.abs(points) / np.sqrt(1 / before + 1 / behind)
+    begins = np.diff(own.number, prepend=own.number[0] - 1) > 0
+    widest = int(np.argmax(np.where(begins, strains, 0.0)))
+    return _Split(float(strains[widest]), float(points[widest]), int(own.number[widest]))
 
 
 def _watch(
-    marker: str, own: Sequence[Check], *, counted: int, level: _Level, strain: float, alarm: Alarm | None
+    marker: str,
+    *,
+    seeds: Sequence[float],
+    checks: int,
+    counted: int,
+    level: tuple[float, float],
+    strain: float,
+    alarm: Alarm | None,
 ) -> DriftWatch:
-    seeds = sorted(
-        (check for check in own if isinstance(check, SeedCheck)), key=lambda check: (check.number, float(check.error))
-    )
-    errors = tuple(float(check.error) for check in seeds)
     return DriftWatch(
         marker=marker,
-        checks=len(own),
-        seeds=errors,
-        level=Figure.of(level.points, counted, standard_error=sqrt(level.variance))
+        checks=checks,
+        seeds=tuple(seeds),
+        level=Figure.of(level[0], counted, standard_error=sqrt(level[1]))
         if counted
         else Figure.none(NoFigure.NO_SCRIPTS),
         strain=strain,
-        out_of_tolerance=is_out_of_tolerance(errors),
+        out_of_tolerance=is_out_of_tolerance(seeds),
         alarm=alarm,
     )
