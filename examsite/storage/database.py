@@ -23,7 +23,7 @@ from alembic import command
 from alembic.config import Config
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 #: How long a writer waits for another one. Unit: milliseconds.
@@ -217,6 +217,16 @@ def _lock_in_time(place: IO[bytes]) -> None:
             if not has_come.is_set():
                 is_late.set()
                 raise WriterHangsError(f"no turn to write within {QUEUE_PATIENCE_SECONDS} seconds")
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether a row was refused because another one with the same name stands there: somebody else was quicker.
+
+    Every other broken rule of the tables is a fault of the program and stays one.
+    """
+    # Source: PostgreSQL, appendix A (23505 unique_violation); SQLite words it, older drivers have no code for it.
+    is_unique_violation = getattr(error.orig, "sqlstate", None) == "23505"
+    return is_unique_violation or str(error.orig).startswith("UNIQUE constraint failed")
 
 
 def begin_write(session: Session) -> None:

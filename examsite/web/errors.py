@@ -44,7 +44,14 @@ def _wants_json() -> bool:
 def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValue:
     if _wants_json():
         return jsonify(error=code, message=text), status
-    return render_template("layouts/error.html", status=status, title=title, text=text), status
+    return render_template("layouts/error.html", status=status, title=title, text=text, again=_again(status)), status
+
+
+def _again(status: int) -> str:
+    """Where the page stands as it is now, for whoever was told that it has changed; nothing where there is none."""
+    if status != 409 or request.url_rule is None or "GET" not in (request.url_rule.methods or ()):
+        return ""
+    return request.full_path.rstrip("?")
 
 
 def _refused(error: DomainError) -> ResponseReturnValue:

@@ -11,10 +11,13 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, make_response, request
+from flask import session as browser_session
+from sqlalchemy.exc import IntegrityError
 
+from examsite.domain.errors import ConflictError
 from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
-from examsite.storage.database import begin_write, db
+from examsite.storage.database import begin_write, db, is_taken
 from examsite.storage.group_commit import GroupCommit
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 
@@ -26,30 +29,47 @@ if TYPE_CHECKING:
 #: Methods that may change something.
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+#: Where Flask keeps the messages for the next page.
+_MESSAGES = "_flashes"
+
 _making = threading.Lock()
 
 
 def writes(view: Callable[..., Any]) -> Callable[..., Response]:
     """Run the view in one writing transaction: commit on an answer below 400, otherwise roll back.
 
+    Two people may put the same thing in at one instant, and the tables let only one of them. Nothing of the other's act
+    is kept; the view runs once more, meets what is there now and says so in its own words.
+
     On GET (a page that shows the form) no transaction for writing is opened and nothing can be committed.
     """
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Response:
-        session = db.session()
         if request.method not in WRITING:
             return make_response(view(*args, **kwargs))
+        before = _what_a_run_leaves()
+        try:
+            return _run(view, *args, **kwargs)
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+        _forget_run(before)
+        with _told_as_conflict():
+            return _run(view, *args, **kwargs)
+
+    def _run(view: Callable[..., Any], *args: Any, **kwargs: Any) -> Response:
+        session = db.session()
         _begin()
         try:
             response = make_response(view(*args, **kwargs))
+            if response.status_code < 400:
+                session.commit()
+            else:
+                session.rollback()
         except BaseException:
             session.rollback()
             raise
-        if response.status_code < 400:
-            session.commit()
-        else:
-            session.rollback()
         return response
 
     in_transaction.writes = True  # type: ignore[attr-defined]
@@ -113,16 +133,48 @@ def writer_of(app: Flask) -> GroupCommit[Job]:
 
 @contextmanager
 def write_now() -> Iterator[ServiceContext]:
-    """One short writing transaction inside a `@writes_in_steps` view: commits at its end, rolls back on an error."""
+    """One short writing transaction inside a `@writes_in_steps` view: commits at its end, rolls back on an error.
+
+    Raises:
+        ConflictError: `changed_meanwhile`: somebody else put the same thing in at the same instant.
+    """
     session = db.session()
     _begin()
     try:
-        yield act()
-        session.commit()
+        with _told_as_conflict():
+            yield act()
+            session.commit()
         _read_competition_again()
     except BaseException:
         session.rollback()
         raise
+
+
+@contextmanager
+def _told_as_conflict() -> Iterator[None]:
+    """A row that somebody else has just put there is a conflict between people, not a fault of the program."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        current_app.logger.warning("two put the same thing in: %s", error.orig)
+        raise ConflictError("changed_meanwhile") from error
+
+
+def _what_a_run_leaves() -> list[Any]:
+    """What a view may leave outside the database: the messages for the next page."""
+    return list(browser_session.get(_MESSAGES, []))
+
+
+def _forget_run(messages: list[Any]) -> None:
+    """Put everything outside the database back as it was before a run of which nothing is kept."""
+    if messages:
+        browser_session[_MESSAGES] = messages
+    else:
+        browser_session.pop(_MESSAGES, None)
+    for file in request.files.values():
+        file.seek(0)
 
 
 def stop_reading() -> None:

@@ -193,6 +193,9 @@ MISSING = {
 }
 
 ERRORS = {
+    "changed_meanwhile": _l(
+        "Người khác vừa ghi cùng mục này. Chưa có gì của lần gửi này được ghi. Hãy xem tình trạng hiện nay rồi làm lại."
+    ),
     "event_not_open": _l("Việc này không làm được ở bước hiện tại. Tải lại trang để xem tình trạng mới nhất."),
     "competition_not_found": _l("Không có kỳ thi tuyển %(competition)s."),
     "body_code_taken": _l("Mã cơ quan %(body)s đã có. Hãy chọn mã khác."),
