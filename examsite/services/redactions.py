@@ -102,7 +102,7 @@ def confirm_script(ctx: ServiceContext, competition: Competition, code: str) -> 
     """
     _check_open(ctx, competition)
     check = _fresh(ctx, competition, code)
-    if any(hint.is_covered is None for hint in check.hints):
+    if not check.hints or any(hint.is_covered is None for hint in check.hints):
         raise ConflictError("hints_not_decided", script=code)
     texts = read_texts(ctx.session, check.attempt)
     payload = {

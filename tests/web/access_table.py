@@ -139,8 +139,12 @@ invigilator.sign_attendance            POST      invigilator
 invigilator.sign_results               POST      invigilator
 invigilator.withdraw_request           POST      invigilator
 
+keeper.confirm_script                  GET,POST  keeper
+keeper.decide_hints                    GET,POST  keeper
 keeper.declare_conflicts               GET,POST  keeper
 keeper.list_competitions               GET       keeper
+keeper.list_scripts                    GET       keeper
+keeper.look_again                      POST      keeper
 keeper.seal_codes                      GET,POST  keeper
 keeper.show_desk                       GET       keeper
 

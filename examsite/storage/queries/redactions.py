@@ -29,7 +29,7 @@ def list_checks(session: Session, competition_id: int) -> list[ScriptCheck]:
 
 
 def get_check(session: Session, competition_id: int, code: str) -> ScriptCheck:
-    """One script that was looked through and has places to decide, with its attempt and paper.
+    """One script that was looked through, with its places, its attempt and its paper.
 
     Raises:
         NotFoundError: `script_not_found`.
@@ -39,7 +39,7 @@ def get_check(session: Session, competition_id: int, code: str) -> ScriptCheck:
         .options(selectinload(ScriptCheck.hints), joinedload(ScriptCheck.attempt).joinedload(Attempt.paper))
         .where(ScriptCheck.competition_id == competition_id, ScriptCheck.code == code)
     ).one_or_none()
-    if found is None or not found.hints:
+    if found is None:
         raise NotFoundError("script_not_found", script=code)
     return found
 

@@ -13,14 +13,22 @@ bp = Blueprint("keeper", __name__, url_prefix="/keeper")
 
 
 def navigation(competition: Any) -> list[NavItem]:
-    """The one desk of a competition."""
+    """The desk of a competition, and what is decided in scripts before it."""
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "keeper.list_competitions")]
-    return [nav_item(_("Bảng phách"), "keeper.show_desk", code=competition.code, also=("keeper.seal_codes",))]
+    return [
+        nav_item(_("Bảng phách"), "keeper.show_desk", code=competition.code, also=("keeper.seal_codes",)),
+        nav_item(
+            _("Chỗ có thể lộ người viết"),
+            "keeper.list_scripts",
+            code=competition.code,
+            also=("keeper.decide_hints", "keeper.confirm_script"),
+        ),
+    ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.keeper import codes, conflicts  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.keeper import codes, conflicts, redactions  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "codes", "conflicts", "navigation"]
+__all__ = ["bp", "codes", "conflicts", "navigation", "redactions"]

@@ -47,6 +47,7 @@ def show_desk(code: str) -> ResponseReturnValue:
         "keeper/show_desk.html",
         is_due=is_due,
         missing=missing_rows(competition, missing, {}),
+        is_waiting=any(item.code in {"hints_undecided", "scripts_not_looked_through"} for item in missing),
         attempts=len(list_sealable_attempts(db.session(), competition.id)) if is_due else 0,
         scripts=count_scripts(db.session(), competition.id),
         sealed=sealed[0] if sealed else None,

@@ -1,0 +1,167 @@
+"""Places in essays that may tell their author: the list of scripts, the decision, and its confirmation.
+
+The code board sees codes and single sentences; neither the candidate nor the whole script stands on any page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import InvalidError
+from examsite.domain.identity_hints import covered, sentence_around
+from examsite.domain.permissions import Role
+from examsite.services import redactions
+from examsite.storage.database import db
+from examsite.storage.queries.redactions import get_check, is_decided, is_outdated, list_checks, read_texts
+from examsite.web.access import requires
+from examsite.web.errors import message_of
+from examsite.web.forms.marking import ActForm
+from examsite.web.forms.redactions import COVER, LEAVE, HintRow, decide_hints_form
+from examsite.web.i18n import _
+from examsite.web.keeper import bp
+from examsite.web.labels import label
+from examsite.web.transactions import act, writes
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place as the page shows it: its sentence in three pieces, and what it reads like afterwards."""
+
+    hint_id: int
+    item: str
+    kind: str
+    is_sure: bool
+    before: str
+    words: str
+    behind: str
+    is_covered: bool | None
+    after: str
+
+
+#: From this confidence on a place is called probable. Unit: percent.
+# Source: our choice, because below it the search met mostly ordinary words.
+_PROBABLE = 80
+
+
+@bp.get("/<code>/scripts")
+@requires(Role.KEEPER)
+def list_scripts(code: str) -> ResponseReturnValue:
+    """The scripts in which something was found, those that wait first."""
+    checks = list_checks(db.session(), g.competition.id)
+    found = [check for check in checks if check.hints]
+    return render_template(
+        "keeper/list_scripts.html",
+        waiting=[check for check in found if not is_decided(check) and not is_outdated(check)],
+        decided=[check for check in found if is_decided(check) and not is_outdated(check)],
+        looked_through=len(checks),
+        outdated=sum(1 for check in checks if is_outdated(check)),
+        is_due=g.competition.state is CompetitionState.WRITTEN,
+        form=ActForm(),
+        code=code,
+    )
+
+
+@bp.post("/<code>/scripts/look-again")
+@requires(Role.KEEPER)
+@writes
+def look_again(code: str) -> ResponseReturnValue:
+    """Look through the scripts that changed after the draw of the codes."""
+    form = ActForm()
+    if form.validate_on_submit():
+        redactions.look_again(act(), g.competition)
+        flash(_("Đã rà lại những bài có thay đổi."), "success")
+    return redirect(url_for("keeper.list_scripts", code=code))
+
+
+@bp.route("/<code>/scripts/<script>", methods=["GET", "POST"])
+@requires(Role.KEEPER)
+@writes
+def decide_hints(code: str, script: str) -> ResponseReturnValue:
+    """Decide each place of a script; nothing counts before the next page."""
+    check = get_check(db.session(), g.competition.id, script)
+    places = _places(check)
+    rows = [
+        HintRow(item.hint_id, words, None if item.is_covered is None else COVER if item.is_covered else LEAVE)
+        for item, words in zip(places, _chosen_words(check), strict=True)
+    ]
+    form = decide_hints_form(rows)
+    if form.is_submitted() and form.validate():
+        choices = [
+            redactions.Choice(
+                row.hint_id, form[f"choice_{row.hint_id}"].data == COVER, form[f"words_{row.hint_id}"].data or ""
+            )
+            for row in rows
+        ]
+        try:
+            redactions.decide_hints(act(), g.competition, script, choices)
+        except InvalidError as error:
+            form[f"words_{error.params['hint']}"].errors = [message_of(error)]
+        else:
+            return redirect(url_for("keeper.confirm_script", code=code, script=script))
+    page = render_template(
+        "keeper/decide_hints.html",
+        form=form,
+        places=places,
+        check=check,
+        is_open=g.competition.state is CompetitionState.WRITTEN,
+        code=code,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/<code>/scripts/<script>/confirm", methods=["GET", "POST"])
+@requires(Role.KEEPER)
+@writes
+def confirm_script(code: str, script: str) -> ResponseReturnValue:
+    """Show each sentence before and after, then record; the next script that waits follows."""
+    session = db.session()
+    form = ActForm()
+    if form.validate_on_submit():
+        redactions.confirm_script(act(), g.competition, script)
+        flash(_("Đã ghi quyết định về bài %(script)s.", script=script), "success")
+        waiting = [
+            check.code
+            for check in list_checks(session, g.competition.id)
+            if not is_decided(check) and not is_outdated(check)
+        ]
+        if waiting:
+            return redirect(url_for("keeper.decide_hints", code=code, script=waiting[0]))
+        return redirect(url_for("keeper.list_scripts", code=code))
+    check = get_check(session, g.competition.id, script)
+    if not check.hints or any(hint.is_covered is None for hint in check.hints):
+        return redirect(url_for("keeper.decide_hints", code=code, script=script))
+    return render_template("keeper/confirm_script.html", form=form, places=_places(check), check=check, code=code)
+
+
+def _places(check: Any) -> list[Place]:
+    texts = read_texts(db.session(), check.attempt)
+    return [_place(texts.get(hint.item, ""), hint, check.hints) for hint in check.hints]
+
+
+def _place(text: str, hint: Any, hints: list[Any]) -> Place:
+    first, last = sentence_around(text, hint.start_at, hint.end_at)
+    spans = [(max(start, first), min(end, last)) for start, end in redactions.covered_spans(hint.item, hints)]
+    return Place(
+        hint_id=hint.id,
+        item=hint.item,
+        kind=label(hint.kind),
+        is_sure=hint.confidence >= _PROBABLE,
+        before=text[first : hint.start_at],
+        words=text[hint.start_at : hint.end_at],
+        behind=text[hint.end_at : last],
+        is_covered=hint.is_covered,
+        after=covered(text[first:last], [(start - first, end - first) for start, end in spans if start < end]),
+    )
+
+
+def _chosen_words(check: Any) -> list[str]:
+    texts = read_texts(db.session(), check.attempt)
+    return [
+        hint.quote if hint.covered_from is None else texts.get(hint.item, "")[hint.covered_from : hint.covered_to]
+        for hint in check.hints
+    ]

@@ -1,0 +1,25 @@
+"""Words for places that may tell an author, and for why a decision about them is refused."""
+
+from __future__ import annotations
+
+from examsite.domain.identity_hints import HintKind
+from examsite.web.i18n import _l
+
+LABELS = {
+    HintKind: {
+        HintKind.NAME: _l("Tên người"),
+        HintKind.UNIT: _l("Cơ quan, đơn vị"),
+        HintKind.PHONE: _l("Số điện thoại"),
+        HintKind.IDENTITY_NUMBER: _l("Số định danh"),
+        HintKind.EMAIL: _l("Địa chỉ thư"),
+        HintKind.CANDIDATE_NUMBER: _l("Số của thí sinh"),
+        HintKind.SIGNATURE: _l("Ký tên"),
+    },
+}
+
+ERRORS = {
+    "hints_not_open": _l("Việc này chỉ làm sau khi rút thăm số phách và trước khi niêm phong."),
+    "hints_outdated": _l("Bài %(script)s đã đổi sau lần rà trước. Hãy rà lại rồi quyết định."),
+    "hints_not_decided": _l("Bài %(script)s còn chỗ chưa quyết định."),
+    "cover_not_in_sentence": _l("Phần che phải là một đoạn có trong câu này và chạm vào chỗ đã tìm thấy."),
+}

@@ -1,0 +1,172 @@
+"""What may tell an author is decided by a person before anyone marks, kept with before and after, never silently."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.competitions import GateEvent
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
+from examsite.domain.identity_hints import HintKind
+from examsite.domain.permissions import Role
+from examsite.services import codes, redactions
+from examsite.services.redactions import Choice
+from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.records import RecordRow
+from examsite.storage.models.redactions import ScriptCheck
+from examsite.storage.models.sittings import AnswerVersion
+from examsite.storage.queries.gates import list_missing
+from examsite.storage.queries.redactions import get_check, list_checks
+from tests.factories.marking import Board, make_board
+
+TELLING = "Câu một. Tôi là Nguyễn Văn Kín, nghĩ rằng việc này khó. Câu ba."
+CLEAN = "Cần công khai thời hạn và phân công rõ người chịu trách nhiệm."
+
+
+@pytest.fixture
+def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return make_board(session, now, settings=settings, candidates=2, essays=(TELLING, CLEAN))
+
+
+def _drawn(board: Board) -> ScriptCheck:
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    return list_checks(board.session, board.competition.id)[0]
+
+
+def _decide(board: Board, check: ScriptCheck, *, words: str | None) -> None:
+    choices = [Choice(hint.id, words is not None, words or "") for hint in check.hints]
+    redactions.decide_hints(board.ctx(Role.KEEPER), board.competition, check.code, choices)
+    redactions.confirm_script(board.ctx(Role.KEEPER), board.competition, check.code)
+
+
+def _codes(board: Board) -> list[str]:
+    return [
+        item.code
+        for item in list_missing(board.session, board.competition, GateEvent.CODES_SEALED, now=board.ctx().now)
+    ]
+
+
+def _refused(call: Any, kind: type[DomainError]) -> str:
+    with pytest.raises(kind) as caught:
+        call()
+    return caught.value.code
+
+
+def test_markers_read_what_was_left_and_the_answer_stays_as_it_was(board: Board) -> None:
+    check = _drawn(board)
+    assert [(hint.item, hint.quote, hint.kind) for hint in check.hints] == [("E1", "Nguyễn Văn Kín", HintKind.NAME)]
+    assert _codes(board) == ["hints_undecided"]
+    for item in list_checks(board.session, board.competition.id):
+        _decide(board, item, words="Tôi là Nguyễn Văn Kín")
+    assert _codes(board) == []
+    scripts = codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    for script in scripts:
+        assert script.content[0]["text"] == "Câu một. […], nghĩ rằng việc này khó. Câu ba."
+        assert script.content[1]["text"] == CLEAN
+        entry = board.session.scalars(select(CodeEntry).where(CodeEntry.script_id == script.id)).one()
+        salted = bytes.fromhex(entry.content_salt) + canonical_bytes(script.content)
+        assert script.content_sha256 == sha256_hex(salted), "the map is sealed over what markers see"
+    kept = board.session.scalars(select(AnswerVersion.content).where(AnswerVersion.item == "E1")).all()
+    assert {json.loads(content) for content in kept} == {TELLING}
+
+
+def test_every_decision_is_a_record_with_before_and_after(board: Board) -> None:
+    check = _drawn(board)
+    _decide(board, check, words="Nguyễn Văn Kín")
+    _decide(board, check, words=None)
+    first, second = board.session.scalars(
+        select(RecordRow).where(RecordRow.event == "script:redacted").order_by(RecordRow.seq)
+    )
+    assert first.subject == f"script/{check.code}"
+    assert first.actor == "keeper/K01"
+    (place,) = json.loads(first.payload or "")["places"]
+    assert place["before"] == "Tôi là Nguyễn Văn Kín, nghĩ rằng việc này khó."
+    assert place["after"] == "Tôi là […], nghĩ rằng việc này khó."
+    (place,) = json.loads(second.payload or "")["places"]
+    assert place["covered"] is None
+    assert place["after"] == place["before"]
+    assert get_check(board.session, board.competition.id, check.code).record_seq == second.seq
+
+
+def test_nothing_counts_before_it_is_confirmed(board: Board) -> None:
+    check = _drawn(board)
+    hint = check.hints[0]
+    ctx = board.ctx(Role.KEEPER)
+    assert (
+        _refused(lambda: redactions.confirm_script(ctx, board.competition, check.code), ConflictError)
+        == "hints_not_decided"
+    )
+    redactions.decide_hints(ctx, board.competition, check.code, [Choice(hint.id, is_covered=True, words="Kín")])
+    assert "hints_undecided" in _codes(board)
+    assert _refused(lambda: codes.seal_codes(ctx, board.competition), ConflictError) == "gate_shut"
+    assert board.session.scalars(select(Script)).all() == []
+
+
+@pytest.mark.parametrize("words", ["", "không có trong câu", "Câu ba", "việc này"])
+def test_only_words_of_the_sentence_that_touch_the_place_can_be_covered(board: Board, words: str) -> None:
+    check = _drawn(board)
+    choice = Choice(check.hints[0].id, is_covered=True, words=words)
+    ctx = board.ctx(Role.KEEPER)
+    code = _refused(lambda: redactions.decide_hints(ctx, board.competition, check.code, [choice]), InvalidError)
+    assert code == "cover_not_in_sentence"
+
+
+def test_answers_that_changed_are_looked_through_again(board: Board) -> None:
+    check = _drawn(board)
+    _decide(board, check, words="Nguyễn Văn Kín")
+    check.attempt.record_seq = (check.attempt.record_seq or 0) + 1000
+    board.session.flush()
+    assert "scripts_not_looked_through" in _codes(board)
+    ctx = board.ctx(Role.KEEPER)
+    choices = [Choice(check.hints[0].id, is_covered=False)]
+    code = check.code
+    assert (
+        _refused(lambda: redactions.decide_hints(ctx, board.competition, code, choices), ConflictError)
+        == "hints_outdated"
+    )
+    redactions.look_again(ctx, board.competition)
+    again = get_check(board.session, board.competition.id, code)
+    assert again.confirmed_at is None
+    assert [hint.quote for hint in again.hints] == ["Nguyễn Văn Kín"]
+    assert "scripts_not_looked_through" not in _codes(board)
+
+
+def test_the_writers_own_name_and_unit_are_known_to_the_search(board: Board) -> None:
+    candidacy = board.room.candidacies[0]
+    attempt = board.room.attempt(0)
+    rows = board.session.scalars(
+        select(AnswerVersion).where(AnswerVersion.attempt_id == attempt.id, AnswerVersion.item == "E2")
+    ).all()
+    rows[0].content = json.dumps(f"Ở {candidacy.unit} thì {candidacy.full_name.lower()} đã làm.", ensure_ascii=False)
+    board.session.flush()
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    checks = {item.attempt_id: item for item in list_checks(board.session, board.competition.id)}
+    found = [hint.quote for hint in checks[attempt.id].hints if hint.item == "E2"]
+    assert candidacy.unit in found
+    assert candidacy.full_name.lower() in found
+
+
+def test_only_the_code_board_decides_and_only_before_sealing(board: Board) -> None:
+    check = _drawn(board)
+    chair = board.ctx(Role.CHAIR)
+    assert (
+        _refused(lambda: redactions.confirm_script(chair, board.competition, check.code), NotAllowedError)
+        == "role_needed"
+    )
+    for item in list_checks(board.session, board.competition.id):
+        _decide(board, item, words=None)
+    codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    ctx = board.ctx(Role.KEEPER)
+    assert (
+        _refused(lambda: redactions.confirm_script(ctx, board.competition, check.code), ConflictError)
+        == "hints_not_open"
+    )
