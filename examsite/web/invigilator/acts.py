@@ -20,7 +20,7 @@ from examsite.web.forms.sittings import CheckInForm
 from examsite.web.i18n import _
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.boards import render_board
-from examsite.web.invigilator.doing import do_act, leave, refuse
+from examsite.web.invigilator.doing import do_act, leave, refuse, seat_act
 from examsite.web.invigilator.rooms import Room, own_sitting
 from examsite.web.transactions import act, stop_reading, write_now, writes, writes_in_steps
 
@@ -52,37 +52,11 @@ def check_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     return leave(sitting, seat, _("Đã đối chiếu danh tính ở chỗ %(seat)s.", seat=seat))
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/absent")
-@requires(Role.INVIGILATOR)
-@writes
-def note_absence(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+@seat_act("/absent", "absent")
+def note_absence(sitting: Any, _form: Any, seat: str) -> str:
     """Put on record that nobody came to the seat."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "absent",
-        lambda found, _form: invigilation.note_absence(act(), g.competition, found, seat=seat),
-        _("Đã ghi vắng ở chỗ %(seat)s.", seat=seat),
-    )
-
-
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/extend")
-@requires(Role.INVIGILATOR)
-@writes
-def extend_time(code: str, sitting: str, seat: str) -> ResponseReturnValue:
-    """Give time to one candidate, once the new end was read and confirmed."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "extend",
-        lambda found, form: invigilation.extend_time(
-            act(), g.competition, found, seat=seat, minutes=form.minutes.data, reason=form.reason.data
-        ),
-        _("Đã bù giờ cho chỗ %(seat)s. Trang của thí sinh cập nhật ngay.", seat=seat),
-        confirm=_new_end,
-    )
+    invigilation.note_absence(act(), g.competition, sitting, seat=seat)
+    return _("Đã ghi vắng ở chỗ %(seat)s.", seat=seat)
 
 
 def _new_end(room: Room, attempt: Any, form: Any) -> str:
@@ -99,53 +73,27 @@ def _new_end(room: Room, attempt: Any, form: Any) -> str:
     )
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/free")
-@requires(Role.INVIGILATOR)
-@writes
-def free_attempt(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+@seat_act("/extend", "extend", confirm=_new_end)
+def extend_time(sitting: Any, form: Any, seat: str) -> str:
+    """Give time to one candidate, once the new end was read and confirmed."""
+    minutes, reason = form.minutes.data, form.reason.data
+    invigilation.extend_time(act(), g.competition, sitting, seat=seat, minutes=minutes, reason=reason)
+    return _("Đã bù giờ cho chỗ %(seat)s. Trang của thí sinh cập nhật ngay.", seat=seat)
+
+
+@seat_act("/free", "free")
+def free_attempt(sitting: Any, form: Any, seat: str) -> str:
     """Let the candidate go on at another machine."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "free",
-        lambda found, form: invigilation.free_attempt(act(), g.competition, found, seat=seat, reason=form.reason.data),
-        _("Máy cũ ở chỗ %(seat)s không ghi được nữa. Thí sinh đăng nhập ở máy khác để làm tiếp.", seat=seat),
-    )
+    invigilation.free_attempt(act(), g.competition, sitting, seat=seat, reason=form.reason.data)
+    return _("Máy cũ ở chỗ %(seat)s không ghi được nữa. Thí sinh đăng nhập ở máy khác để làm tiếp.", seat=seat)
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/move")
-@requires(Role.INVIGILATOR)
-@writes
-def move_seat(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+@seat_act("/move", "move", lands_on=lambda form: str(form.to.data))
+def move_seat(sitting: Any, form: Any, seat: str) -> str:
     """Move the candidate to a free seat."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "move",
-        lambda found, form: invigilation.move_seat(
-            act(), g.competition, found, seat=seat, to=form.to.data, reason=form.reason.data
-        ),
-        _("Thí sinh chuyển sang chỗ %(seat)s và đăng nhập ở đó để làm tiếp.", seat=request.form.get("to", "")[:10]),
-        lands_on=lambda form: str(form.to.data),
-    )
-
-
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/hand-in")
-@requires(Role.INVIGILATOR)
-@writes
-def force_hand_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
-    """End the test of one candidate with what the server holds, once that was read and confirmed."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "hand-in",
-        lambda found, form: invigilation.force_hand_in(act(), g.competition, found, seat=seat, reason=form.reason.data),
-        _("Đã thu bài ở chỗ %(seat)s từ bản máy chủ đang giữ.", seat=seat),
-        confirm=_what_ends,
-    )
+    to = form.to.data
+    invigilation.move_seat(act(), g.competition, sitting, seat=seat, to=to, reason=form.reason.data)
+    return _("Thí sinh chuyển sang chỗ %(seat)s và đăng nhập ở đó để làm tiếp.", seat=to)
 
 
 def _what_ends(room: Room, attempt: Any, form: Any) -> str:
@@ -160,72 +108,45 @@ def _what_ends(room: Room, attempt: Any, form: Any) -> str:
     )
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/message")
-@requires(Role.INVIGILATOR)
-@writes
-def send_message(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+@seat_act("/hand-in", "hand-in", confirm=_what_ends)
+def force_hand_in(sitting: Any, form: Any, seat: str) -> str:
+    """End the test of one candidate with what the server holds, once that was read and confirmed."""
+    invigilation.force_hand_in(act(), g.competition, sitting, seat=seat, reason=form.reason.data)
+    return _("Đã thu bài ở chỗ %(seat)s từ bản máy chủ đang giữ.", seat=seat)
+
+
+@seat_act("/message", "message")
+def send_message(sitting: Any, form: Any, seat: str) -> str:
     """Say something to one candidate."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "message",
-        lambda found, form: room_messages.send_message(act(), g.competition, found, seat=seat, text=form.text.data),
-        _("Đã nhắn chỗ %(seat)s.", seat=seat),
-    )
+    room_messages.send_message(act(), g.competition, sitting, seat=seat, text=form.text.data)
+    return _("Đã nhắn chỗ %(seat)s.", seat=seat)
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/calls/<int(max=2147483647):call>")
-@requires(Role.INVIGILATOR)
-@writes
-def answer_call(code: str, sitting: str, seat: str, call: int) -> ResponseReturnValue:
+@seat_act("/calls/<int(max=2147483647):call>", "answer")
+def answer_call(sitting: Any, form: Any, seat: str, call: int) -> str:
     """Close a call for help."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "answer",
-        lambda found, form: room_messages.answer_call(
-            act(), g.competition, found, call_id=call, answer=form.text.data or ""
-        ),
-        _("Đã khép lời gọi của chỗ %(seat)s.", seat=seat),
-    )
+    room_messages.answer_call(act(), g.competition, sitting, call_id=call, answer=form.text.data or "")
+    return _("Đã khép lời gọi của chỗ %(seat)s.", seat=seat)
 
 
-@bp.post("/<code>/sittings/<sitting>/seats/<seat>/late-answers")
-@requires(Role.INVIGILATOR)
-@writes
-def ask_late_answers(code: str, sitting: str, seat: str) -> ResponseReturnValue:
+@seat_act("/late-answers", "late")
+def ask_late_answers(sitting: Any, form: Any, seat: str) -> str:
     """Ask the council to let text count that came too late."""
-    del code
-    return do_act(
-        sitting,
-        seat,
-        "late",
-        lambda found, form: room_requests.ask_room_request(
-            act(),
-            g.competition,
-            found,
-            kind=RequestKind.ACCEPT_LATE_ANSWERS,
-            seat=seat,
-            reason=form.reason.data,
-        ),
-        _("Đã gửi đề nghị. Hội đồng quyết định; bài vẫn như lúc kết thúc cho đến khi có quyết định."),
-    )
+    kind = RequestKind.ACCEPT_LATE_ANSWERS
+    room_requests.ask_room_request(act(), g.competition, sitting, kind=kind, seat=seat, reason=form.reason.data)
+    return _("Đã gửi đề nghị. Hội đồng quyết định; bài vẫn như lúc kết thúc cho đến khi có quyết định.")
 
 
 @bp.post("/<code>/sittings/<sitting>/incidents")
 @requires(Role.INVIGILATOR)
 @writes
 def record_incident(code: str, sitting: str) -> ResponseReturnValue:
-    """Write down what happened, at a seat or in the room."""
+    """Write down what happened, at the seat that the address names or in the room."""
     del code
     seat = request.args.get("seat") or None
-    return do_act(
-        sitting,
-        seat,
-        "incident",
-        lambda found, form: invigilation.record_incident(
+
+    def write_down(found: Any, form: Any) -> str:
+        invigilation.record_incident(
             act(),
             g.competition,
             found,
@@ -233,6 +154,7 @@ def record_incident(code: str, sitting: str) -> ResponseReturnValue:
             measure=form.measure.data or "",
             minutes=form.minutes.data,
             witnesses=form.witnesses.data or "",
-        ),
-        _("Đã ghi sự việc. Hội đồng quyết định sau; thí sinh làm bài tiếp bình thường."),
-    )
+        )
+        return _("Đã ghi sự việc. Hội đồng quyết định sau; thí sinh làm bài tiếp bình thường.")
+
+    return do_act(sitting, seat, "incident", write_down)

@@ -19,7 +19,7 @@ from examsite.web.forms.sittings import SignAttendanceForm, SignResultsForm
 from examsite.web.i18n import _
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.boards import render_board
-from examsite.web.invigilator.doing import do_act
+from examsite.web.invigilator.doing import room_act
 from examsite.web.invigilator.rooms import own_sitting
 from examsite.web.transactions import act, forget_changes, writes
 
@@ -27,91 +27,44 @@ from examsite.web.transactions import act, forget_changes, writes
 _APPROVE = "approve"
 
 
-@bp.post("/<code>/sittings/<sitting>/messages")
-@requires(Role.INVIGILATOR)
-@writes
-def message_room(code: str, sitting: str) -> ResponseReturnValue:
+@room_act("/messages", "room-message")
+def message_room(sitting: Any, form: Any) -> str:
     """Say something to everybody who writes."""
-    del code
-    return do_act(
-        sitting,
-        None,
-        "room-message",
-        lambda found, form: room_messages.send_message(act(), g.competition, found, seat=None, text=form.text.data),
-        _("Đã nhắn cả phòng."),
-    )
+    room_messages.send_message(act(), g.competition, sitting, seat=None, text=form.text.data)
+    return _("Đã nhắn cả phòng.")
 
 
-@bp.post("/<code>/sittings/<sitting>/requests")
-@requires(Role.INVIGILATOR)
-@writes
-def ask_room_time(code: str, sitting: str) -> ResponseReturnValue:
+@room_act("/requests", "room-time")
+def ask_room_time(sitting: Any, form: Any) -> str:
     """Ask for time for everybody; a second person decides."""
-    del code
-    return do_act(
-        sitting,
-        None,
-        "room-time",
-        lambda found, form: room_requests.ask_room_request(
-            act(),
-            g.competition,
-            found,
-            kind=RequestKind.EXTEND_ROOM,
-            minutes=form.minutes.data,
-            reason=form.reason.data,
-        ),
-        _("Đã gửi đề nghị. Chưa đổi gì cho đến khi người thứ hai đồng ý."),
-    )
+    minutes, reason = form.minutes.data, form.reason.data
+    kind = RequestKind.EXTEND_ROOM
+    room_requests.ask_room_request(act(), g.competition, sitting, kind=kind, minutes=minutes, reason=reason)
+    return _("Đã gửi đề nghị. Chưa đổi gì cho đến khi người thứ hai đồng ý.")
 
 
-@bp.post("/<code>/sittings/<sitting>/requests/<int(max=2147483647):request_id>")
-@requires(Role.INVIGILATOR)
-@writes
-def decide_request(code: str, sitting: str, request_id: int) -> ResponseReturnValue:
+@room_act("/requests/<int(max=2147483647):request_id>", "decide")
+def decide_request(_sitting: Any, form: Any, request_id: int) -> str:
     """Agree or refuse as the second person of the room."""
-    del code
     approve = request.form.get("decision") == _APPROVE
-    return do_act(
-        sitting,
-        None,
-        "decide",
-        lambda _found, form: room_requests.decide_room_request(
-            act(), g.competition, request_id, approve=approve, reason=form.reason.data or ""
-        ),
-        _("Đã đồng ý. Trang của thí sinh cập nhật ngay.") if approve else _("Đã từ chối; lý do đã vào sổ."),
-    )
+    reason = form.reason.data or ""
+    room_requests.decide_room_request(act(), g.competition, request_id, approve=approve, reason=reason)
+    return _("Đã đồng ý. Trang của thí sinh cập nhật ngay.") if approve else _("Đã từ chối; lý do đã vào sổ.")
 
 
-@bp.post("/<code>/sittings/<sitting>/requests/<int(max=2147483647):request_id>/withdraw")
-@requires(Role.INVIGILATOR)
-@writes
-def withdraw_request(code: str, sitting: str, request_id: int) -> ResponseReturnValue:
+@room_act("/requests/<int(max=2147483647):request_id>/withdraw", "withdraw")
+def withdraw_request(_sitting: Any, _form: Any, request_id: int) -> str:
     """Take back what one has asked for oneself."""
-    del code
-    return do_act(
-        sitting,
-        None,
-        "withdraw",
-        lambda _found, _form: room_requests.withdraw_room_request(act(), g.competition, request_id),
-        _("Đã rút lại đề nghị."),
-    )
+    room_requests.withdraw_room_request(act(), g.competition, request_id)
+    return _("Đã rút lại đề nghị.")
 
 
-@bp.post("/<code>/sittings/<sitting>/handover")
-@requires(Role.INVIGILATOR)
-@writes
-def hand_over(code: str, sitting: str) -> ResponseReturnValue:
+@room_act("/handover", "handover")
+def hand_over(sitting: Any, form: Any) -> str:
     """Write the minutes of a handover."""
-    del code
-    return do_act(
-        sitting,
-        None,
-        "handover",
-        lambda found, form: invigilation.hand_over_room(
-            act(), g.competition, found, handed_to=form.handed_to.data, text=form.text.data
-        ),
-        _("Đã ghi biên bản bàn giao."),
-    )
+    to, text = form.handed_to.data, form.text.data
+    invigilation.hand_over_room(act(), g.competition, sitting, handed_to=to, text=text)
+    return _("Đã ghi biên bản bàn giao.")
 
 
 @bp.post("/<code>/sittings/<sitting>/attendance")
