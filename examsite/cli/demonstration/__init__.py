@@ -66,7 +66,7 @@ WAITING = (
     ("written", ("coithi", "coithi2"), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
-    ("sealing", ("phach",), "niêm phong bảng phách (seal the code map)"),
+    ("sealing", ("phach",), "xem chỗ có thể lộ người viết, niêm phong bảng phách (cover names, seal the code map)"),
     ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
     ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
     ("published", ("giamsat",), "đọc sổ ghi (read the record log)"),

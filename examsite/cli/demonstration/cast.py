@@ -120,6 +120,12 @@ Dossiers are handed in on this site before the closing time in the schedule. A p
 REQUIREMENTS = "Tốt nghiệp đại học phù hợp vị trí; được quy hoạch chức danh hoặc tương đương; ba năm gần nhất hoàn thành tốt nhiệm vụ trở lên; đủ tuổi công tác trọn một nhiệm kỳ 5 năm."
 REQUIREMENTS_EN = "A fitting university degree; planned for this or an equivalent post; good performance in the last three years; age for one full term of five years."
 
+#: Sentences that give their author away, with ordinary ones that only look so; for the code board to decide.
+TELLING = (
+    "Tôi là Lâm Đức Thọ Khang, hiện đang công tác tại Phòng Quản lý kiến trúc, Sở Xây dựng. Ở phòng tôi, anh Tuấn đã thử cách này trong ba tháng.",
+    "Nghị quyết nhắc lời Chủ tịch Hồ Chí Minh về cán bộ. Khi cần trao đổi thêm xin gọi 0912 345 678; ông Trần Văn Mẫn, trưởng phòng cũ của tôi, còn giữ bảng số liệu.",
+)
+
 ESSAYS = (
     """a) Phân tích nguyên nhân
 Tôi tách vấn đề thành hai nhóm. Về quy trình: hồ sơ đi qua nhiều khâu nhưng không khâu nào ghi giờ nhận và giờ chuyển, nên không biết chậm ở đâu. Về con người: kinh nghiệm nằm ở vài người lâu năm và chưa được ghi thành hướng dẫn, khi họ vắng thì cả khâu dừng lại.

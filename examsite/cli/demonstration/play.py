@@ -282,7 +282,10 @@ class Play:
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
             right = (luck >> number) % 5 != 0
-            content = json.dumps(self._answer(item, luck + number, right=right), ensure_ascii=False)
+            answer = self._answer(item, luck + number, right=right)
+            if item.is_essay and luck % 5 < 2:
+                answer = f"{answer}\n{cast.TELLING[luck // 5 % len(cast.TELLING)]}"
+            content = json.dumps(answer, ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)
 
     def _answer(self, item: PaperItem, luck: int, *, right: bool) -> object:
