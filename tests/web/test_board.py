@@ -245,6 +245,7 @@ def test_who_writes_unchecked_is_a_calm_card_one_step_from_the_check(world: Worl
     assert "Đang viết, chưa đối chiếu" in words(card)
     seat = next(item for item in board.iter("a") if item.get("data-key") == "A3")
     assert "chưa đối chiếu" in words(seat)
+    assert "đối chiếu" not in words(watcher.page(f"{BOARD}/large"))  # candidates may see that one
     (check, _incident) = card.iter("a")
     opened = watcher.page(str(check.get("href")).partition("#")[0])
     assert not find_all(opened, "kept-out")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import g, url_for
 
-from examsite.domain.rooms import RequestKind
-from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import names_of
 from examsite.web.formatting import format_time_seconds
-from examsite.web.i18n import _, localised, ngettext
+from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator.rooms import Room, age_words, length_words, refusal_words, seconds_between
+from examsite.web.invigilator.sentences import cause_words, measure_words, request_words, sentence
 from examsite.web.labels import label
 from examsite.web.readiness import Finding, list_alarm_findings
 
@@ -217,7 +216,7 @@ def _shut_card(room: Room, machine: Any, seat: str | None) -> Card:
         since=machine.last_at,
         text=_(
             "Thí sinh thấy: %(reason)s Máy %(address)s.",
-            reason=_sentence(refusal_words(room, machine)),
+            reason=sentence(refusal_words(room, machine)),
             address=machine.address,
         ),
         links=(
@@ -350,21 +349,12 @@ def _loss_card(room: Room, loss: Any, seat: str | None) -> Card:
     )
 
 
-def cause_words(lost: Any, *, reopened: bool | None = None) -> str:
-    """Why time was lost, as a sentence: the invigilator's own words, or what the machines saw."""
-    if lost.cause:
-        return _sentence(lost.cause)
-    if lost.outage_id is not None:
-        return str(_("Máy chủ ngừng."))
-    return str(_("Máy tắt rồi mở lại bài.") if reopened else _("Mất đường truyền."))
-
-
 def _request_card(room: Room, request: Any, seat: str | None) -> Card:
     asked_by = names_of(db.session(), [request.asked_by_id]).get(request.asked_by_id, "")
     place = request.attempt
     mine = request.asked_by_id == g.actor.account_id
     text = _("%(what)s Lý do: %(reason)s", what=request_words(room, request), reason=request.reason)
-    text = _("%(text)s Người đề nghị: %(name)s.", text=_sentence(text), name=asked_by)
+    text = _("%(text)s Người đề nghị: %(name)s.", text=sentence(text), name=asked_by)
     links = (
         ((_("Rút lại"), act_url(room, "withdraw", None, request=request.id)),)
         if mine
@@ -382,28 +372,3 @@ def _request_card(room: Room, request: Any, seat: str | None) -> Card:
         selected=place is not None and place.seat == seat,
         announcement="" if mine else _("Có đề nghị chờ anh/chị duyệt: %(kind)s.", kind=label(request.kind)),
     )
-
-
-def request_words(room: Room, request: Any) -> str:
-    """Exactly what happens when the second person agrees."""
-    if request.kind is RequestKind.EXTEND_ROOM:
-        minutes = int(request.data["seconds"]) // 60
-        return _(
-            "Mọi bài đang làm trong phòng lùi giờ kết thúc %(minutes)s phút; cả phòng kết thúc lúc %(time)s.",
-            minutes=minutes,
-            time=format_time_seconds(room.ends_at + timedelta(minutes=minutes)),
-        )
-    if request.kind is RequestKind.ACCEPT_LATE_ANSWERS and request.attempt is not None:
-        return _("Phần bài đến muộn của chỗ %(seat)s được tính là bài làm.", seat=request.attempt.seat)
-    return _("%(kind)s.", kind=label(request.kind))
-
-
-def measure_words(room: Room, measure: str) -> str:
-    """The measure that an invigilator proposed, in the words of the rule set."""
-    if not measure:
-        return ""
-    return str(localised(ruleset_of(room.competition).measure_named(measure).text, ""))
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -14,10 +14,10 @@ from examsite.storage.queries.sittings import list_incidents
 from examsite.web.access import requires
 from examsite.web.i18n import _
 from examsite.web.invigilator import bp
-from examsite.web.invigilator.cards import measure_words
 from examsite.web.invigilator.minutes import entries_of
 from examsite.web.invigilator.rooms import length_words, own_sitting, read_room
 from examsite.web.invigilator.seats import seat_rows
+from examsite.web.invigilator.sentences import measure_words
 from examsite.web.transactions import read_web_clock
 
 

@@ -97,7 +97,15 @@ def seat_rows(room: Room, seat: str | None, *, is_discreet: bool = False) -> lis
     waiting = set() if is_discreet else {item.candidacy_id for item in room.waiting_incidents}
     calling = {call.attempt_id: call for call in room.calls}
     cells = [
-        _seat(room, code, taken.get(code), waiting=waiting, calling=calling, is_open=code == seat)
+        _seat(
+            room,
+            code,
+            taken.get(code),
+            waiting=waiting,
+            calling=calling,
+            is_open=code == seat,
+            is_discreet=is_discreet,
+        )
         for code in room.seats
     ]
     columns = room.sitting.seat_columns
@@ -107,10 +115,21 @@ def seat_rows(room: Room, seat: str | None, *, is_discreet: bool = False) -> lis
     ]
 
 
-def _seat(room: Room, code: str, attempt: Any, *, waiting: set[int], calling: dict[int, Any], is_open: bool) -> Seat:
+def _seat(
+    room: Room,
+    code: str,
+    attempt: Any,
+    *,
+    waiting: set[int],
+    calling: dict[int, Any],
+    is_open: bool,
+    is_discreet: bool,
+) -> Seat:
     if attempt is None:
         return Seat(code, "", "spare", _("dự phòng"), _("trống"), "", _("Chỗ %(seat)s, dự phòng", seat=code))
     look, word, short, more = _look(room, attempt, waiting, calling)
+    if is_discreet and look == "unchecked":
+        look, (word, short, more) = "ok", _calm(room, attempt, _count(room, attempt))
     number = attempt.candidacy.candidate_number
     said = ", ".join(item for item in (word, more) if item)
     return Seat(
