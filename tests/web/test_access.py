@@ -24,6 +24,7 @@ NOT_SEEN = {
     "auth.switch_language": "always leads back to the page",
     "authority.decide_tie": "no tie across the last vacancy",
     "council.answer_withdrawal": "no head asks to withdraw a mark",
+    "council.decide_adjustments": "nobody asks for adjustments",
     "council.open_paper": "every sealed post has its paper open",
     "invigilator.confirm_answers": "nobody carries a file",
     "marker.lock_mark": "no marker has a whole draft",
