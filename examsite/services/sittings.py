@@ -187,14 +187,16 @@ def assign_seats(ctx: ServiceContext, competition: Competition) -> int:
 
 
 def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
-    """Open the paper to everyone in the sitting at one instant, whoever is logged in; False: it runs already.
+    """Open the paper to everyone in the sitting at one instant, whoever is logged in.
+
+    False: it runs already, or another process is starting it at this instant and this one may go on to the next.
 
     Raises:
         ConflictError: `sitting_not_due`; `written_not_begun`, `paper_not_opened`, or what is wrong with the certificate
             of the rehearsal (`rehearsal_missing` …): it stays planned and the board says why.
     """
-    sitting = _locked(ctx, sitting_id)
-    if sitting.state is not SittingState.SCHEDULED:
+    sitting = _found_free(ctx, sitting_id)
+    if sitting is None or sitting.state is not SittingState.SCHEDULED:
         return False
     if ctx.now < sitting.starts_at:
         raise ConflictError("sitting_not_due")
@@ -272,6 +274,16 @@ def _locked(ctx: ServiceContext, sitting_id: int) -> Sitting:
     return ctx.session.scalars(
         select(Sitting).where(Sitting.id == sitting_id).with_for_update().execution_options(populate_existing=True)
     ).one()
+
+
+def _found_free(ctx: ServiceContext, sitting_id: int) -> Sitting | None:
+    """The sitting with its row locked; None while somebody else has it, so that several closers share a start."""
+    return ctx.session.scalars(
+        select(Sitting)
+        .where(Sitting.id == sitting_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def _competition_of(ctx: ServiceContext, sitting: Sitting) -> Competition:

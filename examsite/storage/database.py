@@ -260,6 +260,17 @@ def writing_plainly(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading_plainly(engine: Engine) -> Iterator[Connection]:
+    """A connection for statements that read, without objects; on PostgreSQL each stands by itself.
+
+    Begin and end of a transaction are two more ways to that server, and between its statements others commit anyway.
+    """
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads."""
     with Session(engine) as session:

@@ -18,7 +18,7 @@ from examsite.domain.saves import Save, read_body, read_epoch, read_saves
 from examsite.domain.sheets import LANGUAGES, sheet_of
 from examsite.services.attempt_views import AttemptView, view_of
 from examsite.services.attempts import HandInJob, OpenJob, SavedBatch, SaveJob, read_clock_of, read_paper
-from examsite.storage.database import db, reading
+from examsite.storage.database import db, reading, reading_plainly
 from examsite.storage.group_commit import NotStoredError
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.web.access import attempt_token
@@ -84,7 +84,7 @@ def show_paper() -> Response:
     """The questions in one language, without keys and rubrics; put together once for everyone who writes the paper."""
     language = request.args.get("lang", LANGUAGES[0])
     language = language if language in LANGUAGES else LANGUAGES[0]
-    with db.engine.connect() as connection:
+    with reading_plainly(db.engine) as connection:
         paper_id, digest = read_paper(connection, g.attempt_id, now=read_web_clock())
     packed = _sheets.get((digest, language))
     if packed is None:
@@ -119,7 +119,7 @@ def save_answers() -> dict[str, Any]:
 @answers_pages
 def show_state() -> dict[str, Any]:
     """Where the attempt stands and which version of each item the server holds; the waiting page asks for it too."""
-    with db.engine.connect() as connection:
+    with reading_plainly(db.engine) as connection:
         clock, held = read_clock_of(connection, g.attempt_id)
     now = read_web_clock()
     return {
