@@ -46,9 +46,7 @@ def ask_adjustments(
     ctx.require(Role.ORGANISER, competition_id=competition.id)
     check_adjustments(wanted)
     words = _reason_in_words(reason)
-    candidacy = _locked(
-        ctx, Candidacy.competition_id == competition.id, Candidacy.application_code == application_code
-    )
+    candidacy = _locked(ctx, Candidacy.competition_id == competition.id, Candidacy.application_code == application_code)
     if not can_decide(ctx, competition, candidacy):
         raise ConflictError("adjustments_too_late")
     waiting = find_newest_adjustment_request(ctx.session, candidacy.id)

@@ -168,7 +168,7 @@ def test_an_act_in_steps_is_answered_with_a_conflict_and_the_way_to_what_is_now(
 
 
 def test_only_a_taken_name_is_a_conflict_every_other_broken_rule_stays_a_fault(session: Session) -> None:
-    bodies: Table = Body.__table__  # type: ignore[assignment]
+    bodies: Table = Body.__table__  # type: ignore[assignment]  # a declared class always has a Table
     row = {"code": "STP", "name": "Sở Tư pháp", "name_en": "", "level": "department"}
     for values, taken in ((row, None), (row, True), ({**row, "code": "x", "name": None}, False)):
         if taken is None:

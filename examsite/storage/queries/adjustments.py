@@ -63,9 +63,7 @@ def count_adjustment_requests(session: Session, sitting_id: int, state: RequestS
         session.scalar(
             select(func.count(AdjustmentRequest.id))
             .join(Attempt, Attempt.candidacy_id == AdjustmentRequest.candidacy_id)
-            .where(
-                Attempt.sitting_id == sitting_id, AdjustmentRequest.state == state, AdjustmentRequest.id.in_(newest)
-            )
+            .where(Attempt.sitting_id == sitting_id, AdjustmentRequest.state == state, AdjustmentRequest.id.in_(newest))
         )
         or 0
     )

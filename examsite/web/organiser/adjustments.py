@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.adjustments import adjustments_from_data
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
+from examsite.domain.rooms import ROOM_REQUEST, RequestEvent
 from examsite.services import adjustments
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -61,6 +62,7 @@ def ask_adjustments(code: str, application: str) -> ResponseReturnValue:
         candidacy=candidacy,
         approved=adjustment_lines(adjustments_from_data(candidacy.adjustments), minutes=minutes),
         newest=newest,
+        newest_waits=newest is not None and ROOM_REQUEST.is_open(newest.state, RequestEvent.APPROVED),
         newest_lines=[] if newest is None else adjustment_lines(asked, minutes=minutes),
         can_ask=adjustments.can_decide(act(), g.competition, candidacy),
     )
