@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from tests import databases
 
@@ -20,6 +24,40 @@ settings.register_profile(
     "examsite", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("examsite")
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps compiled templates for every application of this process: most tests make one, each with the same pages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])  # refuses what was made from another source
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+class RuleBuiltLate(Rule):
+    """A route whose builder of addresses is compiled when it is first asked: a test asks for few of hundreds."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = super()._compile_builder
+        builders: list[Callable[..., tuple[str, str]]] = []
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            if not builders:
+                builders.append(compiled(append_unknown))
+            return builders[0](rule, **values)
+
+        return build
+
+
+# Making an application is most of the cost of a test of a page; without these two it would be ten times as much.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
+Flask.url_rule_class = RuleBuiltLate
 
 
 class OutsideCallError(Exception):
