@@ -22,13 +22,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Settings of the caller must not leak into the virtual environment.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run empty test test-fast check bench faults soak backup restore messages lock clean browser translations
+.PHONY: help run empty test test-fast coverage check bench faults soak backup restore messages lock clean browser translations
 
 help:
 	@echo "make run                  start the site at http://127.0.0.1:8000 (first time: with a demonstration); PORT=8080 changes the port"
 	@echo "make empty ADMIN=login    an empty installation with its own first administrator"
 	@echo "make test                 everything: style, types, layers, rules, services on two databases, pages, browser"
 	@echo "make test-fast            the same without browser stories"
+	@echo "make coverage             the tests without browser stories again, and which branches they leave out"
 	@echo "make bench                300, 500 and 1,000 candidates on both databases, targets, and a floor of the same run (9 minutes);"
 	@echo "                          USERS=300 DATABASES=sqlite measures less"
 	@echo "make faults               kills, power cuts, a bad line, a full disk …, at full size; FAULT=power runs one"
@@ -133,6 +134,11 @@ check: .venv/dev translations
 
 test-fast: check
 	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
+	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser"
+
+# Watching every branch makes the run half as long again; so it is asked for, and not part of every proof.
+coverage: .venv/dev translations
+	$(SAY) "the same, watching which branches are taken"
 	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --cov --cov-report=
 	$(SAY) "branches covered: $$($(PY) -m coverage report --format=total) % (details: .venv/bin/python -m coverage report)"
 
