@@ -1,10 +1,11 @@
-"""A sniff at the pages that people meet most: both languages, a desk's width and a phone's, names, focus, contrast."""
+"""A sniff at the pages that people meet: both languages, a desk's width and a phone's, names, focus, contrast, axe."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import product
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,32 +17,191 @@ from tests.browser.browser import ROOT, Browser, Site
 from tests.browser.pages.candidate import Candidate
 from tests.browser.pages.person import Official, Person, leave
 
-WIDTHS = (1366, 390)
+WIDE, NARROW = 1366, 390
 LOCALES = ("vi", "en")
 TABS = 8
+OFFLINE = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
-#: Who looks at which pages; {n} is the competition of the demonstration with this number.
-PAGES: dict[str, tuple[str, ...]] = {
-    "": ("/", "/login", "/candidate/login", "/rulesets/hai-phong-pilot", "{6}/apply", "{1}/ranking", "{6}"),
-    "thuky": ("/organiser/{4}/", "/organiser/{7}/plan/ruleset", "/organiser/{4}/candidates"),
-    "coithi": (
-        "/invigilator/{5}/sittings/S1",
-        "/invigilator/{5}/sittings/S1?seat=A1&act=extend",
-        "/invigilator/{5}/sittings/S1?seat=C3&act=move",
-        "/invigilator/{5}/sittings/S1?act=papers",
-        "/invigilator/{5}/sittings/S1/large",
-        *(f"/invigilator/{{5}}/sittings/S1/{paper}" for paper in ("plan", "minutes", "report")),
-        "/invigilator/{5}/sittings/S1/seats/F1/timeline",
-        "/invigilator/{5}/sittings/S1/answer-files",
-        "/invigilator/{5}/sittings/S2?seat=A1&act=check-in",
-    ),
-    "cham1": ("/marker/{4}/scripts", "first-script"),
-    "truongcham": ("/marker/{4}/head/gaps",),
-    "dean2": ("/panel/{3}/", "/panel/{3}/defences/3/sheet"),
-    "chutich": ("/council/{2}/result", "/council/{1}/sittings/S1/seats/A1/timeline"),
-    "giamsat": ("/supervisor/{1}/records",),
-    "quantri": ("/administrator/",),
-    "E001": ("/candidate/", "/candidate/test"),
+Act = Callable[[Person], AbstractContextManager[None]]
+
+
+# ------------------------------------------------------------------------------------- what is done before the look
+
+
+def nothing(_person: Person) -> AbstractContextManager[None]:
+    """The page as it comes."""
+    return nullcontext()
+
+
+def pressed(selector: str) -> Act:
+    """A part of the page opened by a press, and closed again by Escape."""
+
+    @contextmanager
+    def act(person: Person) -> Iterator[None]:
+        person.browser.until(lambda: person.finds(selector), what=selector)[0].click()
+        yield
+        ActionChains(person.browser.driver).send_keys(Keys.ESCAPE).perform()
+
+    return act
+
+
+def at_question(kind: str) -> Act:
+    """The test at a question of this kind."""
+
+    @contextmanager
+    def act(person: Person) -> Iterator[None]:
+        assert isinstance(person, Candidate)
+        person.is_writing()
+        person.turns_to(next(item for item, found in person.lists_questions().items() if found == kind))
+        yield
+
+    return act
+
+
+@contextmanager
+def with_questions(person: Person) -> Iterator[None]:
+    """The test once its questions are there, also where nobody may write."""
+    person.browser.until(lambda: person.finds("[data-item]:not([hidden])"), what="a question")
+    yield
+
+
+@contextmanager
+def without_network(person: Person) -> Iterator[None]:
+    """The test while what is written stays on the machine."""
+    assert isinstance(person, Candidate)
+    person.is_writing()
+    person.browser.expect_in_console("net::ERR_")
+    person.browser.expect_in_console("when fetching the script")
+    driver = person.browser.driver
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": True, **OFFLINE})
+    essay = next(item for item, kind in person.lists_questions().items() if kind == "essay")
+    person.writes(essay, " Viết khi mất mạng.")
+    person.browser.see("banner")
+    yield
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": False, **OFFLINE})
+    person.browser.until(
+        lambda: not driver.execute_script("return examsite.room.unsaved()"), what="all sent", patience_seconds=40
+    )
+
+
+@contextmanager
+def in_a_second_tab(person: Person) -> Iterator[None]:
+    """The gate: the test is open in another tab of this machine."""
+    driver = person.browser.driver
+    first = driver.current_window_handle
+    driver.switch_to.new_window("tab")
+    try:
+        person.goes_to("/candidate/test")
+        person.browser.see("gate-action")
+        yield
+    finally:
+        driver.close()
+        driver.switch_to.window(first)
+
+
+@contextmanager
+def before_it_is_done(person: Person) -> Iterator[None]:
+    """An act that asks once more: the exact sentence of what will happen."""
+    person.fills({"minutes": "3", "reason": "Bàn phím hỏng"})
+    person.submits("extend")
+    person.browser.see("confirm-act")
+    yield
+
+
+@contextmanager
+def refused(person: Person) -> Iterator[None]:
+    """A form that came back with what is missing."""
+    person.browser.expect_in_console("status of 422")
+    person.browser.press("record-incident", leaves_page=True)
+    person.browser.see("error-summary")
+    yield
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page and what is done on it first; an empty path stays where one is.
+
+    {n}: the competition with this number. "page -> selector": where the last such link of the page leads.
+    """
+
+    path: str
+    act: Act = nothing
+    #: Pages of the room are asked by the rules engine in both languages and at both widths, the others once.
+    of_room: bool = True
+
+
+def office(*paths: str) -> tuple[Look, ...]:
+    """Pages outside the room."""
+    return tuple(Look(path, of_room=False) for path in paths)
+
+
+ROOM = "/invigilator/{5}/sittings/S1"
+
+#: Who looks at which pages, by the browser they share.
+PAGES: dict[str, dict[str, tuple[Look, ...]]] = {
+    "public": {
+        "": office("/", "/login", "/candidate/login", "/rulesets/hai-phong-pilot", "{6}/apply", "{1}/ranking", "{6}"),
+    },
+    "staff": {
+        "thuky": (
+            *office("/organiser/{4}/", "/organiser/{7}/plan/ruleset", "/organiser/{4}/candidates"),
+            Look("/organiser/{5}/sittings/S1/readiness"),
+            Look("/organiser/{5}/sittings/S2/readiness"),
+            Look("/organiser/{5}/sittings/S2/rules"),
+            Look("/organiser/{5}/rehearsals"),
+            Look("/organiser/{5}/sittings/S1/readiness -> main th a"),
+        ),
+        "cham1": office("/marker/{4}/scripts", "/marker/{4}/scripts -> [data-testid=queue-row] a"),
+        "truongcham": office("/marker/{4}/head/gaps"),
+        "dean2": office("/panel/{3}/", "/panel/{3}/defences/3/sheet"),
+        "chutich": (
+            *office("/council/{2}/result"),
+            Look("/council/{1}/sittings/S1/seats/A1/timeline"),
+            Look("/council/{1}/sittings/S1/report"),
+            Look("/council/{5}/incidents"),
+            Look("/council/{5}/room-requests"),
+            Look("/council/{5}/room-requests -> main a[href*=room-requests]"),
+        ),
+        "giamsat": office("/supervisor/{1}/records"),
+        "quantri": (*office("/administrator/"), Look("/administrator/clock"), Look("/administrator/certificate")),
+    },
+    "invigilator": {
+        "coithi": (
+            Look("/invigilator/{5}/"),
+            Look(ROOM),
+            Look(f"{ROOM}?seat=A1&act=extend"),
+            Look(f"{ROOM}?seat=A1&act=extend", before_it_is_done),
+            Look(f"{ROOM}?seat=A1&act=incident", refused),
+            Look(f"{ROOM}?seat=C3&act=move"),
+            Look(f"{ROOM}?seat=D4&act=answer"),
+            Look(f"{ROOM}?seat=B8&act=lost-time"),
+            *(Look(f"{ROOM}?act={act}") for act in ("room-message", "room-time", "handover", "papers")),
+            Look(f"{ROOM} -> [data-testid=card-request] a"),
+            Look(f"{ROOM}/large"),
+            *(Look(f"{ROOM}/{paper}") for paper in ("plan", "minutes", "report", "readiness")),
+            Look(f"{ROOM}/seats/F1/timeline"),
+            Look(f"{ROOM}/answer-files"),
+            Look("/invigilator/{5}/sittings/S2?seat=A1&act=check-in"),
+            Look("/invigilator/{8}/sittings/S1"),
+            Look("/invigilator/{8}/sittings/S1/results"),
+        ),
+    },
+    "candidates": {
+        "E065": (Look("/candidate/"), Look("/candidate/test")),
+        "E001": (
+            Look("/candidate/test", with_questions),
+            *(Look("", at_question(kind)) for kind in ("single", "multiple", "numeric", "ordering", "essay")),
+            Look("", pressed("[data-item]:not([hidden]) [data-help]")),
+            Look("", pressed("[data-hand-in]")),
+            Look("", pressed("[data-reading-toggle]")),
+            Look("", without_network),
+            Look("", in_a_second_tab),
+        ),
+        "E048": (Look("/candidate/test", with_questions),),
+        "E006": (Look("/candidate/test/receipt"),),
+        "A001": (Look("/candidate/written/course"),),
+    },
 }
 
 #: What the page must never do, asked of the page itself. Each answer is a list of what is wrong.
@@ -70,6 +230,9 @@ for (const element of of("a[href], button, select, textarea, input:not([type=hid
   if (!name) wrong.push(`control without a name: ${said(element)}`);
 }
 for (const image of of("img:not([alt])")) wrong.push(`image without alt: ${said(image)}`);
+for (const line of of(".seat-line:not(.visually-hidden)")) {
+  if (line.scrollWidth > line.clientWidth + 1) wrong.push(`clipped: ${said(line)}`);
+}
 const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
 for (const id of new Set(ids.filter((one, place) => ids.indexOf(one) !== place))) wrong.push(`id twice: ${id}`);
 let level = 1;
@@ -127,17 +290,16 @@ def looks(demonstration: Site, people: Callable[[Site, str], Browser]) -> Callab
     return seat
 
 
-def addresses(person: Person, paths: tuple[str, ...]) -> Iterator[str]:
-    """The pages of one person, with the codes that the demonstration has now."""
+def address_of(person: Person, path: str) -> str:
+    """Where a page is, with the codes that the demonstration has now."""
+    page, _arrow, selector = path.partition(" -> ")
+    if selector:
+        person.goes_to(address_of(person, page))
+        link = person.finds(selector)[-1].get_attribute("href")
+        return str(link).removeprefix(person.browser.site.url)
     year = f"{person.browser.site.now():%Y}"
-    for path in paths:
-        if path == "first-script":
-            person.goes_to(f"/marker/VH-{year}-04/scripts")
-            link = person.finds('[data-testid="queue-row"] a')[-1].get_attribute("href")
-            yield str(link).removeprefix(person.browser.site.url)
-            continue
-        coded = re.sub(r"\{(\d)\}", lambda found: f"VH-{year}-{int(found[1]):02d}", path)
-        yield coded if coded.startswith("/") else f"/competitions/{coded}"
+    coded = re.sub(r"\{(\d)\}", lambda found: f"VH-{year}-{int(found[1]):02d}", path)
+    return coded if coded.startswith("/") or not coded else f"/competitions/{coded}"
 
 
 def widen(person: Person, width: int) -> None:
@@ -146,31 +308,42 @@ def widen(person: Person, width: int) -> None:
     person.browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
-@pytest.mark.parametrize("login", PAGES, ids=lambda login: login or "public")
-def test_pages_fit_are_named_and_show_the_focus(login: str, looks: Callable[[str], Person]) -> None:
-    person = looks(login)
-    driver = person.browser.driver
+@pytest.mark.parametrize("group", PAGES)
+def test_pages_fit_are_named_and_show_the_focus(group: str, looks: Callable[[str], Person]) -> None:
     wrong: list[str] = []
-    for address in list(addresses(person, PAGES[login])):
-        for locale, width in product(LOCALES, WIDTHS):
-            widen(person, width)
+    for login, chosen in PAGES[group].items():
+        person = looks(login)
+        for locale in LOCALES:
             person.browser.open(f"/language/{locale}")
-            person.goes_to(address)
-            place = f"{address} {locale} {width}"
-            spoken = driver.execute_script("return document.documentElement.lang")
-            if spoken != locale:
-                wrong.append(f"{place}: speaks {spoken}")
-            wrong += [f"{place}: {found}" for found in driver.execute_script(SNIFF)]
-            if locale == LOCALES[0]:
-                # The rules look at structure, names and contrast; the language changes none of them.
-                driver.execute_script(AXE)
-                wrong += [f"{place}: {found}" for found in driver.execute_async_script(RUN_AXE)]
-        for _tab in range(TABS):
-            ActionChains(driver).send_keys(Keys.TAB).perform()
-            if unseen := driver.execute_script(SHOWS_FOCUS):
-                wrong.append(f"{address}: no focus to be seen on {unseen}")
-    widen(person, WIDTHS[0])
+            for look in chosen:
+                wrong += [f"{login} {locale} {found}" for found in faults_of(person, look, locale)]
+        widen(person, WIDE)
     assert wrong == [], "\n".join(wrong)
+
+
+def faults_of(person: Person, look: Look, locale: str) -> Iterator[str]:
+    """Everything that is wrong with a page in one language, wide and narrow."""
+    driver = person.browser.driver
+    widen(person, WIDE)
+    if look.path:
+        person.goes_to(address_of(person, look.path))
+    with look.act(person):
+        driver.execute_script(AXE)
+        name = f"{look.path} {getattr(look.act, '__qualname__', '')}"
+        spoken = driver.execute_script("return document.documentElement.lang")
+        if spoken != locale:
+            yield f"{name}: speaks {spoken}"
+        for width in (WIDE, NARROW):
+            widen(person, width)
+            found = driver.execute_script(SNIFF)
+            if look.of_room or (locale, width) == (LOCALES[0], WIDE):
+                found += driver.execute_async_script(RUN_AXE)
+            yield from (f"{name} at {width}: {one}" for one in found)
+        if locale == LOCALES[0]:
+            for _tab in range(TABS):
+                ActionChains(driver).send_keys(Keys.TAB).perform()
+                if unseen := driver.execute_script(SHOWS_FOCUS):
+                    yield f"{name}: no focus to be seen on {unseen}"
 
 
 def test_the_language_is_switched_by_one_link_and_stays(looks: Callable[[str], Person]) -> None:
