@@ -22,6 +22,7 @@ from examsite.domain.questions import Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, points_data, rubric_to_snapshot
 from examsite.domain.scores import Score, mean_score, score, score_text
 from examsite.domain.sittings import IncidentState
+from examsite.services.checkpoints import load_signer
 from examsite.services.codes import open_codes
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.marking import allocate_third
@@ -120,6 +121,13 @@ def defence_rubric(post: str) -> Rubric:
             for name, most, words in rows
         ),
     )
+
+
+def known_signer(settings: Settings) -> LogSigner:
+    """The signer of an installation whose key every test knows, so that one test can take up what another signed."""
+    settings.log_key_path.write_bytes(bytes(range(32)))
+    settings.log_key_path.chmod(0o600)
+    return load_signer(settings)
 
 
 def make_stage(

@@ -29,14 +29,20 @@ from examsite.storage.queries.defence import (
 )
 from examsite.storage.queries.gates import list_missing
 from tests.factories.defence import Hall, make_hall
+from tests.scenes import Keep
 
 
 @pytest.fixture
-def hall(session: Session, now: datetime, tmp_path: Path) -> Hall:
+def hall(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Hall:
     """Three defences in drawn order before three members."""
-    hall = make_hall(session, now, settings=Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://"))
-    hall.drawn()
-    return hall
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
+
+    def build() -> Hall:
+        hall = make_hall(session, now, settings=settings)
+        hall.drawn()
+        return hall
+
+    return keep("hall", build, session, tmp_path, settings=settings)
 
 
 def payloads(hall: Hall, event: str) -> list[Any]:

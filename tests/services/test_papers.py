@@ -38,19 +38,24 @@ from examsite.storage.queries.papers import list_bank, list_papers, list_papers_
 from examsite.storage.queries.records import find_last_record_about, get_log, list_records
 from question_bank.loader import load_bank
 from tests.factories.competitions import Plan, make_complete_plan
+from tests.scenes import Keep
 
 HUNDRED = score(100)
 BANK = load_bank()
 
 
 @pytest.fixture
-def plan(session: Session, now: datetime) -> Plan:
+def plan(session: Session, now: datetime, keep: Keep) -> Plan:
     """A draft with its boards, two posts and the whole bank; P1 has the suggested plan."""
-    plan = make_complete_plan(session, now)
-    papers.load_bank(ServiceContext(session=session, now=now), BANK)
-    blueprint = suggest_blueprint(list_bank(session), maximum=HUNDRED, versions=3, bank_multiple=3)
-    papers.plan_blueprint(plan.ctx(Role.SETTER), plan.competition, post_of(plan), blueprint)
-    return plan
+
+    def build() -> Plan:
+        plan = make_complete_plan(session, now)
+        papers.load_bank(ServiceContext(session=session, now=now), BANK)
+        blueprint = suggest_blueprint(list_bank(session), maximum=HUNDRED, versions=3, bank_multiple=3)
+        papers.plan_blueprint(plan.ctx(Role.SETTER), plan.competition, post_of(plan), blueprint)
+        return plan
+
+    return keep("plan", build, session)
 
 
 @pytest.fixture

@@ -14,17 +14,22 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError
 from examsite.domain.permissions import Role
 from examsite.services import people
-from examsite.services.checkpoints import load_signer
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.queries.accounts import list_holders
 from tests.factories.competitions import make_official
-from tests.factories.ranking import Stage, make_stage
+from tests.factories.ranking import Stage, known_signer, make_stage
+from tests.scenes import Keep
 
 
 @pytest.fixture
-def stage(session: Session, now: datetime, tmp_path: Path) -> Stage:
+def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    return make_stage(session, now, settings=settings, signer=load_signer(settings))
+    signer = known_signer(settings)
+
+    def build() -> Stage:
+        return make_stage(session, now, settings=settings, signer=signer)
+
+    return keep("stage", build, session, tmp_path, settings=settings, signer=signer)
 
 
 @pytest.fixture

@@ -25,13 +25,15 @@ from examsite.storage.queries.defence import defence_results, list_defences
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.proposals import find_locked_version, list_standings, list_versions
 from tests.factories.defence import Hall, make_hall, received
+from tests.scenes import Keep
 
 MILLISECOND = timedelta(milliseconds=1)
 
 
 @pytest.fixture
-def hall(session: Session, now: datetime, tmp_path: Path) -> Hall:
-    return make_hall(session, now, settings=Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://"))
+def hall(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Hall:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
+    return keep("hall", lambda: make_hall(session, now, settings=settings), session, tmp_path, settings=settings)
 
 
 def payloads(hall: Hall, event: str) -> list[Any]:

@@ -20,7 +20,6 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision, ResultState
 from examsite.domain.recomputation import recompute
-from examsite.services.checkpoints import load_signer
 from examsite.services.publication import publish_result, sign_result
 from examsite.services.ranking import compute_result, decide_tie
 from examsite.storage.models.accounts import RoleAssignment
@@ -35,17 +34,22 @@ from examsite.storage.queries.results import (
     list_result_versions,
     result_document,
 )
-from tests.factories.ranking import NAMES, Stage, make_stage
+from tests.factories.ranking import NAMES, Stage, known_signer, make_stage
+from tests.scenes import Keep
 
 MakeStage = Callable[..., Stage]
 
 
 @pytest.fixture
-def make(session: Session, now: datetime, tmp_path: Path) -> MakeStage:
+def make(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> MakeStage:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    signer = known_signer(settings)
 
     def build(**named: Any) -> Stage:
-        return make_stage(session, now, settings=settings, signer=load_signer(settings), **named)
+        def build_once() -> Stage:
+            return make_stage(session, now, settings=settings, signer=signer, **named)
+
+        return keep(f"stage {named}", build_once, session, tmp_path, settings=settings, signer=signer)
 
     return build
 
