@@ -147,6 +147,13 @@ Nguồn lực: giữ nguyên biên chế, chuyển hai người từ khâu ít v
 Kiểm soát: bảng theo dõi công khai trong phòng, kiểm tra chéo hằng tuần, báo cáo bằng số. Khi lệch quá 5 điểm phần trăm so với mốc, tôi họp lại để tìm nguyên nhân chứ không đợi cuối kỳ.""",
 )
 
+
+def essay(luck: int) -> str:
+    """What somebody writes; two of five give themselves away in the last line."""
+    text = ESSAYS[luck % len(ESSAYS)]
+    return f"{text}\n{TELLING[luck // 5 % len(TELLING)]}" if luck % 5 < 2 else text
+
+
 MARK_COMMENTS = (
     "Nêu đủ nguyên nhân, có số liệu trong tình huống.",
     "Kế hoạch có mốc và người chịu trách nhiệm; phần rủi ro còn mỏng.",

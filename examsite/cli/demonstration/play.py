@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.covering import cover_names
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.files import proposal_file
 from examsite.domain.conflicts import DECLARING
@@ -41,7 +42,6 @@ from examsite.services import (
     proposals,
     publication,
     ranking,
-    redactions,
     rehearsals,
     sittings,
     uploads,
@@ -54,7 +54,6 @@ from examsite.storage.queries.defence import get_defence, list_defences
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from examsite.storage.queries.papers import list_bank
 from examsite.storage.queries.proposals import list_passed_ids
-from examsite.storage.queries.redactions import list_checks
 from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
@@ -282,16 +281,13 @@ class Play:
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
             right = (luck >> number) % 5 != 0
-            answer = self._answer(item, luck + number, right=right)
-            if item.is_essay and luck % 5 < 2:
-                answer = f"{answer}\n{cast.TELLING[luck // 5 % len(cast.TELLING)]}"
-            content = json.dumps(answer, ensure_ascii=False)
+            content = json.dumps(self._answer(item, luck + number, right=right), ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)
 
     def _answer(self, item: PaperItem, luck: int, *, right: bool) -> object:
         question = item.question
         if item.is_essay:
-            return cast.ESSAYS[luck % len(cast.ESSAYS)]
+            return cast.essay(luck)
         keys = [option.key for option in question.options]
         key = question.answer_key
         if isinstance(key, NumericKey):
@@ -339,18 +335,9 @@ class Play:
     def seal(self) -> None:
         """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
-        self.cover_names()
+        cover_names(self.by("phach", Role.KEEPER, at + 30 * MINUTE), self.competition)
         codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
-
-    def cover_names(self) -> None:
-        """The code board covers every place that may tell who wrote an essay."""
-        ctx = self.by("phach", Role.KEEPER, self.plan.written_at + DAY + 30 * MINUTE)
-        for check in list_checks(self.session, self.competition.id):
-            if check.hints:
-                choices = [redactions.Choice(hint.id, is_covered=True, words=hint.quote) for hint in check.hints]
-                redactions.decide_hints(ctx, self.competition, check.code, choices)
-                redactions.confirm_script(ctx, self.competition, check.code)
 
     def mark(self, *, leave: int = 0) -> None:
         """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
