@@ -280,8 +280,7 @@ class Play:
         """What somebody answers, in the order of the paper."""
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
-            right = (luck >> number) % 5 != 0
-            content = json.dumps(self._answer(item, luck + number, right=right), ensure_ascii=False)
+            content = json.dumps(self._answer(item, luck + number, right=(luck >> number) % 5 != 0), ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)
 
     def _answer(self, item: PaperItem, luck: int, *, right: bool) -> object:
@@ -320,8 +319,7 @@ class Play:
         while sittings.close_overdue(self.director.context(end)):
             continue
         for sitting in list_sittings(self.session, self.competition.id):
-            ctx = self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE)
-            invigilation.sign_attendance(ctx, self.competition, sitting)
+            invigilation.sign_attendance(self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE), self.competition, sitting)
         if reprimand:
             ctx = self.by("chutich", Role.CHAIR, end + HOUR)
             invigilation.decide_incident(ctx, self.competition, incident, measure=incident.measure)
