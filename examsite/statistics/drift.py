@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from examsite.statistics.figures import Figure, NoFigure, Points
+from examsite.statistics.intervals import mean_figure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
     Truths: TypeAlias = NDArray[np.bool_]
 
 ALARM_LIMIT: Final = 4.0
-"""Standard errors at which a marker is paused."""
+"""Standard errors at which a marker is paused.
+
+Source: our choice, because of simulation.
+"""
 LEAST_MOVE: Final = 2.0
 """Points of 100 below which a move is no alarm, however sure. Source: our choice, because it is less than half of the
 5 points up to which two marks are averaged without a word (TT 22/2025/TT-BNV art. 16(2))."""
@@ -107,6 +111,7 @@ class DriftWatch:
         marker: code.
         checks: how many seeds and common scripts.
         seeds: errors on seeds in the order they were made, in points.
+        seed_error: their mean, in points, with its interval.
         level: the marker's level against the agreed marks, in points, with its standard error; up to the alarm.
         strain: the largest difference between before and after, in standard errors; `ALARM_LIMIT` is the alarm.
         out_of_tolerance: whether the mean error of the last seeds lies beyond `TOLERANCE`.
@@ -116,6 +121,7 @@ class DriftWatch:
     marker: str
     checks: int
     seeds: tuple[float, ...]
+    seed_error: Figure
     level: Figure
     strain: float
     out_of_tolerance: bool
@@ -287,6 +293,7 @@ def _watch(
         marker=marker,
         checks=checks,
         seeds=tuple(seeds),
+        seed_error=mean_figure(seeds),
         level=Figure.of(level[0], counted, standard_error=sqrt(level[1]))
         if counted
         else Figure.none(NoFigure.NO_SCRIPTS),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from statistics import NormalDist
+from collections.abc import Callable, Sequence
+from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from examsite.statistics.figures import CONFIDENCE
+from examsite.statistics.figures import CONFIDENCE, Figure, IntervalKind, NoFigure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +64,19 @@ def fisher_ends(correlation: float, cases: int) -> tuple[float, float] | None:
         return correlation, correlation
     reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / math.sqrt(cases - 3)
     return math.tanh(math.atanh(correlation) - reach), math.tanh(math.atanh(correlation) + reach)
+
+
+def mean_figure(values: Sequence[float]) -> Figure:
+    """The mean of values with the interval of Student's t; one value has none."""
+    cases = len(values)
+    if cases == 0:
+        return Figure.none(NoFigure.NO_SCRIPTS)
+    mean = fmean(values)
+    if cases == 1:
+        return Figure.of(mean, cases)
+    error = stdev(values, mean) / math.sqrt(cases)
+    reach = t_quantile((1 + CONFIDENCE) / 2, cases - 1) * error
+    return Figure.of(mean, cases, ends=(mean - reach, mean + reach), interval=IntervalKind.T, standard_error=error)
 
 
 def bootstrap_ends(units: int, statistic: Statistic) -> tuple[float, float] | None:

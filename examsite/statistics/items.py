@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Final
 
 from examsite.statistics.figures import CONFIDENCE, Figure, IntervalKind, NoFigure, Points
-from examsite.statistics.intervals import f_quantile, fisher_ends, t_quantile, wilson_ends
+from examsite.statistics.intervals import f_quantile, fisher_ends, mean_figure, wilson_ends
 
 LEAST_DISCRIMINATION: Final = 0.15
 """Corrected point-biserial below which people decide. Source: our choice, because Ebel & Frisbie, Essentials of
@@ -275,12 +275,7 @@ def _facility(shares: Sequence[float]) -> Figure:
     if all(share in {0.0, 1.0} for share in shares):
         hits = sum(share > 0 for share in shares)
         return Figure.of(hits / cases, cases, ends=wilson_ends(hits, cases), interval=IntervalKind.WILSON)
-    mean = fmean(shares)
-    if cases < 2:
-        return Figure.of(mean, cases)
-    reach = t_quantile((1 + CONFIDENCE) / 2, cases - 1) * sqrt(_squares(shares) / (cases - 1) / cases)
-    ends = max(0.0, mean - reach), min(1.0, mean + reach)
-    return Figure.of(mean, cases, ends=ends, interval=IntervalKind.T)
+    return mean_figure(shares)
 
 
 def _against_rest(values: Sequence[float], whole: _Whole, item: str) -> Figure:

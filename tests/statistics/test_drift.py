@@ -138,6 +138,16 @@ def test_marker_who_drifted_from_the_first_script_has_no_level_before() -> None:
     assert watch.level.reason is NoFigure.NO_SCRIPTS
 
 
+def test_whoever_only_met_a_drifter_is_not_judged_by_it() -> None:
+    seeds: list[Check] = [SeedCheck("C01", n, 15) for n in range(1, 6)]
+
+    watch = watch_drift([*seeds, PairCheck("C01", 6, 75, "C02", 1, 60)], error=2)["C02"]
+
+    assert (watch.checks, watch.strain, watch.alarm) == (1, 0.0, None)
+    assert watch.level.reason is NoFigure.NO_SCRIPTS
+    assert watch.seed_error.reason is NoFigure.NO_SCRIPTS
+
+
 def test_error_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="above zero"):
         watch_drift([], error=0)

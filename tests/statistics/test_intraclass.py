@@ -153,3 +153,11 @@ def test_perfect_agreement_is_one() -> None:
 def test_one_marker_marks_a_script_once() -> None:
     with pytest.raises(ValueError, match="one mark"):
         intraclass([ScriptMark("a", "m", 1), ScriptMark("a", "m", 2)])
+
+
+def test_scripts_that_do_not_differ_have_no_reliability_and_no_interval() -> None:
+    # Two markers of different severity, all scripts alike: nothing tells scripts apart, nor how sure that is.
+    found = intraclass(marks_of([[5, 7]] * 6))
+
+    assert (found.icc2.value, found.icc2.interval) == (pytest.approx(0), None)
+    assert (found.icc1.value or 0) < 0

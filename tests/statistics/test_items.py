@@ -200,3 +200,12 @@ def test_scripts_with_gaps_count_for_facility_only() -> None:
 def test_contradictory_results_are_refused(results: list[ItemResult]) -> None:
     with pytest.raises(ValueError, match=r"one result|known"):
         analyse_items([Item("q1", 1, ("A",))], results)
+
+
+def test_item_without_points_is_refused() -> None:
+    with pytest.raises(ValueError, match="points"):
+        analyse_items([Item("q1", 0)], [])
+
+
+def test_alpha_of_nothing_says_so() -> None:
+    assert cronbach_alpha([]).reason is NoFigure.NO_SCRIPTS
