@@ -1,17 +1,19 @@
-"""The code board of the demonstration: every place that may tell an author is covered."""
+"""The code board of the demonstration: every place that may tell an author is covered, then the map is sealed."""
 
 from __future__ import annotations
 
+from examsite.services.codes import seal_codes
 from examsite.services.context import ServiceContext
 from examsite.services.redactions import Choice, confirm_script, decide_hints
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.redactions import list_checks
 
 
-def cover_names(ctx: ServiceContext, competition: Competition) -> None:
-    """Cover the words that were found, script by script."""
+def seal_covered(ctx: ServiceContext, competition: Competition) -> None:
+    """Cover the words that were found, script by script, and seal the map."""
     for check in list_checks(ctx.session, competition.id):
         if check.hints:
             choices = [Choice(hint.id, is_covered=True, words=hint.quote) for hint in check.hints]
             decide_hints(ctx, competition, check.code, choices)
             confirm_script(ctx, competition, check.code)
+    seal_codes(ctx, competition)

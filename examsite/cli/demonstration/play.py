@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration import cast
-from examsite.cli.demonstration.covering import cover_names
+from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.files import proposal_file
 from examsite.domain.conflicts import DECLARING
@@ -319,7 +319,8 @@ class Play:
         while sittings.close_overdue(self.director.context(end)):
             continue
         for sitting in list_sittings(self.session, self.competition.id):
-            invigilation.sign_attendance(self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE), self.competition, sitting)
+            ctx = self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE)
+            invigilation.sign_attendance(ctx, self.competition, sitting)
         if reprimand:
             ctx = self.by("chutich", Role.CHAIR, end + HOUR)
             invigilation.decide_incident(ctx, self.competition, incident, measure=incident.measure)
@@ -333,8 +334,7 @@ class Play:
     def seal(self) -> None:
         """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
-        cover_names(self.by("phach", Role.KEEPER, at + 30 * MINUTE), self.competition)
-        codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
+        seal_covered(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
 
     def mark(self, *, leave: int = 0) -> None:
