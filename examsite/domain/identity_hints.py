@@ -169,8 +169,8 @@ def find_hints(text: str, author: Author = NOBODY) -> list[Hint]:
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """Where the sentence of a place begins and ends, at most `MOST_CONTEXT` signs to either side."""
     first, last = max(0, start - MOST_CONTEXT), min(len(text), end + MOST_CONTEXT)
-    breaks = [found.end() for found in re.finditer(r"[.!?;]\s+|\n+", text[first:start])]
-    behind = re.search(r"[.!?;](?:\s|$)|\n", text[end:last])
+    breaks = [found.end() for found in re.finditer(r"[.!?]\s+|\n+", text[first:start])]
+    behind = re.search(r"[.!?](?:\s|$)|\n", text[end:last])
     return first + (breaks[-1] if breaks else 0), end + (behind.start() + 1 if behind else last - end)
 
 
