@@ -110,9 +110,9 @@ def _let_in(account_id: int, typed: str, stored: str, password: str) -> Response
             user_agent=request.headers.get("User-Agent", ""),
             new_password_hash=new_hash,
         )
+        person = load_principal(token)
     target = session.get("next") or url_for("auth.show_home")
     session.clear()
-    person = load_principal(token)
     if person is None:
         return redirect(url_for("auth.log_in"))
     login_user(person)
