@@ -257,38 +257,40 @@ def test_a_thousand_changed_files_are_all_refused(room: Room) -> None:
             take_in(room, data)
         refusals[f"{name}:{error.value.code}"] = refusals.get(f"{name}:{error.value.code}", 0) + 1
 
-    places = [*range(0, min(len(good), 220)), *(chance.randrange(len(good)) for _ in range(380))]
+    # Which database holds the answers plays no part in reading a file: the thousand are refused on one of them.
+    share = 1 if room.session.get_bind().dialect.name == "sqlite" else 10
+    places = [*range(0, min(len(good), 220)), *(chance.randrange(len(good)) for _ in range(380))][::share]
     for place in places:
         changed = bytearray(good)
         changed[place] ^= 1 << chance.randrange(8)
         attack("byte", bytes(changed))
-    for number in range(150):
+    for number in range(150 // share):
         # Somebody else's page: its own token, or an invented one, over the attempt of the victim.
         thief = token_of_attempt(room.settings, room.attempt(1 + number % 2).id)
         attack("thief", carried(room, token=thief if number % 3 else f"{number}.invented"))
-    for number in range(50):
+    for number in range(50 // share):
         attack("name", carried(room, place=1, number=room.candidacies[0].candidate_number, saved_at=str(number)))
-    for number in range(50):
+    for number in range(50 // share):
         other = room.attempt(0).id + 1000 + number
         attack("attempt", carried(room, attempt=other, token=token_of_attempt(room.settings, other)))
-    for number in range(50):
+    for number in range(50 // share):
         attack("sitting", carried(room, sitting=f"CA{number + 2}", token=own_token))
-    for number in range(50):
+    for number in range(50 // share):
         plain = write_answer_file(b"{}", own_token)
         attack("key", encrypted(room, plain, sitting=f"CA{number + 2}"))
-    for _ in range(50):
+    for _ in range(50 // share):
         attack("again", good)
-    for cut in range(50):
+    for cut in range(50 // share):
         attack("cut", good[: -1 - cut * 7] if cut % 2 else good + b"\0" * (cut + 1))
 
-    assert sum(refusals.values()) == 1050
-    assert refusals["again:answer_file_known"] == 50
-    assert refusals["thief:answer_file_forged"] == 150
-    assert refusals["name:answer_file_other_candidate"] == 50
-    assert refusals["attempt:answer_file_other_sitting"] == 50
-    assert refusals["sitting:answer_file_other_sitting"] == 50
-    assert refusals["key:answer_file_unreadable"] == 50
-    assert refusals["cut:answer_file_unreadable"] == 50
+    assert sum(refusals.values()) == 1050 // share
+    assert refusals["again:answer_file_known"] == 50 // share
+    assert refusals["thief:answer_file_forged"] == 150 // share
+    assert refusals["name:answer_file_other_candidate"] == 50 // share
+    assert refusals["attempt:answer_file_other_sitting"] == 50 // share
+    assert refusals["sitting:answer_file_other_sitting"] == 50 // share
+    assert refusals["key:answer_file_unreadable"] == 50 // share
+    assert refusals["cut:answer_file_unreadable"] == 50 // share
     assert set(refusals) <= {
         *("byte:answer_file_unreadable", "byte:answer_file_not_age", "again:answer_file_known"),
         *("thief:answer_file_forged", "name:answer_file_other_candidate", "attempt:answer_file_other_sitting"),
