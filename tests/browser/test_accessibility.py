@@ -306,6 +306,9 @@ def widen(person: Person, width: int) -> None:
     """The window as wide as this; a headless Chromium does not shrink to a phone by itself."""
     metrics = {"width": width, "height": 768, "deviceScaleFactor": 1, "mobile": False}
     person.browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    # What the page itself changes with the width, it changes with the next frame.
+    frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
+    person.browser.driver.execute_async_script(frames)
 
 
 @pytest.mark.parametrize("group", PAGES)
