@@ -121,6 +121,14 @@ def is_to_close(now: datetime, deadline_at: datetime, grace_seconds: int, *, pau
     return paused_at is None and is_overdue(now, deadline_at, grace_seconds + CLOSING_SLACK_SECONDS)
 
 
+def was_closed_by_person(closed_at: datetime, deadline_at: datetime, *, paused_at: datetime | None = None) -> bool:
+    """Whether a person of the room ended the attempt: the server closes nobody before the deadline, or in a pause.
+
+    `paused_at` is when the pause began that the end of the attempt ended.
+    """
+    return paused_at is not None or closed_at < deadline_at
+
+
 # --- saving and handing in -----------------------------------------------------------------------------------------
 
 

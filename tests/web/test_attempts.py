@@ -16,7 +16,8 @@ from sqlalchemy import event, select
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS
 from examsite.domain.permissions import Role
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
-from examsite.services.invigilation import extend_time
+from examsite.services.invigilation import extend_time, force_hand_in
+from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.database import db
 from examsite.storage.models.sittings import AnswerVersion, Sitting
@@ -362,6 +363,50 @@ def test_extension_reaches_the_page_with_the_next_save(
     scene(give)
     after = seat.save("E1", 2, "b").get_json()
     assert (after["remaining_seconds"] - before["remaining_seconds"], after["given_back_seconds"]) == (240, 240)
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_who_ended_the_test_is_said_on_the_receipt(
+    seated: tuple[StrictClient, Seat],
+    site: dict[str, Any],
+    scene: Callable[..., Any],
+    clock: Clock,
+    *,
+    is_paused: bool,
+) -> None:
+    client, seat = seated
+    seat.save("E1", 1, "đến đây")
+    clock.present += timedelta(minutes=5)
+
+    def act(step: Callable[..., Any]) -> None:
+        def run(doing: Any) -> None:
+            room: Room = site["room"]
+            ctx = doing.ctx(room.ctx(Role.INVIGILATOR).actor)
+            step(ctx, room.competition, doing.session.get(Sitting, site["sitting"]), seat="A1", reason="Cấp cứu")
+
+        scene(run)
+
+    if is_paused:  # the clock stands until after the hour at which the test would have ended
+        act(pause_attempt)
+        clock.present += LENGTH
+    act(force_hand_in)
+    told = seat.send({"epoch": 1, "saves": []}).get_json()
+    assert told["state"] == "closed"
+    # By this the page knows that it was a person; of a pause it says only that the test has ended.
+    assert (told["remaining_seconds"] > 0) is not is_paused
+    assert "Cán bộ coi thi đã thu bài" in client.get("/candidate/test/receipt").text
+
+
+def test_receipt_of_a_test_that_ran_out_names_nobody(
+    seated: tuple[StrictClient, Seat], scene: Callable[..., Any], clock: Clock
+) -> None:
+    client, seat = seated
+    seat.save("E1", 1, "kịp giờ")
+    clock.present += LENGTH + timedelta(seconds=61 + CLOSING_SLACK_SECONDS)
+    scene(lambda doing: close_overdue(doing.ctx()))
+    receipt = client.get("/candidate/test/receipt").text
+    assert "khi hết giờ" in receipt
+    assert "Cán bộ coi thi đã thu bài" not in receipt
 
 
 # --- the board -----------------------------------------------------------------------------------------------------

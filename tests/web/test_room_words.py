@@ -31,7 +31,8 @@ def test_every_word_that_a_script_says_is_sent_with_the_page(words: dict[str, An
 
 
 def test_every_gate_says_why_what_is_safe_and_what_to_do(words: dict[str, Any]) -> None:
-    shown = set(re.findall(r'showGate\("(\w+)"', (SCRIPTS / "page.js").read_text(encoding="utf-8")))
+    scripts = "".join(script.read_text(encoding="utf-8") for script in SCRIPTS.glob("*.js"))
+    shown = set(re.findall(r'views\.gate\("(\w+)"', scripts))
     assert shown >= {"locked", "unreachable", "closing"}
     for kind in shown | {"elsewhere", "fenced"}:
         gate = words["gates"][kind]

@@ -244,6 +244,13 @@ def find_newest_call(session: Session, attempt_id: int) -> HelpCall | None:
     ).first()
 
 
+def find_pause_that_ended_at(session: Session, attempt_id: int, at: datetime) -> Pause | None:
+    """The pause of an attempt that ended at this instant; the end of an attempt ends the pause it is in."""
+    return session.scalars(
+        select(Pause).where(Pause.attempt_id == attempt_id, Pause.ended_at == at).order_by(Pause.id).limit(1)
+    ).one_or_none()
+
+
 def get_call(session: Session, sitting_id: int, call_id: int) -> HelpCall:
     """One call for help of a sitting.
 

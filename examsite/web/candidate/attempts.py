@@ -25,6 +25,7 @@ from examsite.domain.attempts import (
     is_answer,
     remaining,
     unanswered,
+    was_closed_by_person,
 )
 from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
@@ -36,6 +37,7 @@ from examsite.services.attempts import hand_in_own
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import find_candidate_attempt, find_submission, list_answers
 from examsite.storage.queries.papers import get_frozen_paper
+from examsite.storage.queries.rooms import find_pause_that_ended_at
 from examsite.web.access import public, requires
 from examsite.web.candidate import bp
 from examsite.web.candidate.words import room_words
@@ -63,10 +65,14 @@ SCRIPTS = (
     "room/help",
     "room/reading",
     "room/hand-in",
+    "room/views",
+    "room/sheet",
     "room/waiting",
     "vendor/age",
     "answer-file",
     "evidence",
+    "room/opening",
+    "room/ending",
     "room/page",
 )
 
@@ -155,7 +161,7 @@ def show_receipt() -> ResponseReturnValue:
     written = [str(answers.get(item.item) or "") for item in paper.essays]
     return render_template(
         "candidate/show_receipt.html",
-        by_system=attempt.state is AttemptState.CLOSED,
+        ended_by=_ended_by(attempt),
         submitted_at=attempt.handed_in_at or attempt.closed_at,
         code=short_code(bytes.fromhex(found.leaf)) if found is not None else "",
         leaf=found.leaf if found is not None else "",
@@ -187,6 +193,16 @@ def _own_attempt() -> Any:
     if attempt is not None:
         g.competition = attempt.sitting.competition
     return attempt
+
+
+def _ended_by(attempt: Any) -> str:
+    """Who ended the attempt: candidate, person (of the room) or time."""
+    if attempt.state is not AttemptState.CLOSED:
+        return "candidate"
+    pause = find_pause_that_ended_at(db.session(), attempt.id, attempt.closed_at)
+    paused_at = None if pause is None else pause.began_at
+    deadline_at = _deadline(attempt) or attempt.closed_at
+    return "person" if was_closed_by_person(attempt.closed_at, deadline_at, paused_at=paused_at) else "time"
 
 
 def _paper(attempt: Any) -> Paper:

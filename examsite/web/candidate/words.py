@@ -65,6 +65,7 @@ def _test() -> dict[str, str]:
         "hand_in_off": _("Chưa nộp được: trang này đang chỉ để đọc."),
         "handing_in": _("Đang nộp…"),
         "handed_in": _("Máy chủ đã nhận bài. Đang mở biên nhận…"),
+        "closed_by_person": _("Cán bộ coi thi đã thu bài. Đang mở biên nhận…"),
         "closed": _("Bài thi đã kết thúc. Đang mở biên nhận…"),
     }
 
