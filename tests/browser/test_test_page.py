@@ -190,6 +190,38 @@ def test_without_a_network_all_is_kept_and_comes_to_the_server_by_itself(sits: C
     assert refused(person) == []
 
 
+def test_saved_is_never_said_over_words_that_wait(sits: Callable[[str], Candidate]) -> None:
+    person = sits("007")
+    driver = person.browser.driver
+    person.browser.expect_in_console("net::ERR_")
+    essay = first_essay(person)
+    driver.execute_script(
+        """window.untrue = 0; window.seen = {};
+        const badge = document.querySelector("[data-saved-state]");
+        const look = () => {
+          const state = badge.dataset.savedState;
+          window.seen[state] = true;
+          if (state === "saved" && examsite.room.unsaved()) window.untrue += 1;
+          requestAnimationFrame(look);
+        };
+        look();"""
+    )
+    person.writes(essay, " Một câu, rồi lưu.")
+    person.is_saved()
+    driver.execute_cdp_cmd("Network.enable", {})
+    network = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": True, **network})
+    person.writes(essay, " Viết khi mất mạng.")
+    person.browser.until(lambda: driver.execute_script("return window.seen.kept"), what="kept on this machine")
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": False, **network})
+    person.browser.until(lambda: person.waiting_items() == [], what="all sent", patience_seconds=COMES_BACK_SECONDS)
+    person.is_saved()
+    assert driver.execute_script("return [window.untrue, Object.keys(window.seen).sort()]") == [
+        0,
+        ["kept", "saved", "saving"],
+    ]
+
+
 def test_a_server_that_dies_and_comes_back_has_everything(
     demonstration: Site, sits: Callable[[str], Candidate]
 ) -> None:
