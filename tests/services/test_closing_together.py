@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from examsite.config import Settings, load_settings
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS, AttemptState
@@ -158,3 +158,17 @@ def test_sitting_starts_once_and_an_outage_is_found_once(own_engine: Engine, set
     _together(*[come_back] * CLOSERS)
     assert Counter(started) == Counter({True: 1, False: CLOSERS - 1})
     assert sum(outage is not None for outage in found) == 1
+
+
+@pytest.mark.parametrize("own_engine", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_closer_passes_by_a_sitting_that_another_one_is_starting(
+    own_engine: Engine, settings: Settings, now: datetime
+) -> None:
+    with writing(own_engine) as session:
+        room = make_room(session, now, settings=settings, candidates=CANDIDATES, rows=3, columns=4)
+        room.opened()
+        sitting_id, starts_at = room.sitting.id, room.sitting.starts_at
+    with writing(own_engine) as first, writing(own_engine) as second:
+        second.execute(text("SET LOCAL lock_timeout = '2s'"))
+        assert start_sitting(ServiceContext(session=first, now=starts_at, settings=settings), sitting_id)
+        assert not start_sitting(ServiceContext(session=second, now=starts_at, settings=settings), sitting_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -72,3 +73,33 @@ def test_pages_of_one_attempt_in_one_group_are_served_in_order(room: Room) -> No
     room.session.expire_all()
     assert [room.attempt(place).state.value for place in (0, 1)] == ["open", "handed_in"]
     assert room.attempt(1).record_seq is not None
+
+
+def test_a_group_of_any_size_is_the_same_three_statements(room: Room) -> None:
+    def statements(jobs: list[SaveJob | OpenJob | HandInJob]) -> list[str]:
+        seen: list[str] = []
+        connection = room.session.connection()
+
+        def note(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
+            seen.append(text)
+
+        event.listen(connection, "before_cursor_execute", note)
+        _write(room, jobs)
+        event.remove(connection, "before_cursor_execute", note)
+        return seen
+
+    places = [room.attempt(place).id for place in range(3)]
+    # The items of a paper are read once in a process.
+    statements([SaveJob(places[0], (Save("E2", 1, 1, '"một"'),), 1, room.now)])
+    room.now += timedelta(seconds=10)
+    alone = statements([SaveJob(places[0], (Save("E1", 1, 1, '"một"'),), 1, room.now)])
+    room.now += timedelta(seconds=10)
+    together = statements(
+        [
+            SaveJob(place, tuple(Save("E1", 1, number, '"hai"') for number in range(2, 9)), 1, room.now)
+            for place in places
+        ]
+    )
+    assert len(alone) == 3
+    assert alone[0] == together[0]
+    assert len(together) == 3
