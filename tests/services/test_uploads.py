@@ -20,11 +20,13 @@ from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.services.accounts import create_account
 from examsite.services.context import Actor, ServiceContext
-from examsite.services.uploads import display_name, open_upload, receive_file, store_upload
+from examsite.services.uploads import display_name, open_upload, receive_file, receive_proposal, store_upload
 from examsite.storage import uploads as storage
 from tests.factories import files
+from tests.factories.leaks import CANARY, planted, slides
 
 ALL = frozenset(UploadKind)
+PLANTED = planted()
 DTD = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
 
 
@@ -315,3 +317,28 @@ def test_the_corpus_is_what_it_says() -> None:
     """The archives of the corpus really open, so that what is refused is the content."""
     for name in ("zip_bomb", "path_up", "vba_in_docx", "remote_template"):
         assert zipfile.ZipFile(io.BytesIO(BAD[name][0])).namelist()
+
+
+def test_a_proposal_is_kept_as_it_is_and_as_a_copy_without_its_author(folder: Path) -> None:
+    data = PLANTED["docx comments"][1]
+    received = receive_proposal(
+        folder, io.BytesIO(data), f"{CANARY}.docx", allowed_kinds=[UploadKind.DOCX], max_megabytes=1
+    )
+    with open_upload(folder, received.original) as original, open_upload(folder, received.cleaned) as cleaned:
+        assert original.read() == data
+        copy = cleaned.read()
+    assert received.cleaned.original_name == "de-an.docx"
+    with zipfile.ZipFile(io.BytesIO(copy)) as archive:
+        assert not any(CANARY.encode() in archive.read(name) for name in archive.namelist())
+
+
+def test_a_proposal_without_a_clean_copy_is_refused(folder: Path) -> None:
+    hidden = slides()
+    with zipfile.ZipFile(io.BytesIO(hidden)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["ppt/slides/slide1.xml"] = parts["ppt/slides/slide1.xml"].replace(b"<p:sld ", b'<p:sld show="0" ')
+    with pytest.raises(InvalidError) as refused:
+        receive_proposal(
+            folder, io.BytesIO(files.archive(parts)), "a.pptx", allowed_kinds=[UploadKind.PPTX], max_megabytes=1
+        )
+    assert refused.value.code == "file_cannot_be_cleaned"

@@ -145,13 +145,14 @@ def test_the_panel_reads_what_is_locked_and_a_pdf_runs_nothing(
     stage: Any, candidate: Any, log_in: Any, scene: Any, clock: Clock, now: datetime
 ) -> None:
     closes_at = stage()
-    hand_in(candidate(1), files.pdf(text="bản cuối"))
+    hand_in(candidate(1), files.pdf(text="LoDanhTinh"))
     clock.present = closes_at
     assert log_in(f"organiser-{CODE.lower()}").submit(f"/organiser/{CODE}/gates/proposals_locked").status_code == 302
     log_in(f"chair-{CODE.lower()}").submit(f"/council/{CODE}/presentation-order")
     member = log_in(f"g01-{CODE.lower()}")
     down = member.get(f"/panel/{CODE}/defences/1/proposal")
-    assert down.headers["Content-Disposition"].startswith("attachment")
+    assert down.headers["Content-Disposition"] == "attachment; filename=de-an.pdf"
+    assert b"LoDanhTinh" not in down.data, "the copy without its author is all that the panel gets"
     shown = member.get(f"/panel/{CODE}/defences/1/proposal.pdf")
     assert shown.headers["Content-Disposition"].startswith("inline")
     assert shown.mimetype == "application/pdf"
