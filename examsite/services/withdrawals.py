@@ -8,8 +8,8 @@ from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, Mar
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
-from examsite.services.marking import LONGEST_TEXT, check_marking_open, settle_script
 from examsite.services.records import record
+from examsite.services.settling import LONGEST_TEXT, check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.queries.marking import find_decision, get_script_for_update, list_standings

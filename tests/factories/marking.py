@@ -19,9 +19,10 @@ from examsite.domain.permissions import PSEUDONYM_LETTERS, Role
 from examsite.domain.rubrics import Rubric
 from examsite.domain.scores import Score, score
 from examsite.domain.sittings import SittingState
+from examsite.services.allocations import draw_allocation
 from examsite.services.codes import draw_script_codes, seal_codes
 from examsite.services.context import Actor, ServiceContext
-from examsite.services.marking import draw_allocation, lock_mark, save_draft
+from examsite.services.marking import lock_mark, save_draft
 from examsite.services.records import record
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script

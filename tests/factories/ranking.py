@@ -22,10 +22,10 @@ from examsite.domain.questions import Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, points_data, rubric_to_snapshot
 from examsite.domain.scores import Score, mean_score, score, score_text
 from examsite.domain.sittings import IncidentState
+from examsite.services.allocations import allocate_third
 from examsite.services.checkpoints import load_signer
 from examsite.services.codes import open_codes
 from examsite.services.context import LogSigner, ServiceContext
-from examsite.services.marking import allocate_third
 from examsite.services.merging import close_appeals, publish_written
 from examsite.services.records import record
 from examsite.storage.models.accounts import Account, RoleAssignment

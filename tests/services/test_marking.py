@@ -21,7 +21,7 @@ from examsite.domain.marking import NeededAct, ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.sittings import IncidentState, SittingState
-from examsite.services import codes, marking, merging
+from examsite.services import allocations, codes, marking, merging, settling
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.records import RecordRow
@@ -230,7 +230,7 @@ def test_allocation_needs_three_markers(make: MakeBoard) -> None:
     board.sealed()
 
     with pytest.raises(ConflictError, match="markers_too_few"):
-        marking.draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition)
 
 
 def test_allocation_is_drawn_once(make: MakeBoard) -> None:
@@ -238,7 +238,7 @@ def test_allocation_is_drawn_once(make: MakeBoard) -> None:
     board.allocated()
 
     with pytest.raises(ConflictError, match="allocation_already_drawn"):
-        marking.draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition)
 
 
 # --- drafts and locks ------------------------------------------------------------------------------------------------
@@ -372,14 +372,14 @@ def test_marks_on_two_sides_of_the_pass_mark_wait_for_the_heads_word(make: MakeB
     assert standing.needs_head
     assert standing.is_settled
 
-    marking.acknowledge_straddle(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
+    settling.acknowledge_straddle(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
 
     (standing,) = list_standings(board.session, board.competition)
     assert not standing.straddle_unseen
     (row,) = _records(board, "straddle:seen")
     assert (row.actor, row.subject) == ("head/H01", f"script/{script.code}")
     with pytest.raises(ConflictError, match="straddle_not_due"):
-        marking.acknowledge_straddle(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
+        settling.acknowledge_straddle(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
 
 
 def test_middle_gap_is_decided_by_the_head_with_a_reason(make: MakeBoard) -> None:
@@ -389,20 +389,20 @@ def test_middle_gap_is_decided_by_the_head_with_a_reason(make: MakeBoard) -> Non
     head = board.ctx(Role.MARKING_HEAD)
     assert script.state is ScriptState.SETTLING
     with pytest.raises(InvalidError, match="reason_missing"):
-        marking.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason="  ")
+        settling.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason="  ")
     with pytest.raises(InvalidError, match="score_out_of_range"):
-        marking.decide_settlement(head, board.competition, script.code, decided=score("100.01"), reason="Vì")
+        settling.decide_settlement(head, board.competition, script.code, decided=score("100.01"), reason="Vì")
     with pytest.raises(ConflictError, match="third_marker_not_due"):
-        marking.allocate_third(head, board.competition, script.code)
+        allocations.allocate_third(head, board.competition, script.code)
 
-    marking.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason="Đã trao đổi.")
+    settling.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason="Đã trao đổi.")
 
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "discussed", score(54))
     (row,) = _records(board, "settlement:decided")
     assert (row.actor, row.subject) == ("head/H01", f"script/{script.code}")
     assert _payload(row) == {"part": "written", "step": "discussed", "score": "54.00", "reason": "Đã trao đổi."}
     with pytest.raises(ConflictError, match="decision_not_due"):
-        marking.decide_settlement(head, board.competition, script.code, decided=score(1), reason="lại")
+        settling.decide_settlement(head, board.competition, script.code, decided=score(1), reason="lại")
 
 
 def test_wide_gap_goes_to_the_third_marker_and_two_equal_settle(make: MakeBoard) -> None:
@@ -411,15 +411,15 @@ def test_wide_gap_goes_to_the_third_marker_and_two_equal_settle(make: MakeBoard)
     board.lock_pair(script.code, ("20.00", "40.00"))
     head = board.ctx(Role.MARKING_HEAD)
     with pytest.raises(ConflictError, match="decision_not_due"):
-        marking.decide_settlement(head, board.competition, script.code, decided=score(50), reason="Vì")
+        settling.decide_settlement(head, board.competition, script.code, decided=score(50), reason="Vì")
     first_two = {marker.id for marker in board.pair(script.code)}
 
-    marking.allocate_third(head, board.competition, script.code)
+    allocations.allocate_third(head, board.competition, script.code)
 
     (third,) = board.pair(script.code, round_number=2)
     assert third.id not in first_two
     with pytest.raises(ConflictError, match="third_marker_not_due"):
-        marking.allocate_third(head, board.competition, script.code)
+        allocations.allocate_third(head, board.competition, script.code)
     board.lock(third, script.code, "40.00")
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "third-equal", score(60))
     assert _payload(_records(board, "mark:locked")[-1])["round"] == 2
@@ -430,12 +430,12 @@ def test_three_different_marks_are_for_collective_marking(make: MakeBoard) -> No
     script = board.allocated()[0]
     head = board.ctx(Role.MARKING_HEAD)
     board.lock_pair(script.code, ("20.00", "40.00"))
-    marking.allocate_third(head, board.competition, script.code)
+    allocations.allocate_third(head, board.competition, script.code)
     board.lock(board.pair(script.code, round_number=2)[0], script.code, "30.00")
     (standing,) = list_standings(board.session, board.competition)
     assert standing.standing.act is NeededAct.HEAD_DECIDES_COLLECTIVE
 
-    marking.decide_settlement(head, board.competition, script.code, decided=score("51.25"), reason="Chấm tập thể.")
+    settling.decide_settlement(head, board.competition, script.code, decided=score("51.25"), reason="Chấm tập thể.")
 
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "collective", score("51.25"))
 
@@ -457,7 +457,7 @@ def test_third_marker_in_conflict_is_missed_not_forced(make: MakeBoard, now: dat
     board.lock_pair(script.code, ("0.00", "60.00"))
 
     with pytest.raises(ConflictError, match="third_marker_missing"):
-        marking.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
+        allocations.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, script.code)
 
 
 @pytest.mark.parametrize("role", [Role.CHAIR, Role.ORGANISER, Role.KEEPER])
@@ -467,7 +467,7 @@ def test_only_the_head_settles(make: MakeBoard, role: Role) -> None:
     board.lock_pair(script.code, ("30.00", "37.50"))
 
     with pytest.raises(NotAllowedError):
-        marking.decide_settlement(board.ctx(role), board.competition, script.code, decided=score(50), reason="Vì")
+        settling.decide_settlement(board.ctx(role), board.competition, script.code, decided=score(50), reason="Vì")
 
 
 # --- opening, merging, publishing ------------------------------------------------------------------------------------
@@ -493,12 +493,12 @@ def _settle_all(board: Board, scripts: list[Script]) -> None:
     rungs = [("40.00", "42.50"), ("27.50", "30.00"), ("30.00", "37.50"), ("20.00", "40.00"), ("10.00", "50.00")]
     for script, totals in zip(scripts, rungs + rungs[:1] * len(scripts), strict=False):
         board.lock_pair(script.code, totals)
-    marking.acknowledge_straddle(head, board.competition, scripts[1].code)
-    marking.decide_settlement(head, board.competition, scripts[2].code, decided=score(49), reason="Trao đổi.")
+    settling.acknowledge_straddle(head, board.competition, scripts[1].code)
+    settling.decide_settlement(head, board.competition, scripts[2].code, decided=score(49), reason="Trao đổi.")
     for script, third in ((scripts[3], "20.00"), (scripts[4], "30.00")):
-        marking.allocate_third(head, board.competition, script.code)
+        allocations.allocate_third(head, board.competition, script.code)
         board.lock(board.pair(script.code, round_number=2)[0], script.code, third)
-    marking.decide_settlement(head, board.competition, scripts[4].code, decided=score("50.25"), reason="Tập thể.")
+    settling.decide_settlement(head, board.competition, scripts[4].code, decided=score("50.25"), reason="Tập thể.")
 
 
 def test_codes_stay_sealed_until_every_score_stands(make: MakeBoard) -> None:

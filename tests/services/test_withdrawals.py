@@ -19,7 +19,7 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.marking import MarkState, NeededAct, ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.services import codes, marking
+from examsite.services import allocations, codes, settling
 from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal, withdraw_mark
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script, Settlement
 from examsite.storage.models.records import RecordRow
@@ -118,7 +118,7 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
     code = _codes(board)[0]
     head = board.ctx(Role.MARKING_HEAD)
     board.lock_pair(code, ("30.00", "37.50"))
-    marking.decide_settlement(head, board.competition, code, decided=score("55.00"), reason="Sau trao đổi")
+    settling.decide_settlement(head, board.competition, code, decided=score("55.00"), reason="Sau trao đổi")
 
     _withdraw(board, code)
     board.lock(board.pair(code)[0], code, "30.00")
@@ -126,7 +126,7 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
     (standing,) = list_standings(board.session, board.competition)
     assert standing.standing.act is NeededAct.HEAD_DISCUSSES
     assert standing.decision is None
-    marking.decide_settlement(head, board.competition, code, decided=score("54.00"), reason="Trao đổi lại")
+    settling.decide_settlement(head, board.competition, code, decided=score("54.00"), reason="Trao đổi lại")
     kept = list(board.session.scalars(select(Settlement).order_by(Settlement.id)))
     assert [row.withdrawn_at is None for row in kept] == [False, True]
     assert _script(board, code).score == score("54.00")
@@ -135,7 +135,7 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
 def test_third_mark_withdrawn_leaves_the_first_two_on_their_rung(board: Board) -> None:
     code = _codes(board)[0]
     board.lock_pair(code, ("20.00", "40.00"))
-    third = marking.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
+    third = allocations.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
     (marker,) = board.pair(code, round_number=2)
     board.lock(marker, code, "20.00")
     assert _script(board, code).state is ScriptState.SETTLED
@@ -157,7 +157,7 @@ def test_third_mark_withdrawn_leaves_the_first_two_on_their_rung(board: Board) -
 def test_third_marker_may_lock_after_the_first_two_came_together(board: Board) -> None:
     code = _codes(board)[0]
     board.lock_pair(code, ("20.00", "40.00"))
-    marking.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
+    allocations.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
     _withdraw(board, code)
     board.lock(board.pair(code)[0], code, "40.00")
     assert _script(board, code).score == score("60.00")

@@ -27,6 +27,7 @@ from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.saves import Save
 from examsite.services import (
     accounts,
+    allocations,
     announcements,
     attempts,
     candidacies,
@@ -43,6 +44,7 @@ from examsite.services import (
     publication,
     ranking,
     rehearsals,
+    settling,
     sittings,
     uploads,
 )
@@ -335,7 +337,7 @@ class Play:
         """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
         seal_covered(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
-        marking.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
+        allocations.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
 
     def mark(self, *, leave: int = 0) -> None:
         """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
@@ -372,7 +374,7 @@ class Play:
         for standing in list_standings(self.session, self.competition):
             if standing.standing.act is NeededAct.THIRD_MARKER and standing.third_allocation is None:
                 code = standing.script.code
-                marking.allocate_third(head, self.competition, code)
+                allocations.allocate_third(head, self.competition, code)
                 for login in MARKERS:
                     try:
                         self._mark_one(login, code, Decimal("7.5"), at + HOUR)
@@ -381,7 +383,7 @@ class Play:
         for standing in list_standings(self.session, self.competition):
             code = standing.script.code
             if standing.standing.act in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
-                marking.decide_settlement(
+                settling.decide_settlement(
                     head,
                     self.competition,
                     code,
@@ -389,7 +391,7 @@ class Play:
                     reason="Hai cán bộ chấm thống nhất sau khi đối chiếu từng tiêu chí với hướng dẫn chấm.",
                 )
             elif standing.straddle_unseen:
-                marking.acknowledge_straddle(head, self.competition, code)
+                settling.acknowledge_straddle(head, self.competition, code)
 
     def merge(self) -> None:
         """The council opens the map; the written results are published."""

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.permissions import Role
-from examsite.services import codes, marking
+from examsite.services import allocations, codes
 from examsite.storage.database import db
 from examsite.storage.queries.codes import (
     ALLOCATION,
@@ -72,7 +72,7 @@ def draw_script_codes(code: str) -> ResponseReturnValue:
 def draw_allocation(code: str) -> ResponseReturnValue:
     """Draw who marks what."""
     if ActForm().validate_on_submit():
-        drawn = marking.draw_allocation(act(), g.competition)
+        drawn = allocations.draw_allocation(act(), g.competition)
         text = ngettext("Đã phân công %(num)d bài cho cán bộ chấm.", "Đã phân công %(num)d bài cho cán bộ chấm.", drawn)
         flash(text, "success")
     return redirect(url_for("council.show_codes", code=code))

@@ -16,7 +16,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.ruleset_model import BlindPairPart, Straddle
 from examsite.domain.scores import ZERO, Score, score
-from examsite.services import marking
+from examsite.services import allocations, settling
 from examsite.storage.database import db
 from examsite.storage.queries.marking import (
     ScriptStanding,
@@ -120,7 +120,7 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
     if not valid or decided is None:
         return _gap_view(code, opened=script, form=form), 422
     try:
-        marking.decide_settlement(act(), g.competition, script, decided=decided, reason=form.reason.data or "")
+        settling.decide_settlement(act(), g.competition, script, decided=decided, reason=form.reason.data or "")
     except DomainError as error:
         forget_changes()
         form.score.errors = [*form.score.errors, message_of(error)]
@@ -135,7 +135,7 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
 def allocate_third(code: str, script: str) -> ResponseReturnValue:
     """Give the script to the third marker whom the draw names."""
     if ActForm().validate_on_submit():
-        marking.allocate_third(act(), g.competition, script)
+        allocations.allocate_third(act(), g.competition, script)
         flash(_("Đã giao bài %(code)s cho người chấm thứ ba theo kết quả bốc thăm.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
@@ -146,7 +146,7 @@ def allocate_third(code: str, script: str) -> ResponseReturnValue:
 def acknowledge_straddle(code: str, script: str) -> ResponseReturnValue:
     """Say that two close marks on the two sides of the pass mark were seen."""
     if ActForm().validate_on_submit():
-        marking.acknowledge_straddle(act(), g.competition, script)
+        settling.acknowledge_straddle(act(), g.competition, script)
         flash(_("Đã ghi nhận bài %(code)s có hai lượt chấm ở hai phía điểm đạt.", code=script), "success")
     return redirect(url_for("marker.show_gaps", code=code))
 

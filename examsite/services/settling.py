@@ -1,0 +1,140 @@
+"""Settling: how the marks of a script become one score, by itself or by the head's decision."""
+
+from __future__ import annotations
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.events import Event
+from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptState, check_score_in_range
+from examsite.domain.marking import Settlement as Standing
+from examsite.domain.papers import paper_from_data
+from examsite.domain.permissions import Role
+from examsite.domain.scores import ZERO, Score, score_text
+from examsite.domain.scripts import plain_text
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Script, Settlement
+from examsite.storage.queries.marking import (
+    WRITTEN,
+    ScriptStanding,
+    find_decision,
+    get_script_for_update,
+    standing_of,
+    written_part,
+)
+
+#: Longest comment or reason. Unit: characters.
+LONGEST_TEXT = 4000
+
+
+def decide_settlement(
+    ctx: ServiceContext, competition: Competition, code: str, *, decided: Score, reason: str
+) -> Settlement:
+    """Set the score of a script on a rung where the head decides, after talking or by collective marking.
+
+    Raises:
+        ConflictError: `marking_not_open`, `decision_not_due`.
+        InvalidError: `score_out_of_range`, `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+
+    Source: TT 22/2025/TT-BNV art. 16(2).
+    """
+    standing = standing_for_head(ctx, competition, code)
+    if standing is None or standing.standing.act not in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
+        raise ConflictError("decision_not_due", script=code)
+    check_score_in_range(written_part(competition), decided)
+    words = plain_text(reason).strip()
+    if not words:
+        raise InvalidError("reason_missing", field="reason")
+    if len(words) > LONGEST_TEXT:
+        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
+    step = str(standing.standing.step)
+    payload = {"part": WRITTEN, "step": step, "score": score_text(decided), "reason": words}
+    seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, f"script/{code}", payload)
+    settlement = Settlement(
+        script_id=standing.script.id,
+        step=step,
+        score=decided,
+        reason=words,
+        assignment_id=ctx.actor.assignment_id,
+        decided_at=ctx.now,
+        record_seq=seq,
+    )
+    ctx.session.add(settlement)
+    ctx.session.flush()
+    settle_script(ctx, competition, standing.script, decision=settlement)
+    return settlement
+
+
+def acknowledge_straddle(ctx: ServiceContext, competition: Competition, code: str) -> None:
+    """Say, as head, that two close marks on the two sides of the pass mark were seen; their mean stands.
+
+    Raises:
+        ConflictError: `marking_not_open`, `straddle_not_due`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+    """
+    standing = standing_for_head(ctx, competition, code)
+    if standing is None or not standing.straddle_unseen:
+        raise ConflictError("straddle_not_due", script=code)
+    known = standing.standing
+    payload = {"part": WRITTEN, "step": str(known.step), "score": score_text(known.score or ZERO)}
+    record(ctx, competition, Event.STRADDLE_SEEN, f"script/{code}", payload)
+    standing.script.straddle_seen_at = ctx.now
+    ctx.session.flush()
+
+
+def settle_script(
+    ctx: ServiceContext, competition: Competition, script: Script, *, decision: Settlement | None = None
+) -> None:
+    """Move the script to where its marks and the decision have brought it.
+
+    A settled script stays as it is: a third mark that is locked after the first two came together changes nothing.
+    """
+    if script.state is ScriptState.SETTLED:
+        return
+    paper = paper_from_data(script.paper.data)
+    known = decision or find_decision(ctx.session, script.id)
+    found = standing_of(written_part(competition), script, paper, known)
+    if found is None:
+        return
+    if found.is_settled:
+        _stand(ctx, script, found.standing, decided=decision is not None)
+    elif script.state is ScriptState.MARKING:
+        script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARKS_DIFFERED)
+    ctx.session.flush()
+
+
+def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) -> ScriptStanding | None:
+    """Where a script stands, its row locked for an act of the head; None as long as it waits for its two marks.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+    """
+    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    script = get_script_for_update(ctx.session, competition.id, code)
+    paper = paper_from_data(script.paper.data)
+    return standing_of(written_part(competition), script, paper, find_decision(ctx.session, script.id))
+
+
+def check_marking_open(competition: Competition) -> None:
+    """Refuse every act of marking outside its time.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+    """
+    if competition.state is not CompetitionState.MARKING:
+        raise ConflictError("marking_not_open")
+
+
+def _stand(ctx: ServiceContext, script: Script, standing: Standing, *, decided: bool) -> None:
+    event = ScriptEvent.GAP_DECIDED if decided else ScriptEvent.MARKS_AGREED
+    script.state = SCRIPT_MACHINE.after(script.state, event)
+    script.score = standing.score
+    script.step = str(standing.step)
+    script.settled_at = ctx.now
