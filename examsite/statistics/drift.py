@@ -36,7 +36,18 @@ if TYPE_CHECKING:
 ALARM_LIMIT: Final = 4.0
 """Standard errors at which a marker is paused.
 
-Source: our choice, because of simulation.
+Source: our choice, because of simulation (`python -m tests.statistics.boards 100`): six markers, 200 scripts marked
+twice, marks in steps of 0.25, one marker who moves by 4 points after 40 scripts, watched every five scripts. Paused
+within 20 scripts, by the standard deviation of the error of a single mark, with 5 % and with 10 % of seeds:
+
+    error 1.5    98 %  99 %
+    error 2.0    90 %  94 %
+    error 2.5    60 %  65 %
+    error 3.0    33 %  40 %
+
+Of steady markers at most 0.5 % are paused in their whole run, and 1 % beside one who drifts. At a limit of 3.7 it is
+95 % for an error of 2.0 and 10 % of seeds, but 1.8 % of the steady ones and 3.2 % of those beside a drifter. What a
+marker does at random the watch cannot tell from drift: careful marking is what makes drift visible.
 """
 LEAST_MOVE: Final = 2.0
 """Points of 100 below which a move is no alarm, however sure. Source: our choice, because it is less than half of the

@@ -24,7 +24,7 @@ BOARDS = 30
 def test_drifting_marker_is_paused_within_twenty_scripts() -> None:
     board = Board(error=1.5, seed_every=20, drift=4.0)
 
-    runs = [paused(board, seed, look_every=5) for seed in range(1_000, 1_000 + BOARDS)]
+    runs = [paused(board, seed) for seed in range(1_000, 1_000 + BOARDS)]
 
     found = [stopped["M0"] for stopped in runs if "M0" in stopped]
     in_time = [alarm for number, alarm in found if 40 < number <= 60]
@@ -40,7 +40,7 @@ def test_drifting_marker_is_paused_within_twenty_scripts() -> None:
 def test_steady_markers_are_left_in_peace(error: float) -> None:
     board = Board(error=error, seed_every=20)
 
-    stopped = sum(len(paused(board, seed, look_every=5)) for seed in range(BOARDS))
+    stopped = sum(len(paused(board, seed)) for seed in range(BOARDS))
 
     assert stopped <= 0.02 * board.markers * BOARDS
 
