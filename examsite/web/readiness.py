@@ -11,8 +11,8 @@ from flask import current_app, g, request
 
 from examsite.config import Settings
 from examsite.domain.readiness import Check, Level, worst_level
-from examsite.domain.sittings import SittingState
 from examsite.domain.rehearsals import CERTIFICATE_DAYS
+from examsite.domain.sittings import SittingState
 from examsite.services.readiness import Place, list_alarms, list_checks
 from examsite.storage.database import db
 from examsite.storage.queries.machines import list_refused_machines
