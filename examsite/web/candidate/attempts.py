@@ -27,6 +27,7 @@ from examsite.domain.attempts import (
     unanswered,
     was_closed_by_person,
 )
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.receipts import short_code
@@ -176,6 +177,7 @@ def show_receipt() -> ResponseReturnValue:
         essay_count=len(written),
         word_count=sum(count_words(text) for text in written),
         schedule=g.competition,
+        is_in_room=g.competition.state is CompetitionState.WRITTEN,
         **_room(attempt),
     )
 

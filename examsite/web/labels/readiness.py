@@ -135,7 +135,7 @@ ACTIONS = {
     "rehearsal_other_settings": _l("Chạy lại tổng duyệt với cấu hình hiện tại."),
     "rehearsal_too_small": _l("Chạy lại tổng duyệt với đủ số thí sinh cùng lúc."),
     "https_missing": _l(
-        "Chạy: python -m examsite certificates make --host ĐỊA-CHỈ, khởi động lại, nhập chứng thư vào máy phòng thi."
+        "Chạy .venv/bin/python -m examsite certificates make --host ĐỊA-CHỈ, khởi động lại, nhập chứng thư vào máy thi."
     ),
     "https_other_name": _l("Mở trang bằng tên có trong chứng thư, hoặc tạo lại chứng thư với tên này."),
     "https_ends_soon": _l("Tạo lại chứng thư sau ca thi này và nhập lại vào máy phòng thi."),
