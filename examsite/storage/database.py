@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,8 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from examsite.storage.clock import Machine
+
 #: How long a writer waits for another one. Unit: milliseconds.
 BUSY_TIMEOUT_MILLISECONDS = 30_000
 
@@ -37,6 +38,8 @@ QUEUE_PATIENCE_SECONDS = 30
 #: because in a storm the way there and back costs every act, and a server that was stopped is found out within it: the
 #: first act that fails empties the pool. Unit: seconds.
 UNASKED_SECONDS = 1.0
+
+_NANOSECONDS = 1_000_000_000
 
 #: First SQLite without the race in which a checkpoint may drop acknowledged commits.
 # Source: sqlite.org/wal.html "WAL-reset bug", fixed in 3.51.3 and back-ported to 3.50.7 and 3.44.6.
@@ -160,14 +163,16 @@ def prepare_engine(engine: Engine) -> None:
 
 def _ask_idle_connections(engine: Engine) -> None:
     """Ask a connection that has lain unused whether it still stands; one that does not is replaced before its use."""
+    machine = Machine()
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: Any) -> None:
-        record.info[_GIVEN_BACK] = time.monotonic()
+        record.info[_GIVEN_BACK] = machine.counted_ns()
 
     @event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get(_GIVEN_BACK, time.monotonic()) < UNASKED_SECONDS:
+        counted = machine.counted_ns()
+        if counted - record.info.get(_GIVEN_BACK, counted) < UNASKED_SECONDS * _NANOSECONDS:
             return
         try:
             engine.dialect.do_ping(connection)
