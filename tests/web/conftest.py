@@ -21,6 +21,8 @@ from examsite.app import create_app
 from examsite.config import Settings
 from examsite.services.context import SYSTEM, Actor, ServiceContext
 from examsite.storage.database import db, make_engine, upgrade, writing
+from tests.factories.ranking import known_signer
+from tests.scenes import Kept, keep_scene, put_back
 from tests.web.crawl import Walk, shared, shared_folder, walk
 from tests.web.strict_client import StrictClient
 from tests.web.world import World, build_world, close_site, open_site
@@ -44,7 +46,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site_settings(tmp_path: Path, empty_database: Path) -> Settings:
     """Settings of a small installation: cheap hashes, files in the folder of the test."""
     shutil.copy(empty_database, tmp_path / "examsite.db")
-    return Settings(
+    settings = Settings(
         instance_path=tmp_path,
         secret_key="0" * 64,
         database_url=f"sqlite:///{tmp_path / 'examsite.db'}",
@@ -53,6 +55,8 @@ def site_settings(tmp_path: Path, empty_database: Path) -> Settings:
         upload_limit_megabytes=2,
         testing=True,
     )
+    known_signer(settings)  # what one test signed can be put back in the next
+    return settings
 
 
 @dataclass
@@ -110,13 +114,33 @@ class Doing:
         )
 
 
-@pytest.fixture
-def scene(app: Flask, clock: Clock) -> Callable[[Callable[[Doing], Any]], Any]:
-    """Prepare the database: `scene(lambda doing: …)` runs in one committed transaction and gives back plain values."""
+@pytest.fixture(scope="module")
+def kept_scenes() -> dict[str, Kept]:
+    """Scenes that the tests of this module begin with."""
+    return {}
 
-    def prepare(steps: Callable[[Doing], Any]) -> Any:
+
+@pytest.fixture
+def scene(
+    app: Flask, clock: Clock, kept_scenes: dict[str, Kept], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Any]:
+    """Prepare the database: `scene(lambda doing: …)` runs in one committed transaction and gives back plain values.
+
+    The first scene of a test may have a name, `once="draft"`: then it is built by the first test of the module that
+    asks for this name and put back for the others. It must leave no file behind.
+    """
+
+    def prepare(steps: Callable[[Doing], Any], *, once: str = "") -> Any:
+        given = {name: app.extensions[name] for name in ("settings", "signer")}
         with app.app_context(), writing(db.engine) as session:
-            return steps(Doing(session, clock.present, app))
+            if once in kept_scenes:
+                return put_back(kept_scenes[once], session, folder=None, given=given)
+            made = steps(Doing(session, clock.present, app))
+            if once:
+                kept_scenes[once] = keep_scene(
+                    made, session, copy_to=tmp_path_factory.mktemp("scene") / "files", folder=None, given=given
+                )
+            return made
 
     return prepare
 

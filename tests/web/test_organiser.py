@@ -27,7 +27,7 @@ from tests.factories.competitions import (
 from tests.web.conftest import Clock, Doing
 from tests.web.strict_client import StrictClient, find_all, words
 
-Scene = Callable[[Callable[[Doing], Any]], Any]
+Scene = Callable[..., Any]
 LogIn = Callable[..., StrictClient]
 
 CODE = "VH-2026-01"
@@ -54,14 +54,18 @@ HOSTILE = (
 @pytest.fixture
 def draft(scene: Scene, password_hash: str, log_in: LogIn) -> StrictClient:
     """The organiser of an empty plan."""
-    scene(lambda doing: make_draft(doing.session, doing.now, password_hash=password_hash).competition.id)
+    scene(lambda doing: make_draft(doing.session, doing.now, password_hash=password_hash).competition.id, once="draft")
     return log_in(f"thuky-{CODE}".lower())
 
 
 @pytest.fixture
 def complete(scene: Scene, password_hash: str, log_in: LogIn) -> StrictClient:
     """The organiser of a plan of which nothing is missing."""
-    scene(lambda doing: make_complete_plan(doing.session, doing.now, password_hash=password_hash).competition.id)
+
+    def make(doing: Doing) -> int:
+        return make_complete_plan(doing.session, doing.now, password_hash=password_hash).competition.id
+
+    scene(make, once="complete")
     return log_in(f"thuky-{CODE}".lower())
 
 

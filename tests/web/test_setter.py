@@ -23,7 +23,7 @@ MEMBER = "council_member-2-vh-2026-01"
 PLAN_PAGE = f"/setter/{CODE}/posts/P1/blueprint"
 PAPERS_PAGE = f"/setter/{CODE}/posts/P1/papers"
 
-Scene = Callable[[Callable[[Any], Any]], Any]
+Scene = Callable[..., Any]
 LogIn = Callable[..., StrictClient]
 
 
@@ -33,7 +33,7 @@ def draft(scene: Scene, password_hash: str) -> None:
         plan = make_plan_with_bank(doing, password_hash=password_hash)
         get_post(doing.session, plan.competition.id, "P1").blueprint = {}
 
-    scene(make)
+    scene(make, once="draft")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def announced(scene: Scene, password_hash: str) -> None:
         plan = make_plan_with_bank(doing, password_hash=password_hash)
         announce(plan.ctx(), plan.competition)
 
-    scene(make)
+    scene(make, once="announced")
 
 
 def versions(scene: Scene) -> list[tuple[str, PaperState, str, str]]:
@@ -157,7 +157,7 @@ def test_versions_are_drawn_read_and_sealed(announced: None, log_in: LogIn, scen
 
 
 def test_a_sealed_paper_is_closed_to_its_setters(log_in: LogIn, scene: Scene, password_hash: str) -> None:
-    scene(lambda doing: make_sealed(doing, password_hash=password_hash) and None)
+    scene(lambda doing: make_sealed(doing, password_hash=password_hash) and None, once="sealed")
     client = log_in(SETTER)
     for code, _state, digest, stem in versions(scene):
         for address in (f"/setter/{CODE}/papers/{code}", f"/setter/{CODE}/papers/{code}/key"):
@@ -267,7 +267,7 @@ def test_chair_opens_one_version_and_everyone_on_the_council_reads_the_draw(
 
 
 def test_nothing_is_opened_before_the_written_test(log_in: LogIn, scene: Scene, password_hash: str) -> None:
-    scene(lambda doing: make_sealed(doing, password_hash=password_hash) and None)
+    scene(lambda doing: make_sealed(doing, password_hash=password_hash) and None, once="sealed")
     chair = log_in(CHAIR)
     page = chair.page(f"/council/{CODE}/papers")
     assert find_all(page, "not-yet")
