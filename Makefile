@@ -136,7 +136,7 @@ test-fast: check
 	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
 	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser"
 
-# Watching every branch makes the run half as long again; so it is asked for, and not part of every proof.
+# Watching every branch slows every line that runs; so it is asked for, and not part of every proof.
 coverage: .venv/dev translations
 	$(SAY) "the same, watching which branches are taken"
 	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --cov --cov-report=
