@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from examsite.services.codes import seal_codes
 from examsite.services.context import ServiceContext
 from examsite.services.redactions import Choice, confirm_script, decide_hints
-from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.redactions import list_checks
 
 
-def seal_covered(ctx: ServiceContext, competition: Competition) -> None:
+def seal_covered(ctx: ServiceContext, competition: Any) -> None:
     """Cover the words that were found, script by script, and seal the map."""
     for check in list_checks(ctx.session, competition.id):
         if check.hints:

@@ -271,12 +271,10 @@ class Play:
                 now = self.plan.written_at + MINUTE + number * timedelta(seconds=7)
                 actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
                 opened = attempts.open_attempt(self.director.context(now, actor))
-                paper = paper_from_data(attempt.paper.data)
+                at, paper = now + minutes * MINUTE, paper_from_data(attempt.paper.data)
                 saves = list(self.answers(paper, attempt.candidacy.full_name, opened.epoch))
-                ctx = self.director.context(now + minutes * MINUTE, actor)
-                attempts.save_answers(ctx, opened.token, saves, page_epoch=opened.epoch)
-                ctx = self.director.context(now + (minutes + 1) * MINUTE, actor)
-                attempts.hand_in(ctx, opened.token, page_epoch=opened.epoch)
+                attempts.save_answers(self.director.context(at, actor), opened.token, saves, page_epoch=opened.epoch)
+                attempts.hand_in(self.director.context(at + MINUTE, actor), opened.token, page_epoch=opened.epoch)
 
     def answers(self, paper: Paper, name: str, epoch: int) -> Iterator[Save]:
         """What somebody answers, in the order of the paper."""
@@ -320,8 +318,8 @@ class Play:
         end = self.plan.written_at + 4 * HOUR
         while sittings.close_overdue(self.director.context(end)):
             continue
+        ctx = self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE)
         for sitting in list_sittings(self.session, self.competition.id):
-            ctx = self.by("coithi", Role.INVIGILATOR, end + 10 * MINUTE)
             invigilation.sign_attendance(ctx, self.competition, sitting)
         if reprimand:
             ctx = self.by("chutich", Role.CHAIR, end + HOUR)
