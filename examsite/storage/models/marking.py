@@ -278,6 +278,8 @@ class Claim(Base):
     #: As records name it, with the act in front, e.g. settle:script/K7M2.
     subject: Mapped[str] = mapped_column(String(80))
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    #: Which of the person's open pages holds it; empty where it does not matter.
+    page: Mapped[str] = mapped_column(String(40), default="")
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
 

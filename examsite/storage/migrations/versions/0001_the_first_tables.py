@@ -536,6 +536,7 @@ def upgrade() -> None:
         sa.Column("competition_id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("page", sa.String(length=40), nullable=False),
         sa.Column("claimed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
