@@ -28,6 +28,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 OFFSET_FILE = "clock-offset-seconds"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15
+LOOK_EVERY_SECONDS = 0.1
 START_SECONDS = 60
 STOP_SECONDS = 15
 FLAGS = (
@@ -210,7 +211,7 @@ class Browser:
                     raise
                 return None
 
-        wait = WebDriverWait(self.driver, patience_seconds)
+        wait = WebDriverWait(self.driver, patience_seconds, poll_frequency=LOOK_EVERY_SECONDS)
         found = wait.until(tried, f"{self.name} waited for {what or look} at {self.driver.current_url}")
         assert found is not None
         return found
