@@ -195,6 +195,23 @@ SETTINGS: tuple[FigureSpec, ...] = (
     _score("defence_mark_step", _G.MARKING, "Bước điểm khi chấm bảo vệ", "Step of defence marks", most=100),
     _plain("appeal_parts", FigureKind.WORDS, _G.MARKING, "Phần thi được phúc khảo", "Parts open to appeal"),
     _count("claim_minutes", _G.MARKING, "Giữ bài đang chấm (phút)", "A claim on a script lasts (minutes)", least=1),
+    _count(
+        "qualification_scripts",
+        _G.MARKING,
+        "Số bài sát hạch trước khi chấm",
+        "Qualification scripts before marking",
+        most=9,
+    ),
+    _score(
+        "qualification_tolerance", _G.MARKING, "Sát hạch: lệch tổng tối đa", "Qualification: largest error of a total"
+    ),
+    _score(
+        "qualification_criterion_tolerance",
+        _G.MARKING,
+        "Sát hạch: lệch một tiêu chí tối đa",
+        "Qualification: largest error of a criterion",
+    ),
+    _count("seed_percent", _G.MARKING, "Bài mẫu trong bài được giao (%)", "Seeds among allocated scripts (%)", most=50),
     _count("presentation_minutes", _G.PROPOSAL, "Trình bày đề án (phút)", "Presentation (minutes)", least=1, most=240),
     _count("questions_minutes", _G.PROPOSAL, "Trả lời câu hỏi (phút)", "Questions and answers (minutes)", most=240),
     _count("proposal_max_megabytes", _G.PROPOSAL, "Dung lượng đề án tối đa (MB)", "Proposal at most (MB)", least=1),

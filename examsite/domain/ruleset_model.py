@@ -176,6 +176,10 @@ class RuleSet:
     defence_mark_step: Score
     appeal_parts: tuple[str, ...]
     claim_minutes: int
+    qualification_scripts: int
+    qualification_tolerance: Score
+    qualification_criterion_tolerance: Score
+    seed_percent: int
     presentation_minutes: int
     questions_minutes: int
     proposal_max_megabytes: int

@@ -34,9 +34,28 @@ class AgreedMark(Base):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
     agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Why the second person sent it back; empty again once it was proposed anew.
+    returned_reason: Mapped[str] = mapped_column(Text, default="")
     record_seq: Mapped[int | None]
 
     script: Mapped[Script] = relationship(lazy="raise")
+    proposed_by: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
+
+
+class Qualification(Base):
+    """The head's word on a marker's qualification scripts: may mark, or practises further. The newest one counts."""
+
+    __tablename__ = "qualifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
+    is_qualified: Mapped[bool]
+    #: How far each script lay from its agreed mark, as it stood when the head decided.
+    figures: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int]
 
 
 class MarkerStop(Base):

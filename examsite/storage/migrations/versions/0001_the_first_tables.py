@@ -644,6 +644,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_papers_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "qualifications",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("is_qualified", sa.Boolean(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_qualifications_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_qualifications_decided_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_qualifications")),
+    )
+    with op.batch_alter_table("qualifications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_qualifications_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
         "records",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("log_id", sa.Integer(), nullable=False),
@@ -1161,6 +1182,7 @@ def upgrade() -> None:
         sa.Column("proposed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("agreed_by_id", sa.Integer(), nullable=True),
         sa.Column("agreed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("returned_reason", sa.Text(), nullable=False),
         sa.Column("record_seq", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(agreed_at IS NULL) = (agreed_by_id IS NULL)", name=op.f("ck_agreed_marks_agreed_by_someone")
@@ -1985,6 +2007,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_records_event"))
 
     op.drop_table("records")
+    with op.batch_alter_table("qualifications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_qualifications_assignment_id"))
+
+    op.drop_table("qualifications")
     with op.batch_alter_table("papers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_papers_post_id"))
         batch_op.drop_index(batch_op.f("ix_papers_competition_id"))
