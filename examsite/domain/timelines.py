@@ -143,6 +143,11 @@ class AttemptReport:
     adds_up: bool = True
 
     @property
+    def is_absent(self) -> bool:
+        """Whether nobody came to this seat."""
+        return self.state is AttemptState.ABSENT
+
+    @property
     def lock_outs(self) -> int:
         """How often the candidate had to get in anew."""
         return self.reopenings + self.freed + self.moved + self.kept_out
