@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from examsite.domain.draws import permute
@@ -19,6 +20,14 @@ LEAST_MARKERS: Final = 3
 """Markers that a board needs. Source: TT 22/2025/TT-BNV art. 16(2): two mark, a third settles a wide gap."""
 
 Barred = Collection[tuple[str, str]]
+
+
+class MarkerStanding(StrEnum):
+    """Whether a marker may be given work."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,43 @@ def third_marker(
     if not free:
         raise ConflictError("third_marker_missing")
     return min(free, key=lambda marker: thirds.get(marker, 0))
+
+
+def substitutes(
+    scripts: Mapping[str, Collection[str]],
+    markers: Sequence[str],
+    *,
+    seed: bytes,
+    loads: Mapping[str, int],
+    barred: Barred = (),
+) -> tuple[tuple[str, str], ...]:
+    """Who takes over scripts from somebody who fell out: (script, marker) in the order in which queues get them.
+
+    Drawn from the seed of the draw that allocated them and from the loads, which stand on the record: nobody picks, and
+    anyone can repeat it. The least loaded come first, so that the work of one is shared by all.
+
+    Args:
+        scripts: codes, each with everybody who ever had it (also the one who fell out).
+        markers: codes of those who may be given work.
+        seed: of the draw.
+        loads: how many scripts each marker has by now.
+        barred: pairs (script, marker) that may not meet.
+
+    Raises:
+        ConflictError: `substitute_missing` (for which script is not told: it would betray whose it is).
+    """
+    carried = Counter(loads)
+    found = []
+    for script in permute(sorted(scripts), _subseed(seed, "again")):
+        taken = scripts[script]
+        order = permute(sorted(markers), _subseed(seed, f"again/{len(taken)}/{script}"))
+        free = [marker for marker in order if marker not in taken and (script, marker) not in barred]
+        if not free:
+            raise ConflictError("substitute_missing")
+        chosen = min(free, key=lambda marker: carried[marker])
+        carried[chosen] += 1
+        found.append((script, chosen))
+    return tuple(found)
 
 
 def _subseed(seed: bytes, name: str) -> bytes:

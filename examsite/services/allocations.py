@@ -1,21 +1,38 @@
-"""Who marks what: the draw of the two markers, and the third one whom the same draw names."""
+"""Who marks what: the draw of the two markers, and those whom the same draw names later (a third one, a substitute)."""
 
 from __future__ import annotations
 
-from examsite.domain.allocation import plan_marking, third_marker
+from collections.abc import Sequence
+
+from examsite.domain.allocation import plan_marking, substitutes, third_marker
 from examsite.domain.draws import draw_seed
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent
+from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, standing_for_head
+from examsite.services.settling import check_marking_open, checked_reason, standing_for_head
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation
+from examsite.storage.models.standardisation import MarkerStop
+from examsite.storage.queries.allocations import (
+    REPLACED,
+    count_allocated,
+    list_open_allocations,
+    list_takers,
+    list_unavailable,
+)
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw, list_barred
-from examsite.storage.queries.marking import count_third_allocations, find_last_position, list_markers, list_scripts
+from examsite.storage.queries.marking import (
+    count_third_allocations,
+    find_last_position,
+    find_marker,
+    list_markers,
+    list_scripts,
+)
 
 
 def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
@@ -82,13 +99,15 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
         raise ConflictError("third_marker_not_due", script=code)
     markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
     taken = {str(row.assignment.pseudonym) for row in standing.script.allocations}
+    away = list_unavailable(ctx.session, competition.id)
+    there = [name for name in sorted(markers) if name not in away]
     # Whoever joined after the draw is asked only when nobody in it is left: adding a marker must not move the outcome.
-    drawn = [name for name in sorted(markers) if name in held["document"]["items"]]
+    drawn = [name for name in there if name in held["document"]["items"]]
     barred = list_barred(ctx.session, competition.id)
     free = [name for name in drawn if name not in taken and (code, name) not in barred]
     chosen = third_marker(
         code,
-        drawn if free else sorted(markers),
+        drawn if free else there,
         taken=taken,
         seed=draw_seed(held["document"]),
         thirds=count_third_allocations(ctx.session, competition.id),
@@ -105,3 +124,121 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
     payload = {"round": 2, "script": code, "marker": chosen}
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return allocation
+
+
+def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *, marker: str, reason: str) -> str:
+    """Take one script that stands still from a marker and give it to whom the draw names; that pseudonym.
+
+    The draft stays and counts nowhere. There is no way back: the marker never gets this script again.
+
+    Raises:
+        ConflictError: `marking_not_open`, `allocation_not_open` when this marker has nothing open of this script,
+            `substitute_missing`.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `marker_not_found`.
+
+    Source: our choice, because TT 22/2025/TT-BNV art. 16 wants two markers and says nothing of one who falls out.
+    """
+    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    words = checked_reason(reason)
+    person = _marker(ctx, competition, marker)
+    rows = list_open_allocations(ctx.session, competition.id, person.id, code=code)
+    if not rows:
+        raise ConflictError("allocation_not_open", script=code, marker=marker)
+    given = _pass_on(ctx, competition, person, rows, reason=words)
+    # A script that only looks like one of a candidate is taken away like one, and nobody else needs it.
+    return given[0][1] if given else ""
+
+
+def take_over_marker(ctx: ServiceContext, competition: Competition, marker: str, *, expected: int, reason: str) -> int:
+    """Take everything that a marker has not locked and share it out by the draw; how many scripts went on.
+
+    What the marker has locked stays as it is. From now on the draw passes this marker by. There is no way back.
+    `expected` is the number of open scripts that the head was shown: the marker may have locked one since.
+
+    Raises:
+        ConflictError: `marking_not_open`, `takeover_outdated`, `marker_already_replaced`, `substitute_missing`.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `marker_not_found`.
+    """
+    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    words = checked_reason(reason)
+    person = _marker(ctx, competition, marker)
+    rows = list_open_allocations(ctx.session, competition.id, person.id)
+    count = sum(1 for row in rows if row.script.kind is ScriptKind.LIVE)
+    if count != expected:
+        raise ConflictError("takeover_outdated", marker=marker, count=count)
+    away = list_unavailable(ctx.session, competition.id)
+    if not rows and marker in away:
+        raise ConflictError("marker_already_replaced", marker=marker)
+    if marker not in away:
+        ctx.session.add(
+            MarkerStop(
+                assignment_id=person.id,
+                cause="head",
+                stopped_at=ctx.now,
+                stopped_by_id=ctx.actor.assignment_id,
+                outcome=REPLACED,
+                reason=words,
+                decided_at=ctx.now,
+                decided_by_id=ctx.actor.assignment_id,
+            )
+        )
+        ctx.session.flush()
+    _pass_on(ctx, competition, person, rows, reason=words)
+    return count
+
+
+def _marker(ctx: ServiceContext, competition: Competition, pseudonym: str) -> RoleAssignment:
+    found = find_marker(ctx.session, competition.id, pseudonym)
+    if found is None:
+        raise NotFoundError("marker_not_found", marker=pseudonym)
+    return found
+
+
+def _pass_on(
+    ctx: ServiceContext, competition: Competition, person: RoleAssignment, rows: Sequence[Allocation], *, reason: str
+) -> tuple[tuple[str, str], ...]:
+    """Withdraw these allocations, draw who goes on, and record both; (script, marker) in drawn order."""
+    held = find_held_draw(ctx.session, competition.id, ALLOCATION)
+    if held is None:
+        raise ConflictError("allocation_not_open", script="–", marker=person.pseudonym)
+    live = {row.script.code: row for row in rows if row.script.kind is ScriptKind.LIVE}
+    takers = list_takers(ctx.session, [row.script_id for row in live.values()])
+    away = {*list_unavailable(ctx.session, competition.id), str(person.pseudonym)}
+    people = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
+    given = substitutes(
+        {code: takers[row.script_id] for code, row in live.items()},
+        [name for name in sorted(people) if name not in away],
+        seed=draw_seed(held["document"]),
+        loads=count_allocated(ctx.session, competition.id),
+        barred=list_barred(ctx.session, competition.id),
+    )
+    for row in rows:
+        row.withdrawn_at = ctx.now
+        row.reason = reason
+    positions: dict[str, int] = {}
+    for code, name in given:
+        last = positions.get(name)
+        positions[name] = 1 + (find_last_position(ctx.session, people[name].id) if last is None else last)
+        ctx.session.add(
+            Allocation(
+                script_id=live[code].script_id,
+                assignment_id=people[name].id,
+                round=live[code].round,
+                position=positions[name],
+                allocated_at=ctx.now,
+            )
+        )
+    payload = {
+        "from": str(person.pseudonym),
+        "reason": reason,
+        "scripts": [{"script": code, "round": live[code].round, "to": name} for code, name in given],
+    }
+    record(ctx, competition, Event.ALLOCATION_CHANGED, f"competition/{competition.code}", payload)
+    ctx.session.flush()
+    return given

@@ -45,11 +45,7 @@ def decide_settlement(
     if standing is None or standing.standing.act not in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
         raise ConflictError("decision_not_due", script=code)
     check_score_in_range(written_part(competition), decided)
-    words = plain_text(reason).strip()
-    if not words:
-        raise InvalidError("reason_missing", field="reason")
-    if len(words) > LONGEST_TEXT:
-        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
+    words = checked_reason(reason)
     step = str(standing.standing.step)
     payload = {"part": WRITTEN, "step": step, "score": score_text(decided), "reason": words}
     seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, f"script/{code}", payload)
@@ -120,6 +116,20 @@ def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) 
     script = get_script_for_update(ctx.session, competition.id, code)
     paper = paper_from_data(script.paper.data)
     return standing_of(written_part(competition), script, paper, find_decision(ctx.session, script.id))
+
+
+def checked_reason(text: str) -> str:
+    """The words of a reason or a note as they are kept.
+
+    Raises:
+        InvalidError: `reason_missing`, `comment_too_long`.
+    """
+    words = plain_text(text).strip()
+    if not words:
+        raise InvalidError("reason_missing", field="reason")
+    if len(words) > LONGEST_TEXT:
+        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
+    return words
 
 
 def check_marking_open(competition: Competition) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examsite.domain.allocation import plan_marking, third_marker
+from examsite.domain.allocation import plan_marking, substitutes, third_marker
 from examsite.domain.errors import ConflictError
 
 SEEDS = st.binary(min_size=32, max_size=32)
@@ -106,3 +106,28 @@ def test_third_marker_in_conflict_is_passed_over() -> None:
     assert named({("0001", "M03")}) == "M04"
     with pytest.raises(ConflictError, match="third_marker_missing"):
         named({("0001", "M03"), ("0001", "M04")})
+
+
+@given(SEEDS, st.integers(4, 7), st.integers(1, 30))
+def test_substitutes_are_fresh_balanced_and_the_same_for_everyone(seed: bytes, count: int, scripts: int) -> None:
+    markers = _markers(count)[1:]
+    taken = {code: {"M01", markers[place % len(markers)]} for place, code in enumerate(_codes(scripts))}
+    loads = dict.fromkeys(markers, 10)
+
+    given_to = substitutes(taken, markers, seed=seed, loads=loads)
+
+    assert sorted(code for code, _marker in given_to) == sorted(taken)
+    assert all(marker not in taken[code] and marker != "M01" for code, marker in given_to)
+    after = Counter(marker for _code, marker in given_to)
+    assert max(after.values()) <= -(-scripts // len(markers)) + 2
+    backwards = dict(reversed(taken.items()))
+    assert given_to == substitutes(backwards, markers[::-1], seed=seed, loads=loads)
+
+
+def test_substitutes_never_in_conflict_and_none_left_is_said_without_the_script() -> None:
+    taken = {"0001": {"M01", "M02"}}
+    barred = {("0001", "M03")}
+    assert substitutes(taken, _markers(4), seed=bytes(32), loads={}, barred=barred) == (("0001", "M04"),)
+    with pytest.raises(ConflictError, match="substitute_missing") as refused:
+        substitutes(taken, _markers(3), seed=bytes(32), loads={}, barred=barred)
+    assert "0001" not in str(refused.value)

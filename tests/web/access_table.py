@@ -152,6 +152,7 @@ marker.acknowledge_straddle            POST      marking_head
 marker.allocate_third                  POST      marking_head
 marker.decide_gap                      POST      marking_head
 marker.declare_conflicts               GET,POST  marker,marking_head
+marker.list_allocation                 GET       marking_head
 marker.list_competitions               GET       marker,marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
@@ -160,6 +161,8 @@ marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
+marker.take_over_marker                GET,POST  marking_head
+marker.take_over_script                GET,POST  marking_head
 
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser

@@ -111,6 +111,19 @@ def list_markers(session: Session, competition_id: int) -> list[RoleAssignment]:
     )
 
 
+def find_marker(session: Session, competition_id: int, pseudonym: str) -> RoleAssignment | None:
+    """The marker with this pseudonym, also one whose role was taken back."""
+    return session.scalars(
+        select(RoleAssignment)
+        .where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.role == Role.MARKER,
+            RoleAssignment.pseudonym == pseudonym,
+        )
+        .order_by(RoleAssignment.revoked_at.is_not(None), RoleAssignment.id)
+    ).first()
+
+
 def list_queue(session: Session, competition_id: int, assignment_id: int) -> list[QueueEntry]:
     """A marker's own scripts in the drawn order, each with the marker's own mark."""
     rows = session.execute(

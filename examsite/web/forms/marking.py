@@ -68,6 +68,33 @@ class DecideGapForm(FlaskForm):
             return None
 
 
+class TakeOverForm(FlaskForm):
+    """Why work goes to somebody else, over the number of open scripts that the page has spelled out."""
+
+    expected = HiddenField()
+    reason = TextAreaField(
+        _l("Lý do"),
+        filters=[_plain],
+        description=_l("Vào sổ ghi. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+    def expected_number(self) -> int:
+        """The number, or one that nobody was shown."""
+        return whole_number(self.expected.data)
+
+
+class DiscussionNoteForm(FlaskForm):
+    """What was said when the head talked with the markers of a script."""
+
+    text = TextAreaField(
+        _l("Biên bản trao đổi"),
+        filters=[_plain],
+        description=_l("Ai nêu điều gì, về tiêu chí nào. Ghi số hiệu người chấm, không ghi tên."),
+        validators=[InputRequired(_l("Chưa có nội dung trao đổi.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
 class RequestWithdrawalForm(FlaskForm):
     """Whose locked mark of a script, and why; the markers are given by the page."""
 

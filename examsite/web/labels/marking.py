@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from examsite.domain.allocation import MarkerStanding
 from examsite.web.i18n import _l
 
 MISSING = {
@@ -18,6 +19,14 @@ MISSING = {
     "appeal_window_open": _l("Thời hạn phúc khảo còn đến %(until)s"),
 }
 
+LABELS = {
+    MarkerStanding: {
+        MarkerStanding.ACTIVE: _l("Đang chấm"),
+        MarkerStanding.STOPPED: _l("Tạm dừng"),
+        MarkerStanding.REPLACED: _l("Đã có người thay"),
+    },
+}
+
 ERRORS = {
     "markers_too_few": _l("Cần ít nhất %(needed)s cán bộ chấm: hai người chấm, một người chấm lần ba."),
     "markers_in_conflict": _l(
@@ -27,6 +36,16 @@ ERRORS = {
     "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
     "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
     "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
+    "substitute_missing": _l("Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."),
+    "allocation_not_open": _l("%(marker)s không còn bài %(script)s nào đang chờ chấm."),
+    "takeover_outdated": _l(
+        "Số bài chưa khóa của %(marker)s vừa đổi, nay là %(count)s. Chưa có gì thay đổi; hãy xem lại rồi xác nhận."
+    ),
+    "marker_already_replaced": _l("Bài của %(marker)s đã giao hết cho người khác."),
+    "marker_not_found": _l("Không có cán bộ chấm %(marker)s."),
+    "settling_changed": _l(
+        "Có người vừa làm trên bài %(script)s từ khi trang này mở. Chưa có gì bị ghi đè; hãy đọc lại rồi quyết định."
+    ),
     "script_not_found": _l("Không có bài %(script)s trong các bài được giao."),
     "marking_not_open": _l("Kỳ thi tuyển không ở bước chấm bài viết nên việc này không làm được."),
     "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),

@@ -23,13 +23,31 @@ def navigation(competition: Any) -> list[NavItem]:
         return [nav_item(_("Kỳ thi tuyển"), "marker.list_competitions")]
     if g.actor.role is Role.MARKING_HEAD:
         also = ("marker.show_gap", "marker.decide_gap", "marker.read_script", "marker.request_withdrawal")
-        return [nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also)]
+        again = ("marker.take_over_marker", "marker.take_over_script")
+        return [
+            nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also),
+            nav_item(_("Phân công chấm"), "marker.list_allocation", code=competition.code, also=again),
+        ]
     own = ("marker.mark_script", "marker.lock_mark")
     return [nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own)]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.marker import conflicts, head_gaps, head_withdrawals, scripts  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.marker import (  # noqa: E402 - views register themselves on the blueprint
+    conflicts,
+    head_allocation,
+    head_gaps,
+    head_withdrawals,
+    scripts,
+)
 
-__all__ = ["bp", "conflicts", "head_gaps", "head_withdrawals", "navigation", "scripts"]
+__all__ = [
+    "bp",
+    "conflicts",
+    "head_allocation",
+    "head_gaps",
+    "head_withdrawals",
+    "navigation",
+    "scripts",
+]
