@@ -44,6 +44,7 @@ class ScriptEvent(StrEnum):
     MARKS_DIFFERED = "marks_differed"
     GAP_DECIDED = "gap_decided"
     MARK_WITHDRAWN = "mark_withdrawn"
+    RESCORED = "rescored"
     CODES_OPENED = "codes_opened"
 
 
@@ -60,6 +61,10 @@ SCRIPT_MACHINE = StateMachine(
         (ScriptState.SETTLING, ScriptEvent.GAP_DECIDED): ScriptState.SETTLED,
         (ScriptState.SETTLING, ScriptEvent.MARK_WITHDRAWN): ScriptState.MARKING,
         (ScriptState.SETTLED, ScriptEvent.MARK_WITHDRAWN): ScriptState.MARKING,
+        # A further mark of the system moves both totals; the ladder is walked again.
+        (ScriptState.MARKING, ScriptEvent.RESCORED): ScriptState.MARKING,
+        (ScriptState.SETTLING, ScriptEvent.RESCORED): ScriptState.MARKING,
+        (ScriptState.SETTLED, ScriptEvent.RESCORED): ScriptState.MARKING,
         (ScriptState.SETTLED, ScriptEvent.CODES_OPENED): ScriptState.OPENED,
     },
 )

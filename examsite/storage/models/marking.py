@@ -129,6 +129,8 @@ class Mark(Base):
     points: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: {criterion: comment}; the key "" holds the comment on the whole.
     comments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: {criterion: points before its words or levels were changed}; shown beside, never counted.
+    earlier_points: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: Why a panel member changed the own mark after the discussion; empty for every other mark.
     reason: Mapped[str] = mapped_column(Text, default="")
     total: Mapped[Decimal | None] = mapped_column(ScoreColumn())

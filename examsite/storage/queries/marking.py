@@ -337,8 +337,10 @@ def script_entry(script: Script, paper: Paper, decision: Settlement | None) -> P
 
 
 def _locked(marks: Iterable[Mark]) -> list[Mark]:
-    """The marks that count: the system's first, then by round and pseudonym."""
+    """The marks that count: the last one of the system first, then by round and pseudonym."""
     known = [mark for mark in marks if mark.state is MarkState.LOCKED]
+    last = max((mark.record_seq or 0 for mark in known if mark.round == SYSTEM_ROUND), default=0)
+    known = [mark for mark in known if mark.round != SYSTEM_ROUND or (mark.record_seq or 0) == last]
     return sorted(
         known, key=lambda mark: (mark.round, "" if mark.assignment is None else str(mark.assignment.pseudonym))
     )

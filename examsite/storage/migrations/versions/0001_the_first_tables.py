@@ -1426,6 +1426,7 @@ def upgrade() -> None:
         ),
         sa.Column("points", sa.JSON(), nullable=False),
         sa.Column("comments", sa.JSON(), nullable=False),
+        sa.Column("earlier_points", sa.JSON(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("total", examsite.storage.column_types.ScoreColumn(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
