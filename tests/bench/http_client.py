@@ -42,6 +42,8 @@ class Figures:
     meter: Callable[[], float] | None = None
     #: Largest p99 that is good. Unit: milliseconds.
     p99_at_most: float | None = None
+    #: Largest p95 that is good. Unit: milliseconds.
+    p95_at_most: float | None = None
     #: Smallest rate that is good.
     per_second_at_least: float | None = None
 
@@ -71,9 +73,10 @@ class Figures:
     @property
     def is_met(self) -> bool | None:
         """Whether the targets are met; None where there are none."""
-        if self.p99_at_most is None and self.per_second_at_least is None:
+        if self.p99_at_most is None and self.p95_at_most is None and self.per_second_at_least is None:
             return None
         quick = self.p99_at_most is None or self.percentile(99) <= self.p99_at_most
+        quick = quick and (self.p95_at_most is None or self.percentile(95) <= self.p95_at_most)
         many = self.per_second_at_least is None or self.per_second >= self.per_second_at_least
         return quick and many and not self.errors
 

@@ -19,15 +19,20 @@ TIMES = 15
 def print_run(run: Run) -> None:
     """The table of one load."""
     print(f"\n{run.name}; {run.database}\n")
+    print_figures([*run.figures, *run.floors])
+    print(f"{run.acknowledged} saves acknowledged, {run.lost} of them lost; server {run.megabytes} MB")
+
+
+def print_figures(figures: Sequence[Figures]) -> None:
+    """A line for each kind of request."""
     print(f"{'':40}{'done':>7}{'per s':>8}{'p50':>7}{'p95':>7}{'p99':>7}{'cpu ms':>8}{'errors':>8}  target")
-    for item in [*run.figures, *run.floors]:
+    for item in figures:
         shown = "".join(f"{item.percentile(percent):>7.0f}" for percent in (50, 95, 99))
         cpu = "" if item.server_seconds != item.server_seconds else f"{item.server_milliseconds:.2f}"
         print(f"{item.name:40}{len(item.seconds):>7}{item.per_second:>8.1f}{shown}{cpu:>8}", end="")
         print(f"{sum(item.errors.values()):>8}  {_target(item)}")
         for reason, count in item.errors.most_common(3):
             print(f"{'':8}{count} × {reason}")
-    print(f"{run.acknowledged} saves acknowledged, {run.lost} of them lost; server {run.megabytes} MB")
 
 
 def print_summary(runs: Sequence[Run]) -> None:
@@ -60,20 +65,24 @@ def data_of(run: Run) -> dict[str, Any]:
         "name": run.name,
         "database": run.database,
         "figures": [
-            {
-                "name": item.name,
-                "count": len(item.seconds),
-                "per_second": item.per_second,
-                "server_cpu_ms": None if item.server_seconds != item.server_seconds else item.server_milliseconds,
-                **{f"p{percent}_ms": item.percentile(percent) for percent in (50, 95, 99)},
-                "errors": dict(item.errors),
-                "is_met": item.is_met,
-            }
-            for item in [*run.figures, *run.floors]
+            *map(figures_data, [*run.figures, *run.floors]),
         ],
         "acknowledged": run.acknowledged,
         "lost": run.lost,
         "of_the_floor": run.figures[1].per_second / floor_per_second(run) if run.floors else None,
+    }
+
+
+def figures_data(item: Figures) -> dict[str, Any]:
+    """One line as JSON material."""
+    return {
+        "name": item.name,
+        "count": len(item.seconds),
+        "per_second": item.per_second,
+        "server_cpu_ms": None if item.server_seconds != item.server_seconds else item.server_milliseconds,
+        **{f"p{percent}_ms": item.percentile(percent) for percent in (50, 95, 99)},
+        "errors": dict(item.errors),
+        "is_met": item.is_met,
     }
 
 
@@ -91,11 +100,12 @@ def floor_milliseconds(run: Run) -> float:
 def _target(item: Figures) -> str:
     if item.is_met is None:
         return ""
-    wanted = [] if item.p99_at_most is None else [f"p99 ≤ {item.p99_at_most:.0f}"]
+    limits = {"p95": item.p95_at_most, "p99": item.p99_at_most}
+    wanted = [f"{name} ≤ {limit:.0f}" for name, limit in limits.items() if limit is not None]
     if item.per_second_at_least is not None:
         wanted.append(f"≥ {item.per_second_at_least:.0f}/s")
     return f"{', '.join(wanted)}: {'met' if item.is_met else 'MISSED'}"
 
 
 def _reached(item: Figures) -> str:
-    return f"p99 {item.percentile(99):.0f} ms, {item.per_second:.1f}/s, {sum(item.errors.values())} errors"
+    return f"p95 {item.percentile(95):.0f}, p99 {item.percentile(99):.0f} ms, {item.per_second:.1f}/s, {sum(item.errors.values())} errors"

@@ -27,6 +27,7 @@ from examsite.services.records import record
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
+from examsite.storage.queries.sittings import list_sittings
 from tests.factories.sittings import Room, make_room
 
 ESSAYS = (
@@ -136,8 +137,9 @@ def make_board(
     essays: Sequence[str] = ESSAYS,
     code: str = "VH-2026-01",
     password_hash: str = "-",
+    sittings: int = 1,
 ) -> Board:
-    """A closed and signed sitting; each present candidate has `right` objective questions right (2 points each)."""
+    """A closed and signed sitting (or several alike); each present candidate has `right` objective questions right (2 points each)."""
     room = make_room(
         session,
         now,
@@ -147,6 +149,7 @@ def make_board(
         columns=5,
         code=code,
         password_hash=password_hash,
+        sittings=sittings,
     )
     board = Board(room)
     for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01")):
@@ -157,10 +160,11 @@ def make_board(
         )
     room.opened()
     closed_at = now + timedelta(hours=4)
-    room.sitting.state = SittingState.CLOSED
-    room.sitting.started_at = now
-    room.sitting.closed_at = closed_at
-    room.sitting.attendance_signed_at = closed_at
+    for sitting in list_sittings(session, room.competition.id):
+        sitting.state = SittingState.CLOSED
+        sitting.started_at = now
+        sitting.closed_at = closed_at
+        sitting.attendance_signed_at = closed_at
     for place in range(candidates):
         attempt = room.attempt(place)
         attempt.paper_id = room.paper.id
