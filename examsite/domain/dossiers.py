@@ -95,6 +95,7 @@ class Applicant:
     position_title: str
     phone: str = ""
     email: str = ""
+    hometown: str = ""
 
 
 def read_identity_number(text: str) -> str:

@@ -124,6 +124,7 @@ class Event(StrEnum):
     ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")
     ROLE_REVOKED = ("role:revoked", "administrator organiser system", "account")
     CONFLICT_DECLARED = ("conflict:declared", _ANYONE_WITH_A_DUTY, _WHOLE)
+    CONFLICT_JUDGED = ("conflict:judged", "council", _WHOLE)
     CANDIDATES_IMPORTED = ("candidates:imported", "organiser", _WHOLE)
     APPLICATION_SUBMITTED = ("application:submitted", "candidate organiser", "application")
     APPLICATION_REOPENED = ("application:reopened", "organiser", "application")
@@ -180,6 +181,7 @@ class Event(StrEnum):
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
     RECORDING_NOTED = ("recording:noted", "panel head", "defence")
+    CHANGE_EXPLAINED = ("change:explained", "panel", "defence")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")
     DEFENCE_REVEALED = ("defence:revealed", "head system", "defence")
 

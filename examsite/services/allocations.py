@@ -10,6 +10,8 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
+from examsite.domain.rulesets import ruleset_from_toml
+from examsite.domain.standardisation import mix_seeds
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
 from examsite.services.records import record
@@ -26,6 +28,7 @@ from examsite.storage.queries.allocations import (
     list_unavailable,
 )
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw, list_barred
+from examsite.storage.queries.conflicts import count_open_hints
 from examsite.storage.queries.marking import (
     count_third_allocations,
     find_last_position,
@@ -33,15 +36,17 @@ from examsite.storage.queries.marking import (
     list_markers,
     list_scripts,
 )
+from examsite.storage.queries.standardisation import list_agreed
 
 
 def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
     """Give each script to two markers by one draw, each marker in an order of the own; how many scripts.
 
-    Conflicts are looked up behind the codes and never shown.
+    Conflicts are looked up behind the codes and never shown. Agreed seeds are mixed into the queues by the same draw.
 
     Raises:
-        ConflictError: `marking_not_open`, `allocation_already_drawn`, `markers_too_few`, `markers_in_conflict`.
+        ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_too_few`,
+            `markers_in_conflict`.
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): two markers, independently of each other.
@@ -50,6 +55,9 @@ def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
     check_marking_open(competition)
     if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
         raise ConflictError("allocation_already_drawn")
+    waiting = count_open_hints(ctx.session, competition.id)
+    if waiting:
+        raise ConflictError("hints_not_judged", count=waiting)
     scripts = {script.code: script for script in list_scripts(ctx.session, competition.id)}
     markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
     held = draw(ctx, competition, ALLOCATION, [*sorted(scripts), *sorted(markers)])
@@ -59,11 +67,15 @@ def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
         seed=draw_seed(held.document),
         barred=list_barred(ctx.session, competition.id),
     )
-    for pseudonym, order in sorted(plan.orders.items()):
+    seeds = {row.script.code: row.script for row in list_agreed(ctx.session, competition.id, ScriptKind.SEED)}
+    percent = ruleset_from_toml(competition.ruleset_toml).seed_percent
+    queues = mix_seeds(plan.orders, sorted(seeds), percent=percent, seed=draw_seed(held.document))
+    queued = scripts | seeds
+    for pseudonym, order in sorted(queues.items()):
         for position, code in enumerate(order, start=1):
             ctx.session.add(
                 Allocation(
-                    script_id=scripts[code].id,
+                    script_id=queued[code].id,
                     assignment_id=markers[pseudonym].id,
                     round=1,
                     position=position,
@@ -72,11 +84,13 @@ def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
             )
     for script in scripts.values():
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.ALLOCATED)
-    payload = {
+    payload: dict[str, object] = {
         "draw_seq": held.record_seq,
         "round": 1,
         "orders": {pseudonym: list(order) for pseudonym, order in plan.orders.items()},
     }
+    if queues != plan.orders:
+        payload["queues"] = {pseudonym: list(order) for pseudonym, order in queues.items()}
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return len(scripts)
 

@@ -93,6 +93,7 @@ def add_candidacy(
         position_title=applicant.position_title,
         phone=applicant.phone,
         email=applicant.email,
+        hometown=applicant.hometown,
         created_at=ctx.now,
     )
     ctx.session.add(candidacy)

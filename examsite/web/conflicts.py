@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.conflicts import DECLARING, OTHER_RELATION
 from examsite.domain.errors import DomainError
+from examsite.domain.names import normalise_name
 from examsite.services import conflicts
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -56,7 +57,13 @@ def serve_declaration(*, back: str) -> ResponseReturnValue:
         chosen = form.conflicts() if form.validate() else None
         if chosen is not None:
             try:
-                conflicts.declare_conflicts(act(), g.competition, chosen)
+                conflicts.declare_conflicts(
+                    act(),
+                    g.competition,
+                    chosen,
+                    unit=normalise_name(form.unit.data or ""),
+                    hometown=normalise_name(form.hometown.data or ""),
+                )
             except DomainError as error:
                 forget_changes()
                 status = status_of(error)
@@ -89,6 +96,8 @@ def _form(declaration: Declaration | None) -> DeclareConflictsForm:
             (OTHER_RELATION, _("Quan hệ khác có thể ảnh hưởng đến sự khách quan")),
         ],
         declared=declaration.conflicts if declaration is not None else None,
+        unit="" if declaration is None else declaration.unit,
+        hometown="" if declaration is None else declaration.hometown,
     )
 
 

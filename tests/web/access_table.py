@@ -83,7 +83,9 @@ council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
+council.judge_hint                     GET,POST  chair,council_member
 council.list_adjustments               GET       chair,council_member
+council.list_conflict_hints            GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
@@ -150,19 +152,28 @@ keeper.show_desk                       GET       keeper
 
 marker.acknowledge_straddle            POST      marking_head
 marker.allocate_third                  POST      marking_head
+marker.answer_flag                     GET,POST  marking_head
 marker.decide_gap                      POST      marking_head
 marker.declare_conflicts               GET,POST  marker,marking_head
+marker.delete_comment                  POST      marker
+marker.delete_note                     POST      marker
+marker.flag_script                     GET,POST  marker
+marker.hold_script                     POST      marker
 marker.list_allocation                 GET       marking_head
 marker.list_competitions               GET       marker,marking_head
+marker.list_script_flags               GET       marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
 marker.mark_script                     GET,POST  marker
 marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
+marker.save_comment                    GET,POST  marker
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
 marker.take_over_marker                GET,POST  marking_head
 marker.take_over_script                GET,POST  marking_head
+marker.use_comment                     POST      marker
+marker.write_note                      POST      marker
 
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser

@@ -58,6 +58,8 @@ class Candidacy(Base):
     position_title: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str] = mapped_column(String(30), default="")
     email: Mapped[str] = mapped_column(String(200), default="")
+    #: Commune and province that the person comes from, if told; only for finding conflicts of interest.
+    hometown: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
@@ -128,4 +130,26 @@ class ConflictDeclaration(Base):
     #: None: declares that there is no conflict with anyone on the list.
     candidacy_id: Mapped[int | None] = mapped_column(ForeignKey("candidacies.id"))
     relation: Mapped[str] = mapped_column(String(300), default="")
+    #: Where the person works and comes from, if told; read by the council alone, to find what needs a judgement.
+    unit: Mapped[str] = mapped_column(String(200), default="")
+    hometown: Mapped[str] = mapped_column(String(200), default="")
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ConflictRuling(Base):
+    """What the council judged about one person of a board and one candidate; the latest one counts, all stay."""
+
+    __tablename__ = "conflict_rulings"
+    __table_args__ = (CheckConstraint("account_id <> decided_by_id", name="never_about_oneself"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    candidacy_id: Mapped[int] = mapped_column(ForeignKey("candidacies.id"))
+    is_barred: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    #: The hints on which it was judged; a further one later is asked again.
+    hints: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    record_seq: Mapped[int]

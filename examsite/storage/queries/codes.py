@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
@@ -31,6 +31,7 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.queries.conflicts import list_rulings
 from examsite.storage.queries.marking import (
     WRITTEN,
     count_scripts,
@@ -283,14 +284,31 @@ def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
 
 def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, str]]:
     """Pairs (script, pseudonym of a marker) that may not meet; for the draw alone, never for a page."""
-    rows = session.execute(
-        select(Script.code, RoleAssignment.pseudonym)
-        .join(CodeEntry, CodeEntry.script_id == Script.id)
-        .join(ConflictDeclaration, ConflictDeclaration.candidacy_id == CodeEntry.candidacy_id)
-        .join(RoleAssignment, RoleAssignment.id == ConflictDeclaration.assignment_id)
-        .where(Script.competition_id == competition_id, RoleAssignment.competition_id == competition_id)
+    declarer = aliased(RoleAssignment)
+    related = (
+        select(declarer.account_id, ConflictDeclaration.candidacy_id)
+        .join(declarer, declarer.id == ConflictDeclaration.assignment_id)
+        .where(declarer.competition_id == competition_id, ConflictDeclaration.candidacy_id.is_not(None))
     )
-    return frozenset((code, str(pseudonym)) for code, pseudonym in rows)
+    pairs = {(account, candidacy) for account, candidacy in session.execute(related)}
+    pairs |= {pair for pair, row in list_rulings(session, competition_id).items() if row.is_barred}
+    owners = session.execute(
+        select(Script.code, CodeEntry.candidacy_id)
+        .join(CodeEntry, CodeEntry.script_id == Script.id)
+        .where(Script.competition_id == competition_id)
+    )
+    codes = {candidacy: code for code, candidacy in owners}
+    people = session.execute(
+        select(RoleAssignment.account_id, RoleAssignment.pseudonym).where(
+            RoleAssignment.competition_id == competition_id, RoleAssignment.role == Role.MARKER
+        )
+    )
+    return frozenset(
+        (codes[candidacy], str(pseudonym))
+        for holder, pseudonym in people
+        for account, candidacy in pairs
+        if account == holder and candidacy in codes
+    )
 
 
 def missing_before_code_draw(session: Session, competition: Competition, now: datetime) -> list[Missing]:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from examsite.domain.conflicts import DECLARING
+from examsite.domain.conflicts import DECLARING, HintKind, Known, find_conflict_hints
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration
+from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration, ConflictRuling
+
+
+@dataclass(frozen=True)
+class HintedPair:
+    """A person of a board and a candidate with something in common, and what was judged about them so far."""
+
+    holder: RoleAssignment
+    candidacy: Candidacy
+    hints: tuple[HintKind, ...]
+    ruling: ConflictRuling | None
+    is_declared: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to judge: nobody did, or a further hint came up; a declared relation settles it."""
+        known = set() if self.ruling is None else set(self.ruling.hints)
+        return not self.is_declared and not {hint.value for hint in self.hints} <= known
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,8 @@ class Declaration:
 
     declared_at: datetime
     conflicts: dict[int, str]
+    unit: str = ""
+    hometown: str = ""
 
 
 def list_final_candidacies(session: Session, competition_id: int) -> list[Candidacy]:
@@ -55,6 +74,8 @@ def find_declaration(session: Session, competition_id: int, account_id: int | No
     return Declaration(
         declared_at=max(row.declared_at for row in rows),
         conflicts={row.candidacy_id: row.relation for row in rows if row.candidacy_id is not None},
+        unit=rows[-1].unit,
+        hometown=rows[-1].hometown,
     )
 
 
@@ -84,8 +105,10 @@ def count_undeclared(session: Session, competition_id: int) -> dict[Role, int]:
 
 
 def list_conflicted_accounts(session: Session, competition_id: int, candidacy_id: int) -> set[int]:
-    """The accounts with a declared relation to this candidate."""
-    return set(
+    """The accounts with a relation to this candidate, declared or judged."""
+    judged = list_rulings(session, competition_id)
+    barred = {account for (account, candidacy), row in judged.items() if candidacy == candidacy_id and row.is_barred}
+    return barred | set(
         session.scalars(
             select(RoleAssignment.account_id)
             .join(ConflictDeclaration, ConflictDeclaration.assignment_id == RoleAssignment.id)
@@ -95,3 +118,82 @@ def list_conflicted_accounts(session: Session, competition_id: int, candidacy_id
             )
         )
     )
+
+
+def list_rulings(session: Session, competition_id: int) -> dict[tuple[int, int], ConflictRuling]:
+    """The judgement that counts for each pair (account, candidacy): the latest."""
+    rows = session.scalars(
+        select(ConflictRuling).where(ConflictRuling.competition_id == competition_id).order_by(ConflictRuling.id)
+    )
+    return {(row.account_id, row.candidacy_id): row for row in rows}
+
+
+def list_hinted_pairs(session: Session, competition_id: int) -> list[HintedPair]:
+    """Every pair with a hint or a judgement, those that wait for one first, then by candidate number.
+
+    Computed from the present lists each time: whoever joins later is asked about then.
+    """
+    candidacies = list_final_candidacies(session, competition_id)
+    if not candidacies:
+        return []
+    rulings = list_rulings(session, competition_id)
+    declared = _list_declared(session, competition_id)
+    holders: dict[int, RoleAssignment] = {}
+    for row in session.scalars(
+        select(RoleAssignment)
+        .options(joinedload(RoleAssignment.account))
+        .where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.revoked_at.is_(None),
+            RoleAssignment.role.in_(DECLARING),
+        )
+        .order_by(RoleAssignment.id)
+    ):
+        holders.setdefault(row.account_id, row)
+    known = {row.id: _known_candidate(row) for row in candidacies}
+    found = []
+    for account_id, holder in holders.items():
+        told = declared[account_id]
+        person = _known_person(holder, told)
+        related = {row.candidacy_id for row in told}
+        for candidacy in candidacies:
+            hints = find_conflict_hints(person, known[candidacy.id])
+            ruling = rulings.get((account_id, candidacy.id))
+            if hints or ruling is not None:
+                found.append(HintedPair(holder, candidacy, hints, ruling, candidacy.id in related))
+    return sorted(
+        found, key=lambda pair: (not pair.is_open, pair.candidacy.candidate_number or "", pair.holder.account_id)
+    )
+
+
+def count_open_hints(session: Session, competition_id: int) -> int:
+    """How many pairs wait for a judgement."""
+    return sum(1 for pair in list_hinted_pairs(session, competition_id) if pair.is_open)
+
+
+def _list_declared(session: Session, competition_id: int) -> defaultdict[int, list[ConflictDeclaration]]:
+    found: defaultdict[int, list[ConflictDeclaration]] = defaultdict(list)
+    rows = session.execute(
+        select(RoleAssignment.account_id, ConflictDeclaration)
+        .join(RoleAssignment, RoleAssignment.id == ConflictDeclaration.assignment_id)
+        .where(RoleAssignment.competition_id == competition_id)
+        .order_by(ConflictDeclaration.id)
+    )
+    for account_id, row in rows:
+        found[account_id].append(row)
+    return found
+
+
+def _known_person(holder: RoleAssignment, told: list[ConflictDeclaration]) -> Known:
+    account = holder.account
+    return Known(
+        name=account.display_name,
+        unit=told[-1].unit if told else "",
+        position=account.position_title,
+        hometown=told[-1].hometown if told else "",
+        email=account.login if "@" in account.login else "",
+    )
+
+
+def _known_candidate(row: Candidacy) -> Known:
+    return Known(name=row.full_name, unit=row.unit, hometown=row.hometown, phone=row.phone, email=row.email)

@@ -75,6 +75,6 @@ def _is_receiving() -> bool:
 
 
 def _applicant(form: ApplyForm) -> Applicant:
-    names = ("full_name", "born_on", "identity_number", "unit", "position_title", "phone", "email")
+    names = ("full_name", "born_on", "identity_number", "unit", "position_title", "phone", "email", "hometown")
     values: dict[str, Any] = {name: getattr(form, name).data or "" for name in names}
     return Applicant(**values)

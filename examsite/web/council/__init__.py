@@ -23,6 +23,7 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Sự việc phòng thi"), "council.list_incidents", ("council.decide_incident",)),
         (_("Đề nghị của phòng thi"), "council.list_room_requests", ("council.decide_request",)),
         (_("Điều chỉnh cho thí sinh"), "council.list_adjustments", ("council.decide_adjustments",)),
+        (_("Xung đột lợi ích"), "council.list_conflict_hints", ("council.judge_hint",)),
         (_("Phách và bốc thăm"), "council.show_codes", ("council.open_codes",)),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
@@ -39,6 +40,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 from examsite.web.council import (  # noqa: E402 - views register themselves on the blueprint
     adjustments,
     codes,
+    conflict_hints,
     conflicts,
     defence,
     desk,
@@ -57,6 +59,7 @@ __all__ = [
     "adjustments",
     "bp",
     "codes",
+    "conflict_hints",
     "conflicts",
     "defence",
     "desk",

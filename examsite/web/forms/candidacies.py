@@ -68,6 +68,12 @@ class ApplyForm(FlaskForm):
             Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("Địa chỉ thư điện tử chưa đúng.")),
         ],
     )
+    hometown = StringField(
+        _l("Quê quán"),
+        description=_l("Xã, phường và tỉnh. Chỉ để hội đồng phát hiện quan hệ với người coi thi, chấm thi."),
+        filters=[one_line],
+        validators=[Optional(), Length(max=200, message=_TOO_LONG)],
+    )
     consent = BooleanField(
         _l("Tôi đồng ý để hội đồng thi tuyển dùng thông tin và hồ sơ này cho kỳ thi tuyển, theo thông báo tuyển."),
         validators=[DataRequired(_l("Cần đồng ý thì hội đồng mới được nhận hồ sơ."))],

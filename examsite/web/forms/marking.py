@@ -84,6 +84,25 @@ class TakeOverForm(FlaskForm):
         return whole_number(self.expected.data)
 
 
+class JudgeHintForm(FlaskForm):
+    """The council's judgement about one person of a board and one candidate; nothing is preselected."""
+
+    ruling = RadioField(
+        _l("Kết luận"),
+        choices=[
+            SelectChoice("barred", _l("Có xung đột: không chấm và không quyết định về thí sinh này")),
+            SelectChoice("free", _l("Không có xung đột: tham gia như mọi người khác")),
+        ],
+        validators=[InputRequired(_l("Hãy chọn một kết luận."))],
+    )
+    reason = TextAreaField(
+        _l("Lý do"),
+        filters=[_plain],
+        description=_l("Đã hỏi ai, căn cứ vào đâu. Vào sổ ghi."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
 class DiscussionNoteForm(FlaskForm):
     """What was said when the head talked with the markers of a script."""
 

@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from examsite.domain.names import normalise_name
 from examsite.domain.proposals import MOST_TITLE_LENGTH
@@ -47,6 +47,17 @@ class DeclareConflictsForm(FlaskForm):
         validators=[InputRequired(_l("Hãy chọn một lời khai."))],
     )
 
+    unit = StringField(
+        _l("Nơi tôi công tác"),
+        description=_l("Phòng, ban hoặc đơn vị. Chỉ hội đồng đọc, để xét trường hợp cùng đơn vị."),
+        validators=[Optional(), Length(max=200, message=_l("Dài quá %(max)d ký tự."))],
+    )
+    hometown = StringField(
+        _l("Quê quán"),
+        description=_l("Xã, phường và tỉnh. Chỉ hội đồng đọc, để xét trường hợp cùng họ, cùng quê."),
+        validators=[Optional(), Length(max=200, message=_l("Dài quá %(max)d ký tự."))],
+    )
+
     def conflicts(self) -> dict[int, str] | None:
         """Candidacy and relation of every line chosen, or None with an error on the form."""
         chosen = {key: str(self[name].data) for key, name in self.lines if self[name].data}
@@ -64,6 +75,8 @@ def declare_conflicts_form(
     relations: Iterable[tuple[str, str]],
     *,
     declared: dict[int, str] | None,
+    unit: str = "",
+    hometown: str = "",
 ) -> DeclareConflictsForm:
     """The form for a list of (candidacy, words) with the relations of the rule set; shows what was declared before."""
     lines = []
@@ -75,5 +88,6 @@ def declare_conflicts_form(
         lines.append((key, name))
     kind = type("DeclareConflictsListForm", (DeclareConflictsForm,), {**fields, "lines": tuple(lines)})
     before = None if declared is None else ("some" if declared else "none")
-    form: DeclareConflictsForm = kind(data={"any_relation": before} if before else None)
+    told = {"unit": unit, "hometown": hometown}
+    form: DeclareConflictsForm = kind(data={"any_relation": before, **told} if before else None)
     return form

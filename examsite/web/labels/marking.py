@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from examsite.domain.allocation import MarkerStanding
+from examsite.domain.conflicts import HintKind
 from examsite.web.i18n import _l
 
 MISSING = {
@@ -20,6 +21,12 @@ MISSING = {
 }
 
 LABELS = {
+    HintKind: {
+        HintKind.SAME_UNIT: _l("Cùng đơn vị"),
+        HintKind.SURNAME_AND_HOMETOWN: _l("Cùng họ và cùng quê"),
+        HintKind.SAME_PHONE: _l("Cùng số điện thoại"),
+        HintKind.EMAIL_DOMAIN: _l("Cùng tên miền thư điện tử"),
+    },
     MarkerStanding: {
         MarkerStanding.ACTIVE: _l("Đang chấm"),
         MarkerStanding.STOPPED: _l("Tạm dừng"),
@@ -36,6 +43,11 @@ ERRORS = {
     "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
     "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
     "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
+    "hints_not_judged": _l(
+        "%(count)s dấu hiệu xung đột lợi ích chưa được xét. Hội đồng xét xong mới rút thăm phân công."
+    ),
+    "hint_not_found": _l("Không có dấu hiệu xung đột lợi ích nào giữa hai người này."),
+    "judge_concerned": _l("Không ai xét về chính mình. Cần một thành viên khác của hội đồng."),
     "substitute_missing": _l("Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."),
     "allocation_not_open": _l("%(marker)s không còn bài %(script)s nào đang chờ chấm."),
     "takeover_outdated": _l(

@@ -487,6 +487,7 @@ def upgrade() -> None:
         sa.Column("position_title", sa.String(length=200), nullable=False),
         sa.Column("phone", sa.String(length=30), nullable=False),
         sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("hometown", sa.String(length=200), nullable=False),
         sa.Column("created_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("submitted_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
@@ -886,6 +887,8 @@ def upgrade() -> None:
         sa.Column("assignment_id", sa.Integer(), nullable=False),
         sa.Column("candidacy_id", sa.Integer(), nullable=True),
         sa.Column("relation", sa.String(length=300), nullable=False),
+        sa.Column("unit", sa.String(length=200), nullable=False),
+        sa.Column("hometown", sa.String(length=200), nullable=False),
         sa.Column("declared_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
@@ -899,6 +902,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conflict_declarations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conflict_declarations_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
+        "conflict_rulings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("candidacy_id", sa.Integer(), nullable=False),
+        sa.Column("is_barred", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("hints", sa.JSON(), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.CheckConstraint("account_id <> decided_by_id", name=op.f("ck_conflict_rulings_never_about_oneself")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_conflict_rulings_account_id_accounts")),
+        sa.ForeignKeyConstraint(
+            ["candidacy_id"], ["candidacies.id"], name=op.f("fk_conflict_rulings_candidacy_id_candidacies")
+        ),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_conflict_rulings_competition_id_competitions")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["accounts.id"], name=op.f("fk_conflict_rulings_decided_by_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict_rulings")),
+    )
+    with op.batch_alter_table("conflict_rulings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conflict_rulings_competition_id"), ["competition_id"], unique=False)
 
     op.create_table(
         "defences",
@@ -1972,6 +2003,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_defences_competition_id"))
 
     op.drop_table("defences")
+    with op.batch_alter_table("conflict_rulings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conflict_rulings_competition_id"))
+
+    op.drop_table("conflict_rulings")
     with op.batch_alter_table("conflict_declarations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conflict_declarations_assignment_id"))
 
