@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -352,12 +353,30 @@ def paper_to_data(paper: Paper, *, mark_step: Score) -> dict[str, Any]:
     }
 
 
+#: How many copies are kept beside what was read. Source: our choice, because a competition has a handful of posts.
+_KEPT = 8
+
+_read_lately: list[tuple[Mapping[str, Any], Paper]] = []
+
+
 def paper_from_data(data: Mapping[str, Any]) -> Paper:
     """The paper in a frozen copy.
+
+    A paper is read from its copy at every page and every save of a marker. Comparing two copies costs a fortieth of
+    reading one, so the last few are kept beside what was read; a copy that differs anywhere is read anew.
 
     Raises:
         InvalidError: `paper_not_valid`, `question_not_valid`.
     """
+    for copy, known in tuple(_read_lately):  # other threads read papers too
+        if copy == data:
+            return known
+    paper = _read_paper(data)
+    _read_lately[:] = [(deepcopy(data), paper), *_read_lately[: _KEPT - 1]]
+    return paper
+
+
+def _read_paper(data: Mapping[str, Any]) -> Paper:
     try:
         rows = data["items"]
         questions = [question_from_data(row["question"]) for row in rows]

@@ -108,4 +108,5 @@ def _target(item: Figures) -> str:
 
 
 def _reached(item: Figures) -> str:
-    return f"p95 {item.percentile(95):.0f}, p99 {item.percentile(99):.0f} ms, {item.per_second:.1f}/s, {sum(item.errors.values())} errors"
+    times = f"p95 {item.percentile(95):.0f}, p99 {item.percentile(99):.0f} ms"
+    return f"{times}, {item.per_second:.1f}/s, {sum(item.errors.values())} errors"

@@ -103,6 +103,22 @@ def test_frozen_copy_gives_back_the_same_paper_and_hash() -> None:
     assert papers.paper_sha256(data) != papers.paper_sha256({**data, "minutes": 179})
 
 
+def test_a_copy_that_was_changed_is_read_anew() -> None:
+    questions = papers.draw_versions(PLAN, BANK, seed=b"seed", versions=3)[0]
+    paper = papers.make_paper(
+        questions, post="P1", version=1, minutes=180, objective_points=Decimal("2.00"), mark_step=Decimal("2.50")
+    )
+    data = papers.paper_to_data(paper, mark_step=Decimal("2.50"))
+    assert papers.paper_from_data(data).minutes == 180
+
+    data["minutes"] = 179
+    data["items"][-1]["question"]["stem"]["vi"] = "Câu chữ mới"
+    again = papers.paper_from_data(data)
+
+    assert again.minutes == 179
+    assert "Câu chữ mới" in str(again.essays[-1])
+
+
 @pytest.mark.parametrize("data", [{}, {"items": [], "code": 1}, {"items": [{"item": "Q01"}], "code": "P1-A"}])
 def test_broken_copy_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(InvalidError):

@@ -139,7 +139,7 @@ def make_board(
     password_hash: str = "-",
     sittings: int = 1,
 ) -> Board:
-    """A closed and signed sitting (or several alike); each present candidate has `right` objective questions right (2 points each)."""
+    """Sittings closed and signed; each present candidate has `right` objective questions right (2 points each)."""
     room = make_room(
         session,
         now,
