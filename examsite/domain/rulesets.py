@@ -11,6 +11,8 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
@@ -80,8 +82,11 @@ _NOTE_SETTINGS = tuple(spec for spec in SETTINGS if spec.key not in _RESULT_MEMB
 # --- preset file ---------------------------------------------------------------------------------------------------
 
 
+# Every page of a competition asks for its rule set, which says the same as long as its text does.
+# Source: our choice, because a server holds few competitions at once, and a hundred rule sets are a few megabytes.
+@lru_cache(maxsize=100)
 def ruleset_from_toml(text: str) -> RuleSet:
-    """The sound rule set that a preset file states.
+    """The sound rule set that a preset file states; the same value for the same text, so nothing of it may change.
 
     Raises:
         InvalidError: `ruleset_not_readable` with the `field` at fault, or a code of `check_ruleset`.
@@ -109,7 +114,7 @@ def ruleset_from_toml(text: str) -> RuleSet:
             for part in _tables(document, "parts")
         ],
         settings=_member(document, "settings", "settings"),
-        sources=sources,
+        sources=MappingProxyType(sources),
         read=read,
         beside={"part", "kind", "title", "title_vi", "title_en"},
     )
