@@ -46,6 +46,9 @@ _NANOSECONDS = 1_000_000_000
 SAFE_SQLITE = (3, 51, 3)
 SAFE_SQLITE_BACKPORTS = {(3, 50): 7, (3, 44): 6}
 
+#: What a statement carried (an answer, a mark, a name) stays out of the text of its error, and so out of the log.
+_EVERYWHERE = {"hide_parameters": True}
+
 #: Where a connection keeps its place in the queue of writers, and when it was last given back.
 _QUEUE = "queue_of_writers"
 _GIVEN_BACK = "given_back"
@@ -100,7 +103,7 @@ def engine_options(url: str) -> dict[str, Any]:
         UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
     """
     if not url.startswith("sqlite"):
-        return {"pool_size": 10, "max_overflow": 20, "pool_use_lifo": True}
+        return {**_EVERYWHERE, "pool_size": 10, "max_overflow": 20, "pool_use_lifo": True}
     from pysqlite3 import dbapi2  # noqa: PLC0415 - only an installation on SQLite needs the driver
 
     if not is_safe_sqlite(dbapi2.sqlite_version_info):
@@ -109,6 +112,7 @@ def engine_options(url: str) -> dict[str, Any]:
             "(install the locked pysqlite3 wheel)"
         )
     return {
+        **_EVERYWHERE,
         "module": dbapi2,
         "pool_size": 20,
         "max_overflow": 20,
@@ -232,6 +236,13 @@ def is_taken(error: IntegrityError) -> bool:
     # Source: PostgreSQL, appendix A (23505 unique_violation); SQLite words it, older drivers have no code for it.
     is_unique_violation = getattr(error.orig, "sqlstate", None) == "23505"
     return is_unique_violation or str(error.orig).startswith("UNIQUE constraint failed")
+
+
+def broken_rule(error: IntegrityError) -> str:
+    """Which rule of the tables was broken, without the values that broke it."""
+    # PostgreSQL puts the values into its words, SQLite names columns only.
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(error.orig) if diagnosis is None else str(diagnosis.constraint_name)
 
 
 def begin_write(session: Session) -> None:

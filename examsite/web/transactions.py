@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from examsite.domain.errors import ConflictError
 from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
-from examsite.storage.database import begin_write, db, is_taken
+from examsite.storage.database import begin_write, broken_rule, db, is_taken
 from examsite.storage.group_commit import GroupCommit
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 
@@ -158,7 +158,7 @@ def _told_as_conflict() -> Iterator[None]:
     except IntegrityError as error:
         if not is_taken(error):
             raise
-        current_app.logger.warning("two put the same thing in: %s", error.orig)
+        current_app.logger.warning("two put the same thing in: %s", broken_rule(error))
         raise ConflictError("changed_meanwhile") from error
 
 
