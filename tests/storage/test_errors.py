@@ -1,0 +1,34 @@
+"""What a database error says: the rule that was broken, never the values that people had typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from examsite.storage.database import broken_rule
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.marking import SavedComment
+
+WORD = "zwkhongailoqj"
+
+
+def test_two_of_one_name_are_told_without_the_name(session: Session, now: datetime) -> None:
+    for _time in range(2):
+        session.add(Account(login=WORD, display_name=WORD, password_hash="-", created_at=now))
+    with pytest.raises(IntegrityError) as refused:
+        session.flush()
+
+    assert "login" in broken_rule(refused.value)
+    assert WORD not in broken_rule(refused.value)
+
+
+def test_an_error_does_not_carry_what_the_statement_carried(session: Session, now: datetime) -> None:
+    session.add(SavedComment(assignment_id=987_654, text=WORD, used_at=now))
+    with pytest.raises(DBAPIError) as refused:
+        session.flush()
+        session.connection().exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    assert WORD not in str(refused.value)
