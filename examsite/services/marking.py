@@ -1,9 +1,13 @@
-"""Marking: drafts and locks. Who marks what stands in `allocations`, how marks become a score in `settling`."""
+"""Marking: drafts and locks. Who marks what stands in `allocations`, how marks become a score in `settling`.
+
+A script with an agreed mark is drafted and locked like any other; its lock is a record of its own and settles nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
@@ -11,6 +15,7 @@ from examsite.domain.marking import (
     MARK_MACHINE,
     MarkEvent,
     MarkState,
+    ScriptKind,
 )
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
@@ -18,11 +23,13 @@ from examsite.domain.rubrics import Points, Rubric, check_points, points_data, t
 from examsite.domain.scores import Score, score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
+from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
 from examsite.services.records import record
 from examsite.services.settling import LONGEST_TEXT, check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Allocation, Mark
+from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.queries.marking import (
+    QUEUED,
     WRITTEN,
     find_own_mark,
     get_own_allocation,
@@ -51,7 +58,7 @@ def save_draft(
     Raises:
         ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`.
         InvalidError: a code of `check_points`; `comment_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`, also for a script of others.
     """
     allocation = _own_allocation(ctx, competition, code)
@@ -87,12 +94,14 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
     """Lock the marker's own draft for good, record it, and let the ladder decide what follows.
 
     Raises:
-        ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`.
+        ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`, `marker_paused`.
         InvalidError: `points_missing` or another code of `check_points`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     allocation = _own_allocation(ctx, competition, code)
+    if allocation.script.kind in QUEUED:
+        check_not_held(ctx, allocation.assignment_id)
     lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
@@ -108,20 +117,42 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
         "points": points_data(points),
         "total": score_text(total(points)),
     }
-    mark.record_seq = record(ctx, competition, Event.MARK_LOCKED, f"script/{code}", payload)
+    mark.record_seq = _record_lock(ctx, competition, allocation.script, payload)
     mark.state = MARK_MACHINE.after(mark.state, MarkEvent.LOCKED)
     mark.total = total(points)
     mark.locked_at = ctx.now
     mark.updated_at = ctx.now
     ctx.session.flush()
-    settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
+    script = get_script_for_update(ctx.session, competition.id, code)
+    if script.kind is ScriptKind.LIVE:
+        settle_script(ctx, competition, script)
+    if script.kind in QUEUED:
+        watch_markers(ctx, competition)
     return mark
+
+
+def set_aside(mark: Mark, *, now: datetime) -> None:
+    """Let a mark on a script with an agreed mark count no more, so that it is marked anew."""
+    if mark.state is MarkState.LOCKED:
+        mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
+        mark.updated_at = now
+
+
+def _record_lock(ctx: ServiceContext, competition: Competition, script: Script, payload: dict[str, object]) -> int:
+    """The record of a lock. One on a script with an agreed mark names the competition: no candidate stands behind."""
+    if script.kind is ScriptKind.LIVE:
+        return record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload)
+    named = {"script": script.code, "kind": str(script.kind), **payload}
+    return record(ctx, competition, Event.STANDARD_MARKED, f"competition/{competition.code}", named)
 
 
 def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     check_marking_open(competition)
-    return get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
+    allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
+    if allocation.script.kind in QUEUED:
+        check_may_mark(ctx, competition, allocation.assignment_id)
+    return allocation
 
 
 def _check_draft(mark: Mark | None, revision: int) -> None:

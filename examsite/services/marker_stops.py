@@ -1,0 +1,239 @@
+"""Pausing a marker: by the watch over drift after each lock, or by the head, who decides what follows.
+
+A pause changes no mark. What a replaced marker locked since the last good seed is named, and withdrawn mark by mark in
+the usual way of two people; what is open goes to others by the draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.marking import ScriptKind
+from examsite.domain.permissions import Role
+from examsite.domain.scores import score
+from examsite.domain.standardisation import StopCause, StopOutcome
+from examsite.services import allocations
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.services.settling import check_marking_open, checked_reason
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import MarkWithdrawal
+from examsite.storage.models.standardisation import MarkerStop
+from examsite.storage.queries.allocations import list_open_allocations
+from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.marking import find_marker
+from examsite.storage.queries.marking_statistics import (
+    LockedMark,
+    checks_of,
+    error_of,
+    list_locked_marks,
+    list_new_beginnings,
+)
+from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
+from examsite.storage.queries.withdrawals import find_open_withdrawal
+
+#: Locked marks from which on the watch looks. Source: our choice, because fewer tell nothing of anybody.
+LEAST_MARKS = 12
+#: Points up to which a seed was marked well. Source: TT 22/2025/TT-BNV art. 16(2): up to 5, two marks are averaged.
+GOOD_SEED_WITHIN = score("5.00")
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What followed from replacing a marker: marks that wait for the chair, scripts that went to others."""
+
+    withdrawals: int
+    passed_on: int
+
+
+def check_may_mark(ctx: ServiceContext, competition: Competition, assignment_id: int) -> None:
+    """Refuse the queue to a marker whom the rule set wants qualified first, and who is not.
+
+    Raises:
+        NotAllowedError: `marker_not_qualified`.
+    """
+    if not is_qualified(ctx.session, competition, assignment_id):
+        raise NotAllowedError("marker_not_qualified")
+
+
+def check_not_held(ctx: ServiceContext, assignment_id: int) -> None:
+    """Refuse the lock of a marker who is paused or replaced; drafts may still be kept.
+
+    Raises:
+        ConflictError: `marker_paused`.
+    """
+    if find_hold(ctx.session, assignment_id) is not None:
+        raise ConflictError("marker_paused")
+
+
+def watch_markers(ctx: ServiceContext, competition: Competition) -> list[MarkerStop]:
+    """Look, after a lock, whether anybody has moved away from their own level, and pause whoever has.
+
+    Asked after every lock alike, of a candidate's script or a seed, so that the answer takes the same time.
+    """
+    marks = list_locked_marks(ctx.session, competition.id)
+    if len(marks) < LEAST_MARKS:
+        return []
+    from examsite.statistics.drift import watch_drift  # noqa: PLC0415 - numbers only when needed
+
+    checks = checks_of(marks, list_new_beginnings(ctx.session, competition.id))
+    if not checks:
+        return []
+    people = {mark.marker: mark.assignment_id for mark in marks}
+    stopped = []
+    for marker, watch in watch_drift(checks, error=error_of(marks)).items():
+        if watch.alarm is None and not watch.out_of_tolerance:
+            continue
+        if find_hold(ctx.session, people[marker]) is not None:
+            continue
+        cause = StopCause.DRIFT if watch.alarm is not None else StopCause.TOLERANCE
+        figures = {"strain": f"{watch.strain:.2f}", "seeds": [f"{error:.2f}" for error in watch.seeds]}
+        if watch.alarm is not None:
+            figures |= {
+                "direction": str(watch.alarm.direction),
+                "since": str(watch.alarm.since),
+                "points": f"{watch.alarm.points:.2f}",
+            }
+        stopped.append(_stop(ctx, competition, marker, people[marker], cause=cause, figures=figures, actor="system"))
+    return stopped
+
+
+def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *, reason: str) -> MarkerStop:
+    """Pause a marker by hand, as head, with a reason.
+
+    Raises:
+        ConflictError: `marking_not_open`, `marker_paused`.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `marker_not_found`.
+    """
+    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    person = find_marker(ctx.session, competition.id, pseudonym)
+    if person is None:
+        raise NotFoundError("marker_not_found", marker=pseudonym)
+    check_not_held(ctx, person.id)
+    figures = {"reason": checked_reason(reason)}
+    return _stop(ctx, competition, pseudonym, person.id, cause=StopCause.HEAD, figures=figures, actor=None)
+
+
+def resume_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *, reason: str) -> MarkerStop:
+    """Let a paused marker go on, as head; from here on the marker is watched anew.
+
+    Raises:
+        ConflictError: `marking_not_open`, `stop_already_decided`.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `stop_not_found`.
+    """
+    stop = _open_stop(ctx, competition, stop_id)
+    _decide(ctx, competition, stop, StopOutcome.RESUMED, reason=checked_reason(reason), scripts=[])
+    return stop
+
+
+def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *, reason: str) -> Replacement:
+    """Give the work of a paused marker to others, as head.
+
+    What is open goes on by the draw at once. What was locked since the last good seed is asked to be withdrawn; the
+    chair has the second word on each mark, and until then every mark counts as it was locked.
+
+    Raises:
+        ConflictError: `marking_not_open`, `stop_already_decided`, `substitute_missing`.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `stop_not_found`.
+    """
+    stop = _open_stop(ctx, competition, stop_id)
+    words = checked_reason(reason)
+    doubtful = list_doubtful(ctx, competition, stop)
+    asked = 0
+    for mark in doubtful:
+        if find_open_withdrawal(ctx.session, mark.mark_id) is None:
+            ctx.session.add(
+                MarkWithdrawal(
+                    mark_id=mark.mark_id,
+                    reason=words,
+                    requested_by_id=ctx.actor.assignment_id,
+                    requested_at=ctx.now,
+                )
+            )
+            asked += 1
+    _decide(ctx, competition, stop, StopOutcome.REPLACED, reason=words, scripts=[mark.script for mark in doubtful])
+    passed_on = 0
+    if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
+        rows = list_open_allocations(ctx.session, competition.id, stop.assignment_id)
+        expected = sum(1 for row in rows if row.script.kind is ScriptKind.LIVE)
+        if rows:
+            marker = str(stop.assignment.pseudonym)
+            passed_on = allocations.take_over_marker(ctx, competition, marker, expected=expected, reason=words)
+    return Replacement(asked, passed_on)
+
+
+def list_doubtful(ctx: ServiceContext, competition: Competition, stop: MarkerStop) -> list[LockedMark]:
+    """What a paused marker locked on candidates' scripts since the last good seed, or since the move began if earlier.
+
+    Without any good seed it is everything.
+    """
+    own = [mark for mark in list_locked_marks(ctx.session, competition.id) if mark.assignment_id == stop.assignment_id]
+    since = int(stop.figures.get("since", 0)) or None
+    good = 0
+    for mark in own:
+        if mark.kind is not ScriptKind.SEED or mark.error is None:
+            continue
+        if abs(mark.error) <= GOOD_SEED_WITHIN and (since is None or mark.number < since):
+            good = mark.number
+    return [mark for mark in own if mark.kind is ScriptKind.LIVE and mark.number > good]
+
+
+def _open_stop(ctx: ServiceContext, competition: Competition, stop_id: int) -> MarkerStop:
+    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    stop = get_stop(ctx.session, competition.id, stop_id, for_update=True)
+    if stop.decided_at is not None:
+        raise ConflictError("stop_already_decided", marker=stop.assignment.pseudonym)
+    return stop
+
+
+def _stop(
+    ctx: ServiceContext,
+    competition: Competition,
+    marker: str,
+    assignment_id: int,
+    *,
+    cause: StopCause,
+    figures: Mapping[str, object],
+    actor: str | None,
+) -> MarkerStop:
+    payload = {"marker": marker, "cause": str(cause), "figures": dict(figures)}
+    record(ctx, competition, Event.MARKER_STOPPED, f"competition/{competition.code}", payload, actor=actor)
+    stop = MarkerStop(
+        assignment_id=assignment_id,
+        cause=str(cause),
+        figures=dict(figures),
+        stopped_at=ctx.now,
+        stopped_by_id=None if actor == "system" else ctx.actor.assignment_id,
+    )
+    ctx.session.add(stop)
+    ctx.session.flush()
+    return stop
+
+
+def _decide(
+    ctx: ServiceContext,
+    competition: Competition,
+    stop: MarkerStop,
+    outcome: StopOutcome,
+    *,
+    reason: str,
+    scripts: list[str],
+) -> None:
+    payload = {"marker": stop.assignment.pseudonym, "outcome": str(outcome), "reason": reason, "scripts": scripts}
+    stop.record_seq = record(ctx, competition, Event.MARKER_DECIDED, f"competition/{competition.code}", payload)
+    stop.outcome = str(outcome)
+    stop.reason = reason
+    stop.decided_at = ctx.now
+    stop.decided_by_id = ctx.actor.assignment_id
+    ctx.session.flush()

@@ -1,0 +1,171 @@
+"""Reads of locked marks as figures need them: columns only, by pseudonym, in the order in which they were locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.scores import ZERO, Score
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.papers import Paper
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.standardisation import AgreedMark, MarkerStop
+
+if TYPE_CHECKING:
+    from examsite.statistics.drift import Check
+
+#: Error of a mark in points as long as nothing is known. Source: our choice, because careful markers of essays on a
+#: scale of 100 lie between 1.5 and 3 points.
+USUAL_ERROR = 2.5
+#: Bounds of that error once it was estimated. Source: our choice, because a small sample gives figures out of reach.
+LEAST_ERROR, MOST_ERROR = 1.0, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class LockedMark:
+    """One locked mark of a person; `number` counts this marker's own locked scripts from 1, 0 for qualification."""
+
+    mark_id: int
+    script_id: int
+    script: str
+    kind: ScriptKind
+    paper: str
+    assignment_id: int
+    marker: str
+    round: int
+    seq: int
+    number: int
+    total: Score
+    points: dict[str, Any]
+    agreed: Score | None
+    opened_at: datetime | None
+    locked_at: datetime
+
+    @property
+    def error(self) -> Score | None:
+        """How far it lies above the agreed mark, where there is one."""
+        return None if self.agreed is None else self.total - self.agreed
+
+
+def find_last_seq(session: Session, competition: Competition) -> int:
+    """The number of the competition's newest record: as long as it stands, no figure has changed."""
+    last = session.scalar(
+        select(func.max(RecordRow.seq))
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(RecordLog.code == competition.code)
+    )
+    return -1 if last is None else last
+
+
+def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]:
+    """Every locked mark on a script of candidates, a seed or a qualification script, as its marker locked them."""
+    rows = session.execute(
+        select(
+            Mark.id,
+            Script.id,
+            Script.code,
+            Script.kind,
+            Paper.code,
+            Mark.assignment_id,
+            RoleAssignment.pseudonym,
+            Mark.round,
+            Mark.record_seq,
+            Mark.total,
+            Mark.points,
+            AgreedMark.total,
+            Allocation.opened_at,
+            Mark.locked_at,
+        )
+        .join(Script, Script.id == Mark.script_id)
+        .join(Paper, Paper.id == Script.paper_id)
+        .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
+        .outerjoin(AgreedMark, AgreedMark.script_id == Script.id)
+        .outerjoin(Allocation, (Allocation.script_id == Script.id) & (Allocation.assignment_id == Mark.assignment_id))
+        .where(
+            Script.competition_id == competition_id,
+            Script.kind != ScriptKind.PRACTICE,
+            Mark.state == MarkState.LOCKED,
+        )
+        .order_by(Mark.record_seq)
+    ).all()
+    counted: dict[int, int] = {}
+    found = []
+    for row in rows:
+        assignment_id = int(row[5] or 0)
+        is_queued = row[3] is not ScriptKind.QUALIFICATION
+        if is_queued:
+            counted[assignment_id] = counted.get(assignment_id, 0) + 1
+        found.append(
+            LockedMark(
+                mark_id=row[0],
+                script_id=row[1],
+                script=row[2],
+                kind=row[3],
+                paper=row[4],
+                assignment_id=assignment_id,
+                marker=str(row[6]),
+                round=row[7],
+                seq=row[8] or 0,
+                number=counted[assignment_id] if is_queued else 0,
+                total=row[9] or ZERO,
+                points=row[10],
+                agreed=row[11],
+                opened_at=row[12],
+                locked_at=row[13],
+            )
+        )
+    return found
+
+
+def list_new_beginnings(session: Session, competition_id: int) -> dict[str, int]:
+    """From which record on a marker who was let go on after a pause is watched anew, by pseudonym."""
+    rows = session.execute(
+        select(RoleAssignment.pseudonym, func.max(MarkerStop.record_seq))
+        .join(RoleAssignment, RoleAssignment.id == MarkerStop.assignment_id)
+        .where(RoleAssignment.competition_id == competition_id, MarkerStop.decided_at.is_not(None))
+        .group_by(RoleAssignment.pseudonym)
+    )
+    return {str(pseudonym): seq for pseudonym, seq in rows if seq is not None}
+
+
+def checks_of(marks: Iterable[LockedMark], beginnings: dict[str, int]) -> list[Check]:
+    """What is known about drift: errors on seeds and qualification scripts, and differences on common scripts."""
+    from examsite.statistics.drift import PairCheck, SeedCheck  # noqa: PLC0415 - numbers only when needed
+
+    checks: list[Check] = []
+    pairs: dict[int, list[LockedMark]] = {}
+    for mark in marks:
+        if mark.seq <= beginnings.get(mark.marker, -1):
+            continue
+        if mark.error is not None:
+            checks.append(SeedCheck(mark.marker, mark.number, mark.error))
+        elif mark.kind is ScriptKind.LIVE and mark.round == 1:
+            pairs.setdefault(mark.script_id, []).append(mark)
+    for found in pairs.values():
+        if len(found) == 2:
+            one, other = found
+            checks.append(PairCheck(one.marker, one.number, one.total, other.marker, other.number, other.total))
+    return checks
+
+
+def error_of(marks: Sequence[LockedMark]) -> float:
+    """The standard deviation of the error of a single mark, from the common scripts once they tell, in points."""
+    from examsite.statistics.figures import ScriptMark  # noqa: PLC0415 - numbers only when needed
+    from examsite.statistics.severity import estimate_severity  # noqa: PLC0415 - numbers only when needed
+
+    live = [
+        ScriptMark(mark.script, mark.marker, mark.total)
+        for mark in marks
+        if mark.kind is ScriptKind.LIVE and mark.round == 1
+    ]
+    known = estimate_severity(live).error
+    found = USUAL_ERROR if known.value is None else known.value
+    return min(max(found, LEAST_ERROR), MOST_ERROR)

@@ -1,0 +1,199 @@
+"""A marker who moves away from the own level is paused in time, nobody else is; the head lets go on or replaces."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.marking import MarkState, ScriptKind, ScriptState
+from examsite.domain.permissions import Role
+from examsite.services import marker_stops, marking
+from examsite.services.allocations import draw_allocation
+from examsite.services.withdrawals import withdraw_mark
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
+from examsite.storage.models.records import RecordRow
+from examsite.storage.models.standardisation import MarkerStop
+from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.standardisation import find_hold
+from tests.factories.marking import Board, make_board
+from tests.factories.standardisation import agree, with_rules
+
+STEP = Decimal("2.50")
+
+
+@pytest.fixture
+def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return make_board(session, now, settings=settings)
+
+
+def _many(board: Board, scripts: int) -> None:
+    """More scripts than a room has seats: nobody stands behind them, which marking never asks."""
+    known = board.sealed()[0]
+    taken = set(board.session.scalars(select(Script.code)))
+    codes = [code for code in (f"{number:04d}" for number in range(1000, 9999)) if code not in taken]
+    board.session.add_all(
+        Script(
+            competition_id=board.competition.id,
+            post_id=known.post_id,
+            paper_id=known.paper_id,
+            code=code,
+            content=known.content,
+            content_sha256=f"{int(code):064x}",
+        )
+        for code in codes[: scripts - len(taken)]
+    )
+    board.session.flush()
+
+
+def _ready(board: Board, *, scripts: int, seeds: int, percent: str) -> dict[str, Decimal]:
+    """Queues drawn with seeds in them; the true points of each script."""
+    _many(board, scripts)
+    with_rules(board, seed_percent=percent)
+    chance = random.Random(7)
+    true = {}
+    for _number in range(seeds):
+        points = STEP * chance.randint(8, 18)
+        true[agree(board, ScriptKind.SEED, str(points)).script.code] = points
+    draw_allocation(board.ctx(Role.CHAIR), board.competition)
+    for script in board.session.scalars(select(Script).where(Script.kind == ScriptKind.LIVE)):
+        true[script.code] = STEP * chance.randint(8, 18)
+    return true
+
+
+def _lock(board: Board, marker: RoleAssignment, code: str, points: Decimal, minute: int) -> Mark:
+    ctx = board.ctx(marker, at=board.room.now + timedelta(hours=6, minutes=minute))
+    draft = marking.save_draft(ctx, board.competition, code, revision=0, points=board.points(str(points)), comments={})
+    return marking.lock_mark(ctx, board.competition, code, revision=draft.revision)
+
+
+def _stops(board: Board) -> list[MarkerStop]:
+    return list(board.session.scalars(select(MarkerStop).order_by(MarkerStop.id)))
+
+
+def test_a_drift_of_four_points_from_script_40_is_stopped_within_20_scripts(board: Board) -> None:
+    true = _ready(board, scripts=100, seeds=7, percent="10")
+    drifting = board.markers[0]
+    chance = random.Random(11)
+    queues = {
+        marker.id: [entry.code for entry in list_queue(board.session, board.competition.id, marker.id)]
+        for marker in board.markers
+    }
+    stopped_at = 0
+
+    for number in range(1, 61):
+        for marker in board.markers:
+            if marker is drifting and stopped_at:
+                continue
+            code = queues[marker.id][number - 1]
+            error = STEP * chance.choice((-1, 0, 0, 0, 1))
+            if marker is drifting and number > 40:
+                error += chance.choice((STEP, 2 * STEP, 2 * STEP))  # 4.17 points on average
+            _lock(board, marker, code, true[code] + error, number)
+        if not stopped_at and find_hold(board.session, drifting.id):
+            stopped_at = number
+    (stop,) = _stops(board)
+
+    assert stop.assignment_id == drifting.id
+    assert 40 < stopped_at <= 60
+    assert (stop.cause, stop.figures["direction"], stop.stopped_by_id) == ("drift", "lenient", None)
+    with pytest.raises(ConflictError, match="marker_paused"):
+        _lock(board, drifting, queues[drifting.id][stopped_at], Decimal(30), 99)
+
+
+def _tolerance(board: Board) -> tuple[MarkerStop, list[str]]:
+    """Three seeds in a row far off: paused for tolerance; the queue of the marker."""
+    true = _ready(board, scripts=16, seeds=5, percent="40")
+    marker = board.markers[0]
+    codes = [entry.code for entry in list_queue(board.session, board.competition.id, marker.id)]
+    other = board.markers[1]
+    for number, entry in enumerate(list_queue(board.session, board.competition.id, other.id)):
+        _lock(board, other, entry.code, true[entry.code], number)
+    seeds = set(board.session.scalars(select(Script.code).where(Script.kind == ScriptKind.SEED)))
+    met = 0
+    for number, code in enumerate(codes):
+        if find_hold(board.session, marker.id):
+            break
+        met += code in seeds
+        off = Decimal(0) if met <= 1 else 4 * STEP
+        _lock(board, marker, code, true[code] + off, 20 + number)
+    (stop,) = _stops(board)
+    return stop, codes
+
+
+def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board) -> None:
+    stop, codes = _tolerance(board)
+    marker = board.markers[0]
+    head = board.ctx(Role.MARKING_HEAD, at=board.room.now + timedelta(hours=9))
+    named = [mark.script for mark in marker_stops.list_doubtful(head, board.competition, stop)]
+    assert named
+    assert set(named) < set(codes)
+
+    followed = marker_stops.replace_marker(head, board.competition, stop.id, reason="Lệch quá ngưỡng ở bài mẫu.")
+
+    wishes = list(board.session.scalars(select(MarkWithdrawal)))
+    assert followed.withdrawals == len(wishes) == len(named)
+    assert {board.session.get_one(Mark, wish.mark_id).state for wish in wishes} == {MarkState.LOCKED}
+    open_left = [
+        entry.code
+        for entry in list_queue(board.session, board.competition.id, marker.id)
+        if entry.mark is None or entry.mark.state is not MarkState.LOCKED
+    ]
+    assert open_left == []
+    withdraw_mark(board.ctx(Role.CHAIR, at=board.room.now + timedelta(hours=10)), board.competition, wishes[0].id)
+    withdrawn = board.session.get_one(Mark, wishes[0].mark_id)
+    assert withdrawn.state is MarkState.WITHDRAWN
+    assert board.session.get_one(Script, withdrawn.script_id or 0).state is ScriptState.MARKING
+    assert find_hold(board.session, marker.id) is not None
+
+
+def test_the_head_lets_go_on_with_a_reason_and_the_watch_begins_anew(board: Board) -> None:
+    stop, _codes = _tolerance(board)
+    head = board.ctx(Role.MARKING_HEAD, at=board.room.now + timedelta(hours=9))
+    marker = board.markers[0]
+    with pytest.raises(InvalidError, match="reason_missing"):
+        marker_stops.resume_marker(head, board.competition, stop.id, reason=" ")
+
+    marker_stops.resume_marker(head, board.competition, stop.id, reason="Đã trao đổi lại hướng dẫn chấm.")
+
+    left = [
+        entry.code
+        for entry in list_queue(board.session, board.competition.id, marker.id)
+        if entry.mark is None or entry.mark.state is not MarkState.LOCKED
+    ]
+    _lock(board, marker, left[0], Decimal(30), 200)
+    assert find_hold(board.session, marker.id) is None
+    with pytest.raises(ConflictError, match="stop_already_decided"):
+        marker_stops.resume_marker(head, board.competition, stop.id, reason="Lần nữa")
+    (decided,) = board.session.scalars(select(RecordRow).where(RecordRow.event == "marker:decided"))
+    assert decided.subject == f"competition/{board.competition.code}"
+
+
+def test_the_head_stops_by_hand_and_drafts_are_still_kept(board: Board) -> None:
+    board.allocated()
+    marker = board.markers[0]
+    code = list_queue(board.session, board.competition.id, marker.id)[0].code
+    head = board.ctx(Role.MARKING_HEAD)
+    with pytest.raises(NotAllowedError):
+        marker_stops.stop_marker(board.ctx(marker), board.competition, "M02", reason="x")
+
+    marker_stops.stop_marker(head, board.competition, "M01", reason="Cần trao đổi về câu 2.")
+
+    ctx: Any = board.ctx(marker)
+    draft = marking.save_draft(
+        ctx, board.competition, code, revision=0, points=board.points("40"), comments={"": "Còn đây"}
+    )
+    with pytest.raises(ConflictError, match="marker_paused"):
+        marking.lock_mark(ctx, board.competition, code, revision=draft.revision)
+    with pytest.raises(ConflictError, match="marker_paused"):
+        marker_stops.stop_marker(head, board.competition, "M01", reason="Lần nữa")

@@ -1,0 +1,260 @@
+"""Scripts with agreed marks: two people agree, markers practise and qualify, seeds look and lock like any script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.marking import MarkState, ScriptKind, ScriptState
+from examsite.domain.permissions import Role
+from examsite.services import marking, standardisation
+from examsite.services.allocations import draw_allocation
+from examsite.storage.models.marking import Mark, Script
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.marking import count_scripts, list_queue, list_scripts, list_standings
+from examsite.storage.queries.standardisation import find_qualification, list_own_standards
+from tests.factories.marking import Board, make_board
+from tests.factories.standardisation import agree, propose, with_rules
+
+MakeBoard = Callable[..., Board]
+SEED, PRACTICE, QUALIFICATION = ScriptKind.SEED, ScriptKind.PRACTICE, ScriptKind.QUALIFICATION
+
+
+@pytest.fixture
+def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    made = make_board(session, now, settings=settings)
+    made.sealed()
+    return made
+
+
+def _allocate(board: Board) -> None:
+    draw_allocation(board.ctx(Role.CHAIR), board.competition)
+
+
+def _records(board: Board, event: str) -> list[Any]:
+    rows = board.session.scalars(select(RecordRow).where(RecordRow.event == event).order_by(RecordRow.seq))
+    return [(row.actor, row.subject, json.loads(row.payload or "null")) for row in rows]
+
+
+# --- agreeing --------------------------------------------------------------------------------------------------------
+
+
+def test_an_agreed_mark_needs_two_people_and_is_recorded(board: Board) -> None:
+    proposed = propose(board, PRACTICE, "40")
+    assert list_own_standards(board.session, board.competition.id, board.markers[0].id) == []
+
+    agreed = standardisation.agree_standard(
+        board.ctx(Role.CHAIR), board.competition, proposed.id, sha256=proposed.script.content_sha256
+    )
+
+    assert agreed.agreed_at is not None
+    ((actor, subject, payload),) = _records(board, "standard:agreed")
+    assert (actor.partition("/")[0], subject) == ("council", f"competition/{board.competition.code}")
+    assert (payload["kind"], payload["total"], payload["proposed_by"]) == ("practice", "40.00", "H01")
+
+
+@pytest.mark.parametrize("role", [Role.MARKING_HEAD, Role.KEEPER, Role.ORGANISER])
+def test_nobody_but_setter_and_council_is_the_second_person(board: Board, role: Role) -> None:
+    proposed = propose(board, PRACTICE, "40")
+
+    with pytest.raises(NotAllowedError):
+        standardisation.agree_standard(
+            board.ctx(role), board.competition, proposed.id, sha256=proposed.script.content_sha256
+        )
+
+
+def test_agreeing_is_to_the_very_text_that_was_shown(board: Board) -> None:
+    proposed = propose(board, SEED, "40")
+    shown = proposed.script.content_sha256
+    standardisation.change_standard(
+        board.ctx(Role.MARKING_HEAD),
+        board.competition,
+        proposed.id,
+        texts={"E1": "Khác hẳn", "E2": "Cũng khác"},
+        points=board.points("30"),
+        comments={},
+    )
+
+    with pytest.raises(ConflictError, match="standard_changed"):
+        standardisation.agree_standard(board.ctx(Role.CHAIR), board.competition, proposed.id, sha256=shown)
+
+
+def test_sent_back_with_a_reason_and_never_changed_once_agreed(board: Board) -> None:
+    proposed = propose(board, PRACTICE, "40")
+    standardisation.return_standard(board.ctx(Role.CHAIR), board.competition, proposed.id, reason="Câu 2 thiếu ý.")
+    assert proposed.returned_reason == "Câu 2 thiếu ý."
+    agreed = agree(board, PRACTICE, "42.5")
+
+    with pytest.raises(ConflictError, match="standard_already_agreed"):
+        standardisation.change_standard(
+            board.ctx(Role.MARKING_HEAD),
+            board.competition,
+            agreed.id,
+            texts={"E1": "a", "E2": "b"},
+            points=board.points("30"),
+            comments={},
+        )
+
+
+@pytest.mark.parametrize(("texts", "code"), [({"E1": "Có", "E2": " "}, "answer_missing"), ({}, "answer_missing")])
+def test_every_question_needs_its_text(board: Board, texts: dict[str, str], code: str) -> None:
+    with pytest.raises(InvalidError, match=code):
+        standardisation.propose_standard(
+            board.ctx(Role.MARKING_HEAD),
+            board.competition,
+            kind=SEED,
+            paper=board.room.paper.code,
+            texts=texts,
+            points=board.points("40"),
+            comments={},
+        )
+
+
+def test_a_live_script_gets_no_agreed_mark(board: Board) -> None:
+    with pytest.raises(InvalidError, match="standard_kind_unknown"):
+        propose(board, ScriptKind.LIVE, "40")
+
+
+# --- practice and qualification --------------------------------------------------------------------------------------
+
+
+def _mark(board: Board, code: str, total: str, place: int = 0) -> Mark:
+    ctx = board.ctx(board.markers[place])
+    return standardisation.mark_standard(
+        ctx, board.competition, code, points=board.points(total), comments={"": "Đã đọc."}
+    )
+
+
+def test_practice_is_locked_once_and_counts_nowhere(board: Board) -> None:
+    agreed = agree(board, PRACTICE, "40")
+
+    mark = _mark(board, agreed.script.code, "45")
+
+    assert mark.state is MarkState.LOCKED
+    assert (
+        count_scripts(board.session, board.competition.id)
+        == len(list_scripts(board.session, board.competition.id))
+        == 4
+    )
+    assert list_standings(board.session, board.competition) == []
+    ((actor, subject, payload),) = _records(board, "standard:marked")
+    assert (actor, subject) == ("marker/M01", f"competition/{board.competition.code}")
+    assert (payload["script"], payload["total"]) == (agreed.script.code, "45.00")
+    with pytest.raises(ConflictError, match="mark_already_locked"):
+        _mark(board, agreed.script.code, "40")
+
+
+def test_a_seed_is_no_practice_script(board: Board) -> None:
+    agreed = agree(board, SEED, "40")
+
+    with pytest.raises(NotFoundError):
+        _mark(board, agreed.script.code, "40")
+
+
+def test_without_qualification_no_script_of_a_candidate_is_touched(board: Board) -> None:
+    with_rules(board, qualification_scripts="2")
+    codes = [agree(board, QUALIFICATION, total).script.code for total in ("40", "30")]
+    _allocate(board)
+    marker = board.markers[0]
+    first = list_queue(board.session, board.competition.id, marker.id)[0].code
+
+    with pytest.raises(NotAllowedError, match="marker_not_qualified"):
+        board.lock(marker, first, "40")
+    head = board.ctx(Role.MARKING_HEAD)
+    with pytest.raises(ConflictError, match="qualification_not_done"):
+        standardisation.qualify_marker(head, board.competition, "M01")
+    for code, total in zip(codes, ("42.5", "30"), strict=True):
+        _mark(board, code, total)
+    standardisation.qualify_marker(head, board.competition, "M01")
+
+    assert board.lock(marker, first, "40").state is MarkState.LOCKED
+    ((_actor, _subject, payload),) = _records(board, "marker:qualified")
+    assert payload["qualified"] is True
+    assert [row["total"] for row in payload["scripts"]] == ["2.50", "0.00"]
+
+
+def test_out_of_tolerance_needs_a_reason_and_back_to_practice_starts_anew(board: Board) -> None:
+    with_rules(board, qualification_scripts="1")
+    agreed = agree(board, QUALIFICATION, "40")
+    _mark(board, agreed.script.code, "50")
+    head = board.ctx(Role.MARKING_HEAD)
+
+    with pytest.raises(InvalidError, match="reason_missing"):
+        standardisation.qualify_marker(head, board.competition, "M01")
+    standardisation.send_marker_back(head, board.competition, "M01", reason="Lệch 10 điểm ở câu 1.")
+
+    found = find_qualification(board.session, board.markers[0].id)
+    assert found is not None
+    assert not found.is_qualified
+    assert _mark(board, agreed.script.code, "40").state is MarkState.LOCKED
+    standardisation.qualify_marker(head, board.competition, "M01")
+    with pytest.raises(ConflictError, match="qualification_not_due"):
+        standardisation.qualify_marker(head, board.competition, "M01")
+
+
+# --- seeds -----------------------------------------------------------------------------------------------------------
+
+
+def test_seeds_stand_in_every_queue_like_scripts_and_settle_nothing(board: Board) -> None:
+    seed = agree(board, SEED, "40").script
+    live = {script.code for script in list_scripts(board.session, board.competition.id)}
+    _allocate(board)
+
+    for marker in board.markers:
+        codes = [entry.code for entry in list_queue(board.session, board.competition.id, marker.id)]
+        positions = [entry.position for entry in list_queue(board.session, board.competition.id, marker.id)]
+        assert codes.count(seed.code) == 1
+        assert positions == list(range(1, len(codes) + 1))
+    assert len(seed.code) == len(next(iter(live)))
+    assert seed.code.isdigit()
+    for marker in board.markers:
+        board.lock(marker, seed.code, "40")
+
+    assert board.session.get_one(Script, seed.id).state is ScriptState.MARKING
+    assert board.session.get_one(Script, seed.id).score is None
+    assert list_standings(board.session, board.competition) == []
+    assert [row[2]["script"] for row in _records(board, "standard:marked")] == [seed.code] * 3
+    assert all(row[1] != f"script/{seed.code}" for row in _records(board, "mark:locked"))
+
+
+def test_no_seed_is_added_once_the_queues_are_drawn(board: Board) -> None:
+    waiting = propose(board, SEED, "40")
+    _allocate(board)
+
+    with pytest.raises(ConflictError, match="seeds_already_mixed"):
+        propose(board, SEED, "30")
+    with pytest.raises(ConflictError, match="seeds_already_mixed"):
+        standardisation.agree_standard(
+            board.ctx(Role.CHAIR), board.competition, waiting.id, sha256=waiting.script.content_sha256
+        )
+
+
+def test_a_rule_set_without_seeds_gets_none(board: Board) -> None:
+    with_rules(board, seed_percent="0")
+    seed = agree(board, SEED, "40").script
+    _allocate(board)
+
+    queue = list_queue(board.session, board.competition.id, board.markers[0].id)
+    assert seed.code not in {entry.code for entry in queue}
+
+
+def test_drafts_of_seeds_follow_the_rules_of_every_draft(board: Board) -> None:
+    seed = agree(board, SEED, "40").script
+    _allocate(board)
+    ctx = board.ctx(board.markers[0])
+    draft = marking.save_draft(ctx, board.competition, seed.code, revision=0, points={}, comments={"": "Nháp"})
+
+    with pytest.raises(ConflictError, match="draft_changed_elsewhere"):
+        marking.lock_mark(ctx, board.competition, seed.code, revision=draft.revision + 1)
+    with pytest.raises(InvalidError, match="points_missing"):
+        marking.lock_mark(ctx, board.competition, seed.code, revision=draft.revision)
