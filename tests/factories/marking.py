@@ -152,7 +152,7 @@ def make_board(
         sittings=sittings,
     )
     board = Board(room)
-    for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01")):
+    for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01"), (Role.SETTER, "D01")):
         room.people[role] = _assigned(board, role, pseudonym, password_hash)
     for number in range(1, markers + 1):
         board.markers.append(

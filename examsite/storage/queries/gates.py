@@ -18,12 +18,12 @@ from examsite.storage.queries.checklists import (
     list_missing_to_write,
 )
 from examsite.storage.queries.codes import (
-    missing_before_opening,
     missing_before_proposals,
     missing_before_publication,
     missing_before_sealing,
 )
 from examsite.storage.queries.defence import list_missing_defence
+from examsite.storage.queries.items import list_missing_to_open_codes
 from examsite.storage.queries.proposals import list_missing_to_lock
 from examsite.storage.queries.results import list_missing_to_approve, list_missing_to_publish
 
@@ -36,7 +36,7 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
     GateEvent.ROSTER_FIXED: list_missing_to_fix_roster,
     GateEvent.WRITTEN_BEGUN: list_missing_to_write,
     GateEvent.CODES_SEALED: missing_before_sealing,
-    GateEvent.CODES_OPENED: missing_before_opening,
+    GateEvent.CODES_OPENED: list_missing_to_open_codes,
     GateEvent.WRITTEN_PUBLISHED: missing_before_publication,
     GateEvent.APPEALS_CLOSED: missing_before_proposals,
     GateEvent.PROPOSALS_LOCKED: list_missing_to_lock,

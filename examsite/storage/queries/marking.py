@@ -6,8 +6,8 @@ person's mark, no points of the system and no instant but those of the marker's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -25,6 +25,8 @@ from examsite.domain.scores import ZERO, Score, score, sum_scores
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
+from examsite.storage.models.papers import RubricChange
+from examsite.storage.queries.rubric_changes import list_agreed_changes, read_current_paper
 
 WRITTEN = "written"
 
@@ -50,6 +52,8 @@ class BlindScript:
     content: tuple[tuple[str, str], ...]
     paper: Paper
     mark: Mark | None
+    #: Agreed changes of the rubric by criterion, the last one of each.
+    changes: Mapping[str, RubricChange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,8 +209,9 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
         code=script.code,
         position=allocation.position,
         content=tuple((part["item"], part["text"]) for part in script.content),
-        paper=paper_from_data(script.paper.data),
+        paper=read_current_paper(session, script.paper),
         mark=find_own_mark(session, allocation),
+        changes={change.criterion: change for change in list_agreed_changes(session, script.paper_id)},
     )
 
 

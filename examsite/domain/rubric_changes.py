@@ -1,0 +1,94 @@
+"""New words or level points of a criterion after the paper was opened, and what becomes of the marks it touches.
+
+Pure rules. The maximum and the step of a criterion never change: they stand in the sealed paper's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.marking import MarkState, ScriptKind, ScriptState
+from examsite.domain.papers import Paper
+from examsite.domain.questions import Level, Text
+from examsite.domain.rubrics import Rubric, RubricCriterion, rubric_from_snapshot, rubric_to_snapshot
+from examsite.domain.scores import ZERO, Score, is_multiple
+
+
+class MarkFate(StrEnum):
+    """What becomes of a mark whose criterion was changed."""
+
+    REOPENED = "reopened"
+    """A draft: the points of the criterion are set beside it and chosen anew."""
+    WITHDRAWN = "withdrawn"
+    """A lock on a script without a score: withdrawn by the two people, opened again as a draft."""
+    LEFT_TO_HEAD = "left_to_head"
+    """A lock on a script whose score stands: the head decides whether to ask for its withdrawal."""
+    UNTOUCHED = "untouched"
+
+
+def fate_of(mark: MarkState, script: ScriptState, kind: ScriptKind) -> MarkFate:
+    """What becomes of a mark of the changed criterion.
+
+    A locked seed keeps its mark, as a settled script does, so that nobody learns from it which script is a seed.
+
+    Source: our choice, because a settled score is touched by two people only and never by a consequence.
+    """
+    if kind not in (ScriptKind.LIVE, ScriptKind.SEED) or mark is MarkState.WITHDRAWN:
+        return MarkFate.UNTOUCHED
+    if mark is MarkState.DRAFT:
+        return MarkFate.REOPENED
+    if kind is ScriptKind.SEED:
+        return MarkFate.UNTOUCHED
+    return MarkFate.LEFT_TO_HEAD if script in (ScriptState.SETTLED, ScriptState.OPENED) else MarkFate.WITHDRAWN
+
+
+def changed_criterion(before: RubricCriterion, *, text: Text, levels: Iterable[Level]) -> RubricCriterion:
+    """The criterion with new words and level points.
+
+    Raises:
+        InvalidError: `criterion_of_system`, `criterion_words_missing`, `levels_missing`, `level_not_reachable`,
+            `level_off_step`, `level_twice`, `criterion_not_changed`.
+    """
+    name = before.criterion
+    if before.system:
+        raise InvalidError("criterion_of_system", criterion=name)
+    known = tuple(levels)
+    if not all(words.strip() for one in (text, *(level.text for level in known)) for words in (one.vi, one.en)):
+        raise InvalidError("criterion_words_missing", criterion=name)
+    if not known:
+        raise InvalidError("levels_missing", criterion=name)
+    seen: set[Score] = set()
+    for level in known:
+        if not ZERO <= level.points <= before.maximum:
+            raise InvalidError("level_not_reachable", criterion=name, points=level.points)
+        if not is_multiple(level.points, before.step):
+            raise InvalidError("level_off_step", criterion=name, points=level.points, step=before.step)
+        if level.points in seen:
+            raise InvalidError("level_twice", criterion=name, points=level.points)
+        seen.add(level.points)
+    after = replace(before, text=text, levels=known)
+    if after == before:
+        raise InvalidError("criterion_not_changed", criterion=name)
+    return after
+
+
+def with_changes(paper: Paper, changes: Iterable[RubricCriterion]) -> Paper:
+    """The paper with its criteria as they read now; of several changes of one criterion the last counts."""
+    last = {criterion.criterion: criterion for criterion in changes}
+    criteria = tuple(last.get(criterion.criterion, criterion) for criterion in paper.rubric.criteria)
+    return replace(paper, rubric=replace(paper.rubric, criteria=criteria))
+
+
+def criterion_to_data(criterion: RubricCriterion) -> dict[str, Any]:
+    """The criterion as a row and a record keep it."""
+    found: dict[str, Any] = rubric_to_snapshot(Rubric("", "", None, (criterion,)))["criteria"][0]
+    return found
+
+
+def criterion_from_data(data: Mapping[str, Any]) -> RubricCriterion:
+    """The criterion that `criterion_to_data` wrote."""
+    return rubric_from_snapshot({"part": "", "post": "", "paper": None, "criteria": [data]}).criteria[0]

@@ -1,0 +1,208 @@
+"""Changing a rubric while people mark: the head proposes, a setter agrees, every mark it touches is opened again.
+
+Decision: nothing is taken over for the marker. The points that a criterion had stand beside it and count no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.events import Event
+from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.permissions import Role, actor_name
+from examsite.domain.questions import Level, Text
+from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterion_to_data
+from examsite.domain.scripts import plain_text
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason, settle_script
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Mark, MarkWithdrawal
+from examsite.storage.models.papers import RubricChange
+from examsite.storage.queries.items import get_opened_paper
+from examsite.storage.queries.marking import get_script_for_update
+from examsite.storage.queries.rubric_changes import (
+    TouchedMark,
+    find_waiting_change,
+    get_waiting_change,
+    list_touched_marks,
+    lock_work_on_paper,
+    read_current_paper,
+)
+from examsite.storage.queries.withdrawals import find_open_withdrawal
+
+
+def propose_change(
+    ctx: ServiceContext,
+    competition: Competition,
+    paper_code: str,
+    criterion: str,
+    *,
+    text: Text,
+    levels: Iterable[Level],
+    reason: str,
+) -> RubricChange:
+    """Propose, as head of marking, how a criterion shall read; nothing changes before a setter has agreed.
+
+    Raises:
+        ConflictError: `marking_not_open`, `rubric_change_waiting`.
+        InvalidError: `criterion_unknown`, a code of `changed_criterion`, `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `paper_not_found`.
+    """
+    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    paper = get_opened_paper(ctx.session, competition.id, paper_code, for_update=True)
+    rubric = read_current_paper(ctx.session, paper).rubric
+    before = next((known for known in rubric.criteria if known.criterion == criterion), None)
+    if before is None:
+        raise InvalidError("criterion_unknown", criterion=criterion)
+    after = changed_criterion(
+        before, text=_plain(text), levels=[Level(level.points, _plain(level.text)) for level in levels]
+    )
+    words = checked_reason(reason)
+    if find_waiting_change(ctx.session, paper.id, criterion) is not None:
+        raise ConflictError("rubric_change_waiting", criterion=criterion)
+    change = RubricChange(
+        paper_id=paper.id,
+        criterion=criterion,
+        before=criterion_to_data(before),
+        after=criterion_to_data(after),
+        reason=words,
+        proposed_by_id=actor.assignment_id,
+        proposed_at=ctx.now,
+    )
+    ctx.session.add(change)
+    ctx.session.flush()
+    return change
+
+
+def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) -> list[TouchedMark]:
+    """Agree, as setter: the criterion reads anew, drafts and locks without a score are opened again, all named.
+
+    A lock is withdrawn with the head's name and the setter's as second; the marker keeps the points of all other
+    criteria as a draft. Locks under a score are left to the head, who may ask for their withdrawal.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotFoundError: `rubric_change_not_found`, also once it was answered.
+
+    Source: record format, `mark:withdrawn` (a changed rubric); two people and a reason.
+    """
+    change = _answered(ctx, competition, change_id, is_agreed=True)
+    lock_work_on_paper(ctx.session, change.paper_id)
+    touched = list_touched_marks(ctx.session, change.paper_id, change.criterion)
+    proposer = ctx.session.get_one(RoleAssignment, change.proposed_by_id)
+    head = actor_name(Role.MARKING_HEAD, str(proposer.pseudonym))
+    payload = {
+        "criterion": change.criterion,
+        "before": change.before,
+        "after": change.after,
+        "reason": change.reason,
+        "second": ctx.actor.pseudonym,
+        "drafts": sum(1 for row in touched if row.fate is MarkFate.REOPENED),
+        "withdrawn": _seqs(touched, MarkFate.WITHDRAWN),
+        "left": _seqs(touched, MarkFate.LEFT_TO_HEAD),
+    }
+    change.record_seq = record(
+        ctx, competition, Event.RUBRIC_CHANGED, f"paper/{change.paper.code}", payload, actor=head
+    )
+    for row in touched:
+        if row.fate is MarkFate.REOPENED:
+            _set_aside(ctx, row.mark, change.criterion)
+        elif row.fate is MarkFate.WITHDRAWN:
+            _withdraw(ctx, competition, row, change, head=head)
+    ctx.session.flush()
+    for code in sorted({row.script.code for row in touched if row.fate is MarkFate.WITHDRAWN}):
+        _settle_again(ctx, competition, code)
+    return touched
+
+
+def refuse_change(ctx: ServiceContext, competition: Competition, change_id: int) -> None:
+    """Refuse, as setter: the criterion reads as before.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotFoundError: `rubric_change_not_found`.
+    """
+    _answered(ctx, competition, change_id, is_agreed=False)
+    ctx.session.flush()
+
+
+def _answered(ctx: ServiceContext, competition: Competition, change_id: int, *, is_agreed: bool) -> RubricChange:
+    actor = ctx.require(Role.SETTER, competition_id=competition.id)
+    check_marking_open(competition)
+    change = get_waiting_change(ctx.session, competition.id, change_id)
+    if ctx.session.get_one(RoleAssignment, change.proposed_by_id).account_id == actor.account_id:
+        raise NotAllowedError("second_person_needed")
+    change.decided_by_id = actor.assignment_id
+    change.decided_at = ctx.now
+    change.is_agreed = is_agreed
+    return change
+
+
+def _plain(text: Text) -> Text:
+    known = Text(plain_text(text.vi).strip(), plain_text(text.en).strip())
+    if max(len(known.vi), len(known.en)) > LONGEST_TEXT:
+        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
+    return known
+
+
+def _seqs(touched: Iterable[TouchedMark], fate: MarkFate) -> list[int]:
+    return sorted(row.mark.record_seq or 0 for row in touched if row.fate is fate)
+
+
+def _set_aside(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
+    """The draft without its points for the criterion; a page that was open before is told so at its next save."""
+    points = dict(mark.points)
+    mark.earlier_points = {**mark.earlier_points, criterion: points.pop(criterion)}
+    mark.points = points
+    mark.revision += 1
+    mark.updated_at = ctx.now
+
+
+def _withdraw(
+    ctx: ServiceContext, competition: Competition, row: TouchedMark, change: RubricChange, *, head: str
+) -> None:
+    """The lock withdrawn by both people, and a draft in its place without the criterion's points."""
+    mark = row.mark
+    payload = {"seq": mark.record_seq, "reason": change.reason, "second": ctx.actor.pseudonym}
+    seq = record(ctx, competition, Event.MARK_WITHDRAWN, f"script/{row.script.code}", payload, actor=head)
+    wish = find_open_withdrawal(ctx.session, mark.id)
+    if wish is None:
+        wish = MarkWithdrawal(
+            mark_id=mark.id, reason=change.reason, requested_by_id=change.proposed_by_id, requested_at=ctx.now
+        )
+        ctx.session.add(wish)
+    wish.decided_by_id = ctx.actor.assignment_id
+    wish.decided_at = ctx.now
+    wish.is_agreed = True
+    wish.record_seq = seq
+    mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
+    mark.updated_at = ctx.now
+    ctx.session.flush()
+    draft = Mark(
+        script_id=mark.script_id,
+        assignment_id=mark.assignment_id,
+        round=mark.round,
+        state=MarkState.DRAFT,
+        points=dict(mark.points),
+        comments=dict(mark.comments),
+        earlier_points=dict(mark.earlier_points),
+        revision=mark.revision,
+        updated_at=ctx.now,
+    )
+    _set_aside(ctx, draft, change.criterion)
+    ctx.session.add(draft)
+
+
+def _settle_again(ctx: ServiceContext, competition: Competition, code: str) -> None:
+    script = get_script_for_update(ctx.session, competition.id, code)
+    script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARK_WITHDRAWN)
+    script.straddle_seen_at = None
+    ctx.session.flush()
+    settle_script(ctx, competition, script)

@@ -1,0 +1,184 @@
+"""Reads of changes of a rubric after the paper was opened, and of the marks that they touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.marking import MarkState, ScriptState
+from examsite.domain.papers import Paper, PaperState, paper_from_data
+from examsite.domain.rubric_changes import MarkFate, criterion_from_data, fate_of, with_changes
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.papers import Paper as PaperRow
+from examsite.storage.models.papers import RubricChange
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One proposed change with the pseudonyms of its two people."""
+
+    change: RubricChange
+    proposed_by: str
+    decided_by: str | None
+
+
+@dataclass(frozen=True)
+class TouchedMark:
+    """A mark of the changed criterion and what becomes of it."""
+
+    mark: Mark
+    script: Script
+    marker: str
+    fate: MarkFate
+
+
+def list_changes(session: Session, competition_id: int) -> list[ChangeLine]:
+    """Every proposed change with its answer: those that wait first, then the newest."""
+    proposer, decider = aliased(RoleAssignment), aliased(RoleAssignment)
+    rows = session.execute(
+        _with_paper(competition_id)
+        .add_columns(proposer.pseudonym, decider.pseudonym)
+        .join(proposer, proposer.id == RubricChange.proposed_by_id)
+        .outerjoin(decider, decider.id == RubricChange.decided_by_id)
+        .order_by(RubricChange.decided_at.is_not(None), RubricChange.id.desc())
+    )
+    return [ChangeLine(change, str(first), second) for change, first, second in rows]
+
+
+def get_change(session: Session, competition_id: int, change_id: int) -> ChangeLine:
+    """One change, answered or not.
+
+    Raises:
+        NotFoundError: `rubric_change_not_found`.
+    """
+    found = next((row for row in list_changes(session, competition_id) if row.change.id == change_id), None)
+    if found is None:
+        raise NotFoundError("rubric_change_not_found")
+    return found
+
+
+def get_waiting_change(session: Session, competition_id: int, change_id: int) -> RubricChange:
+    """A change that waits for its second person, its row locked, with its paper.
+
+    Raises:
+        NotFoundError: `rubric_change_not_found`, also once it was answered.
+    """
+    statement = _with_paper(competition_id).where(RubricChange.id == change_id, RubricChange.decided_at.is_(None))
+    locked = statement.with_for_update(of=RubricChange).execution_options(populate_existing=True)
+    found = session.scalars(locked).one_or_none()
+    if found is None:
+        raise NotFoundError("rubric_change_not_found")
+    return found
+
+
+def find_waiting_change(session: Session, paper_id: int, criterion: str) -> RubricChange | None:
+    """The change of a criterion that waits for its second person."""
+    return session.scalars(
+        select(RubricChange).where(
+            RubricChange.paper_id == paper_id,
+            RubricChange.criterion == criterion,
+            RubricChange.decided_at.is_(None),
+        )
+    ).first()
+
+
+def list_agreed_changes(session: Session, paper_id: int) -> list[RubricChange]:
+    """The changes of a paper that both people agreed to, in their order."""
+    return list(
+        session.scalars(
+            select(RubricChange)
+            .where(RubricChange.paper_id == paper_id, RubricChange.is_agreed.is_(True))
+            .order_by(RubricChange.record_seq)
+        )
+    )
+
+
+def read_current_paper(session: Session, paper: PaperRow) -> Paper:
+    """The paper as it reads now, agreed changes included."""
+    changes = list_agreed_changes(session, paper.id)
+    return with_changes(paper_from_data(paper.data), [criterion_from_data(change.after) for change in changes])
+
+
+def list_opened_papers(session: Session, competition_id: int) -> list[PaperRow]:
+    """The opened papers by code, with their posts."""
+    return list(
+        session.scalars(
+            select(PaperRow)
+            .options(joinedload(PaperRow.post))
+            .where(PaperRow.competition_id == competition_id, PaperRow.state == PaperState.OPENED)
+            .order_by(PaperRow.code)
+        )
+    )
+
+
+def lock_work_on_paper(session: Session, paper_id: int) -> None:
+    """Take the locks that saving and locking a mark take, in their order: allocations, then scripts."""
+    session.scalars(
+        select(Allocation.id)
+        .join(Script, Script.id == Allocation.script_id)
+        .where(Script.paper_id == paper_id)
+        .order_by(Allocation.id)
+        .with_for_update(of=Allocation)
+    ).all()
+    session.scalars(select(Script.id).where(Script.paper_id == paper_id).order_by(Script.code).with_for_update()).all()
+
+
+def list_touched_marks(session: Session, paper_id: int, criterion: str) -> list[TouchedMark]:
+    """The marks with points for a criterion, by marker and script, as long as their script is the marker's to mark."""
+    rows = session.execute(
+        _marks(paper_id).where(Mark.state != MarkState.WITHDRAWN).execution_options(populate_existing=True)
+    )
+    found = []
+    for mark, script, marker in rows:
+        fate = fate_of(mark.state, script.state, script.kind)
+        if criterion in mark.points and fate is not MarkFate.UNTOUCHED:
+            found.append(TouchedMark(mark, script, str(marker), fate))
+    return found
+
+
+def list_reopened_marks(session: Session, change: RubricChange) -> list[tuple[str, str]]:
+    """Marker and script of the marks that an agreed change opened again; not whether they had been locked."""
+    rows = session.execute(_marks(change.paper_id).where(Mark.state != MarkState.WITHDRAWN))
+    return [(str(marker), script.code) for mark, script, marker in rows if change.criterion in mark.earlier_points]
+
+
+def list_marks_left_to_head(session: Session, change: RubricChange) -> list[tuple[str, str]]:
+    """Marker and script of the marks under an agreed change whose script has its score: for the head to judge."""
+    rows = session.execute(
+        _marks(change.paper_id).where(
+            Mark.state == MarkState.LOCKED,
+            Mark.locked_at <= change.decided_at,
+            Script.state.in_((ScriptState.SETTLED, ScriptState.OPENED)),
+        )
+    )
+    return [(str(marker), script.code) for mark, script, marker in rows if change.criterion in mark.points]
+
+
+def _with_paper(competition_id: int) -> Select[RubricChange]:
+    return (
+        select(RubricChange)
+        .join(RubricChange.paper)
+        .options(joinedload(RubricChange.paper))
+        .where(PaperRow.competition_id == competition_id)
+    )
+
+
+def _marks(paper_id: int) -> Select[Mark, Script, str | None]:
+    """Marks of people whose script is still theirs; a script that was passed on belongs to somebody else."""
+    return (
+        select(Mark, Script, RoleAssignment.pseudonym)
+        .join(Script, Script.id == Mark.script_id)
+        .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
+        .join(
+            Allocation,
+            (Allocation.script_id == Mark.script_id)
+            & (Allocation.assignment_id == Mark.assignment_id)
+            & (Allocation.round == Mark.round),
+        )
+        .where(Script.paper_id == paper_id, Allocation.withdrawn_at.is_(None))
+        .order_by(RoleAssignment.pseudonym, Script.code, Mark.id)
+    )

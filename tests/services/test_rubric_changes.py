@@ -1,0 +1,245 @@
+"""A rubric that changes while people mark: two people, every mark it touches opened again and named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.marking import MarkState, ScriptKind, ScriptState
+from examsite.domain.permissions import Role
+from examsite.domain.questions import Level, Text
+from examsite.domain.rubric_changes import MarkFate
+from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.scores import score
+from examsite.services.marking import lock_mark, save_draft
+from examsite.services.rubric_changes import agree_change, propose_change, refuse_change
+from examsite.services.withdrawals import request_withdrawal
+from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
+from examsite.storage.models.papers import RubricChange
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.marking import get_blind_script
+from examsite.storage.queries.rubric_changes import list_changes, list_marks_left_to_head, list_reopened_marks
+from tests.factories.marking import Board, make_board
+
+REASON = "Mức 3 nói hai điều trái nhau."
+TOUCHED = "E1.a"
+
+
+@pytest.fixture
+def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+    """Three candidates; every script is given to its markers."""
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    made = make_board(session, now, settings=settings, candidates=3)
+    made.allocated()
+    return made
+
+
+def _codes(board: Board) -> list[str]:
+    return list(board.session.scalars(select(Script.code).order_by(Script.code)))
+
+
+def _script(board: Board, code: str) -> Script:
+    statement = select(Script).where(Script.code == code).execution_options(populate_existing=True)
+    return board.session.scalars(statement).one()
+
+
+def _criterion(board: Board) -> RubricCriterion:
+    return next(one for one in board.rubric.human if one.criterion == TOUCHED)
+
+
+def _propose(board: Board, **changes: Any) -> RubricChange:
+    known = _criterion(board)
+    values: dict[str, Any] = {
+        "text": Text("Nêu đúng hai việc phải tách", "Separates the two issues"),
+        "levels": known.levels,
+        "reason": REASON,
+        **changes,
+    }
+    ctx = board.ctx(Role.MARKING_HEAD)
+    return propose_change(ctx, board.competition, board.room.paper.code, TOUCHED, **values)
+
+
+def _agree(board: Board, change: RubricChange) -> list[tuple[str, str, MarkFate]]:
+    touched = agree_change(board.ctx(Role.SETTER), board.competition, change.id)
+    return [(row.marker, row.script.code, row.fate) for row in touched]
+
+
+def _own(board: Board, code: str, place: int) -> Mark:
+    marker = board.pair(code)[place]
+    statement = (
+        select(Mark)
+        .join(Mark.script)
+        .where(Script.code == code, Mark.assignment_id == marker.id, Mark.state != MarkState.WITHDRAWN)
+        .execution_options(populate_existing=True)
+    )
+    return board.session.scalars(statement).one()
+
+
+def _refusal(kind: type[DomainError], act: Callable[[], Any]) -> str:
+    with pytest.raises(kind) as refused:
+        act()
+    return refused.value.code
+
+
+def _records(board: Board, event: str) -> list[RecordRow]:
+    return list(board.session.scalars(select(RecordRow).where(RecordRow.event == event).order_by(RecordRow.seq)))
+
+
+def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
+    one, gap, settled = _codes(board)
+    board.lock(board.pair(one)[0], one, "40.00")
+    drafting = board.ctx(board.pair(one)[1])
+    save_draft(drafting, board.competition, one, revision=0, points=board.points("20.00"), comments={})
+    board.lock_pair(gap, ("30.00", "50.00"))
+    board.lock_pair(settled, ("40.00", "42.50"))
+
+    touched = _agree(board, _propose(board))
+
+    fates = {(code, fate) for _marker, code, fate in touched}
+    assert fates == {
+        (one, MarkFate.WITHDRAWN),
+        (one, MarkFate.REOPENED),
+        (gap, MarkFate.WITHDRAWN),
+        (settled, MarkFate.LEFT_TO_HEAD),
+    }
+    assert len(touched) == 6
+    assert _script(board, gap).state is ScriptState.MARKING
+    assert _script(board, settled).state is ScriptState.SETTLED
+    for code in (one, gap):
+        for place in (0, 1):
+            mark = _own(board, code, place)
+            assert mark.state is MarkState.DRAFT
+            assert TOUCHED not in mark.points
+            assert mark.earlier_points[TOUCHED]
+            assert mark.points
+    assert _own(board, one, 0).comments == {"": "Đã đọc kỹ."}
+    change = list_changes(board.session, board.competition.id)[0].change
+    assert {code for _marker, code in list_reopened_marks(board.session, change)} == {one, gap}
+    assert {code for _marker, code in list_marks_left_to_head(board.session, change)} == {settled}
+
+
+def test_each_withdrawal_is_recorded_with_both_people(board: Board) -> None:
+    code = _codes(board)[0]
+    lock = board.lock(board.pair(code)[0], code, "40.00")
+    _agree(board, _propose(board))
+
+    changed = json.loads(_records(board, "rubric:changed")[0].payload)
+    withdrawn = _records(board, "mark:withdrawn")[0]
+
+    assert (withdrawn.actor, withdrawn.subject) == ("head/H01", f"script/{code}")
+    assert json.loads(withdrawn.payload) == {"seq": lock.record_seq, "reason": REASON, "second": "D01"}
+    assert (changed["criterion"], changed["second"], changed["withdrawn"]) == (TOUCHED, "D01", [lock.record_seq])
+    assert changed["before"]["maximum"] == changed["after"]["maximum"]
+    wish = board.session.scalars(select(MarkWithdrawal)).one()
+    assert (wish.is_agreed, wish.record_seq) == (True, withdrawn.seq)
+
+
+def test_the_criterion_is_chosen_anew_before_the_lock(board: Board) -> None:
+    code = _codes(board)[0]
+    marker = board.pair(code)[0]
+    board.lock(marker, code, "40.00")
+    _agree(board, _propose(board))
+    ctx = board.ctx(marker)
+    blind = get_blind_script(board.session, board.competition.id, marker.id, code)
+    assert blind.mark is not None
+    assert blind.changes[TOUCHED].before["vi"] == _criterion(board).text.vi
+    shown = next(one for one in blind.paper.rubric.human if one.criterion == TOUCHED)
+    assert shown.text.vi == "Nêu đúng hai việc phải tách"
+
+    revision = blind.mark.revision
+    assert (
+        _refusal(InvalidError, lambda: lock_mark(ctx, board.competition, code, revision=revision)) == "points_missing"
+    )
+    points = {**{name: score(given) for name, given in blind.mark.points.items()}, TOUCHED: score("0.00")}
+    draft = save_draft(ctx, board.competition, code, revision=revision, points=points, comments=blind.mark.comments)
+    again = lock_mark(ctx, board.competition, code, revision=draft.revision)
+
+    assert again.points[TOUCHED] == "0.00"
+    assert len(_records(board, "mark:locked")) == len(_codes(board)) + 2
+
+
+def test_a_page_that_was_open_before_is_told_at_its_next_save(board: Board) -> None:
+    code = _codes(board)[0]
+    marker = board.pair(code)[0]
+    ctx = board.ctx(marker)
+    draft = save_draft(ctx, board.competition, code, revision=0, points=board.points("20.00"), comments={})
+    seen = draft.revision
+    _agree(board, _propose(board))
+
+    save = lambda: save_draft(  # noqa: E731
+        ctx, board.competition, code, revision=seen, points=board.points("22.50"), comments={}
+    )
+
+    assert _refusal(ConflictError, save) == "draft_changed_elsewhere"
+
+
+def test_a_locked_seed_stays_as_a_settled_script_does(board: Board) -> None:
+    code = _codes(board)[0]
+    board.lock(board.pair(code)[0], code, "40.00")
+    _script(board, code).kind = ScriptKind.SEED
+    board.session.flush()
+
+    assert _agree(board, _propose(board)) == []
+    assert _own(board, code, 0).state is MarkState.LOCKED
+
+
+def test_a_wish_of_the_head_about_the_same_mark_is_answered_by_the_change(board: Board) -> None:
+    code = _codes(board)[0]
+    board.lock_pair(code, ("30.00", "50.00"))
+    marker = str(board.pair(code)[0].pseudonym)
+    wish = request_withdrawal(
+        board.ctx(Role.MARKING_HEAD), board.competition, code, marker=marker, reason="Chấm nhầm tiêu chí."
+    )
+    _agree(board, _propose(board))
+
+    board.session.refresh(wish)
+    assert wish.is_agreed
+    assert wish.reason == "Chấm nhầm tiêu chí."
+
+
+def test_a_second_change_begins_from_the_first(board: Board) -> None:
+    _agree(board, _propose(board))
+    again = _propose(board, text=Text("Nêu rõ", "Clear"))
+
+    assert again.before["vi"] == "Nêu đúng hai việc phải tách"
+
+
+def test_refused_nothing_changes_and_one_person_is_not_two(board: Board) -> None:
+    code = _codes(board)[0]
+    board.lock(board.pair(code)[0], code, "40.00")
+    change = _propose(board)
+    assert _refusal(ConflictError, lambda: _propose(board)) == "rubric_change_waiting"
+    own = board.ctx(Role.MARKING_HEAD)
+    assert _refusal(NotAllowedError, lambda: agree_change(own, board.competition, change.id)) == "role_needed"
+
+    refuse_change(board.ctx(Role.SETTER), board.competition, change.id)
+
+    assert _own(board, code, 0).state is MarkState.LOCKED
+    assert _records(board, "rubric:changed") == []
+    assert _refusal(NotFoundError, lambda: _agree(board, change)) == "rubric_change_not_found"
+
+
+def test_maximum_and_step_never_change(board: Board) -> None:
+    known = _criterion(board)
+    too_much = [*known.levels[:-1], Level(known.maximum + known.step, Text("Hơn", "More"))]
+    off = [Level(known.step / 2, Text("Nửa", "Half"))]
+    assert _refusal(InvalidError, lambda: _propose(board, levels=too_much)) == "level_not_reachable"
+    assert _refusal(InvalidError, lambda: _propose(board, levels=off)) == "level_off_step"
+    assert _refusal(InvalidError, lambda: _propose(board, text=known.text)) == "criterion_not_changed"
+    assert _refusal(InvalidError, lambda: _propose(board, levels=[])) == "levels_missing"
+    assert _refusal(InvalidError, lambda: _propose(board, text=Text("", ""))) == "criterion_words_missing"
+    twice = [known.levels[0], known.levels[0]]
+    assert _refusal(InvalidError, lambda: _propose(board, levels=twice)) == "level_twice"
+    assert _refusal(InvalidError, lambda: _propose(board, reason=" ")) == "reason_missing"
+    higher = [*known.levels[:-1], replace(known.levels[-1], text=Text("Rõ hơn", "Clearer"))]
+    assert _propose(board, levels=higher).after["maximum"] == f"{known.maximum:.2f}"
