@@ -11,6 +11,8 @@ from typing import Any
 from flask import Blueprint, g
 
 from examsite.domain.permissions import Role
+from examsite.storage.database import db
+from examsite.storage.queries.marking_notes import count_open_flags
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -24,30 +26,47 @@ def navigation(competition: Any) -> list[NavItem]:
     if g.actor.role is Role.MARKING_HEAD:
         also = ("marker.show_gap", "marker.decide_gap", "marker.read_script", "marker.request_withdrawal")
         again = ("marker.take_over_marker", "marker.take_over_script")
+        waiting = count_open_flags(db.session(), competition.id)
         return [
             nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also),
             nav_item(_("Phân công chấm"), "marker.list_allocation", code=competition.code, also=again),
+            nav_item(
+                _("Câu hỏi của người chấm"),
+                "marker.list_script_flags",
+                code=competition.code,
+                count=waiting or None,
+                also=("marker.answer_flag",),
+            ),
         ]
-    own = ("marker.mark_script", "marker.lock_mark")
-    return [nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own)]
+    own = ("marker.mark_script", "marker.lock_mark", "marker.flag_script")
+    return [
+        nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own),
+        nav_item(_("Kho nhận xét"), "marker.save_comment", code=competition.code),
+    ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.marker import (  # noqa: E402 - views register themselves on the blueprint
+    comments,
     conflicts,
     head_allocation,
+    head_flags,
     head_gaps,
     head_withdrawals,
+    notes,
     scripts,
 )
 
 __all__ = [
     "bp",
+    "comments",
     "conflicts",
     "head_allocation",
+    "head_flags",
     "head_gaps",
     "head_withdrawals",
     "navigation",
+    "notes",
     "scripts",
 ]

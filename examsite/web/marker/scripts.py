@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
@@ -10,51 +9,36 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError
+from examsite.domain.marker_pace import progress_of
 from examsite.domain.marking import MarkState
-from examsite.domain.papers import PaperItem
 from examsite.domain.permissions import Role
-from examsite.domain.scores import ZERO, Score, score, score_text, sum_scores
 from examsite.services import marking
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.marking import BlindScript, QueueEntry, get_blind_script, list_queue
+from examsite.storage.queries.marking_notes import (
+    list_notes,
+    list_own_flags,
+    list_own_spans,
+    list_saved_comments,
+)
 from examsite.web.access import principal, requires
 from examsite.web.errors import message_of, status_of
-from examsite.web.formatting import format_points, format_time_seconds
-from examsite.web.forms.marking import CriterionFields, LockMarkForm, ScoringForm, scoring_form
-from examsite.web.i18n import _, current_locale, localised
+from examsite.web.formatting import format_time_seconds
+from examsite.web.forms.marking import LockMarkForm, ScoringForm, scoring_form
+from examsite.web.i18n import _, current_locale
 from examsite.web.marker import bp
+from examsite.web.marker.sheets import (
+    criterion_names,
+    differences,
+    given_in,
+    maximum_of,
+    missing_in,
+    note_data,
+    questions_of,
+)
+from examsite.web.marker.walks import chosen_way, is_locked, keep_way, kind_of, next_step, step_url, walk_of
 from examsite.web.transactions import act, forget_changes, writes
-
-
-@dataclass(frozen=True)
-class QuestionSheet:
-    """One question on the scoring page: its words, the answer, the criteria with their fields."""
-
-    item: PaperItem
-    number: int
-    text: str
-    rows: tuple[CriterionFields, ...]
-    given: Score | None
-
-    @property
-    def paragraphs(self) -> list[str]:
-        """The answer by paragraphs."""
-        return [line for line in self.text.split("\n") if line.strip()]
-
-    @property
-    def words(self) -> int:
-        """Words of the answer, by spaces."""
-        return len(self.text.split())
-
-    @property
-    def maximum(self) -> Score:
-        """The most that people can give."""
-        return sum_scores(row.criterion.maximum for row in self.rows)
-
-    def name_of(self, row: CriterionFields) -> str:
-        """How the page numbers a criterion, e.g. 2.b."""
-        return f"{self.number}.{row.criterion.criterion.rpartition('.')[2]}"
 
 
 @bp.get("/")
@@ -87,13 +71,19 @@ def list_competitions() -> ResponseReturnValue:
 def list_scripts(code: str) -> ResponseReturnValue:
     """The marker's own queue in the drawn order."""
     queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
-    return render_template(
-        "marker/list_scripts.html",
-        entries=[_queue_row(entry) for entry in queue],
-        locked=sum(1 for entry in queue if _is_locked(entry)),
-        next_code=_next_open(queue),
-        is_open=g.competition.state is CompetitionState.MARKING,
-        code=code,
+    spans, allocated = list_own_spans(db.session(), g.competition.id, g.actor.assignment_id)
+    following = next_step(queue) if queue else None
+    return keep_way(
+        render_template(
+            "marker/list_scripts.html",
+            entries=[_queue_row(entry) for entry in queue],
+            progress=progress_of(spans, allocated=allocated),
+            following=following,
+            following_url=None if following is None else step_url(following),
+            by=chosen_way(),
+            is_open=g.competition.state is CompetitionState.MARKING,
+            code=code,
+        )
     )
 
 
@@ -106,7 +96,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
     form = _form_of(blind)
     if request.method == "GET":
         _show_draft(form, blind)
-        return _sheet(blind, form)
+        return keep_way(_sheet(blind, form))
     stored = {} if blind.mark is None else blind.mark.points
     valid = form.validate()
     points = form.read_points(stored)
@@ -130,7 +120,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
     if request.form.get("then") == "lock":
         return redirect(url_for("marker.lock_mark", code=code, script=script))
     flash(_("Đã lưu nháp."), "success")
-    return redirect(url_for("marker.mark_script", code=code, script=script))
+    return redirect(url_for("marker.mark_script", code=code, script=script, question=request.args.get("question")))
 
 
 @bp.route("/<code>/scripts/<script>/lock", methods=["GET", "POST"])
@@ -149,12 +139,12 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
             return redirect(here)
         queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
         flash(_("Đã khóa điểm bài %(code)s.", code=script), "success")
-        following = _next_open(queue)
+        following = next_step(queue, after=script)
         if following is None:
             return redirect(url_for("marker.list_scripts", code=code))
-        return redirect(url_for("marker.mark_script", code=code, script=following))
+        return redirect(step_url(following))
     blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
-    if blind.mark is None or blind.mark.state is not MarkState.DRAFT or _missing(blind):
+    if blind.mark is None or blind.mark.state is not MarkState.DRAFT or missing_in(blind):
         flash(_("Bài %(code)s chưa khóa được: còn tiêu chí chưa chấm, hoặc điểm đã khóa.", code=script), "attention")
         return redirect(here)
     form.revision.data = str(blind.mark.revision)
@@ -164,9 +154,9 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
         "marker/lock_mark.html",
         script=blind,
         form=form,
-        questions=_questions(blind, sheet),
-        total=_given(blind),
-        maximum=sum_scores(criterion.maximum for criterion in blind.paper.rubric.human),
+        questions=questions_of(blind, sheet),
+        total=given_in(blind),
+        maximum=maximum_of(blind),
         code=code,
     )
 
@@ -189,97 +179,51 @@ def _show_draft(form: ScoringForm, blind: BlindScript) -> None:
 
 
 def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) -> str:
-    queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
-    codes = [entry.code for entry in queue]
-    place = codes.index(blind.code)
+    session, competition_id, own = db.session(), g.competition.id, g.actor.assignment_id
+    queue = list_queue(session, competition_id, own)
+    walk = walk_of(queue, blind.code, item=request.args.get("question", ""))
     mark = blind.mark
     is_open = g.competition.state is CompetitionState.MARKING and (mark is None or mark.state is MarkState.DRAFT)
+    questions = questions_of(blind, form)
+    notes = [note_data(note, blind) for note in list_notes(session, competition_id, own, blind.code)]
     return render_template(
         "marker/mark_script.html",
         script=blind,
         form=form,
-        questions=_questions(blind, form),
-        queue=[_queue_row(entry) for entry in queue],
-        place=place + 1,
-        locked=sum(1 for entry in queue if _is_locked(entry)),
-        before=codes[place - 1] if place else None,
-        after=codes[place + 1] if place + 1 < len(codes) else None,
-        total=_given(blind),
-        maximum=sum_scores(criterion.maximum for criterion in blind.paper.rubric.human),
-        missing=_missing(blind),
+        questions=questions,
+        names=criterion_names(questions),
+        notes=notes,
+        comments=list_saved_comments(session, own) if is_open else [],
+        flags=list_own_flags(session, competition_id, own, blind.code),
+        walk=walk,
+        number=next((sheet.number for sheet in questions if sheet.item.item == walk.here.item), None),
+        queue_size=len(queue),
+        locked=sum(1 for entry in queue if is_locked(entry)),
+        before=None if walk.before is None else step_url(walk.before),
+        after=None if walk.after is None else step_url(walk.after),
+        total=given_in(blind),
+        maximum=maximum_of(blind),
+        missing=missing_in(blind),
         is_open=is_open,
+        is_dark=request.cookies.get("marking_theme") == "dark",
         is_elsewhere=elsewhere,
-        elsewhere=_elsewhere(blind, form) if elsewhere else [],
+        elsewhere=differences(blind, form) if elsewhere else [],
         code=g.competition.code,
     )
 
 
-def _questions(blind: BlindScript, form: ScoringForm) -> list[QuestionSheet]:
-    texts = dict(blind.content)
-    rows = tuple(form.rows())
-    stored = {} if blind.mark is None else blind.mark.points
-    sheets = []
-    for number, item in enumerate(blind.paper.essays, start=1):
-        own = tuple(row for row in rows if row.criterion.criterion.startswith(f"{item.item}."))
-        given = [score(stored[row.criterion.criterion]) for row in own if row.criterion.criterion in stored]
-        sheets.append(QuestionSheet(item, number, texts.get(item.item, ""), own, sum_scores(given) if given else None))
-    return sheets
-
-
-def _given(blind: BlindScript) -> Score:
-    """The sum of the marker's own points so far."""
-    return ZERO if blind.mark is None else sum_scores(score(points) for points in blind.mark.points.values())
-
-
-def _missing(blind: BlindScript) -> list[str]:
-    """Criteria without points."""
-    stored = {} if blind.mark is None else blind.mark.points
-    return [item.criterion for item in blind.paper.rubric.human if item.criterion not in stored]
-
-
-def _elsewhere(blind: BlindScript, form: ScoringForm) -> list[tuple[str, str, str]]:
-    """Where the draft that another page has saved differs from this page: what, its points, its comment."""
-    mark = blind.mark
-    if mark is None:
-        return []
-    meant = form.read_points(mark.points)
-    rows = []
-    for row in form.rows():
-        name = row.criterion.criterion
-        stored, said = mark.points.get(name, ""), str(mark.comments.get(name, ""))
-        given = meant.get(name)
-        same = stored == ("" if given is None else score_text(given))
-        if not same or said != (row.comment.data or "").strip():
-            rows.append((localised(row.criterion.text, ""), format_points(stored), said))
-    whole = str(mark.comments.get("", ""))
-    if whole != (form.whole.data or "").strip():
-        rows.append((_("Toàn bài"), format_points(_given(blind)), whole))
-    return rows
-
-
-def _is_locked(entry: QueueEntry) -> bool:
-    return entry.mark is not None and entry.mark.state is MarkState.LOCKED
-
-
 def _queue_row(entry: QueueEntry) -> dict[str, Any]:
     mark = entry.mark
-    begun = mark is not None and bool(mark.points or mark.comments)
-    kind, words = ("done", _("Đã khóa")) if _is_locked(entry) else ("todo", _("Chưa chấm"))
-    if begun and not _is_locked(entry):
-        kind, words = "work", _("Đang chấm")
+    kind = kind_of(entry)
+    words = {"done": _("Đã khóa"), "work": _("Đang chấm"), "todo": _("Chưa chấm")}
     return {
         "code": entry.code,
         "position": entry.position,
         "kind": kind,
-        "words": words,
+        "words": words[kind],
         "total": mark.total if mark is not None else None,
         "locked_at": mark.locked_at if mark is not None else None,
     }
-
-
-def _next_open(queue: list[QueueEntry]) -> str | None:
-    """The first script in the marker's order that is not locked."""
-    return next((entry.code for entry in queue if not _is_locked(entry)), None)
 
 
 # --- when a draft is not kept ----------------------------------------------------------------------------------------

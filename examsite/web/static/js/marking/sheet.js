@@ -1,29 +1,43 @@
-// The scoring page with script: one criterion open at a time, keys, and a draft that is kept as one goes.
-// Without it the page is a plain form; nothing here decides what may be saved or locked, the server does.
+// The sheet of the scoring page: one criterion open at a time, levels and points, what is given and what is missing.
+// Without script the page is a plain form; nothing here decides what may be saved or locked, the server does.
+// The other files of this folder put themselves beside it: drafts, notes, comments, claims, keys.
 (function () {
   "use strict";
+
+  const examsite = (window.examsite = window.examsite || {});
+  const marking = (examsite.marking = {});
+
+  marking.filled = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+
+  // The token against foreign requests goes with every call of the page.
+  marking.call = async function (address, fields, { keepalive = false } = {}) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    body.append("csrf_token", marking.sheet.elements.csrf_token.value);
+    const response = await fetch(address, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      keepalive,
+    });
+    return { status: response.status, good: response.ok, answer: await response.json() };
+  };
 
   const sheet = document.querySelector("[data-sheet]");
   if (!sheet) return;
 
-  const SAVE_AFTER_MS = 700;
-  const RETRY_AFTER_MS = 4000;
   const criteria = Array.from(sheet.querySelectorAll("[data-criterion]"), makeCriterion);
   const questions = Array.from(sheet.querySelectorAll("[data-question]"));
-  const saved = document.querySelector("[data-saved]");
   const said = sheet.querySelector("[data-said]");
   const lockButton = sheet.querySelector("[data-lock]");
   const nextButton = sheet.querySelector("[data-next]");
-  const keepButton = sheet.querySelector("[data-keep]");
+  const onward = document.querySelector("[data-after]");
   const words = sheet.dataset;
+  // By questions only those of one question are walked through; the sheet still knows all of them.
+  const walked = criteria.filter((item) => !words.only || item.question === words.only);
+  const filled = marking.filled;
   let open = null;
-  let timer = 0;
-  let saving = false;
-  let changed = false;
-  // Beside a draft of another page nothing is kept by itself: only the button decides.
-  let stopped = "elsewhere" in words;
-  let waiting = null; // the button that was pressed while a save was under way
-  let keysOn = true;
 
   // --- figures: whole hundredths, so that sums are exact ---------------------------------------------------------
 
@@ -36,10 +50,6 @@
     const whole = Math.floor(value / 100);
     const rest = String(value % 100).padStart(2, "0").replace(/0+$/, "");
     return rest ? `${whole}${words.comma ? "," : "."}${rest}` : String(whole);
-  }
-
-  function filled(text, values) {
-    return text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
   }
 
   function makeCriterion(section) {
@@ -79,6 +89,7 @@
       other.section.hidden = other.question !== item.question;
     }
     for (const button of questions) {
+      button.hidden = Boolean(words.only) && button.dataset.question !== words.only;
       if (button.dataset.question === item.question) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
@@ -90,6 +101,7 @@
       item.section.scrollIntoView({ block: "nearest" });
     }
     refresh();
+    document.dispatchEvent(new CustomEvent("marking:open", { detail: item }));
   }
 
   function drawState(item, value) {
@@ -145,8 +157,12 @@
   function showActs(missing, total, allGood) {
     const next = nextMissing(missing);
     const complete = missing.length === 0 && allGood;
-    nextButton.hidden = complete || !next;
-    if (next) nextButton.textContent = filled(words.textNext, { name: next.name });
+    // By questions the way goes on to the next script once this question is marked.
+    const goesOn = !next && !complete && Boolean(words.only) && Boolean(onward);
+    nextButton.hidden = complete || !(next || goesOn);
+    nextButton.disabled = false;
+    if (next) label(nextButton, filled(words.textNext, { name: next.name }), isNeighbour(next) ? "J" : "");
+    else if (goesOn) label(nextButton, words.textOn, "]");
     lockButton.disabled = !complete;
     lockButton.className = complete ? "button button--primary" : "button button--secondary sheet-lock-off";
     lockButton.textContent = complete
@@ -154,10 +170,24 @@
       : filled(words.textMissing, { names: missing.map((item) => item.name).slice(0, 3).join(", ") });
   }
 
+  function label(button, text, key) {
+    button.replaceChildren(document.createTextNode(text));
+    if (!key) return;
+    const shown = document.createElement("kbd");
+    shown.className = "key";
+    shown.setAttribute("aria-hidden", "true");
+    shown.textContent = key;
+    button.append(" ", shown);
+  }
+
+  function isNeighbour(item) {
+    return walked.indexOf(item) === walked.indexOf(open) + 1;
+  }
+
   function nextMissing(missing) {
-    const place = criteria.indexOf(open);
-    const behind = [...criteria.slice(place + 1), ...criteria.slice(0, place)];
-    return behind.find((item) => missing.includes(item)) || (missing.length === 1 && missing[0] !== open ? missing[0] : null);
+    const place = walked.indexOf(open);
+    const behind = [...walked.slice(place + 1), ...walked.slice(0, place)];
+    return behind.find((item) => missing.includes(item)) || null;
   }
 
   function say(item) {
@@ -176,7 +206,7 @@
   function give(item, value) {
     item.input.value = value === null ? "" : figure(value);
     say(item);
-    keepSoon();
+    marking.keepSoon?.();
   }
 
   function nudge(item, direction) {
@@ -187,153 +217,9 @@
     give(item, Math.min(item.maximum, Math.max(0, from + direction * item.step)));
   }
 
-  // --- keeping ---------------------------------------------------------------------------------------------------
-
-  function tell(kind, text) {
-    const tag = document.createElement("span");
-    tag.className = `tag tag--${kind}`;
-    tag.textContent = text;
-    saved.replaceChildren(tag);
-    // Saves are silent; a failed one speaks once.
-    if (kind === "amber" && said.textContent !== text) said.textContent = text;
-  }
-
-  function keepSoon(delay = SAVE_AFTER_MS) {
-    changed = true;
-    window.clearTimeout(timer);
-    if (!stopped) timer = window.setTimeout(keep, delay);
-  }
-
-  async function keep() {
-    if (saving || stopped || !changed) return;
-    if (!refresh().allGood) {
-      tell("amber", words.textRefused);
-      return;
-    }
-    saving = true;
-    changed = false;
-    tell("neutral", words.textSaving);
-    try {
-      const response = await fetch(sheet.action, {
-        method: "POST",
-        body: new FormData(sheet),
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-      });
-      const answer = await response.json();
-      if (response.ok) {
-        sheet.elements.revision.value = answer.revision;
-        tell("green", answer.saved);
-      } else refused(response.status, answer);
-    } catch {
-      changed = true;
-      tell("amber", words.textFailed);
-      timer = window.setTimeout(keep, RETRY_AFTER_MS);
-    } finally {
-      saving = false;
-    }
-    if (waiting) sheet.requestSubmit(waiting);
-    else if (changed && !stopped) keepSoon();
-  }
-
-  function refused(status, answer) {
-    if (answer.error === "draft_changed_elsewhere") {
-      stopped = true; // Only the person decides which of the two drafts stays.
-      tell("amber", words.textElsewhere);
-      return;
-    }
-    if (status === 409) stopped = true;
-    tell("amber", answer.message || words.textRefused);
-  }
-
-  function lock() {
-    const { missing, allGood } = refresh();
-    if (missing.length || !allGood) {
-      if (missing.length) show(missing[0], { focus: true });
-      return;
-    }
-    changed = false;
-    lockButton.disabled = false;
-    sheet.requestSubmit(lockButton);
-  }
-
-  // --- keys ------------------------------------------------------------------------------------------------------
-
-  function isTyping(target) {
-    return target.matches("textarea, input:not([type=radio]), select") || target.isContentEditable;
-  }
-
   function move(direction) {
-    const place = criteria.indexOf(open) + direction;
-    if (place >= 0 && place < criteria.length) show(criteria[place], { focus: true });
-  }
-
-  function follow(selector) {
-    const link = document.querySelector(selector);
-    if (link) link.click();
-  }
-
-  const KEYS = {
-    j: () => move(1),
-    k: () => move(-1),
-    n: () => open.section.querySelector("textarea").focus(),
-    "+": () => nudge(open, 1),
-    "=": () => nudge(open, 1),
-    "-": () => nudge(open, -1),
-    "−": () => nudge(open, -1),
-    delete: () => give(open, null),
-    "[": () => follow("[data-before]"),
-    "]": () => follow("[data-after]"),
-  };
-
-  document.addEventListener("keydown", (event) => {
-    if (!keysOn || event.isComposing || event.defaultPrevented) return;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      lock();
-      return;
-    }
-    if (event.key === "Escape" && isTyping(event.target)) {
-      open.button.focus();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const rung = /^[1-9]$/.test(event.key) ? open.rungs[Number(event.key) - 1] : null;
-    if (rung) {
-      event.preventDefault();
-      give(open, hundredths(rung.value));
-      return;
-    }
-    const act = KEYS[event.key.toLowerCase()];
-    if (act) {
-      event.preventDefault();
-      act();
-    }
-  });
-
-  function setUpKeys() {
-    const strip = document.querySelector("[data-keys]");
-    const toggle = document.querySelector("[data-keys-toggle]");
-    try {
-      keysOn = window.localStorage.getItem("marking_keys") !== "off";
-    } catch {
-      // Storage may be switched off; keys are then on.
-    }
-    const label = () => {
-      toggle.textContent = keysOn ? toggle.dataset.on : toggle.dataset.off;
-      strip.classList.toggle("marking-keys--off", !keysOn);
-    };
-    strip.hidden = false;
-    label();
-    toggle.addEventListener("click", () => {
-      keysOn = !keysOn;
-      try {
-        window.localStorage.setItem("marking_keys", keysOn ? "on" : "off");
-      } catch {
-        // The choice then lasts as long as the page.
-      }
-      label();
-    });
+    const place = walked.indexOf(open) + direction;
+    if (place >= 0 && place < walked.length) show(walked[place], { focus: true });
   }
 
   // --- setting up ------------------------------------------------------------------------------------------------
@@ -342,7 +228,7 @@
     item.button.addEventListener("click", () => show(item));
     item.input.addEventListener("input", () => {
       refresh();
-      keepSoon();
+      marking.keepSoon?.();
     });
     item.input.addEventListener("change", () => say(item));
     for (const rung of item.rungs) {
@@ -352,38 +238,35 @@
     item.section.querySelector("[data-less]").addEventListener("click", () => nudge(item, -1));
     item.section.querySelector("[data-more]").addEventListener("click", () => nudge(item, 1));
   }
-  for (const area of sheet.querySelectorAll("textarea")) area.addEventListener("input", () => keepSoon());
   for (const button of questions) {
     button.addEventListener("click", () => show(criteria.find((item) => item.question === button.dataset.question)));
   }
   nextButton.addEventListener("click", () => {
     const next = nextMissing(refresh().missing);
     if (next) show(next, { focus: true });
+    else if (onward) onward.click();
   });
-  sheet.addEventListener("submit", (event) => {
-    window.clearTimeout(timer);
-    if (saving) {
-      // The save under way moves the revision on; the form goes after it, never beside it.
-      event.preventDefault();
-      waiting = event.submitter || keepButton;
-      return;
-    }
-    stopped = true;
+
+  Object.assign(marking, {
+    sheet,
+    criteria,
+    lockButton,
+    show,
+    refresh,
+    give: (value) => give(open, value),
+    giveRung(number) {
+      const rung = open.rungs[number - 1];
+      if (rung) give(open, hundredths(rung.value));
+      return Boolean(rung);
+    },
+    nudge: (direction) => nudge(open, direction),
+    move,
+    opened: () => open,
+    say(text) {
+      said.textContent = text;
+    },
   });
-  window.addEventListener("pagehide", () => {
-    if (changed && !stopped && refresh().allGood) {
-      fetch(sheet.action, {
-        method: "POST",
-        body: new FormData(sheet),
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-        keepalive: true,
-      });
-    }
-  });
-  setUpKeys();
-  const first = criteria.find((item) => !pointsOf(item).good) || criteria.find((item) => pointsOf(item).value === null);
   document.body.classList.add("marking--live");
-  keepButton.classList.add("sheet-keep");
-  show(first || criteria[0]);
+  const first = walked.find((item) => !pointsOf(item).good) || walked.find((item) => pointsOf(item).value === null);
+  show(first || walked[0] || criteria[0]);
 })();

@@ -1,0 +1,86 @@
+"""A marker's open page holds the script for a while; a second page of the same marker learns of the first.
+
+A claim guards nothing by itself: what was saved meanwhile is guarded by the revision of the draft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from examsite.domain.permissions import Role
+from examsite.domain.rulesets import ruleset_from_toml
+from examsite.services.context import ServiceContext
+from examsite.services.settling import check_marking_open
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Allocation, Claim
+from examsite.storage.queries.marking import get_own_allocation
+from examsite.storage.queries.marking_notes import find_claim
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Until when the script is held, and whether it is by this page; if not, since when the other page has it."""
+
+    is_here: bool
+    since: datetime
+    until: datetime
+
+
+def hold_script(ctx: ServiceContext, competition: Competition, code: str, *, page: str, take: bool = False) -> Hold:
+    """Hold a script of one's own for this page, from the first time on as opened; `take` takes it from another page.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+    """
+    allocation = _own_allocation(ctx, competition, code)
+    if allocation.opened_at is None:
+        allocation.opened_at = ctx.now
+    claim = find_claim(ctx.session, competition.id, _subject(allocation))
+    if claim is not None and claim.page != page and claim.expires_at > ctx.now and not take:
+        return Hold(is_here=False, since=claim.claimed_at, until=claim.expires_at)
+    if claim is None:
+        claim = Claim(
+            competition_id=competition.id,
+            subject=_subject(allocation),
+            assignment_id=allocation.assignment_id,
+            page=page,
+            claimed_at=ctx.now,
+            expires_at=ctx.now,
+        )
+        ctx.session.add(claim)
+    if claim.page != page:
+        claim.page = page
+        claim.claimed_at = ctx.now
+    minutes = ruleset_from_toml(competition.ruleset_toml).claim_minutes
+    claim.expires_at = ctx.now + timedelta(minutes=minutes)
+    ctx.session.flush()
+    return Hold(is_here=True, since=claim.claimed_at, until=claim.expires_at)
+
+
+def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, page: str) -> None:
+    """Let go what this page holds; what another page holds stays.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+    """
+    allocation = _own_allocation(ctx, competition, code)
+    claim = find_claim(ctx.session, competition.id, _subject(allocation))
+    if claim is not None and claim.page == page:
+        ctx.session.delete(claim)
+        ctx.session.flush()
+
+
+def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
+    actor = ctx.require(Role.MARKER, competition_id=competition.id)
+    check_marking_open(competition)
+    return get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
+
+
+def _subject(allocation: Allocation) -> str:
+    # One claim for each marker: a claim on the script itself would tell one marker of the other.
+    return f"mark:allocation/{allocation.id}"
