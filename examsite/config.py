@@ -54,6 +54,11 @@ class Settings:
         return self.instance_path / "uploads"
 
     @property
+    def pages_path(self) -> Path:
+        """Folder of drawn pages; it may be emptied at any time."""
+        return self.instance_path / "pages"
+
+    @property
     def log_key_path(self) -> Path:
         """File of the private key that signs checkpoints (32 raw bytes, mode 0600)."""
         return self.instance_path / "log.key"

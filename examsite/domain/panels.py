@@ -5,14 +5,14 @@ Each member scores alone and locks; only then are the scores shown together. Not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.marking import Settlement, check_score_in_range, settle_spread
 from examsite.domain.ruleset_model import AfterDiscussion, PanelPart
-from examsite.domain.scores import Score
+from examsite.domain.scores import ZERO, Score, mean_score, sum_scores
 from examsite.domain.state_machine import StateMachine
 
 
@@ -62,6 +62,31 @@ SHEET_OPEN: frozenset[DefenceState] = frozenset(
 SCORES_SHOWN: frozenset[DefenceState] = frozenset({DefenceState.REVEALED, DefenceState.SETTLED})
 
 
+#: While questions may be written down: from the first word of the candidate until the score stands.
+QUESTIONS_OPEN: frozenset[DefenceState] = frozenset({*SHEET_OPEN, DefenceState.REVEALED})
+
+#: How a defence can have ended.
+_OVER: frozenset[DefenceState] = frozenset({DefenceState.SETTLED, DefenceState.ABSENT})
+
+
+def is_session_over(states: Collection[DefenceState]) -> bool:
+    """Whether every defence of the drawn order has come to its end; an order not yet drawn is not over."""
+    return bool(states) and set(states) <= _OVER
+
+
+def may_see_scores(state: DefenceState, *, leads: bool, recused: bool, session_over: bool) -> bool:
+    """Whether a person of the panel sees the sheets of a defence side by side.
+
+    The head from the reveal on; a member while the panel talks about them, and again when the session is over. In
+    between they are sealed, so that the defence before does not become the measure of the next one.
+
+    Source: TT 22/2025/TT-BNV art. 19-22: results are sealed and handed over right after the session.
+    """
+    if state not in SCORES_SHOWN:
+        return False
+    return leads or session_over or (state is DefenceState.REVEALED and not recused)
+
+
 @dataclass(frozen=True, slots=True)
 class MemberScore:
     """One member's locked total, and the total after discussion where the member changed it."""
@@ -93,6 +118,41 @@ def counted_total(part: PanelPart, score: MemberScore) -> Score:
     if score.changed is not None and part.after_discussion is AfterDiscussion.COUNTS:
         return score.changed
     return score.total
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How one member's totals lie to those of the others on the same defences. Unit: points."""
+
+    member: str
+    count: int
+    mean: Score
+    largest: Score
+
+
+def list_deviations(defences: Iterable[Mapping[str, Score]]) -> list[Deviation]:
+    """For each member the mean of own total minus the mean of the others, and the largest distance, by member.
+
+    `defences` are the first totals of the members of each defence. It changes no score; a defence with one total
+    says nothing.
+    """
+    found: dict[str, list[Score]] = {}
+    for totals in defences:
+        for member, own in totals.items():
+            others = [total for name, total in totals.items() if name != member]
+            if others:
+                found.setdefault(member, []).append(own - mean_score(others))
+    return [
+        Deviation(member, len(values), _signed_mean(values), max(abs(value) for value in values))
+        for member, values in sorted(found.items())
+    ]
+
+
+def _signed_mean(values: Sequence[Score]) -> Score:
+    """Half-up away from zero on both sides, so that two mirrored members get mirrored figures."""
+    total = sum_scores(values)
+    size = mean_score([abs(total), *[ZERO] * (len(values) - 1)])
+    return -size if total < ZERO else size
 
 
 def reasons_against_reveal(part: PanelPart, *, present: Collection[str], locked: Collection[str]) -> list[str]:

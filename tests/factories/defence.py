@@ -15,6 +15,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.rubrics import Rubric, rubric_to_snapshot
 from examsite.domain.scores import Score, score
 from examsite.services import defence as acts
+from examsite.services import reveals
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
 from examsite.services.posts import default_defence_rubric
@@ -28,7 +29,7 @@ from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence, ProposalVersion
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
-from examsite.storage.queries.defence import get_defence
+from examsite.storage.queries.defence import get_defence, list_locked_marks
 from tests.factories.marking import Board, make_board
 
 
@@ -116,12 +117,19 @@ class Hall:
         return acts.lock_sheet(ctx, self.competition, position, revision=draft.revision)
 
     def revealed(self, totals: Sequence[str], *, position: int = 1) -> Defence:
-        """Held, locked with these totals and shown."""
+        """Held, locked with these totals and shown; the talk about them is over where they lie close enough."""
         self.scoring(position)
         for member, total in enumerate(totals):
             self.lock(member, total, position=position)
-        acts.reveal_scores(self.ctx(Role.PANEL_HEAD), self.competition, position)
+        self.shown(position=position)
+        head = self.ctx(Role.PANEL_HEAD)
+        if reveals.outlook(self.competition, list_locked_marks(self.session, [self.defence(position).id])).score:
+            reveals.close_discussion(head, self.competition, position)
         return self.defence(position)
+
+    def shown(self, *, position: int = 1, excused: Mapping[str, str] | None = None) -> Defence:
+        """What is locked was shown to the panel; the talk is open."""
+        return reveals.reveal_scores(self.ctx(Role.PANEL_HEAD), self.competition, position, excused=excused)
 
     def defence(self, position: int = 1) -> Defence:
         """A defence, read anew."""

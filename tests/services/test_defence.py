@@ -19,6 +19,7 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import defence as acts
+from examsite.services import reveals
 from examsite.services.conflicts import declare_conflicts
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.defence import (
@@ -61,8 +62,12 @@ def save(hall: Hall, member: int, points: dict[str, str], *, revision: int = 0, 
     return acts.save_sheet(hall.ctx(hall.members[member]), hall.competition, position, given, {}, revision=revision)
 
 
+def close(hall: Hall) -> Any:
+    return reveals.close_discussion(hall.ctx(Role.PANEL_HEAD), hall.competition, 1)
+
+
 def reveal(hall: Hall, **named: Any) -> Any:
-    return acts.reveal_scores(hall.ctx(Role.PANEL_HEAD), hall.competition, 1, **named)
+    return reveals.reveal_scores(hall.ctx(Role.PANEL_HEAD), hall.competition, 1, **named)
 
 
 def missing(hall: Hall) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def test_nothing_is_shown_before_everybody_has_locked(hall: Hall) -> None:
     assert list_shown_marks(hall.session, hall.defence()) == []
     assert defence_results(hall.session, hall.competition)[0].entry.marks == ()
     member = hall.ctx(hall.members[0])
-    assert refused(NotAllowedError, lambda: acts.reveal_scores(member, hall.competition, 1)) == "role_needed"
+    assert refused(NotAllowedError, lambda: reveals.reveal_scores(member, hall.competition, 1)) == "role_needed"
     hall.lock(2, "67.00")
     reveal(hall)
     assert [mark.total for mark in list_shown_marks(hall.session, hall.defence())] == [
@@ -165,7 +170,7 @@ def test_nothing_is_shown_before_everybody_has_locked(hall: Hall) -> None:
     ]
 
 
-def test_close_scores_are_settled_by_their_mean_at_once(hall: Hall) -> None:
+def test_close_scores_are_settled_by_their_mean_when_the_talk_is_over(hall: Hall) -> None:
     defence = hall.revealed(["60.00", "65.00", "70.00"])
     assert (defence.state, defence.step, defence.score) == (DefenceState.SETTLED, "mean", Decimal("65.00"))
     _seq, actor, subject, payload = payloads(hall, "defence:revealed")[-1]
@@ -181,7 +186,7 @@ def test_a_gap_above_the_limit_waits_for_the_head_and_a_reason(hall: Hall) -> No
     head = hall.ctx(Role.PANEL_HEAD)
 
     def decide(score: str, reason: str = "Thống nhất sau khi trao đổi") -> Any:
-        return acts.decide_gap(head, hall.competition, 1, decided=Decimal(score), reason=reason)
+        return reveals.decide_gap(head, hall.competition, 1, decided=Decimal(score), reason=reason)
 
     for score, reason, code in (
         ("100.01", "x", "score_out_of_range"),
@@ -220,6 +225,7 @@ def test_whoever_stands_near_reads_but_does_not_score(hall: Hall) -> None:
     hall.lock(0, "60.00")
     hall.lock(1, "64.00")
     reveal(hall)
+    close(hall)
     assert hall.defence().score == Decimal("62.00")
     assert payloads(hall, "defence:revealed")[-1][3]["recused"] == ["G03"]
 
@@ -254,6 +260,7 @@ def test_an_absent_member_is_excused_with_a_reason_as_long_as_enough_remain(hall
     assert refused(ConflictError, lambda: reveal(hall, excused=both)) == "member_has_locked"
     save(hall, 2, {"D1": "1"})
     reveal(hall, excused={"G03": "Họp gấp"})
+    close(hall)
     assert hall.defence().score == Decimal("61.00")
     assert payloads(hall, "defence:revealed")[-1][3]["excused"] == [{"member": "G03", "reason": "Họp gấp"}]
     assert refused(ConflictError, lambda: hall.lock(2, "90.00")) == "sheet_not_open"
@@ -263,7 +270,7 @@ def test_the_head_who_stands_near_does_not_decide(hall: Hall) -> None:
     defence = hall.revealed(["40.00", "65.00", "71.00"])
     head = hall.ctx(Role.PANEL_HEAD)
     declare_conflicts(head, hall.competition, {defence.candidacy_id: "other"})
-    decide = lambda: acts.decide_gap(head, hall.competition, 1, decided=Decimal("60.00"), reason="x")  # noqa: E731 -- one act
+    decide = lambda: reveals.decide_gap(head, hall.competition, 1, decided=Decimal("60.00"), reason="x")  # noqa: E731 -- one act
     assert refused(NotAllowedError, decide) == "head_recused"
 
 

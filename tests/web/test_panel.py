@@ -184,6 +184,12 @@ PAGES = (
     f"{HERE}/head/1",
     f"{HERE}/head/1/reveal",
     f"{HERE}/head/1/decision",
+    f"{HERE}/projector",
+    f"{HERE}/projector/clock",
+    f"{HERE}/defences/1/assessment",
+    f"{HERE}/defences/1/questions",
+    f"{HERE}/defences/1/change",
+    f"{HERE}/defences/1/minutes",
 )
 
 
@@ -237,14 +243,18 @@ def test_the_head_shows_everything_at_once_and_settles_a_gap(stage: Any, log_in:
     page = member(log_in, 3).page(f"{HERE}/defences/1")
     assert words(find_all(page, "total-G01")[0]) == "37,00"
     assert words(find_all(page, "total-G02")[0]) == "83,00"
+    assert find_all(page, "change") == []
     review = leader.submit(f"{HERE}/head/1/decision", {"score": "90", "reason": "Đã trao đổi"})
     assert review.status_code == 200
     assert "nằm ngoài khoảng điểm" in review.text
     assert scene(lambda doing: doing.session.scalars(select(Defence.score).where(Defence.position == 1)).one()) is None
     final = {"score": "60", "reason": "Đã trao đổi", "confirmed": "yes"}
     assert leader.submit(f"{HERE}/head/1/decision", final).status_code == 302
+    assert "60,00" in words(find_all(leader.page(f"{HERE}/defences/1"), "settled")[0])
     page = member(log_in, 1).page(f"{HERE}/defences/1")
-    assert "60,00" in words(find_all(page, "settled")[0])
+    assert find_all(page, "sealed")
+    assert "37,00" in words(page)
+    assert "60,00" not in words(page)
 
 
 @pytest.mark.parametrize(

@@ -150,14 +150,20 @@ def test_the_panel_reads_what_is_locked_and_a_pdf_runs_nothing(
     assert log_in(f"organiser-{CODE.lower()}").submit(f"/organiser/{CODE}/gates/proposals_locked").status_code == 302
     log_in(f"chair-{CODE.lower()}").submit(f"/council/{CODE}/presentation-order")
     member = log_in(f"g01-{CODE.lower()}")
-    down = member.get(f"/panel/{CODE}/defences/1/proposal")
+    here = f"/panel/{CODE}/defences/1/proposal"
+    down = member.get(f"{here}/file")
     assert down.headers["Content-Disposition"] == "attachment; filename=de-an.pdf"
     assert b"LoDanhTinh" not in down.data, "the copy without its author is all that the panel gets"
-    shown = member.get(f"/panel/{CODE}/defences/1/proposal.pdf")
-    assert shown.headers["Content-Disposition"].startswith("inline")
-    assert shown.mimetype == "application/pdf"
+    page = member.page(here)
+    assert words(find_all(page, "where")[0]) == "1 / 1"
+    picture = next(item for item in page.iter("img") if item.get("alt") == "Trang 1")
+    shown = member.get(picture.get("src") or "")
+    assert shown.mimetype == "image/webp"
+    assert shown.data[8:12] == b"WEBP"
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
-    assert "script-src" not in shown.headers["Content-Security-Policy"]
+    assert member.get(f"{here}/page-2-1400.webp").status_code == 404
+    assert member.get(f"{here}/page-1-1401.webp").status_code == 404
+    assert member.get(f"{here}/picture-1.webp").status_code == 404
 
 
 def test_the_own_turn_is_told_and_the_score_only_after_publication(

@@ -19,7 +19,6 @@ from examsite.domain.conflicts import DECLARING
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
-from examsite.domain.panels import DefenceState
 from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import NumericKey, QuestionKind
@@ -44,6 +43,7 @@ from examsite.services import (
     publication,
     ranking,
     rehearsals,
+    reveals,
     settling,
     sittings,
     uploads,
@@ -52,7 +52,7 @@ from examsite.services.context import Actor, ServiceContext
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.candidacies import get_candidacy, list_candidacies, list_roster
 from examsite.storage.queries.competitions import get_competition, list_bodies
-from examsite.storage.queries.defence import get_defence, list_defences
+from examsite.storage.queries.defence import get_defence, list_defences, list_locked_marks
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from examsite.storage.queries.papers import list_bank
 from examsite.storage.queries.proposals import list_passed_ids
@@ -442,9 +442,11 @@ class Play:
                     continue
                 self._score(login, row.position, number, place, now + 51 * MINUTE)
             if number < last:
-                done = defence.reveal_scores(head, self.competition, row.position)
-                if done.state is DefenceState.REVEALED:
-                    defence.decide_gap(
+                done = reveals.reveal_scores(head, self.competition, row.position)
+                if reveals.outlook(self.competition, list_locked_marks(self.session, [done.id])).score is not None:
+                    reveals.close_discussion(head, self.competition, row.position)
+                else:
+                    reveals.decide_gap(
                         head,
                         self.competition,
                         row.position,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from examsite.domain.panels import DefenceState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, Upload
 
 
@@ -80,6 +81,8 @@ class ProposalAssessment(Base):
     locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     record_seq: Mapped[int | None]
 
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
+
 
 class PanelQuestion(Base):
     """A question put to a candidate in the defence, for the minutes."""
@@ -96,3 +99,5 @@ class PanelQuestion(Base):
     #: The gist of the answer, where somebody wrote it down.
     answer: Mapped[str] = mapped_column(Text, default="")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    assignment: Mapped[RoleAssignment] = relationship(lazy="raise")

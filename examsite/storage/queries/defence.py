@@ -34,9 +34,10 @@ PART = "defence"
 #: The one session in which all defences of a competition are held.
 SESSION_SUBJECT = "session/DEFENCE"
 
-#: A member's own first mark; what members change after discussion would be round 2.
-# Source: the published format of `result.json`: settled by the members' marks of round 1.
+#: A member's own first mark, and what the member changed after the discussion.
+# Source: the published format of `result.json`: a change is the same member's mark of round 2.
 ROUND = 1
+CHANGED_ROUND = 2
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,18 @@ def find_own_sheet(session: Session, defence_id: int, assignment_id: int | None)
     ).one_or_none()
 
 
+def find_changed_sheet(session: Session, defence_id: int, assignment_id: int | None) -> Mark | None:
+    """What a member changed after the discussion, or None."""
+    return session.scalars(
+        select(Mark).where(
+            Mark.defence_id == defence_id,
+            Mark.assignment_id == assignment_id,
+            Mark.round == CHANGED_ROUND,
+            Mark.state != MarkState.WITHDRAWN,
+        )
+    ).one_or_none()
+
+
 def list_own_states(session: Session, competition_id: int, assignment_id: int | None) -> dict[int, MarkState]:
     """How far a member's own sheets are, by defence."""
     rows = session.execute(
@@ -124,6 +137,7 @@ def list_own_states(session: Session, competition_id: int, assignment_id: int | 
         .where(
             Defence.competition_id == competition_id,
             Mark.assignment_id == assignment_id,
+            Mark.round == ROUND,
             Mark.state != MarkState.WITHDRAWN,
         )
     )
@@ -156,8 +170,18 @@ def list_locked_marks(session: Session, defence_ids: Iterable[int]) -> list[Mark
 
 
 def list_shown_marks(session: Session, defence: Defence) -> list[Mark]:
-    """The members' marks side by side, once the head has revealed them; nothing before."""
+    """The members' marks side by side, once the head has revealed them; nothing before. Who may see them: the page."""
     return list_locked_marks(session, [defence.id]) if defence.state in SCORES_SHOWN else []
+
+
+def list_first_totals(session: Session, competition_id: int) -> list[dict[str, Score]]:
+    """The members' first totals by pseudonym, one set for each defence whose scores were shown. For the head."""
+    shown = [row.id for row in list_defences(session, competition_id) if row.state in SCORES_SHOWN]
+    found: dict[int | None, dict[str, Score]] = {}
+    for mark in list_locked_marks(session, shown):
+        if mark.round == ROUND and mark.assignment is not None and mark.total is not None:
+            found.setdefault(mark.defence_id, {})[mark.assignment.pseudonym or ""] = mark.total
+    return list(found.values())
 
 
 def find_settlement(session: Session, defence_id: int) -> Settlement | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from examsite.domain.errors import InvalidError
@@ -148,6 +148,66 @@ class DecideScoreForm(FlaskForm):
         except InvalidError:
             self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 65 hoặc 65,5.")]
             return None
+
+
+class WriteAssessmentForm(FlaskForm):
+    """What a member writes about a proposal before its defence."""
+
+    text = TextAreaField(
+        _l("Nhận xét của tôi về đề án"),
+        validators=[Length(max=12000, message=_TOO_LONG)],
+    )
+    revision = HiddenField()
+
+
+class ChangeSheetForm(FillSheetForm):
+    """The own points after the discussion, with a reason; `confirmed` is set by the page that repeats both."""
+
+    reason = TextAreaField(
+        _l("Lý do đổi"),
+        description=_l("Có trong biên bản. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+    confirmed = HiddenField()
+
+
+def change_sheet_form(criteria: Sequence[RubricCriterion], *, points: Mapping[str, Score]) -> ChangeSheetForm:
+    """The form with the member's own locked points, which are what is changed."""
+    fields: dict[str, object] = {"criteria": tuple(criteria)}
+    data = {}
+    for item in criteria:
+        fields[f"points_{item.criterion}"] = StringField(localised(item.text, ""))
+        data[f"points_{item.criterion}"] = format_points(points[item.criterion])
+    form: ChangeSheetForm = type("ChangeSheetOfCriteriaForm", (ChangeSheetForm,), fields)(data=data)
+    return form
+
+
+class NoteQuestionForm(FlaskForm):
+    """A question put to the candidate; the head says who asked."""
+
+    asked_by = SelectField(_l("Người hỏi"), validate_choice=False)
+    text = TextAreaField(
+        _l("Câu hỏi"), validators=[InputRequired(_l("Hãy ghi câu hỏi.")), Length(max=_LONGEST, message=_TOO_LONG)]
+    )
+    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=_LONGEST, message=_TOO_LONG)])
+
+
+class NoteAnswerForm(FlaskForm):
+    """The gist of an answer, in the place of what the page showed."""
+
+    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=_LONGEST, message=_TOO_LONG)])
+    seen = HiddenField()
+
+
+class NoteRecordingForm(FlaskForm):
+    """Where the recording is kept, in the place of what the page showed."""
+
+    reference = StringField(
+        _l("Nơi giữ bản ghi âm, ghi hình"),
+        description=_l("Tên tệp, mã thẻ nhớ hay số hồ sơ lưu; vào biên bản."),
+        validators=[Length(max=200, message=_TOO_LONG)],
+    )
+    seen = HiddenField()
 
 
 class RecordAttendanceForm(FlaskForm):

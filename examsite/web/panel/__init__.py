@@ -26,11 +26,36 @@ def navigation(competition: Any) -> list[NavItem]:
             _("Các lượt bảo vệ"), "panel.list_defences", code=competition.code, also=(*own, "panel.reveal_scores")
         ),
         nav_item(_("Khai quan hệ"), "panel.declare_conflicts", code=competition.code),
+        nav_item(_("Màn chiếu"), "panel.show_projector", code=competition.code),
     ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.panel import conflicts, defences, head, sheets  # noqa: E402 - views register themselves
+from examsite.web.panel import (  # noqa: E402 - views register themselves
+    assessments,
+    conflicts,
+    defences,
+    discussion,
+    head,
+    minutes,
+    projector,
+    questions,
+    reading,
+    sheets,
+)
 
-__all__ = ["bp", "conflicts", "defences", "head", "navigation", "sheets"]
+__all__ = [
+    "assessments",
+    "bp",
+    "conflicts",
+    "defences",
+    "discussion",
+    "head",
+    "minutes",
+    "navigation",
+    "projector",
+    "questions",
+    "reading",
+    "sheets",
+]

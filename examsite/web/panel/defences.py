@@ -1,4 +1,4 @@
-"""The defences in the drawn order, each with clock and proposal; the scores side by side once they are shown."""
+"""The defences in the drawn order, each with its clock; the scores side by side while the panel talks about them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,49 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import abort, g, jsonify, render_template, url_for
+from flask import g, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import UploadKind
-from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState
-from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
+from examsite.domain.panels import (
+    QUESTIONS_OPEN,
+    SCORES_SHOWN,
+    SHEET_OPEN,
+    DefenceState,
+    counted_total,
+    is_session_over,
+    list_deviations,
+    may_see_scores,
+)
+from examsite.domain.panels import MemberScore as Member
 from examsite.domain.permissions import Role
+from examsite.domain.ruleset_model import AfterDiscussion
 from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of, rubric_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
+from examsite.storage.queries.assessments import count_written, find_own_assessment, list_assessments, list_own_written
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.conflicts import find_declaration
 from examsite.storage.queries.defence import (
+    CHANGED_ROUND,
     PART,
+    ROUND,
+    find_changed_sheet,
     find_own_sheet,
     find_settlement,
     get_defence,
+    list_first_totals,
+    list_members,
     list_own_states,
     list_shown_marks,
 )
 from examsite.storage.queries.defence import list_defences as read_defences
+from examsite.storage.queries.panel_questions import count_questions
 from examsite.storage.queries.proposals import find_locked_version
 from examsite.web.access import HeldRole, principal, requires
-from examsite.web.downloads import send_upload
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.panel import bp
@@ -95,6 +112,9 @@ def list_defences(code: str) -> ResponseReturnValue:
         head=head,
         declaration=declaration,
         conflicted=set(declaration.conflicts) if declaration else set(),
+        written=list_own_written(session, member.assignment_id) if member else {},
+        deviations=list_deviations(list_first_totals(session, g.competition.id)) if head else [],
+        scheduled=DefenceState.SCHEDULED,
         open_states=SHEET_OPEN,
         locked_state=MarkState.LOCKED,
         tags=TAGS,
@@ -120,30 +140,6 @@ def read_clock(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001
     )
 
 
-@bp.get("/<code>/defences/<int(max=9999):position>/proposal")
-@requires(*BOTH)
-def download_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
-    """The locked proposal as a download: the copy without its author, never the file as it was handed in."""
-    return send_upload(_readable(position))
-
-
-@bp.get("/<code>/defences/<int(max=9999):position>/proposal.pdf")
-@requires(*BOTH)
-def view_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
-    """A proposal in PDF in a tab of its own; the answer may load nothing and run nothing."""
-    upload = _readable(position)
-    if upload.kind is not UploadKind.PDF:
-        abort(404)
-    response = send_upload(upload)
-    response.headers["Content-Disposition"] = "inline"
-    # `sandbox` would leave the viewer of Chromium empty; the viewer is a sandbox of its own, on another origin, and a
-    # file with a script in it was refused when it was handed in.
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; form-action 'none'"
-    )
-    return response
-
-
 def held(code: str, role: Role) -> HeldRole | None:
     """The assignment of this person in this role of the competition; one may be both member and head."""
     person = principal()
@@ -159,31 +155,64 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
     declaration = find_declaration(session, g.competition.id, g.actor.account_id)
     sheet = find_own_sheet(session, defence.id, member.assignment_id) if member else None
     ruleset = ruleset_of(g.competition)
-    marks = list_shown_marks(session, defence)
-    totals = [mark.total for mark in marks if mark.total is not None]
+    part = ruleset.panel(PART)
+    states = [row.state for row in read_defences(session, g.competition.id)]
+    recused = declaration is not None and defence.candidacy_id in declaration.conflicts
+    are_shown = may_see_scores(
+        defence.state, leads=head is not None, recused=recused, session_over=is_session_over(states)
+    )
+    marks = list_shown_marks(session, defence) if are_shown else []
+    changed = {mark.assignment_id: mark for mark in marks if mark.round == CHANGED_ROUND}
+    firsts = [mark for mark in marks if mark.round == ROUND]
+    counted = [
+        counted_total(
+            part,
+            Member(
+                "", mark.total or ZERO, changed[mark.assignment_id].total if mark.assignment_id in changed else None
+            ),
+        )
+        for mark in firsts
+    ]
+    is_locked = sheet is not None and sheet.state is MarkState.LOCKED
+    own_change = find_changed_sheet(session, defence.id, member.assignment_id) if member else None
     return {
         "defence": defence,
-        "count": len(read_defences(session, g.competition.id)),
+        "count": len(states),
         "rubric": rubric_of(defence),
         "ruleset": ruleset,
-        "part": ruleset.panel(PART),
+        "part": part,
         "phases": phases_of(defence, read_web_clock()),
         "proposal": find_locked_version(session, defence.candidacy_id),
         "pdf": UploadKind.PDF,
         "member": member,
         "head": head,
         "declared": declaration is not None,
-        "recused": declaration is not None and defence.candidacy_id in declaration.conflicts,
+        "recused": recused,
         "sheet": sheet,
         "sheet_points": points_of(sheet) if sheet is not None else {},
-        "is_locked": sheet is not None and sheet.state is MarkState.LOCKED,
+        "is_locked": is_locked,
         "can_fill": defence.state in SHEET_OPEN,
         "can_lock": defence.state is DefenceState.SCORING,
-        "are_shown": defence.state in SCORES_SHOWN,
+        "are_shown": are_shown,
+        "is_sealed": defence.state in SCORES_SHOWN and not are_shown,
+        "is_talk": defence.state is DefenceState.REVEALED,
         "is_settled": defence.state is DefenceState.SETTLED,
-        "marks": [(mark, points_of(mark)) for mark in marks],
-        "gap": max(totals, default=ZERO) - min(totals, default=ZERO),
-        "settlement": find_settlement(session, defence.id) if defence.state is DefenceState.SETTLED else None,
+        "is_before": defence.state is DefenceState.SCHEDULED,
+        "change": own_change,
+        "can_change": defence.state is DefenceState.REVEALED and is_locked and own_change is None and not recused,
+        "counts": part.after_discussion is AfterDiscussion.COUNTS,
+        "marks": [(mark, points_of(mark)) for mark in firsts],
+        "changes": {key: (mark, points_of(mark)) for key, mark in changed.items()},
+        "gap": max(counted, default=ZERO) - min(counted, default=ZERO),
+        "settlement": find_settlement(session, defence.id)
+        if are_shown and defence.state is DefenceState.SETTLED
+        else None,
+        "assessment": find_own_assessment(session, defence.candidacy_id, member.assignment_id) if member else None,
+        "assessments": list_assessments(session, defence.candidacy_id) if are_shown else [],
+        "written_count": count_written(session, defence.candidacy_id) if head else 0,
+        "member_count": len(list_members(session, g.competition.id)) if head else 0,
+        "question_count": count_questions(session, defence.id),
+        "can_ask": g.competition.state is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN,
         "tag": TAGS[defence.state],
         "state_label": label(defence.state),
         # Nothing but the defence while it runs: the way back stands at the side.
@@ -227,23 +256,3 @@ def _phase(
         return Phase(name, title, minutes, "todo", 0)
     used = max(timedelta(0), (ended_at or now) - begun_at)
     return Phase(name, title, minutes, "now" if ended_at is None else "done", int(used.total_seconds()))
-
-
-def _locked(position: int) -> Any:
-    defence = get_defence(db.session(), g.competition.id, position)
-    version = find_locked_version(db.session(), defence.candidacy_id)
-    if version is None:
-        raise NotFoundError("proposal_not_found")
-    return version
-
-
-def _readable(position: int) -> Any:
-    """The copy that a panel may read.
-
-    Raises:
-        NotFoundError: `proposal_not_found`, also when only the original exists.
-    """
-    version = _locked(position)
-    if version.cleaned is None:
-        raise NotFoundError("proposal_not_found")
-    return version.cleaned

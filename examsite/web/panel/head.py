@@ -8,15 +8,18 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.marking import NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
 from examsite.domain.permissions import Role
 from examsite.services import defence as acts
+from examsite.services import reveals
+from examsite.services.panel_questions import note_recording as note
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import list_conflicted_accounts
 from examsite.storage.queries.defence import list_locked_members, list_members
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
-from examsite.web.forms.defence import DecideScoreForm, PanelActForm, reveal_scores_form
+from examsite.web.forms.defence import DecideScoreForm, NoteRecordingForm, PanelActForm, reveal_scores_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.panel import bp
@@ -44,8 +47,52 @@ def lead_defence(code: str, position: int) -> ResponseReturnValue:
         **_lineup(values),
         steps=steps,
         can_reveal=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORES_REVEALED),
-        can_decide=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORE_SETTLED),
+        settles=_outlook(values) if DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORE_SETTLED) else None,
+        recording=NoteRecordingForm(
+            data={"reference": values["defence"].recording_reference, "seen": values["defence"].recording_reference}
+        ),
     )
+
+
+@bp.post("/<code>/head/<int(max=9999):position>/close")
+@requires(Role.PANEL_HEAD)
+@writes
+def close_discussion(code: str, position: int) -> ResponseReturnValue:
+    """End the talk about the shown scores: their mean becomes the score of the defence."""
+    if PanelActForm().validate_on_submit():
+        try:
+            reveals.close_discussion(act(), g.competition, position)
+        except DomainError as error:
+            forget_changes()
+            flash(message_of(error), "error")
+        else:
+            flash(_("Đã chốt điểm. Điểm được giữ kín với các thành viên đến khi hết phiên."), "success")
+    return redirect(url_for("panel.lead_defence", code=code, position=position))
+
+
+@bp.post("/<code>/head/<int(max=9999):position>/recording")
+@requires(Role.PANEL_HEAD)
+@writes
+def note_recording(code: str, position: int) -> ResponseReturnValue:
+    """Write down where the recording of the defence is kept."""
+    form = NoteRecordingForm()
+    if form.validate_on_submit():
+        try:
+            note(act(), g.competition, position, reference=form.reference.data or "", seen=form.seen.data or "")
+        except DomainError as error:
+            forget_changes()
+            flash(message_of(error), "error")
+        else:
+            flash(_("Đã ghi nơi giữ bản ghi."), "success")
+    else:
+        flash(_("Chưa ghi được: nơi giữ bản ghi dài quá 200 ký tự."), "error")
+    return redirect(url_for("panel.lead_defence", code=code, position=position))
+
+
+def _outlook(values: dict[str, Any]) -> str:
+    """What the shown scores come to: `mean`, or `head` where they lie too far apart."""
+    both = [mark for mark, _points in (*values["marks"], *values["changes"].values())]
+    return "mean" if reveals.outlook(g.competition, both).act is NeededAct.SETTLED else "head"
 
 
 @bp.post("/<code>/head/<int(max=9999):position>/<any(start, questions, scoring):step>")
@@ -81,7 +128,7 @@ def reveal_scores(code: str, position: int) -> ResponseReturnValue:
         status = 422
         if form.validate():
             try:
-                acts.reveal_scores(act(), g.competition, position, excused=form.excused())
+                reveals.reveal_scores(act(), g.competition, position, excused=form.excused())
             except DomainError as error:
                 forget_changes()
                 status = status_of(error)
@@ -101,8 +148,11 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
     values = defence_values(code, position)
     if not DEFENCE_MACHINE.is_open(values["defence"].state, DefenceEvent.SCORE_SETTLED):
         return redirect(url_for("panel.lead_defence", code=code, position=position))
+    if _outlook(values) == "mean":
+        flash(_("Điểm không lệch quá giới hạn nên lấy trung bình; trưởng ban không quyết định thay."), "attention")
+        return redirect(url_for("panel.lead_defence", code=code, position=position))
     form = DecideScoreForm()
-    totals = [mark.total for mark, _points in values["marks"]]
+    totals = [mark.total for mark, _points in (*values["marks"], *values["changes"].values())]
     status = 200
     if form.is_submitted():
         status = 422
@@ -111,12 +161,12 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
             outside = not min(totals) <= decided <= max(totals)
             try:
                 if form.confirmed.data != "yes":
-                    acts.check_decision(act(), g.competition, decided=decided, reason=form.reason.data)
+                    reveals.check_decision(act(), g.competition, decided=decided, reason=form.reason.data)
                     form.confirmed.data = "yes"
                     return render_template(
                         "panel/confirm_decision.html", form=form, decided=decided, outside=outside, **values
                     )
-                acts.decide_gap(act(), g.competition, position, decided=decided, reason=form.reason.data)
+                reveals.decide_gap(act(), g.competition, position, decided=decided, reason=form.reason.data)
             except InvalidError as error:
                 field = form.reason if error.params.get("field") == "reason" else form.score
                 field.errors = [*field.errors, message_of(error)]

@@ -25,7 +25,7 @@
       clock.classList.toggle("panel-clock--over", left < 0);
       const allowed = Number(shown.dataset.allowed);
       const bar = shown.querySelector("[data-clock-bar]");
-      bar.setAttribute("width", `${Math.min(100, Math.max(0, ((allowed - left) * 100) / allowed))}%`);
+      if (bar) bar.setAttribute("width", `${Math.min(100, Math.max(0, ((allowed - left) * 100) / allowed))}%`);
     }
 
     async function ask() {

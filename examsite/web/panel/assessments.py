@@ -1,0 +1,81 @@
+"""A member's written assessment of a proposal before its defence: a draft that saves itself, then a lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import ConflictError, DomainError, InvalidError
+from examsite.domain.permissions import Role
+from examsite.services.assessments import lock_assessment as lock
+from examsite.services.assessments import save_assessment
+from examsite.web.access import requires
+from examsite.web.errors import message_of, status_of
+from examsite.web.formatting import format_time_seconds
+from examsite.web.forms.defence import WriteAssessmentForm, whole_number
+from examsite.web.i18n import _
+from examsite.web.panel import bp
+from examsite.web.panel.defences import defence_values
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@bp.route("/<code>/defences/<int(max=9999):position>/assessment", methods=["GET", "POST"])
+@requires(Role.PANELLIST)
+@writes
+def write_assessment(code: str, position: int) -> ResponseReturnValue:
+    """The own assessment; a POST keeps the draft and answers the page, or its script in JSON."""
+    values = defence_values(code, position)
+    if not values["declared"]:
+        flash(_("Hãy khai quan hệ với thí sinh trước khi chấm."), "attention")
+        return redirect(url_for("panel.declare_conflicts", code=code))
+    kept = values["assessment"]
+    form = WriteAssessmentForm(
+        data={"text": kept.text if kept is not None else "", "revision": str(kept.revision if kept is not None else 0)}
+    )
+    if not form.is_submitted():
+        return _page(values, form)
+    if not form.validate():
+        return _refuse(code, position, form, 422)
+    revision = whole_number(form.revision.data)
+    try:
+        saved = save_assessment(act(), g.competition, position, form.text.data or "", revision=revision)
+        if request.form.get("then") == "lock":
+            lock(act(), g.competition, position, revision=saved.revision)
+            flash(_("Đã khóa nhận xét. Cả ban đọc được khi trưởng ban mở điểm."), "success")
+            return redirect(url_for("panel.write_assessment", code=code, position=position))
+    except InvalidError as error:
+        form.text.errors = [*form.text.errors, message_of(error)]
+        return _refuse(code, position, form, 422)
+    except DomainError as error:
+        form.form_errors.append(message_of(error))
+        stale = isinstance(error, ConflictError) and error.code == "assessment_saved_elsewhere"
+        return _refuse(code, position, form, status_of(error), conflict=stale)
+    if _wants_json():
+        return jsonify(revision=saved.revision, saved_at=format_time_seconds(saved.updated_at))
+    return redirect(url_for("panel.write_assessment", code=code, position=position))
+
+
+def _refuse(
+    code: str, position: int, form: WriteAssessmentForm, status: int, *, conflict: bool = False
+) -> ResponseReturnValue:
+    if _wants_json():
+        errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
+        return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
+    forget_changes()
+    values = defence_values(code, position)
+    if conflict and values["assessment"] is not None:
+        # Saving once more from this page is then a choice, made with the other version shown beside it.
+        form.revision.data = str(values["assessment"].revision)
+    return _page(values, form, conflict=conflict), status
+
+
+def _page(values: dict[str, Any], form: WriteAssessmentForm, *, conflict: bool = False) -> str:
+    kept = values["assessment"]
+    is_open = values["is_before"] and not values["recused"] and (kept is None or kept.locked_at is None)
+    return render_template("panel/write_assessment.html", form=form, conflict=conflict, is_open=is_open, **values)
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
