@@ -48,7 +48,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import CheckpointRow, RecordRow
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
-from examsite.storage.queries.marking import get_blind_script
+from examsite.storage.queries.marking import get_blind_script, list_markers
 from examsite.storage.queries.records import get_log
 from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank
@@ -111,6 +111,8 @@ class Place:
     lost_times: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    markers: list[str] = field(default_factory=list)
+    candidacies: list[int] = field(default_factory=list)
     queues: dict[int, list[str]] = field(default_factory=dict)
     positions: list[int] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
@@ -375,6 +377,8 @@ def _place(session: Session, code: str, stand: str) -> Place:
     people = session.scalars(select(Candidacy).where(Candidacy.competition_id == own).order_by(Candidacy.id)).all()
     place.applications = [row.application_code for row in people]
     place.public_codes = [row.public_code for row in people if row.public_code]
+    place.candidacies = [row.id for row in people]
+    place.markers = [str(row.pseudonym) for row in list_markers(session, own)]
     for row in people:
         found = select(DossierItem.id).where(DossierItem.candidacy_id == row.id).order_by(DossierItem.id)
         place.files[row.application_code] = list(session.scalars(found))
