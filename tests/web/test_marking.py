@@ -43,8 +43,7 @@ class Desk:
     codes: tuple[str, ...]
 
 
-@pytest.fixture
-def desk(scene: Scene, password_hash: str) -> Desk:
+def build_desk(scene: Scene, password_hash: str) -> Desk:
     """Four scripts, three markers; the first script of M01 is given to M01 and another marker."""
 
     def build(doing: Doing) -> Desk:
@@ -64,11 +63,16 @@ def desk(scene: Scene, password_hash: str) -> Desk:
     return made
 
 
-def _login_of(pseudonym: str) -> str:
+@pytest.fixture
+def desk(scene: Scene, password_hash: str) -> Desk:
+    return build_desk(scene, password_hash)
+
+
+def login_of(pseudonym: str) -> str:
     return f"{pseudonym}-{CODE}".lower()
 
 
-def _sheet(desk: Desk, place: int = 0) -> str:
+def sheet_of(desk: Desk, place: int = 0) -> str:
     return f"/marker/{CODE}/scripts/{desk.codes[place]}"
 
 
@@ -89,8 +93,9 @@ def _points(total: int, *, maxima: tuple[int, ...]) -> dict[str, str]:
     return found
 
 
-@pytest.fixture
-def maxima(scene: Scene) -> tuple[int, ...]:
+def read_maxima(scene: Scene) -> tuple[int, ...]:
+    """The most points of each criterion that people mark."""
+
     def read(doing: Doing) -> tuple[int, ...]:
         script = doing.session.scalars(select(Script)).first()
         assert script is not None
@@ -100,6 +105,11 @@ def maxima(scene: Scene) -> tuple[int, ...]:
 
     found: tuple[int, ...] = scene(read)
     return found
+
+
+@pytest.fixture
+def maxima(scene: Scene) -> tuple[int, ...]:
+    return read_maxima(scene)
 
 
 def _mark(scene: Scene, code: str, pseudonym: str) -> dict[str, Any]:
@@ -129,31 +139,31 @@ def _mark(scene: Scene, code: str, pseudonym: str) -> dict[str, Any]:
 
 
 def test_marker_fills_in_saves_and_locks(desk: Desk, log_in: LogIn, scene: Scene, maxima: tuple[int, ...]) -> None:
-    client = log_in(_login_of(desk.marker))
-    page = client.page(_sheet(desk))
+    client = log_in(login_of(desk.marker))
+    page = client.page(sheet_of(desk))
     assert words(find_all(page, "script-code")[0]) == desk.codes[0]
     filled = {"revision": "0", **_points(35, maxima=maxima), "comment_0": "Rõ ràng.", "whole": "Khá.", "then": "lock"}
 
-    answer = client.submit(_sheet(desk), filled)
+    answer = client.submit(sheet_of(desk), filled)
 
     assert answer.headers["Location"].endswith("/lock")
-    confirm = client.page(f"{_sheet(desk)}/lock")
+    confirm = client.page(f"{sheet_of(desk)}/lock")
     text = words(confirm)
     assert desk.codes[0] in text
     assert "35 / 60" in text
     (revision,) = [item.get("value") for item in confirm.iter("input") if item.get("name") == "revision"]
-    locked = client.submit(f"{_sheet(desk)}/lock", {"revision": revision})
+    locked = client.submit(f"{sheet_of(desk)}/lock", {"revision": revision})
     assert locked.headers["Location"].endswith(desk.codes[1])
     mark = _mark(scene, desk.codes[0], desk.marker)
     assert (mark["state"], str(mark["total"])) == ("locked", "35.00")
     assert mark["comments"][""] == "Khá."
-    read = client.page(_sheet(desk))
+    read = client.page(sheet_of(desk))
     assert find_all(read, "locked-sheet")
     assert not find_all(read, "save")
 
 
 def test_nothing_is_preselected(desk: Desk, log_in: LogIn) -> None:
-    page = log_in(_login_of(desk.marker)).page(_sheet(desk))
+    page = log_in(login_of(desk.marker)).page(sheet_of(desk))
 
     inputs = [item for item in page.iter("input") if (item.get("name") or "").startswith(("level_", "points_"))]
 
@@ -166,15 +176,15 @@ def test_nothing_is_preselected(desk: Desk, log_in: LogIn) -> None:
 def test_level_alone_is_enough_and_a_changed_level_wins(
     desk: Desk, log_in: LogIn, scene: Scene, maxima: tuple[int, ...]
 ) -> None:
-    client = log_in(_login_of(desk.marker))
-    client.submit(_sheet(desk), {"revision": "0", "level_0": "5.00", "points_0": ""})
+    client = log_in(login_of(desk.marker))
+    client.submit(sheet_of(desk), {"revision": "0", "level_0": "5.00", "points_0": ""})
     criterion = next(iter(_mark(scene, desk.codes[0], desk.marker)["points"]))
 
-    client.submit(_sheet(desk), {"revision": "1", "level_0": f"{maxima[0]}.00", "points_0": "5"})
+    client.submit(sheet_of(desk), {"revision": "1", "level_0": f"{maxima[0]}.00", "points_0": "5"})
     assert _mark(scene, desk.codes[0], desk.marker)["points"] == {criterion: f"{maxima[0]}.00"}
-    client.submit(_sheet(desk), {"revision": "2", "level_0": f"{maxima[0]}.00", "points_0": "2,5"})
+    client.submit(sheet_of(desk), {"revision": "2", "level_0": f"{maxima[0]}.00", "points_0": "2,5"})
     assert _mark(scene, desk.codes[0], desk.marker)["points"] == {criterion: "2.50"}
-    client.submit(_sheet(desk), {"revision": "3", "points_0": ""})
+    client.submit(sheet_of(desk), {"revision": "3", "points_0": ""})
     assert _mark(scene, desk.codes[0], desk.marker)["points"] == {}
 
 
@@ -184,12 +194,12 @@ def test_level_alone_is_enough_and_a_changed_level_wins(
 def test_points_that_cannot_stand_are_said_and_nothing_is_lost(
     desk: Desk, log_in: LogIn, scene: Scene, typed: str
 ) -> None:
-    client = log_in(_login_of(desk.marker))
-    client.submit(_sheet(desk), {"revision": "0", "points_1": "5"})
+    client = log_in(login_of(desk.marker))
+    client.submit(sheet_of(desk), {"revision": "0", "points_1": "5"})
     before = _mark(scene, desk.codes[0], desk.marker)
 
     answer = client.submit(
-        _sheet(desk), {"revision": "1", "points_0": typed, "points_1": "2,5", "comment_0": "Giữ câu này."}
+        sheet_of(desk), {"revision": "1", "points_0": typed, "points_1": "2,5", "comment_0": "Giữ câu này."}
     )
 
     assert answer.status_code == 422
@@ -200,18 +210,18 @@ def test_points_that_cannot_stand_are_said_and_nothing_is_lost(
 
 @pytest.mark.parametrize("typed", ["7,5", "7.5", " 7,50 "])
 def test_comma_and_dot_are_the_same(desk: Desk, log_in: LogIn, scene: Scene, typed: str) -> None:
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
 
-    client.submit(_sheet(desk), {"revision": "0", "points_0": typed})
+    client.submit(sheet_of(desk), {"revision": "0", "points_0": typed})
 
     assert list(_mark(scene, desk.codes[0], desk.marker)["points"].values()) == ["7.50"]
 
 
 def test_two_pages_on_one_draft_show_a_conflict(desk: Desk, log_in: LogIn, scene: Scene) -> None:
-    client = log_in(_login_of(desk.marker))
-    client.submit(_sheet(desk), {"revision": "0", "points_0": "5", "whole": "trang thứ nhất"})
+    client = log_in(login_of(desk.marker))
+    client.submit(sheet_of(desk), {"revision": "0", "points_0": "5", "whole": "trang thứ nhất"})
 
-    answer = client.submit(_sheet(desk), {"revision": "0", "points_0": "7,5", "whole": "trang thứ hai"})
+    answer = client.submit(sheet_of(desk), {"revision": "0", "points_0": "7,5", "whole": "trang thứ hai"})
 
     assert answer.status_code == 409
     page = parse(answer.text)
@@ -222,13 +232,13 @@ def test_two_pages_on_one_draft_show_a_conflict(desk: Desk, log_in: LogIn, scene
 
 
 def test_autosave_answers_in_json(desk: Desk, log_in: LogIn, scene: Scene) -> None:
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
     accept = {"Accept": "application/json"}
-    kept = client.submit(_sheet(desk), {"revision": "0", "points_0": "5"}, headers=accept)
+    kept = client.submit(sheet_of(desk), {"revision": "0", "points_0": "5"}, headers=accept)
     assert kept.get_json()["revision"] == 1
 
-    stale = client.submit(_sheet(desk), {"revision": "0", "points_0": "7,5"}, headers=accept)
-    wrong = client.submit(_sheet(desk), {"revision": "1", "points_0": "999"}, headers=accept)
+    stale = client.submit(sheet_of(desk), {"revision": "0", "points_0": "7,5"}, headers=accept)
+    wrong = client.submit(sheet_of(desk), {"revision": "1", "points_0": "999"}, headers=accept)
 
     assert (stale.status_code, stale.get_json()["error"]) == (409, "draft_changed_elsewhere")
     assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["points_0"])
@@ -237,34 +247,34 @@ def test_autosave_answers_in_json(desk: Desk, log_in: LogIn, scene: Scene) -> No
 
 @pytest.mark.parametrize("revision", ["", "-1", "x", "9" * 40, "0.5", "१"])
 def test_hostile_revision_is_a_conflict_not_a_crash(desk: Desk, log_in: LogIn, scene: Scene, revision: str) -> None:
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
 
-    answer = client.submit(_sheet(desk), {"revision": revision, "points_0": "5"})
+    answer = client.submit(sheet_of(desk), {"revision": revision, "points_0": "5"})
 
     assert answer.status_code == 409
     assert _mark(scene, desk.codes[0], desk.marker) == {}
 
 
 def test_lock_of_an_unfinished_sheet_leads_back(desk: Desk, log_in: LogIn, scene: Scene) -> None:
-    client = log_in(_login_of(desk.marker))
-    client.submit(_sheet(desk), {"revision": "0", "points_0": "5"})
+    client = log_in(login_of(desk.marker))
+    client.submit(sheet_of(desk), {"revision": "0", "points_0": "5"})
 
-    assert client.get(f"{_sheet(desk)}/lock").status_code == 302
-    forced = client.submit(f"{_sheet(desk)}/lock", {"revision": "1"}, form_at=_sheet(desk))
+    assert client.get(f"{sheet_of(desk)}/lock").status_code == 302
+    forced = client.submit(f"{sheet_of(desk)}/lock", {"revision": "1"}, form_at=sheet_of(desk))
 
     assert forced.status_code == 422
     assert _mark(scene, desk.codes[0], desk.marker)["state"] == "draft"
 
 
 def test_long_and_odd_comments(desk: Desk, log_in: LogIn, scene: Scene) -> None:
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
 
-    too_long = client.submit(_sheet(desk), {"revision": "0", "comment_0": "á" * 4001})
-    odd = client.submit(_sheet(desk), {"revision": "0", "comment_0": "<script>alert(1)</script>\0 \u202e e\u0301"})
+    too_long = client.submit(sheet_of(desk), {"revision": "0", "comment_0": "á" * 4001})
+    odd = client.submit(sheet_of(desk), {"revision": "0", "comment_0": "<script>alert(1)</script>\0 \u202e e\u0301"})
 
     assert too_long.status_code == 422
     assert odd.status_code == 302
-    assert "<script>alert" not in client.get(_sheet(desk)).text
+    assert "<script>alert" not in client.get(sheet_of(desk)).text
     (kept,) = _mark(scene, desk.codes[0], desk.marker)["comments"].values()
     assert kept.startswith("<script>alert(1)</script>")
     assert kept.endswith("\u202e é")
@@ -321,7 +331,7 @@ def canaried(scene: Scene, password_hash: str) -> Desk:
 def _seen_by_marker(client: StrictClient, desk: Desk) -> list[tuple[str, str]]:
     paths = ["/marker/", f"/marker/{CODE}/scripts", "/home"]
     for place in range(len(desk.codes)):
-        paths += [_sheet(desk, place), f"{_sheet(desk, place)}/lock"]
+        paths += [sheet_of(desk, place), f"{sheet_of(desk, place)}/lock"]
     paths += [
         f"/marker/{CODE}/scripts/0000x",
         f"/marker/{CODE}/head/gaps",
@@ -336,7 +346,7 @@ def _seen_by_marker(client: StrictClient, desk: Desk) -> list[tuple[str, str]]:
 
 
 def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_in: LogIn, scene: Scene) -> None:
-    client = log_in(_login_of(canaried.marker))
+    client = log_in(login_of(canaried.marker))
     numbers = scene(
         lambda doing: [
             value
@@ -351,7 +361,7 @@ def test_marker_finds_no_person_and_no_other_mark_anywhere(canaried: Desk, log_i
     pages = _seen_by_marker(client, canaried)
 
     # The planted mark is real, and the search finds it where it belongs: on the page of the one who gave it.
-    own = log_in(_login_of(canaried.other)).get(_sheet(canaried)).text
+    own = log_in(login_of(canaried.other)).get(sheet_of(canaried)).text
     assert [name for name in ("comment", "total") if not _holds(own, CANARIES[name])] == []
     leaks = [(path, canary) for path, text in pages for canary in planted if _holds(text, canary)]
     assert leaks == []
@@ -364,11 +374,11 @@ def _holds(text: str, canary: str) -> bool:
 def test_pages_are_the_same_whether_or_not_the_other_has_locked(
     scene: Scene, desk: Desk, log_in: LogIn, password_hash: str
 ) -> None:
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
 
     def look() -> list[str]:
         volatile = r'value="[^"]{40,}"|nonce="[^"]+"|\d\d:\d\d:\d\d'
-        paths = (f"/marker/{CODE}/scripts", _sheet(desk), _sheet(desk, 1))
+        paths = (f"/marker/{CODE}/scripts", sheet_of(desk), sheet_of(desk, 1))
         return [re.sub(volatile, "", client.get(path).text) for path in paths]
 
     before = look()
@@ -392,7 +402,7 @@ def test_pages_are_the_same_whether_or_not_the_other_has_locked(
 def test_sheet_is_for_markers_alone(desk: Desk, log_in: LogIn, role: str) -> None:
     login = {"c01": f"chair-{CODE}", "t01": f"organiser-{CODE}"}.get(role, f"{role}-{CODE}").lower()
 
-    assert log_in(login).get(_sheet(desk)).status_code == 403
+    assert log_in(login).get(sheet_of(desk)).status_code == 403
 
 
 def test_script_of_others_does_not_exist(desk: Desk, log_in: LogIn, scene: Scene) -> None:
@@ -401,10 +411,10 @@ def test_script_of_others_does_not_exist(desk: Desk, log_in: LogIn, scene: Scene
         return str(min(others)) if others else "none"
 
     code = scene(foreign)
-    client = log_in(_login_of(desk.marker))
+    client = log_in(login_of(desk.marker))
 
     assert client.get(f"/marker/{CODE}/scripts/{code}").status_code == 404
-    answer = client.submit(f"/marker/{CODE}/scripts/{code}", {"revision": "0"}, form_at=_sheet(desk))
+    answer = client.submit(f"/marker/{CODE}/scripts/{code}", {"revision": "0"}, form_at=sheet_of(desk))
     assert answer.status_code == 404
 
 
@@ -579,7 +589,7 @@ def test_head_and_chair_withdraw_a_lock_together(rungs: list[str], log_in: LogIn
     assert chair.get(answer).status_code == 404
     assert not find_all(chair.page(f"/council/{CODE}/"), "desk-card")
     assert head.get(script).status_code == 404
-    sheet = log_in(_login_of(marker)).page(f"/marker/{CODE}/scripts/{rungs[0]}")
+    sheet = log_in(login_of(marker)).page(f"/marker/{CODE}/scripts/{rungs[0]}")
     assert not [item for item in sheet.iter("input") if item.get("checked") is not None]
 
 

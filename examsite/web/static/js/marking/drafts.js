@@ -68,6 +68,7 @@
   function refused(status, answer) {
     if (answer.error === "draft_changed_elsewhere") {
       stopped = true; // Only the person decides which of the two drafts stays.
+      keepButton.hidden = false;
       tell("amber", words.textElsewhere);
       return;
     }
@@ -123,5 +124,6 @@
       if (changed) keepSoon(0);
     },
   });
-  keepButton.classList.add("sheet-keep");
+  // What is kept by itself needs no button, until two drafts have to be compared.
+  keepButton.hidden = !stopped;
 })();

@@ -153,9 +153,9 @@
       for (const note of own) {
         const mark = script.querySelector(`mark[data-notes~="${note.id}"]`);
         const wanted = mark ? mark.getBoundingClientRect().top - top : 0;
-        const from = Math.max(bottom, wanted);
+        const from = Math.max(bottom ? bottom + GAP_PX : 0, wanted);
         note.card.style.marginTop = `${from - bottom}px`;
-        bottom = from + note.card.offsetHeight + GAP_PX;
+        bottom = from + note.card.offsetHeight;
       }
     }
   }
