@@ -194,6 +194,14 @@ SETTINGS: tuple[FigureSpec, ...] = (
     _score("written_mark_step", _G.MARKING, "Bước điểm khi chấm bài viết", "Step of written marks", most=100),
     _score("defence_mark_step", _G.MARKING, "Bước điểm khi chấm bảo vệ", "Step of defence marks", most=100),
     _plain("appeal_parts", FigureKind.WORDS, _G.MARKING, "Phần thi được phúc khảo", "Parts open to appeal"),
+    _word(
+        "third_rule",
+        _G.MARKING,
+        "Ba lượt chấm khác nhau thì",
+        "When three marks all differ",
+        choices=("collective", "mean", "median", "closest"),
+        editable=True,
+    ),
     _count("claim_minutes", _G.MARKING, "Giữ bài đang chấm (phút)", "A claim on a script lasts (minutes)", least=1),
     _count(
         "qualification_scripts",

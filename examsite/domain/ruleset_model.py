@@ -175,6 +175,7 @@ class RuleSet:
     written_mark_step: Score
     defence_mark_step: Score
     appeal_parts: tuple[str, ...]
+    third_rule: str
     claim_minutes: int
     qualification_scripts: int
     qualification_tolerance: Score

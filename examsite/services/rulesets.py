@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
+from examsite.domain.ladders import get_ladder
 from examsite.domain.permissions import Role
 from examsite.domain.rulesets import RuleSet, ruleset_from_toml, ruleset_to_toml, with_changes
 from examsite.services.context import ServiceContext
@@ -60,6 +63,25 @@ def change_ruleset(ctx: ServiceContext, competition: Competition, changes: Mappi
         payload = {"part": "ruleset", "figures": changed}
         record(ctx, competition, Event.COMPETITION_CHANGED, f"competition/{competition.code}", payload)
     return after
+
+
+def choose_ladder(ctx: ServiceContext, competition: Competition, key: str) -> RuleSet:
+    """Give a draft the figures of one of the ladders that come with the product.
+
+    Raises:
+        ConflictError: `ruleset_frozen`.
+        InvalidError: `ladder_not_known`, or a code of `with_changes`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    return change_ruleset(ctx, competition, get_ladder(key).changes(ruleset_of(competition).blind_pair()))
+
+
+@lru_cache(maxsize=1)
+def ladder_simulation() -> dict[str, Any]:
+    """What each ladder did in the published simulation: its assumptions and one row of figures per ladder."""
+    found: dict[str, Any] = json.loads((PRESETS / "ladder_simulation.json").read_text(encoding="utf-8"))
+    return found
 
 
 # Values are frozen and the text decides everything, so one reading serves every request.

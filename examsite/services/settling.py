@@ -5,6 +5,7 @@ from __future__ import annotations
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
+from examsite.domain.ladders import ThirdRule, score_by_rule
 from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptState, check_score_in_range
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import paper_from_data
@@ -13,6 +14,7 @@ from examsite.domain.scores import ZERO, Score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Script, Settlement
 from examsite.storage.queries.marking import (
@@ -35,7 +37,8 @@ def decide_settlement(
 
     Raises:
         ConflictError: `marking_not_open`, `decision_not_due`.
-        InvalidError: `score_out_of_range`, `reason_missing`, `comment_too_long`.
+        InvalidError: `score_out_of_range`, `reason_missing`, `comment_too_long`, `decision_not_by_rule` when the rule
+            set says what three different marks come to and this is something else.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
 
@@ -46,6 +49,9 @@ def decide_settlement(
         raise ConflictError("decision_not_due", script=code)
     check_score_in_range(written_part(competition), decided)
     words = checked_reason(reason)
+    ruled = score_by_ladder(competition, standing)
+    if ruled is not None and decided != ruled:
+        raise InvalidError("decision_not_by_rule", field="score", score=ruled)
     step = str(standing.standing.step)
     payload = {"part": WRITTEN, "step": step, "score": score_text(decided), "reason": words}
     seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, f"script/{code}", payload)
@@ -116,6 +122,14 @@ def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) 
     script = get_script_for_update(ctx.session, competition.id, code)
     paper = paper_from_data(script.paper.data)
     return standing_of(written_part(competition), script, paper, find_decision(ctx.session, script.id))
+
+
+def score_by_ladder(competition: Competition, standing: ScriptStanding) -> Score | None:
+    """The score that the rule set fixes for three different marks, or None where the head decides freely."""
+    if standing.standing.act is not NeededAct.HEAD_DECIDES_COLLECTIVE or standing.third is None:
+        return None
+    rule = ThirdRule(ruleset_of(competition).third_rule)
+    return score_by_rule(rule, (*standing.totals, (standing.third.total or ZERO) + standing.system_total))
 
 
 def checked_reason(text: str) -> str:

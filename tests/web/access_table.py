@@ -78,6 +78,7 @@ candidate.withdraw_application         GET,POST  candidate
 council.answer_withdrawal              GET,POST  chair
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
+council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member
 council.draw_allocation                POST      chair,council_member
@@ -87,6 +88,7 @@ council.judge_hint                     GET,POST  chair,council_member
 council.list_adjustments               GET       chair,council_member
 council.list_conflict_hints            GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
+council.list_items                     GET       chair
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
 council.open_codes                     GET,POST  chair
@@ -161,15 +163,18 @@ marker.flag_script                     GET,POST  marker
 marker.hold_script                     POST      marker
 marker.list_allocation                 GET       marking_head
 marker.list_competitions               GET       marker,marking_head
+marker.list_rubric_changes             GET       marking_head
 marker.list_script_flags               GET       marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
 marker.mark_script                     GET,POST  marker
+marker.propose_rubric_change           GET,POST  marking_head
 marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
 marker.save_comment                    GET,POST  marker
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
+marker.show_rubric_change              GET       marking_head
 marker.take_over_marker                GET,POST  marking_head
 marker.take_over_script                GET,POST  marking_head
 marker.use_comment                     POST      marker
@@ -181,6 +186,7 @@ organiser.ask_adjustments              GET,POST  organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
 organiser.change_rules                 GET,POST  organiser
+organiser.choose_ladder                POST      organiser
 organiser.compute_result               POST      organiser
 organiser.confirm_import               POST      organiser
 organiser.create_competition           GET,POST  organiser
@@ -221,6 +227,8 @@ organiser.show_sitting                 GET       organiser
 organiser.show_timeline                GET       organiser
 organiser.tell_rehearsal               GET       organiser
 
+panel.change_sheet                     GET,POST  panellist
+panel.close_discussion                 POST      panel_head
 panel.decide_score                     GET,POST  panel_head
 panel.declare_conflicts                GET,POST  panel_head,panellist
 panel.download_proposal                GET       panel_head,panellist
@@ -229,11 +237,20 @@ panel.lead_defence                     GET       panel_head
 panel.list_competitions                GET       panel_head,panellist
 panel.list_defences                    GET       panel_head,panellist
 panel.lock_sheet                       GET,POST  panellist
+panel.log_questions                    GET,POST  panel_head,panellist
 panel.move_clock                       POST      panel_head
+panel.note_answer                      POST      panel_head,panellist
+panel.note_recording                   POST      panel_head
+panel.print_minutes                    GET       panel_head,panellist
 panel.read_clock                       GET       panel_head,panellist
+panel.read_projector_clock             GET       panel_head,panellist
+panel.read_proposal                    GET       panel_head,panellist
 panel.reveal_scores                    GET,POST  panel_head
 panel.show_defence                     GET       panel_head,panellist
-panel.view_proposal                    GET       panel_head,panellist
+panel.show_page                        GET       panel_head,panellist
+panel.show_picture                     GET       panel_head,panellist
+panel.show_projector                   GET       panel_head,panellist
+panel.write_assessment                 GET,POST  panellist
 
 public.download_authority              GET       public
 public.download_result                 GET       public
@@ -247,10 +264,14 @@ public.show_ranked_candidate           GET       public
 public.show_ranking                    GET       public
 public.show_ruleset                    GET       public
 
+setter.answer_rubric_change            GET,POST  setter
+setter.decide_item                     GET,POST  setter
 setter.declare_conflicts               GET,POST  setter
 setter.draw_papers                     GET,POST  setter
 setter.list_competitions               GET       setter
+setter.list_items                      GET       setter
 setter.list_questions                  GET       setter
+setter.list_rubric_changes             GET       setter
 setter.plan_blueprint                  GET,POST  setter
 setter.seal_papers                     GET,POST  setter
 setter.show_desk                       GET       setter

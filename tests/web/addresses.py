@@ -110,13 +110,14 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "lost_time": lambda _w, place, _p: place.lost_times[:1] or [1],
     "request_id": lambda _w, place, _p: place.requests[:1] or [1],
     "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
-    "marker": lambda _w, place, _p: place.markers[:1] or ["M01"],
     "flag": lambda _w, _place, _p: [1],
     "note": lambda _w, _place, _p: [1],
     "comment": lambda _w, _place, _p: [1],
     "width": lambda _w, _place, _p: [820],
-    "account": lambda world, _place, _p: world.account_ids[:1],
-    "candidacy": lambda _w, place, _p: place.candidacies[:1] or [1],
+    "account": lambda _w, place, _p: [account for account, _candidacy in place.hinted[:1]] or [1],
+    "candidacy": lambda _w, place, _p: [candidacy for _account, candidacy in place.hinted[:1]] or [1],
+    "marker": lambda _w, place, _p: [marker for marker, _script in place.waiting[:1]] or place.markers[:1] or ["M01"],
+    "waiting": lambda _w, place, _p: [script for _marker, script in place.waiting[:1]] or ["2222"],
     "file_sha256": lambda _w, _place, _p: ["0" * 64],
 }
 

@@ -48,6 +48,8 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import CheckpointRow, RecordRow
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.queries.allocations import list_marker_loads
+from examsite.storage.queries.conflicts import list_hinted_pairs
 from examsite.storage.queries.marking import get_blind_script, list_markers
 from examsite.storage.queries.records import get_log
 from examsite.storage.queries.rehearsals import list_rehearsals
@@ -120,6 +122,8 @@ class Place:
     seqs: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     public_codes: list[str] = field(default_factory=list)
+    hinted: list[tuple[int, int]] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -402,6 +406,10 @@ def _place(session: Session, code: str, stand: str) -> Place:
     )
     for account_id, script in session.execute(queue):
         place.queues.setdefault(account_id, []).append(script)
+    place.hinted = [(row.holder.account_id, row.candidacy.id) for row in list_hinted_pairs(session, own)]
+    place.waiting = [
+        (load.pseudonym, row.code) for load in list_marker_loads(session, own) for row in load.open_scripts
+    ]
     place.positions = list(
         session.scalars(select(Defence.position).where(Defence.competition_id == own).order_by(Defence.position))
     )

@@ -70,6 +70,9 @@ OFFICIALS = (
     Official("giamsat", "Ông Thế Vinh", "Ủy ban Kiểm tra", Role.SUPERVISOR),
 )
 
+#: Works in the unit of a candidate, so that the council has something to judge.
+COLLEAGUE = "uyvien2"
+
 ADMINISTRATOR = Official("quantri", "Kiều Anh Dũng", "Quản trị hệ thống", Role.ADMINISTRATOR)
 
 APPLICANTS = (

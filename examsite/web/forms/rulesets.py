@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from examsite.domain.ruleset_figures import FigureKind
@@ -24,6 +24,12 @@ class EditRulesetForm(FlaskForm):
     def changes(self) -> dict[str, str]:
         """Every figure as typed, by its key."""
         return {key: str(self[name].data) for key, name in self.names.items()}
+
+
+class ChooseLadderForm(FlaskForm):
+    """One of the ladders that come with the product; the page gives the choices."""
+
+    ladder = RadioField(_l("Thang"), validators=[InputRequired(_l("Hãy chọn một thang có sẵn."))])
 
 
 def ruleset_form(ruleset: RuleSet, *, labels: Mapping[str, str], words: Mapping[str, list[tuple[str, str]]]) -> Any:

@@ -47,6 +47,12 @@ WORDS = {
         "paper": _l("Bài giấy: rọc phách, hai người chấm, được phúc khảo"),
         "computer": _l("Bài trên máy"),
     },
+    "third_rule": {
+        "collective": _l("Hai lượt bằng nhau thì lấy; khác cả ba thì chấm tập thể, trưởng ban quyết định"),
+        "mean": _l("Hai lượt bằng nhau thì lấy; khác cả ba thì trung bình ba lượt"),
+        "median": _l("Hai lượt bằng nhau thì lấy; khác cả ba thì trung vị"),
+        "closest": _l("Hai lượt bằng nhau thì lấy; khác cả ba thì trung bình hai lượt gần nhau nhất"),
+    },
     "others_published": {
         "code-and-scores": _l("Mã công khai và điểm, không nêu tên"),
         "code-and-outcome": _l("Mã công khai và kết quả đạt hay không"),
@@ -80,6 +86,14 @@ ERRORS = {
     "pass_above_maximum": _l("Điểm đạt không được quá thang điểm (%(maximum)s)."),
     "mean_not_below_third": _l("Mức lệch lấy trung bình phải nhỏ hơn mức phải chấm lần ba (%(third_from)s)."),
     "weights_not_hundred": _l("Trọng số của các phần thi phải cộng lại bằng 100."),
+    "ladder_not_known": _l("Hãy chọn một thang có sẵn."),
+    "third_rule_not_recomputed": _l(
+        "Quy tắc cho ba điểm khác nhau không có chỗ trong định dạng kết quả hiện nay: điểm được công bố là quyết định của "
+        "trưởng ban, hệ thống buộc đúng quy tắc, nhưng trình kiểm tra công khai chỉ tính lại được từ phiên bản định dạng sau."
+    ),
+    "closest_two_chosen": _l(
+        "“Hai lượt gần nhau nhất” bỏ hẳn một người chấm mà không hỏi vì sao. Hãy cân nhắc trung vị hoặc chấm tập thể."
+    ),
     "rung_unreachable": _l(
         "Bước điểm %(step)s không bao giờ cho độ lệch nằm giữa %(low)s và %(high)s, "
         "nên không cặp điểm nào được hai người chấm trao đổi."

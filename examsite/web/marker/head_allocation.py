@@ -85,28 +85,30 @@ def take_over_marker(code: str, marker: str) -> ResponseReturnValue:
     return render_template("marker/take_over.html", form=form, load=load, script=None, code=code), status
 
 
-@bp.route("/<code>/head/allocation/<marker>/<script>/take-over", methods=["GET", "POST"])
+@bp.route("/<code>/head/allocation/<marker>/<waiting>/take-over", methods=["GET", "POST"])
 @requires(Role.MARKING_HEAD)
 @writes
-def take_over_script(code: str, marker: str, script: str) -> ResponseReturnValue:
+def take_over_script(code: str, marker: str, waiting: str) -> ResponseReturnValue:
     """One script goes to another marker, after a page that repeats what will happen."""
     load = _load(marker)
-    row = next((row for row in load.open_scripts if row.code == script), None)
+    row = next((row for row in load.open_scripts if row.code == waiting), None)
     if row is None:
-        raise NotFoundError("script_not_found", script=script)
+        raise NotFoundError("script_not_found", script=waiting)
     form = TakeOverForm()
     status = 200
     if form.is_submitted():
         status = 422
         if form.validate():
             try:
-                allocations.take_over_script(act(), g.competition, script, marker=marker, reason=form.reason.data or "")
+                allocations.take_over_script(
+                    act(), g.competition, waiting, marker=marker, reason=form.reason.data or ""
+                )
             except DomainError as error:
                 forget_changes()
                 status = status_of(error)
                 form.form_errors.append(message_of(error))
             else:
-                flash(_("Đã giao lại bài %(script)s theo kết quả bốc thăm.", script=script), "success")
+                flash(_("Đã giao lại bài %(script)s theo kết quả bốc thăm.", script=waiting), "success")
                 return redirect(url_for("marker.list_allocation", code=code))
     form.expected.data = "1"
     return render_template("marker/take_over.html", form=form, load=load, script=row, code=code), status

@@ -10,6 +10,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_public_competition, list_public_competitions
 from examsite.web.access import public
 from examsite.web.figures import figure_groups
+from examsite.web.ladders import ladder_view
 from examsite.web.public import bp
 
 
@@ -30,7 +31,13 @@ def list_rulesets() -> ResponseReturnValue:
 def show_preset(preset: str) -> ResponseReturnValue:
     """One preset with every figure."""
     ruleset = get_preset(preset)
-    return render_template("public/show_ruleset.html", ruleset=ruleset, groups=figure_groups(ruleset), shown=None)
+    return render_template(
+        "public/show_ruleset.html",
+        ruleset=ruleset,
+        groups=figure_groups(ruleset),
+        ladders=ladder_view(ruleset),
+        shown=None,
+    )
 
 
 @bp.get("/competitions/<code>/ruleset")
@@ -40,5 +47,9 @@ def show_ruleset(code: str) -> ResponseReturnValue:
     competition = get_public_competition(db.session(), code)
     ruleset = ruleset_of(competition)
     return render_template(
-        "public/show_ruleset.html", ruleset=ruleset, groups=figure_groups(ruleset), shown=competition
+        "public/show_ruleset.html",
+        ruleset=ruleset,
+        groups=figure_groups(ruleset),
+        ladders=ladder_view(ruleset),
+        shown=competition,
     )
