@@ -127,20 +127,23 @@ def scene(
     """Prepare the database: `scene(lambda doing: …)` runs in one committed transaction and gives back plain values.
 
     The first scene of a test may have a name, `once="draft"`: then it is built by the first test of the module that
-    asks for this name and put back for the others. It must leave no file behind.
+    asks for this name and put back for the others. It must leave no file behind. What a test adds to such a scene or
+    wants to know of it is `then=`: it gets the scene in the same transaction, and its answer is the answer.
     """
 
-    def prepare(steps: Callable[[Doing], Any], *, once: str = "") -> Any:
+    def prepare(
+        steps: Callable[[Doing], Any], *, once: str = "", then: Callable[[Any], Any] = lambda made: made
+    ) -> Any:
         given = {name: app.extensions[name] for name in ("settings", "signer")}
         with app.app_context(), writing(db.engine) as session:
             if once in kept_scenes:
-                return put_back(kept_scenes[once], session, folder=None, given=given)
+                return then(put_back(kept_scenes[once], session, folder=None, given=given))
             made = steps(Doing(session, clock.present, app))
             if once:
                 kept_scenes[once] = keep_scene(
                     made, session, copy_to=tmp_path_factory.mktemp("scene") / "files", folder=None, given=given
                 )
-            return made
+            return then(made)
 
     return prepare
 

@@ -51,7 +51,7 @@ class Seat:
 
 
 @pytest.fixture
-def site(scene: Callable[[Callable[[Any], Any]], Any], password_hash: str) -> dict[str, Any]:
+def site(scene: Callable[..., Any], password_hash: str) -> dict[str, Any]:
     """A room of three before the start; gives back who logs in and under which name."""
 
     def build(doing: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def site(scene: Callable[[Callable[[Any], Any]], Any], password_hash: str) -> di
             "room": room,
         }
 
-    return scene(build)
+    return scene(build, once="waiting")
 
 
 @pytest.fixture

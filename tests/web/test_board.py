@@ -28,7 +28,7 @@ from tests.factories.sittings import Room, make_room
 from tests.web.conftest import Clock, Doing
 from tests.web.strict_client import StrictClient, find_all, words
 
-Scene = Callable[[Callable[[Doing], Any]], Any]
+Scene = Callable[..., Any]
 LogIn = Callable[..., StrictClient]
 CODE = "VH-2026-01"
 BOARD = f"/invigilator/{CODE}/sittings/CA1"
@@ -79,9 +79,8 @@ def _plain(row: Any) -> Any:
 @pytest.fixture
 def world(scene: Scene, clock: Clock, log_in: LogIn, password_hash: str) -> World:
     """The test has run for five minutes; everybody was checked in and writes."""
-    kept: list[Room] = []
 
-    def begin(doing: Doing) -> None:
+    def begin(doing: Doing) -> Room:
         settings = doing.app.extensions["settings"]
         room = make_room(doing.session, doing.now, settings=settings, code=CODE, password_hash=password_hash)
         account = make_official(doing.session, doing.now, "coi-thi-2", password_hash=password_hash)
@@ -104,11 +103,11 @@ def world(scene: Scene, clock: Clock, log_in: LogIn, password_hash: str) -> Worl
             opened = attempts.open_attempt(ctx)
             saves = [Save(item="E1", epoch=opened.clock.epoch, number=1, content=json.dumps(SECRET))]
             attempts.save_answers(ctx, opened.token, saves, page_epoch=opened.clock.epoch)
-        clock.present = starts_at + timedelta(seconds=5)
-        kept.append(room)
+        return room
 
-    scene(begin)
-    return World(scene, clock, log_in, kept[0])
+    room: Room = scene(begin, once="writing")
+    clock.present = room.sitting.starts_at + timedelta(seconds=5)
+    return World(scene, clock, log_in, room)
 
 
 def test_the_board_tells_seats_and_never_words(world: World) -> None:

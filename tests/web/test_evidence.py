@@ -84,7 +84,7 @@ def site(
         approve_adjustments(room, Adjustments(extra_percent=25, size=22, spacing=True, note="chỗ gần cửa"))
         return room, tuple(room.attempt(place).id for place in range(3))
 
-    room, attempts = scene(build)
+    room, attempts = scene(build, once="waiting")
 
     def begin(doing: Any) -> None:
         room.session = doing.session

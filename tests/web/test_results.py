@@ -39,7 +39,7 @@ CHAIR = f"chair-{CODE.lower()}"
 MEMBER = f"c02-{CODE.lower()}"
 AUTHORITY = f"a01-{CODE.lower()}"
 
-Scene = Callable[[Callable[[Doing], Any]], Any]
+Scene = Callable[..., Any]
 LogIn = Callable[..., StrictClient]
 
 
@@ -48,7 +48,7 @@ def staged(scene: Scene, password_hash: str) -> Callable[..., Any]:
     """`staged(until='published')` builds a competition up to a step and gives back what `then(stage)` says."""
 
     def build(until: str = "ranked", then: Callable[[Stage], Any] | None = None, **named: Any) -> Any:
-        def steps(doing: Doing) -> Any:
+        def steps(doing: Doing) -> Stage:
             stage = make_stage(
                 doing.session,
                 doing.now,
@@ -65,9 +65,9 @@ def staged(scene: Scene, password_hash: str) -> Callable[..., Any]:
                 sign_all(stage, [stage.authority])
             if until == "published":
                 publish_result(stage.ctx(Role.ORGANISER), stage.competition)
-            return then(stage) if then else None
+            return stage
 
-        return scene(steps)
+        return scene(steps, once=f"{until} {named}", then=then or (lambda _stage: None))
 
     return build
 
