@@ -31,17 +31,38 @@ def navigation(competition: Any) -> list[NavItem]:
             nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also),
             nav_item(_("Phân công chấm"), "marker.list_allocation", code=competition.code, also=again),
             nav_item(
+                _("Thống kê chấm"),
+                "marker.show_statistics",
+                code=competition.code,
+                also=("marker.show_stop", "marker.stop_marker"),
+            ),
+            nav_item(
+                _("Chuẩn chấm"),
+                "marker.list_head_standards",
+                code=competition.code,
+                also=("marker.write_standard", "marker.change_standard", "marker.qualify_marker"),
+            ),
+            nav_item(
                 _("Câu hỏi của người chấm"),
                 "marker.list_script_flags",
                 code=competition.code,
                 count=waiting or None,
                 also=("marker.answer_flag",),
             ),
+            nav_item(
+                _("Sửa hướng dẫn chấm"),
+                "marker.list_rubric_changes",
+                code=competition.code,
+                also=("marker.propose_rubric_change", "marker.show_rubric_change"),
+            ),
         ]
     own = ("marker.mark_script", "marker.lock_mark", "marker.flag_script")
     return [
         nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own),
         nav_item(_("Kho nhận xét"), "marker.save_comment", code=competition.code),
+        nav_item(
+            _("Chấm thử và sát hạch"), "marker.list_practice", code=competition.code, also=("marker.mark_standard",)
+        ),
     ]
 
 
@@ -53,8 +74,12 @@ from examsite.web.marker import (  # noqa: E402 - views register themselves on t
     head_allocation,
     head_flags,
     head_gaps,
+    head_rubric_changes,
+    head_standards,
+    head_statistics,
     head_withdrawals,
     notes,
+    practice,
     scripts,
 )
 
@@ -65,8 +90,12 @@ __all__ = [
     "head_allocation",
     "head_flags",
     "head_gaps",
+    "head_rubric_changes",
+    "head_standards",
+    "head_statistics",
     "head_withdrawals",
     "navigation",
     "notes",
+    "practice",
     "scripts",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from examsite.domain.competitions import CompetitionState
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -18,9 +19,20 @@ def navigation(competition: Any) -> list[NavItem]:
         return [nav_item(_("Kỳ thi tuyển"), "setter.list_competitions")]
     code = competition.code
     papers = ("plan_blueprint", "show_papers", "draw_papers", "seal_papers", "show_paper", "show_paper_key")
+    after_test = (
+        [
+            nav_item(_("Câu trắc nghiệm"), "setter.list_items", code=code, also=("setter.decide_item",)),
+            nav_item(
+                _("Sửa hướng dẫn chấm"), "setter.list_rubric_changes", code=code, also=("setter.answer_rubric_change",)
+            ),
+        ]
+        if competition.state.has_reached(CompetitionState.MARKING)
+        else []
+    )
     return [
         nav_item(_("Đề thi"), "setter.show_desk", code=code, also=tuple(f"setter.{name}" for name in papers)),
         nav_item(_("Ngân hàng câu hỏi"), "setter.list_questions", code=code, also=("setter.show_question",)),
+        *after_test,
     ]
 
 
@@ -31,7 +43,19 @@ from examsite.web.setter import (  # noqa: E402 - views register themselves on t
     blueprints,
     conflicts,
     desk,
+    items,
     papers,
+    rubric_changes,
 )
 
-__all__ = ["bank", "blueprints", "bp", "conflicts", "desk", "navigation", "papers"]
+__all__ = [
+    "bank",
+    "blueprints",
+    "bp",
+    "conflicts",
+    "desk",
+    "items",
+    "navigation",
+    "papers",
+    "rubric_changes",
+]

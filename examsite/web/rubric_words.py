@@ -1,0 +1,74 @@
+"""A change of a rubric as people read it: before and after side by side, what became of the marks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from examsite.domain.rubric_changes import MarkFate, criterion_from_data
+from examsite.domain.rubrics import RubricCriterion
+from examsite.web.i18n import localised
+
+
+@dataclass(frozen=True)
+class LevelPair:
+    """One level before and after; None where there was, or is, no such level."""
+
+    before: Any
+    after: Any
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """A change with its two readings."""
+
+    change: Any
+    before: RubricCriterion
+    after: RubricCriterion
+    levels: tuple[LevelPair, ...]
+
+    @property
+    def is_text_changed(self) -> bool:
+        """Whether the words of the criterion itself changed."""
+        return self.before.text != self.after.text
+
+
+def view_change(change: Any) -> ChangeView:
+    """The change with its levels paired in their order."""
+    before, after = criterion_from_data(change.before), criterion_from_data(change.after)
+    longest = max(len(before.levels), len(after.levels))
+    pairs = []
+    for place in range(longest):
+        old = before.levels[place] if place < len(before.levels) else None
+        new = after.levels[place] if place < len(after.levels) else None
+        pairs.append(LevelPair(old, new, old != new))
+    return ChangeView(change, before, after, tuple(pairs))
+
+
+def view_changes(changes: Mapping[str, Any]) -> dict[str, ChangeView]:
+    """Changes by criterion."""
+    return {criterion: view_change(change) for criterion, change in changes.items()}
+
+
+def criterion_name(paper: Any, criterion: str) -> str:
+    """How pages number a criterion of a paper, e.g. 2.b."""
+    item, _point, letter = criterion.partition(".")
+    number = next((n for n, essay in enumerate(paper.essays, start=1) if essay.item == item), 0)
+    return f"{number}.{letter}"
+
+
+def criterion_title(paper: Any, criterion: RubricCriterion) -> str:
+    """The number and the words of a criterion."""
+    return f"{criterion_name(paper, criterion.criterion)} {localised(criterion.text, '')}"
+
+
+def count_fates(fates: Iterable[MarkFate]) -> dict[str, int]:
+    """How many marks are opened again (drafts and locks in one number) and how many are left to the head."""
+    found = Counter(fates)
+    return {
+        "reopened": found[MarkFate.REOPENED] + found[MarkFate.WITHDRAWN],
+        "left": found[MarkFate.LEFT_TO_HEAD],
+    }
