@@ -113,6 +113,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "flag": lambda _w, _place, _p: [1],
     "note": lambda _w, _place, _p: [1],
     "comment": lambda _w, _place, _p: [1],
+    "criterion": lambda _w, _place, _p: ["E1.a"],
     "width": lambda _w, _place, _p: [820],
     "account": lambda _w, place, _p: [account for account, _candidacy in place.hinted[:1]] or [1],
     "candidacy": lambda _w, place, _p: [candidacy for _account, candidacy in place.hinted[:1]] or [1],

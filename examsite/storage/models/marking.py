@@ -6,6 +6,7 @@ the map and by the council's opening; no query for markers touches that table.
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,13 @@ from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.papers import Paper
+
+_chance = secrets.SystemRandom()
+
+
+def any_number() -> int:
+    """A key that tells its owner nothing of how many rows others have; of two alike the second one is drawn anew."""
+    return _chance.randrange(1, 2**31 - 1)
 
 
 class Script(Base):
@@ -209,7 +217,7 @@ class MarkNote(Base):
     __tablename__ = "mark_notes"
     __table_args__ = (CheckConstraint("start_at >= 0 AND end_at > start_at", name="span_not_empty"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, default=any_number)
     script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
     item: Mapped[str] = mapped_column(String(20))
@@ -230,7 +238,7 @@ class SavedComment(Base):
     __tablename__ = "saved_comments"
     __table_args__ = (UniqueConstraint("assignment_id", "text"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, default=any_number)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
     text: Mapped[str] = mapped_column(String(500))
     uses: Mapped[int] = mapped_column(default=0)
@@ -243,7 +251,7 @@ class ScriptFlag(Base):
     __tablename__ = "script_flags"
     __table_args__ = (CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by_someone"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, default=any_number)
     script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
