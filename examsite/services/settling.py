@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
@@ -16,7 +18,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Script, Settlement
+from examsite.storage.models.marking import Claim, DiscussionNote, Script, Settlement
 from examsite.storage.queries.marking import (
     WRITTEN,
     ScriptStanding,
@@ -25,18 +27,21 @@ from examsite.storage.queries.marking import (
     standing_of,
     written_part,
 )
+from examsite.storage.queries.settling import find_settling_claim, settling_subject, settling_version
 
 #: Longest comment or reason. Unit: characters.
 LONGEST_TEXT = 4000
 
 
 def decide_settlement(
-    ctx: ServiceContext, competition: Competition, code: str, *, decided: Score, reason: str
+    ctx: ServiceContext, competition: Competition, code: str, *, decided: Score, reason: str, version: str | None = None
 ) -> Settlement:
     """Set the score of a script on a rung where the head decides, after talking or by collective marking.
 
+    `version` is the state that the page was made from: whoever decides on an older one is told, and nothing is written.
+
     Raises:
-        ConflictError: `marking_not_open`, `decision_not_due`.
+        ConflictError: `marking_not_open`, `settling_changed`, `decision_not_due`.
         InvalidError: `score_out_of_range`, `reason_missing`, `comment_too_long`, `decision_not_by_rule` when the rule
             set says what three different marks come to and this is something else.
         NotAllowedError: `role_needed`.
@@ -45,6 +50,7 @@ def decide_settlement(
     Source: TT 22/2025/TT-BNV art. 16(2).
     """
     standing = standing_for_head(ctx, competition, code)
+    _check_version(ctx, standing, version)
     if standing is None or standing.standing.act not in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
         raise ConflictError("decision_not_due", script=code)
     check_score_in_range(written_part(competition), decided)
@@ -65,6 +71,9 @@ def decide_settlement(
         record_seq=seq,
     )
     ctx.session.add(settlement)
+    claim = find_settling_claim(ctx.session, competition.id, code)
+    if claim is not None:
+        ctx.session.delete(claim)
     ctx.session.flush()
     settle_script(ctx, competition, standing.script, decision=settlement)
     return settlement
@@ -86,6 +95,68 @@ def acknowledge_straddle(ctx: ServiceContext, competition: Competition, code: st
     record(ctx, competition, Event.STRADDLE_SEEN, f"script/{code}", payload)
     standing.script.straddle_seen_at = ctx.now
     ctx.session.flush()
+
+
+def note_discussion(ctx: ServiceContext, competition: Competition, code: str, *, text: str) -> DiscussionNote:
+    """Write down, as head, what was said about a script whose two marks are locked; a note stays and is added to.
+
+    Raises:
+        ConflictError: `marking_not_open`, `discussion_not_due` while the marks are not both locked.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+
+    Source: TT 22/2025/TT-BNV art. 16(2): the head talks with both markers, on the record.
+    """
+    standing = standing_for_head(ctx, competition, code)
+    if standing is None:
+        raise ConflictError("discussion_not_due", script=code)
+    words = checked_reason(text)
+    note = DiscussionNote(
+        script_id=standing.script.id,
+        assignment_id=ctx.actor.assignment_id,
+        text=words,
+        written_at=ctx.now,
+        record_seq=record(ctx, competition, Event.DISCUSSION_NOTED, f"script/{code}", {"part": WRITTEN, "text": words}),
+    )
+    ctx.session.add(note)
+    ctx.session.flush()
+    return note
+
+
+def hold_settling(ctx: ServiceContext, competition: Competition, code: str) -> Claim | None:
+    """Say, as head, that one is at this script; the claim of another person that still runs comes back instead.
+
+    A claim shows, it guards nothing: what was decided meanwhile is guarded by the version of the page. None for a
+    script that waits for nobody here.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`.
+    """
+    standing = standing_for_head(ctx, competition, code)
+    if standing is None or not standing.needs_head:
+        return None
+    claim = find_settling_claim(ctx.session, competition.id, code, for_update=True)
+    own = ctx.actor.assignment_id
+    if claim is not None and claim.assignment_id != own and claim.expires_at > ctx.now:
+        return claim
+    if claim is None:
+        claim = Claim(
+            competition_id=competition.id,
+            subject=settling_subject(code),
+            assignment_id=own,
+            claimed_at=ctx.now,
+            expires_at=ctx.now,
+        )
+        ctx.session.add(claim)
+    if claim.assignment_id != own or claim.expires_at <= ctx.now:
+        claim.assignment_id = own or 0
+        claim.claimed_at = ctx.now
+    claim.expires_at = ctx.now + timedelta(minutes=ruleset_of(competition).claim_minutes)
+    ctx.session.flush()
+    return claim
 
 
 def settle_script(
@@ -130,6 +201,13 @@ def score_by_ladder(competition: Competition, standing: ScriptStanding) -> Score
         return None
     rule = ThirdRule(ruleset_of(competition).third_rule)
     return score_by_rule(rule, (*standing.totals, (standing.third.total or ZERO) + standing.system_total))
+
+
+def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version: str | None) -> None:
+    if version is None:
+        return
+    if standing is None or settling_version(ctx.session, standing) != version:
+        raise ConflictError("settling_changed", script="" if standing is None else standing.script.code)
 
 
 def checked_reason(text: str) -> str:

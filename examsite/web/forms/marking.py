@@ -47,7 +47,9 @@ class LockMarkForm(FlaskForm):
 
 
 class DecideGapForm(FlaskForm):
-    """The head's score and reason."""
+    """The head's score and reason, over the version of the script that the page shows."""
+
+    version = HiddenField()
 
     score = StringField(
         _l("Điểm chính thức của bài"), filters=[_plain], validators=[InputRequired(_l("Chưa điền điểm."))]

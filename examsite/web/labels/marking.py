@@ -43,6 +43,7 @@ ERRORS = {
     "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
     "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
     "decision_not_by_rule": _l("Bộ quy tắc đã định điểm khi ba lượt khác nhau: %(score)s. Không ghi điểm khác được."),
+    "discussion_not_due": _l("Bài %(script)s chưa khóa đủ hai lượt nên chưa có gì để trao đổi."),
     "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
     "hints_not_judged": _l(
         "%(count)s dấu hiệu xung đột lợi ích chưa được xét. Hội đồng xét xong mới rút thăm phân công."

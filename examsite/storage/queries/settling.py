@@ -1,0 +1,46 @@
+"""Reads for the head who settles a script: notes of talks, who is at it, and which state a page was made from."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from examsite.storage.models.marking import Claim, DiscussionNote
+from examsite.storage.queries.marking import ScriptStanding
+
+
+def list_discussion_notes(session: Session, script_id: int) -> list[DiscussionNote]:
+    """What was written down of talks about a script, the oldest first."""
+    return list(
+        session.scalars(select(DiscussionNote).where(DiscussionNote.script_id == script_id).order_by(DiscussionNote.id))
+    )
+
+
+def find_settling_claim(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> Claim | None:
+    """Who settles this script at present, with the person's assignment; also a claim that has run out."""
+    statement = (
+        select(Claim)
+        .options(joinedload(Claim.assignment))
+        .where(Claim.competition_id == competition_id, Claim.subject == settling_subject(code))
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Claim)
+    return session.scalars(statement).one_or_none()
+
+
+def settling_subject(code: str) -> str:
+    """What a claim on the settling of a script is on."""
+    return f"settle:script/{code}"
+
+
+def settling_version(session: Session, standing: ScriptStanding) -> str:
+    """A word for everything that the head's page of a script shows and that somebody may change."""
+    script = standing.script
+    notes = session.scalar(select(func.count(DiscussionNote.id)).where(DiscussionNote.script_id == script.id))
+    marks = [f"{mark.id}.{mark.record_seq}" for mark in (*standing.marks, standing.third) if mark is not None]
+    third = standing.third_allocation.id if standing.third_allocation is not None else 0
+    decided = standing.decision.id if standing.decision is not None else 0
+    parts = [*marks, f"t{third}", f"d{decided}", f"n{notes}", f"s{script.straddle_seen_at is not None}"]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
