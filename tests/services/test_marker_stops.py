@@ -111,8 +111,8 @@ def test_a_drift_of_four_points_from_script_40_is_stopped_within_20_scripts(boar
         _lock(board, drifting, queues[drifting.id][stopped_at], Decimal(30), 99)
 
 
-def _tolerance(board: Board) -> tuple[MarkerStop, list[str]]:
-    """Three seeds in a row far off: paused for tolerance; the queue of the marker."""
+def _tolerance(board: Board) -> tuple[MarkerStop, dict[str, Decimal]]:
+    """Three seeds in a row far off: paused; the true points of each script."""
     true = _ready(board, scripts=16, seeds=5, percent="40")
     marker = board.markers[0]
     codes = [entry.code for entry in list_queue(board.session, board.competition.id, marker.id)]
@@ -128,16 +128,16 @@ def _tolerance(board: Board) -> tuple[MarkerStop, list[str]]:
         off = Decimal(0) if met <= 1 else 4 * STEP
         _lock(board, marker, code, true[code] + off, 20 + number)
     (stop,) = _stops(board)
-    return stop, codes
+    return stop, true
 
 
 def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board) -> None:
-    stop, codes = _tolerance(board)
+    stop, true = _tolerance(board)
     marker = board.markers[0]
     head = board.ctx(Role.MARKING_HEAD, at=board.room.now + timedelta(hours=9))
     named = [mark.script for mark in marker_stops.list_doubtful(head, board.competition, stop)]
     assert named
-    assert set(named) < set(codes)
+    assert set(named) < set(true)
 
     followed = marker_stops.replace_marker(head, board.competition, stop.id, reason="Lệch quá ngưỡng ở bài mẫu.")
 
@@ -158,7 +158,7 @@ def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board
 
 
 def test_the_head_lets_go_on_with_a_reason_and_the_watch_begins_anew(board: Board) -> None:
-    stop, _codes = _tolerance(board)
+    stop, true = _tolerance(board)
     head = board.ctx(Role.MARKING_HEAD, at=board.room.now + timedelta(hours=9))
     marker = board.markers[0]
     with pytest.raises(InvalidError, match="reason_missing"):
@@ -171,7 +171,7 @@ def test_the_head_lets_go_on_with_a_reason_and_the_watch_begins_anew(board: Boar
         for entry in list_queue(board.session, board.competition.id, marker.id)
         if entry.mark is None or entry.mark.state is not MarkState.LOCKED
     ]
-    _lock(board, marker, left[0], Decimal(30), 200)
+    _lock(board, marker, left[0], true[left[0]], 200)
     assert find_hold(board.session, marker.id) is None
     with pytest.raises(ConflictError, match="stop_already_decided"):
         marker_stops.resume_marker(head, board.competition, stop.id, reason="Lần nữa")

@@ -61,6 +61,18 @@ def get_standard(session: Session, competition_id: int, standard_id: int, *, for
     return found
 
 
+def get_standard_by_code(session: Session, competition_id: int, code: str) -> AgreedMark:
+    """One of them by the code of its script.
+
+    Raises:
+        NotFoundError: `standard_not_found`.
+    """
+    found = session.scalars(_standards(competition_id).where(Script.code == code)).one_or_none()
+    if found is None:
+        raise NotFoundError("standard_not_found")
+    return found
+
+
 def list_opened_papers(session: Session, competition_id: int) -> list[Paper]:
     """The opened papers with their posts, by code."""
     return list(

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from examsite.domain.competitions import CompetitionState
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -17,16 +18,24 @@ def navigation(competition: Any) -> list[NavItem]:
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "supervisor.list_competitions")]
     code = competition.code
+    opened = competition.state.has_reached(CompetitionState.MERGED)
+    paths = [
+        nav_item(
+            _("Đường đi của điểm"), "supervisor.list_script_paths", code=code, also=("supervisor.show_script_path",)
+        )
+    ]
     return [
         nav_item(_("Tổng quan"), "supervisor.show_desk", code=code),
         nav_item(_("Sổ ghi"), "supervisor.list_records", code=code, also=("supervisor.show_record",)),
+        *(paths if opened else []),
         nav_item(_("Phân công"), "supervisor.list_people", code=code),
+        nav_item(_("Thống kê chấm"), "supervisor.show_statistics", code=code),
         nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
     ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.supervisor import desk, log, readiness, timelines  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.supervisor import desk, log, readiness, statistics, timelines  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "desk", "log", "navigation", "readiness", "timelines"]
+__all__ = ["bp", "desk", "log", "navigation", "readiness", "statistics", "timelines"]

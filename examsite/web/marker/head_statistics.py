@@ -1,0 +1,124 @@
+"""The head reads the statistics of marking and decides about markers who are paused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import DomainError
+from examsite.domain.permissions import Role
+from examsite.domain.scores import score
+from examsite.domain.standardisation import StopCause, StopOutcome
+from examsite.services import marker_stops
+from examsite.storage.database import db
+from examsite.storage.queries.allocations import list_marker_loads
+from examsite.storage.queries.standardisation import get_stop
+from examsite.web.access import requires
+from examsite.web.errors import message_of, status_of
+from examsite.web.formatting import format_points
+from examsite.web.forms.standardisation import DecideStopForm, StopMarkerForm
+from examsite.web.i18n import _
+from examsite.web.marker import bp
+from examsite.web.marking_statistics import serve_statistics
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@bp.get("/<code>/head/statistics")
+@requires(Role.MARKING_HEAD)
+def show_statistics(code: str) -> ResponseReturnValue:
+    """Severity, agreement, seeds and pace, with what to do about each marker."""
+    del code
+    return serve_statistics()
+
+
+@bp.route("/<code>/head/markers/<marker>/stop", methods=["GET", "POST"])
+@requires(Role.MARKING_HEAD)
+@writes
+def stop_marker(code: str, marker: str) -> ResponseReturnValue:
+    """Pause a marker by hand, after a page that says what that does."""
+    form = StopMarkerForm()
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                stop = marker_stops.stop_marker(act(), g.competition, marker, reason=form.reason.data or "")
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+            else:
+                flash(_("Đã tạm dừng %(marker)s.", marker=marker), "success")
+                return redirect(url_for("marker.show_stop", code=code, stop=stop.id))
+    return render_template("marker/stop_marker.html", form=form, marker=marker, code=code), status
+
+
+@bp.route("/<code>/head/stops/<int(max=2147483647):stop>", methods=["GET", "POST"])
+@requires(Role.MARKING_HEAD)
+@writes
+def show_stop(code: str, stop: int) -> ResponseReturnValue:
+    """Why a marker was paused, what rests on it, and the decision."""
+    form = DecideStopForm()
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                _decide(stop, form)
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+            else:
+                return redirect(url_for("marker.show_stop", code=code, stop=stop))
+    row = get_stop(db.session(), g.competition.id, stop)
+    loads = {load.pseudonym: load for load in list_marker_loads(db.session(), g.competition.id)}
+    load = loads.get(str(row.assignment.pseudonym))
+    page = render_template(
+        "marker/show_stop.html",
+        stop=row,
+        cause=StopCause(row.cause),
+        outcome=StopOutcome(row.outcome) if row.outcome else None,
+        why=_why(row.figures),
+        seeds=[score(error) for error in row.figures.get("seeds", [])],
+        doubtful=marker_stops.list_doubtful(act(), g.competition, row),
+        waiting=0 if load is None else len(load.open_scripts),
+        form=form,
+        is_open=g.competition.state is CompetitionState.MARKING and row.decided_at is None,
+        code=code,
+    )
+    return page, status
+
+
+def _decide(stop: int, form: DecideStopForm) -> None:
+    reason = form.reason.data or ""
+    if form.answer.data == "resume":
+        row = marker_stops.resume_marker(act(), g.competition, stop, reason=reason)
+        flash(_("%(marker)s được chấm tiếp.", marker=row.assignment.pseudonym), "success")
+        return
+    followed = marker_stops.replace_marker(act(), g.competition, stop, reason=reason)
+    flash(
+        _(
+            "Đã giao lại %(passed)s bài chưa khóa. %(asked)s điểm đã khóa chờ chủ tịch xác nhận rút.",
+            passed=followed.passed_on,
+            asked=followed.withdrawals,
+        ),
+        "success",
+    )
+
+
+def _why(figures: dict[str, Any]) -> str:
+    """The alarm in a sentence."""
+    if "reason" in figures:
+        return str(figures["reason"])
+    if "points" not in figures:
+        return _("Trung bình ba bài mẫu gần nhất lệch khỏi điểm thống nhất quá 5 điểm.")
+    points = format_points(str(abs(score(figures["points"]))))
+    if figures.get("direction") == "lenient":
+        return _(
+            "Từ bài thứ %(since)s, chấm cao hơn trước khoảng %(points)s điểm.", since=figures["since"], points=points
+        )
+    return _("Từ bài thứ %(since)s, chấm thấp hơn trước khoảng %(points)s điểm.", since=figures["since"], points=points)
