@@ -24,7 +24,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-#: Where a story writes how far its server's clock is ahead; read by `tests.browser.moved_server`.
+#: Where a story writes how far its server's clock is ahead of the machine's, or behind it when that is less than
+#: nothing; read by `tests.browser.moved_server`.
 OFFSET_FILE = "clock-offset-seconds"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15
@@ -75,6 +76,17 @@ class Site:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    def take_over(self, instance: Path, *, made_at: datetime) -> None:
+        """Begin with a copy of another installation, at the instant when that one was made: it has not aged."""
+        # Not above: `tests.browser.moved_server` imports this module before it has replaced the clock.
+        from examsite.services.clock import ANCHOR_FILE
+        from examsite.storage.clock import InstallationClock
+
+        shutil.copytree(instance, self.instance, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"{ANCHOR_FILE}*"))
+        self._write_offset(made_at)
+        # The server of a moved clock reads the offset, any other the anchor; both say the same.
+        InstallationClock(self.instance / ANCHOR_FILE, lambda: None).set(self.now())
+
     @property
     def _serve(self) -> list[str]:
         if self.moved_clock:
@@ -89,8 +101,12 @@ class Site:
     def move_clock_to(self, instant: datetime) -> None:
         """Put the server's clock to an instant ahead; needs `moved_clock`."""
         assert self.moved_clock, "this site runs on the machine's clock"
+        before = self._offset
+        self._write_offset(instant)
+        assert self._offset >= before, "a story goes forward"
+
+    def _write_offset(self, instant: datetime) -> None:
         offset = math.ceil((instant - datetime.now(UTC)).total_seconds())
-        assert offset >= self._offset, "a story goes forward"
         file = self.instance / OFFSET_FILE
         beside = file.with_suffix(".new")
         beside.write_text(str(offset))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from xdist import is_xdist_worker
 
 from tests.browser.browser import Browser, Site
 
@@ -28,7 +31,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="module")
 def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
-    """Makes an installation of its own; `start()` is left to the story, ending it is not."""
+    """Makes an empty folder for an installation; `init` and `start()` are left to the story, ending it is not."""
     sites: list[Site] = []
 
     def make(*, moved_clock: bool = False, **settings: str) -> Site:
@@ -42,13 +45,42 @@ def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         site.stop()
 
 
+@pytest.fixture(scope="session")
+def made_demonstration(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, datetime]:
+    """The demonstration as `make run` makes it, once for all processes of this run, and when it was done."""
+    shared = tmp_path_factory.getbasetemp()
+    if is_xdist_worker(request):
+        shared = shared.parent
+    home = shared / "demonstration"
+    made_at = shared / "demonstration-made-at"
+    with (shared / "demonstration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made_at.exists():
+            Site(home).command("init")
+            made_at.write_text(datetime.now(UTC).isoformat())
+    return home / "instance", datetime.fromisoformat(made_at.read_text())
+
+
 @pytest.fixture(scope="module")
-def demonstration(new_site: Callable[..., Site]) -> Site:
-    """A running site with the demonstration, as after the first `make run`."""
-    site = new_site()
-    site.command("init")
-    site.start()
-    return site
+def new_demonstration(new_site: Callable[..., Site], made_demonstration: tuple[Path, datetime]) -> Callable[..., Site]:
+    """Starts a site of its own with the demonstration, as after the first `make run`, at the instant of its making."""
+    instance, made_at = made_demonstration
+
+    def start(*, moved_clock: bool = False) -> Site:
+        site = new_site(moved_clock=moved_clock)
+        site.take_over(instance, made_at=made_at)
+        site.start()
+        return site
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def demonstration(new_demonstration: Callable[..., Site]) -> Site:
+    """A running site with the demonstration, one for the stories of a module."""
+    return new_demonstration()
 
 
 @pytest.fixture

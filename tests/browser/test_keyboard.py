@@ -23,12 +23,9 @@ HEARS_SECONDS = 40
 
 
 @pytest.fixture(scope="module")
-def site(new_site: Callable[..., Site]) -> Site:
+def site(new_demonstration: Callable[..., Site]) -> Site:
     """The demonstration, on a server whose clock goes where the story wants it."""
-    site = new_site(moved_clock=True)
-    site.command("init")
-    site.start()
-    return site
+    return new_demonstration(moved_clock=True)
 
 
 def test_an_invigilator_checks_in_answers_records_and_gives_time(

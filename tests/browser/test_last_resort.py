@@ -81,6 +81,7 @@ def test_work_saved_as_a_file_without_network_and_server_is_whole_after_the_impo
     number = writers(demonstration)[-1 if secure else -2]
     browser = people(demonstration, "machine")
     browser.expect_in_console("ERR_")  # the server is gone, and the page asks for it all the time
+    browser.expect_in_console("occurred when fetching the script")  # and the browser for a newer worker of the page
     person = Candidate(browser, name=number, login=number, password=PASSWORD)
     person.logs_in()
     person.goes_to("/candidate/test")

@@ -24,12 +24,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def site(new_site: Callable[..., Site]) -> Site:
+def site(new_demonstration: Callable[..., Site]) -> Site:
     """The demonstration, on a server whose clock goes where the story wants it."""
-    site = new_site(moved_clock=True)
-    site.command("init")
-    site.start()
-    return site
+    return new_demonstration(moved_clock=True)
 
 
 def said(browser: Browser) -> str:

@@ -15,10 +15,10 @@ from tests.browser.pages.person import Person, leave
 JOURNAL = """
 const done = arguments[arguments.length - 1];
 const request = indexedDB.open("examsite");
-request.onerror = () => done(["no journal"]);
+request.onerror = () => done([["no journal", ""]]);
 request.onsuccess = () => {
   const rows = request.result.transaction("journal").objectStore("journal").getAll();
-  rows.onsuccess = () => { request.result.close(); done(rows.result.map((row) => row.item)); };
+  rows.onsuccess = () => { request.result.close(); done(rows.result.map((row) => [row.item, String(row.content)])); };
 };
 """
 
@@ -122,7 +122,11 @@ class Candidate(Person):
 
     def waiting_items(self) -> list[str]:
         """Items of which this browser still keeps something that the server has not acknowledged."""
-        return list(self.browser.driver.execute_async_script(JOURNAL))
+        return [item for item, _content in self.browser.driver.execute_async_script(JOURNAL)]
+
+    def keeps_words(self, words: str) -> bool:
+        """Whether these words are kept by this browser and wait for the server."""
+        return any(words in content for _item, content in self.browser.driver.execute_async_script(JOURNAL))
 
     def hands_in(self) -> str:
         """Through the dialog; gives back the code of the receipt."""
