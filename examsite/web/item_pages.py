@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 
@@ -38,6 +38,10 @@ from examsite.web.transactions import act, forget_changes
 
 if TYPE_CHECKING:
     from examsite.statistics.figures import Figure
+
+
+#: Status of a form that has to be corrected.
+_REFUSED = 422
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ def serve_item(audience: str, paper_code: str, item: str) -> ResponseReturnValue
     """One question: its figures, every decision so far, and the form that is due from this person."""
     _check_time()
     paper, line = _find(paper_code, item)
-    form = AnswerProposalForm() if line.waiting is not None else ProposeRulingForm()
+    is_answer = "answer" in request.form or "seen" in request.form if request.method == "POST" else bool(line.waiting)
+    form = AnswerProposalForm() if is_answer else ProposeRulingForm()
     status = 200
     if form.is_submitted():
         status = 422
@@ -101,6 +106,10 @@ def serve_item(audience: str, paper_code: str, item: str) -> ResponseReturnValue
             except DomainError as error:
                 forget_changes()
                 status = status_of(error)
+                if status != _REFUSED:
+                    # Somebody else was here first: the page as it stands now, with the words above it.
+                    flash(message_of(error), "attention")
+                    return redirect(url_for(f"{audience}.decide_item", **request.view_args or {}))
                 field = getattr(form, "keys", None) if isinstance(error, InvalidError) else None
                 if field is not None and error.code.startswith("further_key"):
                     field.errors = [message_of(error)]
@@ -117,7 +126,10 @@ def _item_page(audience: str, paper: PaperItems, line: ItemLine, form: Any) -> s
     session, competition = db.session(), g.competition
     effects = [] if line.waiting is None else list_item_effects(session, competition, line.waiting)
     history = list_item_history(session, paper.paper.id, line.item.item)
+    if isinstance(form, AnswerProposalForm) and line.waiting is not None:
+        form.seen.data = str(line.waiting.id)
     is_open = competition.state is CompetitionState.MARKING
+    is_answer = isinstance(form, AnswerProposalForm)
     waits_for_me = line.waiting is not None and line.waiting.proposed_by_id != g.actor.assignment_id
     may_propose = line.waiting is None and g.actor.role is Role.SETTER
     return render_template(
@@ -130,8 +142,8 @@ def _item_page(audience: str, paper: PaperItems, line: ItemLine, form: Any) -> s
         waiting_words="" if line.waiting is None else _words_of(line.waiting),
         effects=effects,
         summary=_summary(effects),
-        form=form if is_open and (waits_for_me or may_propose) else None,
-        is_answer=line.waiting is not None,
+        form=form if is_open and (waits_for_me if is_answer else may_propose) else None,
+        is_answer=is_answer,
         is_open=is_open,
         audience=audience,
         code=competition.code,
@@ -151,7 +163,7 @@ def _do(form: Any, paper: PaperItems, line: ItemLine) -> str:
             keys=read_keys(line.item, form.keys.data or ""),
         )
         return _("Đã gửi đề nghị về câu %(number)s. Người thứ hai trả lời; chưa có gì thay đổi.", number=line.number)
-    waiting_id = 0 if line.waiting is None else line.waiting.id
+    waiting_id = form.seen_id()
     if form.answer.data != "agree":
         items.refuse_ruling(act(), g.competition, waiting_id)
         return _("Đã từ chối. Câu %(number)s giữ nguyên.", number=line.number)

@@ -91,6 +91,7 @@ council.list_incidents                 GET       chair,council_member
 council.list_items                     GET       chair
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
+council.list_script_paths              GET       chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_paper                     GET,POST  chair
 council.show_codes                     GET       chair,council_member
@@ -100,6 +101,7 @@ council.show_presentation_order        GET       chair,council_member
 council.show_readiness                 GET       chair,council_member
 council.show_report                    GET       chair,council_member
 council.show_result                    GET       chair,council_member
+council.show_script_path               GET       chair,council_member
 council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 
@@ -168,6 +170,7 @@ marker.list_script_flags               GET       marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
 marker.mark_script                     GET,POST  marker
+marker.note_discussion                 POST      marking_head
 marker.propose_rubric_change           GET,POST  marking_head
 marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
@@ -284,11 +287,13 @@ supervisor.list_all_checkpoints        GET       supervisor
 supervisor.list_competitions           GET       supervisor
 supervisor.list_people                 GET       supervisor
 supervisor.list_records                GET       supervisor
+supervisor.list_script_paths           GET       supervisor
 supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
 supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
 supervisor.show_report                 GET       supervisor
+supervisor.show_script_path            GET       supervisor
 supervisor.show_timeline               GET       supervisor
 """
 

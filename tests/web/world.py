@@ -104,6 +104,7 @@ class Place:
     competition_id: int
     posts: list[str] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
+    opened_papers: list[str] = field(default_factory=list)
     applications: list[str] = field(default_factory=list)
     files: dict[str, list[int]] = field(default_factory=dict)
     sittings: list[str] = field(default_factory=list)
@@ -378,6 +379,8 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place = Place(code, stand, own)
     place.posts = list(session.scalars(select(Post.code).where(Post.competition_id == own).order_by(Post.code)))
     place.papers = list(session.scalars(select(Paper.code).where(Paper.competition_id == own).order_by(Paper.code)))
+    opened = select(Paper.code).where(Paper.competition_id == own, Paper.state == PaperState.OPENED)
+    place.opened_papers = list(session.scalars(opened.order_by(Paper.code)))
     people = session.scalars(select(Candidacy).where(Candidacy.competition_id == own).order_by(Candidacy.id)).all()
     place.applications = [row.application_code for row in people]
     place.public_codes = [row.public_code for row in people if row.public_code]

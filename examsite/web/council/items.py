@@ -34,7 +34,7 @@ def waiting_items(competition: Any) -> Card | None:
         ),
         text=_("Ban đề thi đề nghị và ghi lý do; cần người thứ hai. Trang cho thấy bài nào đổi điểm trước khi đồng ý."),
         action=_("Đọc và trả lời"),
-        url=url_for("council.decide_item", code=competition.code, paper=first.paper.code, item=first.item),
+        url=url_for("council.decide_item", code=competition.code, opened=first.paper.code, objective=first.item),
         urgent=True,
     )
 
@@ -46,9 +46,9 @@ def list_items(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard ha
     return serve_items("council")
 
 
-@bp.route("/<code>/items/<paper>/<item>", methods=["GET", "POST"])
+@bp.route("/<code>/items/<opened>/<objective>", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @writes
-def decide_item(code: str, paper: str, item: str) -> ResponseReturnValue:  # noqa: ARG001
+def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001
     """One question: answer as second person."""
-    return serve_item("council", paper, item)
+    return serve_item("council", opened, objective)

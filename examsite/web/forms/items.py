@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -49,8 +49,9 @@ class ProposeRulingForm(FlaskForm):
 
 
 class AnswerProposalForm(FlaskForm):
-    """The second person's answer; nothing is preselected."""
+    """The second person's answer to the proposal that the page showed; nothing is preselected."""
 
+    seen = HiddenField()
     answer = RadioField(
         _l("Quyết định"),
         choices=[
@@ -59,6 +60,11 @@ class AnswerProposalForm(FlaskForm):
         ],
         validators=[InputRequired(_l("Hãy chọn một quyết định."))],
     )
+
+    def seen_id(self) -> int:
+        """The proposal that was read, or one that there is not."""
+        text = str(self.seen.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 class ProposeChangeForm(FlaskForm):

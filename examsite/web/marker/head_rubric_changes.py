@@ -49,13 +49,13 @@ def list_rubric_changes(code: str) -> ResponseReturnValue:
     )
 
 
-@bp.route("/<code>/head/rubric/<paper>/<criterion>", methods=["GET", "POST"])
+@bp.route("/<code>/head/rubric/<opened>/<criterion>", methods=["GET", "POST"])
 @requires(Role.MARKING_HEAD)
 @writes
-def propose_rubric_change(code: str, paper: str, criterion: str) -> ResponseReturnValue:
+def propose_rubric_change(code: str, opened: str, criterion: str) -> ResponseReturnValue:
     """New words and level points of one criterion; the maximum and the step stand fast."""
     session = db.session()
-    row = get_opened_paper(session, g.competition.id, paper)
+    row = get_opened_paper(session, g.competition.id, opened)
     content = read_current_paper(session, row)
     known = next((one for one in content.rubric.human if one.criterion == criterion), None)
     if known is None:
@@ -70,7 +70,7 @@ def propose_rubric_change(code: str, paper: str, criterion: str) -> ResponseRetu
                 change = rubric_changes.propose_change(
                     act(),
                     g.competition,
-                    paper,
+                    opened,
                     criterion,
                     text=form.read_text(),
                     levels=levels,
@@ -85,7 +85,7 @@ def propose_rubric_change(code: str, paper: str, criterion: str) -> ResponseRetu
                 return redirect(url_for("marker.show_rubric_change", code=code, change=change.id))
     page = render_template(
         "marker/propose_rubric_change.html",
-        paper=paper,
+        paper=opened,
         criterion=known,
         name=criterion_name(content, criterion),
         counts=count_fates(mark.fate for mark in list_touched_marks(session, row.id, criterion)),

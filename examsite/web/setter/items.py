@@ -18,9 +18,9 @@ def list_items(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard ha
     return serve_items("setter")
 
 
-@bp.route("/<code>/items/<paper>/<item>", methods=["GET", "POST"])
+@bp.route("/<code>/items/<opened>/<objective>", methods=["GET", "POST"])
 @requires(Role.SETTER)
 @writes
-def decide_item(code: str, paper: str, item: str) -> ResponseReturnValue:  # noqa: ARG001
+def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001
     """One question: propose, or answer as second setter."""
-    return serve_item("setter", paper, item)
+    return serve_item("setter", opened, objective)
