@@ -26,7 +26,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
 from examsite.storage.models.papers import RubricChange
-from examsite.storage.queries.rubric_changes import list_agreed_changes, read_current_paper
+from examsite.storage.queries.rubric_changes import list_agreed_changes, paper_with
 
 WRITTEN = "written"
 
@@ -205,13 +205,14 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
     """
     allocation = get_own_allocation(session, competition_id, assignment_id, code)
     script = allocation.script
+    changes = list_agreed_changes(session, script.paper_id)
     return BlindScript(
         code=script.code,
         position=allocation.position,
         content=tuple((part["item"], part["text"]) for part in script.content),
-        paper=read_current_paper(session, script.paper),
+        paper=paper_with(script.paper, changes),
         mark=find_own_mark(session, allocation),
-        changes={change.criterion: change for change in list_agreed_changes(session, script.paper_id)},
+        changes={change.criterion: change for change in changes},
     )
 
 

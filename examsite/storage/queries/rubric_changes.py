@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -99,7 +100,11 @@ def list_agreed_changes(session: Session, paper_id: int) -> list[RubricChange]:
 
 def read_current_paper(session: Session, paper: PaperRow) -> Paper:
     """The paper as it reads now, agreed changes included."""
-    changes = list_agreed_changes(session, paper.id)
+    return paper_with(paper, list_agreed_changes(session, paper.id))
+
+
+def paper_with(paper: PaperRow, changes: Iterable[RubricChange]) -> Paper:
+    """The paper under changes that were read already."""
     return with_changes(paper_from_data(paper.data), [criterion_from_data(change.after) for change in changes])
 
 
