@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -212,7 +213,13 @@ class ScoringForm(FlaskForm):
 
 def scoring_form(criteria: Sequence[RubricCriterion]) -> type[ScoringForm]:
     """The sheet of one rubric: a level, points and a comment for each criterion that people mark."""
-    fields: dict[str, Any] = {"criteria": tuple(criteria)}
+    return _scoring_form(tuple(criteria))
+
+
+@lru_cache(maxsize=32)
+def _scoring_form(criteria: tuple[RubricCriterion, ...]) -> type[ScoringForm]:
+    """Making the class costs as much as filling it, and every save of a draft needs it."""
+    fields: dict[str, Any] = {"criteria": criteria}
     for number in range(len(criteria)):
         fields[f"level_{number}"] = StringField(_l("Mức"))
         fields[f"points_{number}"] = StringField(_l("Điểm"), filters=[_plain])
