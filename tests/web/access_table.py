@@ -75,6 +75,7 @@ candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
 
+council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
@@ -92,6 +93,7 @@ council.list_items                     GET       chair
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
 council.list_script_paths              GET       chair,council_member
+council.list_standards                 GET       chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_paper                     GET,POST  chair
 council.show_codes                     GET       chair,council_member
@@ -157,6 +159,7 @@ keeper.show_desk                       GET       keeper
 marker.acknowledge_straddle            POST      marking_head
 marker.allocate_third                  POST      marking_head
 marker.answer_flag                     GET,POST  marking_head
+marker.change_standard                 GET,POST  marking_head
 marker.decide_gap                      POST      marking_head
 marker.declare_conflicts               GET,POST  marker,marking_head
 marker.delete_comment                  POST      marker
@@ -165,24 +168,33 @@ marker.flag_script                     GET,POST  marker
 marker.hold_script                     POST      marker
 marker.list_allocation                 GET       marking_head
 marker.list_competitions               GET       marker,marking_head
+marker.list_head_standards             GET       marking_head
+marker.list_practice                   GET       marker
 marker.list_rubric_changes             GET       marking_head
 marker.list_script_flags               GET       marking_head
 marker.list_scripts                    GET       marker
 marker.lock_mark                       GET,POST  marker
 marker.mark_script                     GET,POST  marker
+marker.mark_standard                   GET,POST  marker
 marker.note_discussion                 POST      marking_head
 marker.propose_rubric_change           GET,POST  marking_head
+marker.qualify_marker                  GET,POST  marking_head
 marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
 marker.save_comment                    GET,POST  marker
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
+marker.show_pause                      GET       marker
 marker.show_rubric_change              GET       marking_head
+marker.show_statistics                 GET       marking_head
+marker.show_stop                       GET,POST  marking_head
+marker.stop_marker                     GET,POST  marking_head
 marker.take_over_marker                GET,POST  marking_head
 marker.take_over_script                GET,POST  marking_head
 marker.use_comment                     POST      marker
 marker.write_note                      POST      marker
 
+marker.write_standard                  GET,POST  marking_head
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser
 organiser.ask_adjustments              GET,POST  organiser
@@ -268,6 +280,7 @@ public.show_ranking                    GET       public
 public.show_ruleset                    GET       public
 
 setter.answer_rubric_change            GET,POST  setter
+setter.answer_standard                 GET,POST  setter
 setter.decide_item                     GET,POST  setter
 setter.declare_conflicts               GET,POST  setter
 setter.draw_papers                     GET,POST  setter
@@ -275,6 +288,7 @@ setter.list_competitions               GET       setter
 setter.list_items                      GET       setter
 setter.list_questions                  GET       setter
 setter.list_rubric_changes             GET       setter
+setter.list_standards                  GET       setter
 setter.plan_blueprint                  GET,POST  setter
 setter.seal_papers                     GET,POST  setter
 setter.show_desk                       GET       setter
@@ -294,6 +308,7 @@ supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
 supervisor.show_report                 GET       supervisor
 supervisor.show_script_path            GET       supervisor
+supervisor.show_statistics             GET       supervisor
 supervisor.show_timeline               GET       supervisor
 """
 

@@ -449,22 +449,32 @@ def test_head_sees_only_scripts_with_both_marks(rungs: list[str], log_in: LogIn)
     assert client.get(f"/marker/{CODE}/head/scripts/{rungs[4]}").status_code == 404
 
 
+def _version(page: Any) -> str:
+    """The state of the script that the head's form was made from."""
+    (form,) = find_all(page, "decide-form")
+    return next(str(item.get("value", "")) for item in form.iter("input") if item.get("name") == "version")
+
+
 def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
     client = log_in(f"h01-{CODE}".lower())
     base = f"/marker/{CODE}/head/scripts"
     opened = client.page(f"{base}/{rungs[2]}")
-    assert find_all(opened, "decide-form")
+    version = _version(opened)
     empty = client.submit(f"{base}/{rungs[2]}/decide", {"score": "", "reason": ""}, form_at=f"{base}/{rungs[2]}")
     assert empty.status_code == 422
     for typed in ("NaN", "1e9", "-1", "100,5"):
         odd = client.submit(
-            f"{base}/{rungs[2]}/decide", {"score": typed, "reason": "Vì giữ lại"}, form_at=f"{base}/{rungs[2]}"
+            f"{base}/{rungs[2]}/decide",
+            {"version": version, "score": typed, "reason": "Vì giữ lại"},
+            form_at=f"{base}/{rungs[2]}",
         )
         assert odd.status_code == 422
         assert "Vì giữ lại" in odd.text
 
     decided = client.submit(
-        f"{base}/{rungs[2]}/decide", {"score": "54,5", "reason": "Đã thống nhất."}, form_at=f"{base}/{rungs[2]}"
+        f"{base}/{rungs[2]}/decide",
+        {"version": version, "score": "54,5", "reason": "Đã thống nhất."},
+        form_at=f"{base}/{rungs[2]}",
     )
     third = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[3]}")
     seen = client.submit(f"{base}/{rungs[1]}/seen", form_at=f"{base}/{rungs[1]}")
@@ -499,6 +509,26 @@ def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogI
         assert [code for code in drawn_codes if re.search(rf"(?<!\d){code}(?!\d)", text)] == []
     shut = chair.submit(f"/council/{CODE}/codes/open")
     assert shut.status_code == 409
+
+
+def test_a_talk_is_noted_and_a_decision_over_an_older_page_is_refused(rungs: list[str], log_in: LogIn) -> None:
+    client = log_in(f"h01-{CODE}".lower())
+    page = f"/marker/{CODE}/head/scripts/{rungs[2]}"
+    opened = client.page(page)
+    version = _version(opened)
+    assert find_all(opened, "script-path")
+
+    assert client.submit(f"{page}/notes", {"text": ""}, form_at=page).status_code == 422
+    assert client.submit(f"{page}/notes", {"text": "Hai bên giữ ý kiến về 1.b."}, form_at=page).status_code == 302
+    late = {"version": version, "score": "54,5", "reason": "Đã thống nhất."}
+    refused = client.submit(f"{page}/decide", late, form_at=page)
+    assert refused.status_code == 409
+    assert "Chưa có gì bị ghi đè" in refused.text
+    assert "Hai bên giữ ý kiến về 1.b." in refused.text
+    assert "Đã thống nhất." in refused.text
+    fresh = _version(parse(refused.text))
+    assert client.submit(f"{page}/decide", {**late, "version": fresh}, form_at=page).status_code == 302
+    assert "Hai bên giữ ý kiến về 1.b." in client.get(f"{page}/read").text
 
 
 def test_sheets_and_gaps_speak_english(rungs: list[str], desk_login: str, log_in: LogIn) -> None:

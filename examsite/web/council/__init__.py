@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from examsite.domain.competitions import CompetitionState
 from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
@@ -17,6 +18,7 @@ def navigation(competition: Any) -> list[NavItem]:
     """The pages of one competition; pages that are not there are left out."""
     if competition is None:
         return []
+    opened = competition.state.has_reached(CompetitionState.MERGED)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
@@ -25,6 +27,8 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Điều chỉnh cho thí sinh"), "council.list_adjustments", ("council.decide_adjustments",)),
         (_("Xung đột lợi ích"), "council.list_conflict_hints", ("council.judge_hint",)),
         (_("Phách và bốc thăm"), "council.show_codes", ("council.open_codes",)),
+        (_("Chuẩn chấm"), "council.list_standards", ("council.answer_standard",)),
+        *([(_("Đường đi của điểm"), "council.list_script_paths", ("council.show_script_path",))] if opened else []),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
     )
@@ -51,7 +55,9 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     reminders,
     result,
     room_requests,
+    script_paths,
     signing,
+    standards,
     timelines,
     withdrawals,
 )
@@ -72,7 +78,9 @@ __all__ = [
     "reminders",
     "result",
     "room_requests",
+    "script_paths",
     "signing",
+    "standards",
     "timelines",
     "withdrawals",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -11,11 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, NotFoundError
-from examsite.domain.marking import NeededAct
 from examsite.domain.permissions import Role
-from examsite.domain.rubrics import RubricCriterion
-from examsite.domain.ruleset_model import BlindPairPart, Straddle
-from examsite.domain.scores import ZERO, Score, score
+from examsite.domain.ruleset_model import BlindPairPart
+from examsite.domain.scores import ZERO, Score
 from examsite.services import allocations, settling
 from examsite.storage.database import db
 from examsite.storage.queries.marking import (
@@ -24,13 +21,16 @@ from examsite.storage.queries.marking import (
     list_standings,
     written_part,
 )
+from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_points
-from examsite.web.forms.marking import ActForm, DecideGapForm
+from examsite.web.forms.marking import ActForm, DecideGapForm, DiscussionNoteForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.marker.gap_words import criteria_of, gap_of, next_act, state_words, why_here
+from examsite.web.script_paths import path_diagram
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
 #: Dots in one line of the plot.
 DOTS_A_LINE = 26
@@ -57,27 +57,6 @@ class Zone:
         return sum(1 for _gap, found in self.lines for row in found if not row.is_settled or row.straddle_unseen)
 
 
-@dataclass(frozen=True)
-class CriterionGap:
-    """Both marks of one criterion."""
-
-    name: str
-    criterion: RubricCriterion
-    first: Score
-    second: Score
-    third: Score | None
-    comments: tuple[str, ...]
-
-    @property
-    def gap(self) -> Score:
-        """How far the two lie apart."""
-        return abs(self.first - self.second)
-
-    def place(self, points: Score) -> float:
-        """Where points lie on a line from 0 to 200."""
-        return float(points / self.criterion.maximum * 200)
-
-
 @bp.get("/<code>/head/gaps")
 @requires(Role.MARKING_HEAD)
 def show_gaps(code: str) -> ResponseReturnValue:
@@ -87,8 +66,11 @@ def show_gaps(code: str) -> ResponseReturnValue:
 
 @bp.get("/<code>/head/scripts/<script>")
 @requires(Role.MARKING_HEAD)
+@writes
 def show_gap(code: str, script: str) -> ResponseReturnValue:
-    """The gap view with one script open."""
+    """The gap view with one script open; whoever opens one that waits is seen to be at it."""
+    if g.competition.state is CompetitionState.MARKING:
+        settling.hold_settling(act(), g.competition, script)
     return _gap_view(code, opened=script)
 
 
@@ -103,7 +85,9 @@ def read_script(code: str, script: str) -> ResponseReturnValue:
         row=row,
         answers=[(item, texts.get(item.item, "")) for item in row.paper.essays],
         marks=[mark for mark in (*row.marks, row.third) if mark is not None],
-        gaps=_criteria(row),
+        diagram=path_diagram(written_part(g.competition), row),
+        notes=list_discussion_notes(db.session(), row.script.id),
+        gaps=criteria_of(row),
         is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
     )
@@ -120,12 +104,35 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
     if not valid or decided is None:
         return _gap_view(code, opened=script, form=form), 422
     try:
-        settling.decide_settlement(act(), g.competition, script, decided=decided, reason=form.reason.data or "")
+        settling.decide_settlement(
+            act(),
+            g.competition,
+            script,
+            decided=decided,
+            reason=form.reason.data or "",
+            version=form.version.data or "",
+        )
     except DomainError as error:
         forget_changes()
         form.score.errors = [*form.score.errors, message_of(error)]
+        if error.code == "settling_changed":
+            # The page that comes back shows the new state; whoever sends it again has seen it.
+            form.version.data = None
         return _gap_view(code, opened=script, form=form), status_of(error)
     flash(_("Đã ghi điểm chính thức của bài %(code)s.", code=script), "success")
+    return redirect(url_for("marker.show_gap", code=code, script=script))
+
+
+@bp.post("/<code>/head/scripts/<script>/notes")
+@requires(Role.MARKING_HEAD)
+@writes
+def note_discussion(code: str, script: str) -> ResponseReturnValue:
+    """Write down what was said about a script."""
+    form = DiscussionNoteForm()
+    if not form.validate():
+        return _gap_view(code, opened=script, note_form=form), 422
+    settling.note_discussion(act(), g.competition, script, text=form.text.data or "")
+    flash(_("Đã ghi biên bản trao đổi về bài %(code)s.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
 
@@ -154,13 +161,19 @@ def acknowledge_straddle(code: str, script: str) -> ResponseReturnValue:
 # --- what the pages are made of --------------------------------------------------------------------------------------
 
 
-def _gap_view(code: str, *, opened: str | None = None, form: DecideGapForm | None = None) -> str:
+def _gap_view(
+    code: str,
+    *,
+    opened: str | None = None,
+    form: DecideGapForm | None = None,
+    note_form: DiscussionNoteForm | None = None,
+) -> str:
     part = written_part(g.competition)
     standings = list_standings(db.session(), g.competition)
     chosen = None if opened is None else _find(standings, opened)
     zones = _zones(part, standings)
-    waiting = sorted((row for row in standings if _waits(row)), key=lambda row: (-_gap(row), row.script.code))
-    settled = sorted((row for row in standings if not _waits(row)), key=lambda row: (-_gap(row), row.script.code))
+    waiting = sorted((row for row in standings if _waits(row)), key=lambda row: (-gap_of(row), row.script.code))
+    settled = sorted((row for row in standings if not _waits(row)), key=lambda row: (-gap_of(row), row.script.code))
     view = request.args.get("view", "")
     if chosen is not None and not _waits(chosen):
         view = "settled"
@@ -179,16 +192,39 @@ def _gap_view(code: str, *, opened: str | None = None, form: DecideGapForm | Non
         view=view,
         waiting=waiting,
         settled=settled,
-        rows=[(row, _state(row)) for row in listed],
+        rows=[(row, state_words(row)) for row in listed],
         opened=chosen,
-        gaps=_criteria(chosen) if chosen is not None else [],
-        why=_why(part, chosen) if chosen is not None else "",
-        next_act=_next_act(part, chosen) if chosen is not None else None,
-        form=form or DecideGapForm(formdata=None),
+        gaps=criteria_of(chosen) if chosen is not None else [],
+        why=why_here(part, chosen) if chosen is not None else "",
+        next_act=next_act(part, chosen) if chosen is not None else None,
+        form=_decide_form(chosen, form),
+        note_form=note_form or DiscussionNoteForm(formdata=None),
+        notes=[] if chosen is None else list_discussion_notes(db.session(), chosen.script.id),
+        ruled=None if chosen is None else settling.score_by_ladder(g.competition, chosen),
+        other=None if chosen is None else _somebody_else(chosen.script.code),
+        diagram=None if chosen is None else path_diagram(part, chosen),
         dots_a_line=DOTS_A_LINE,
         is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
     )
+
+
+def _decide_form(chosen: ScriptStanding | None, sent: DecideGapForm | None) -> DecideGapForm:
+    """The form over the version that this page shows; what was sent keeps the version that it was made from."""
+    form = sent or DecideGapForm(formdata=None)
+    if chosen is not None and not form.version.data:
+        form.version.data = settling_version(db.session(), chosen)
+        ruled = settling.score_by_ladder(g.competition, chosen)
+        if ruled is not None and sent is None:
+            form.score.data = format_points(ruled)
+    return form
+
+
+def _somebody_else(code: str) -> Any:
+    claim = find_settling_claim(db.session(), g.competition.id, code)
+    if claim is None or claim.assignment_id == g.actor.assignment_id or claim.expires_at <= read_web_clock():
+        return None
+    return claim
 
 
 def _find(standings: list[ScriptStanding], code: str) -> ScriptStanding:
@@ -196,10 +232,6 @@ def _find(standings: list[ScriptStanding], code: str) -> ScriptStanding:
         if row.script.code == code:
             return row
     raise NotFoundError("script_not_found", script=code)
-
-
-def _gap(row: ScriptStanding) -> Score:
-    return row.standing.gap or ZERO
 
 
 def _waits(row: ScriptStanding) -> bool:
@@ -210,7 +242,7 @@ def _zones(part: BlindPairPart, standings: list[ScriptStanding]) -> list[Zone]:
     def lines(least: Score, most: Score | None, *, open_below: bool) -> tuple[Any, ...]:
         found: dict[Score, list[ScriptStanding]] = {}
         for row in standings:
-            gap = _gap(row)
+            gap = gap_of(row)
             above = gap > least if open_below else gap >= least
             if above and (most is None or gap < most):
                 found.setdefault(gap, []).append(row)
@@ -244,109 +276,3 @@ def _zones(part: BlindPairPart, standings: list[ScriptStanding]) -> list[Zone]:
             close,
         ),
     ]
-
-
-def _state(row: ScriptStanding) -> tuple[str, str, str]:
-    """Kind of tag, its word, and what is said beside it."""
-    beside = _("hai phía điểm đạt") if row.standing.straddles else ""
-    if row.straddle_unseen:
-        return "open", _("Chờ ghi nhận"), beside
-    match row.standing.act:
-        case NeededAct.SETTLED:
-            return "done", _("Có điểm %(score)s", score=format_points(row.standing.score)), _step_words(row)
-        case NeededAct.HEAD_DISCUSSES:
-            return "open", _("Chờ trao đổi"), beside
-        case NeededAct.HEAD_DECIDES_COLLECTIVE:
-            return "open", _("Chờ chấm tập thể"), _("ba điểm khác nhau")
-        case _:
-            if row.third_allocation is None:
-                return "open", _("Chưa giao"), beside
-            pseudonym = row.third_allocation.assignment.pseudonym
-            return "running", _("%(marker)s đang chấm", marker=pseudonym), beside
-
-
-def _step_words(row: ScriptStanding) -> str:
-    words = {
-        "mean": _("trung bình"),
-        "discussed": _("sau trao đổi"),
-        "third-equal": _("hai điểm bằng nhau"),
-        "collective": _("chấm tập thể"),
-    }
-    return words.get(str(row.standing.step), "")
-
-
-def _why(part: BlindPairPart, row: ScriptStanding) -> str:
-    first, second = row.totals
-    gap = format_points(_gap(row))
-    widest = max((item.gap for item in _criteria(row)), default=Decimal(0))
-    names = [item.name for item in _criteria(row) if item.gap == widest and widest > 0]
-    sentences = [_("Lệch %(gap)s điểm.", gap=gap)]
-    if row.standing.straddles:
-        low, high = sorted((first, second))
-        sentences.append(
-            _(
-                "Một lượt %(low)s, một lượt %(high)s: ở hai phía điểm đạt %(mark)s.",
-                low=format_points(low),
-                high=format_points(high),
-                mark=format_points(part.pass_mark),
-            )
-        )
-    if names:
-        sentences.append(_("Lệch nhiều nhất ở %(names)s.", names=", ".join(names)))
-    return " ".join(sentences)
-
-
-def _next_act(part: BlindPairPart, row: ScriptStanding) -> dict[str, str]:
-    """What the head does now: `kind` names the form on the page."""
-    if row.straddle_unseen:
-        return {
-            "kind": "seen",
-            "text": _(
-                "Hai lượt chấm gần nhau nên lấy trung bình %(score)s. Bộ quy tắc yêu cầu trưởng ban xem và ghi nhận.",
-                score=format_points(row.standing.score),
-            ),
-        }
-    match row.standing.act:
-        case NeededAct.SETTLED:
-            text = _("Đã có điểm chính thức %(score)s.", score=format_points(row.standing.score))
-            return {"kind": "none", "text": text}
-        case NeededAct.HEAD_DISCUSSES:
-            close = part.straddle is Straddle.HEAD and _gap(row) <= part.mean_at_most
-            text = (
-                _("Hai lượt ở hai phía điểm đạt: bộ quy tắc giao trưởng ban quyết định.")
-                if close
-                else _("Trao đổi với hai cán bộ chấm. Không thống nhất thì trưởng ban quyết định và ghi lý do.")
-            )
-            return {"kind": "decide", "text": text}
-        case NeededAct.HEAD_DECIDES_COLLECTIVE:
-            return {"kind": "decide", "text": _("Ba điểm khác nhau: tổ chức chấm tập thể, trưởng ban quyết định điểm.")}
-        case _:
-            if row.third_allocation is None:
-                text = _(
-                    "Người chấm thứ ba đã có trong kết quả bốc thăm phân công, không xung đột lợi ích, "
-                    "không ai chọn được. Người ấy không thấy hai điểm trước."
-                )
-                return {"kind": "third", "text": text}
-            text = _("Người chấm thứ ba đang chấm. Điểm hiện ra khi người ấy khóa.")
-            return {"kind": "none", "text": text}
-
-
-def _criteria(row: ScriptStanding) -> list[CriterionGap]:
-    first, second = row.marks
-    found = []
-    numbers = {item.item: number for number, item in enumerate(row.paper.essays, start=1)}
-    for criterion in row.paper.rubric.human:
-        name = criterion.criterion
-        item, _dot, letter = name.rpartition(".")
-        marks = [mark for mark in (first, second, row.third) if mark is not None]
-        found.append(
-            CriterionGap(
-                name=f"{numbers.get(item, item)}.{letter}",
-                criterion=criterion,
-                first=score(first.points[name]),
-                second=score(second.points[name]),
-                third=None if row.third is None else score(row.third.points[name]),
-                comments=tuple(str(mark.comments.get(name, "")) for mark in marks),
-            )
-        )
-    return found

@@ -36,6 +36,13 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.supervisor import desk, log, readiness, statistics, timelines  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.supervisor import (  # noqa: E402 - views register themselves on the blueprint
+    desk,
+    log,
+    readiness,
+    script_paths,
+    statistics,
+    timelines,
+)
 
-__all__ = ["bp", "desk", "log", "navigation", "readiness", "statistics", "timelines"]
+__all__ = ["bp", "desk", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]
