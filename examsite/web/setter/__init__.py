@@ -25,6 +25,7 @@ def navigation(competition: Any) -> list[NavItem]:
             nav_item(
                 _("Sửa hướng dẫn chấm"), "setter.list_rubric_changes", code=code, also=("setter.answer_rubric_change",)
             ),
+            nav_item(_("Chuẩn chấm"), "setter.list_standards", code=code, also=("setter.answer_standard",)),
         ]
         if competition.state.has_reached(CompetitionState.MARKING)
         else []
@@ -46,6 +47,7 @@ from examsite.web.setter import (  # noqa: E402 - views register themselves on t
     items,
     papers,
     rubric_changes,
+    standards,
 )
 
 __all__ = [
@@ -58,4 +60,5 @@ __all__ = [
     "navigation",
     "papers",
     "rubric_changes",
+    "standards",
 ]
