@@ -150,6 +150,7 @@ def make_board(
         code=code,
         password_hash=password_hash,
         sittings=sittings,
+        essays=max(len(essays), len(ESSAYS)),
     )
     board = Board(room)
     for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01"), (Role.SETTER, "D01")):
@@ -176,7 +177,8 @@ def make_board(
         objective = [criterion.criterion for criterion in board.rubric.system]
         attempt.objective_points = {name: "2.00" if number < right else "0.00" for number, name in enumerate(objective)}
         attempt.objective_total = Decimal(2 * right)
-        for item, text in zip(("E1", "E2"), essays, strict=False):
+        for number, text in enumerate(essays, start=1):
+            item = f"E{number}"
             content = json.dumps(text.replace("{n}", str(place)), ensure_ascii=False)
             session.add(
                 AnswerVersion(attempt_id=attempt.id, item=item, epoch=1, number=1, content=content, received_at=now)

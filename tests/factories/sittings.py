@@ -53,10 +53,10 @@ NAMES = (
 
 
 @cache
-def paper_questions() -> tuple[Question, ...]:
+def paper_questions(*, essays: int = KINDS[QuestionKind.ESSAY]) -> tuple[Question, ...]:
     bank = sorted(load_bank(), key=lambda item: item.id)
     chosen: list[Question] = []
-    for kind, count in KINDS.items():
+    for kind, count in {**KINDS, QuestionKind.ESSAY: essays}.items():
         chosen.extend([item for item in bank if item.kind is kind][:count])
     return tuple(chosen)
 
@@ -131,6 +131,7 @@ def make_room(
     starts_in: timedelta = timedelta(minutes=30),
     password_hash: str = "-",
     sittings: int = 1,
+    essays: int = KINDS[QuestionKind.ESSAY],
 ) -> Room:
     """A rostered competition with one post and one sitting (or several alike); papers sealed, nobody checked in."""
     body = Body(code=f"SNV-{code}", name="Sở Nội vụ Lam Hải", name_en="Home Affairs", level=DelegationLevel.DEPARTMENT)
@@ -171,7 +172,7 @@ def make_room(
     session.flush()
     for number in range(1, candidates + 1):
         room.candidacies.append(_candidacy(session, now, room, number, password_hash))
-    room.paper = _paper(session, now, room)
+    room.paper = _paper(session, now, room, essays=essays)
     organiser = replace(room.ctx(Role.ORGANISER))
     room.sitting = schedule_sitting(
         organiser,
@@ -255,10 +256,10 @@ def _candidacy(session: Session, now: datetime, room: Room, number: int, passwor
     return candidacy
 
 
-def _paper(session: Session, now: datetime, room: Room) -> Paper:
+def _paper(session: Session, now: datetime, room: Room, *, essays: int) -> Paper:
     mark_step = score("2.50")
     frozen = make_paper(
-        paper_questions(),
+        paper_questions(essays=essays),
         post=room.post.code,
         version=1,
         minutes=180,

@@ -309,6 +309,11 @@ def test_second_page_is_told_of_the_first_and_may_take_over(
     assert scene(opened) == [at]
 
 
+@pytest.mark.parametrize("number", ["-1", "x", "2147483648", "9999999999", "9" * 40, "١"])
+def test_hostile_number_of_a_note_is_no_note(desk: Desk, marker: StrictClient, number: str) -> None:
+    assert _post(marker, desk, "/notes", note=number, seen="x", text="y").status_code == 404
+
+
 @pytest.mark.parametrize("page", ["", "x", "<script>", "a" * 41])
 def test_page_without_a_proper_number_holds_nothing(desk: Desk, marker: StrictClient, page: str) -> None:
     assert _post(marker, desk, "/hold", page=page).status_code == 422

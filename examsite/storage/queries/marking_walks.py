@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.draws import draw_seed
 from examsite.domain.marking import MarkState
-from examsite.domain.papers import paper_from_data
 from examsite.domain.question_orders import order_for_question
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
 from examsite.storage.queries.marking import QUEUED
+from examsite.storage.queries.rubric_changes import read_current_paper
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,10 @@ def list_steps(session: Session, competition_id: int, assignment_id: int, *, mar
     held = find_held_draw(session, competition_id, ALLOCATION)
     seed = b"" if held is None else draw_seed(held["document"])
     paper_ids = sorted({paper_id for _code, paper_id, _points, _state in rows})
-    papers = session.execute(select(Paper.id, Paper.data).where(Paper.id.in_(paper_ids)).order_by(Paper.id)).all()
     steps = []
-    for paper_id, data in papers:
-        paper = paper_from_data(data)
-        own = {code: (points or {}, state) for code, known, points, state in rows if known == paper_id}
+    for row in session.scalars(select(Paper).where(Paper.id.in_(paper_ids)).order_by(Paper.id)):
+        paper = read_current_paper(session, row)
+        own = {code: (points or {}, state) for code, known, points, state in rows if known == row.id}
         for essay in paper.essays:
             criteria = [row.criterion for row in paper.rubric.human if row.criterion.startswith(f"{essay.item}.")]
             for code in order_for_question(own, seed=seed, marker=marker, item=essay.item):

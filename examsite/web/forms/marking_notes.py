@@ -15,6 +15,8 @@ from examsite.web.i18n import _l
 
 _LONGEST = 4000
 _LONGEST_COMMENT = 500
+#: The largest key that a database keeps in 32 bits.
+_LARGEST = 2147483647
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 
 
@@ -37,7 +39,11 @@ class WriteNoteForm(FlaskForm):
 
     def note_id(self) -> int | None:
         """The known note, or None for a new one."""
-        return whole_number(self.note.data) if (self.note.data or "").strip() else None
+        typed = (self.note.data or "").strip()
+        if not typed:
+            return None
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= len(str(_LARGEST)) else -1
+        return number if number <= _LARGEST else -1
 
     def span(self) -> Span:
         """The span as the page named it; figures that are none lie outside of every text."""

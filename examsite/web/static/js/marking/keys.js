@@ -83,7 +83,13 @@
     }
     label();
   });
+  // The page begins where the first key counts, unless somebody is somewhere already.
+  if (document.activeElement === document.body && !window.location.hash) marking.opened().button.focus({ preventScroll: true });
   document.querySelector("[data-keys-list]").addEventListener("click", () => list.showModal());
+  for (const dialog of [list, document.querySelector("#bank")]) {
+    // Back to where the next key counts.
+    dialog.addEventListener("close", () => marking.opened().button.focus({ preventScroll: true }));
+  }
   for (const closer of document.querySelectorAll("dialog [data-close-dialog]")) {
     closer.addEventListener("click", () => closer.closest("dialog").close());
   }

@@ -114,6 +114,9 @@
         event.preventDefault();
         leave();
       });
+      note.area.addEventListener("blur", () => {
+        if (note.waits) keepSoon(note, 0);
+      });
       const away = make("button", "plain-button margin-away", words.textDelete);
       away.type = "button";
       away.addEventListener("click", () => remove(note));
@@ -205,6 +208,7 @@
   function keepSoon(note, delay = SAVE_AFTER_MS) {
     window.clearTimeout(note.timer);
     note.waits = true;
+    note.card.dataset.state = "waits";
     note.timer = window.setTimeout(() => keep(note), delay);
   }
 
@@ -220,6 +224,7 @@
         note.text = answer.text;
         note.seen = answer.seen;
         if (painted) paint(note.item);
+        if (!note.waits) note.card.dataset.state = "kept";
       } else if (answer.error === "note_changed_elsewhere" && answer.note) askWhich(note, answer.note, answer.message);
       else failed(answer);
     } catch {

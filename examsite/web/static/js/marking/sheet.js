@@ -98,7 +98,7 @@
     }
     if (focus) {
       item.button.focus({ preventScroll: true });
-      item.section.scrollIntoView({ block: "nearest" });
+      item.section.scrollIntoView({ block: item.body.offsetHeight > item.section.parentElement.clientHeight / 2 ? "start" : "nearest" });
     }
     refresh();
     document.dispatchEvent(new CustomEvent("marking:open", { detail: item }));
@@ -167,7 +167,7 @@
     lockButton.className = complete ? "button button--primary" : "button button--secondary sheet-lock-off";
     lockButton.textContent = complete
       ? filled(words.textLock, { code: words.scriptCode, total: figure(total) })
-      : filled(words.textMissing, { names: missing.map((item) => item.name).slice(0, 3).join(", ") });
+      : filled(words.textMissing, { names: missing.slice(0, 2).map((item) => item.name).join(", ") + (missing.length > 2 ? " …" : "") });
   }
 
   function label(button, text, key) {
