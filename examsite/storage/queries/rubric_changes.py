@@ -13,7 +13,7 @@ from examsite.domain.marking import MarkState, ScriptState
 from examsite.domain.papers import Paper, PaperState, paper_from_data
 from examsite.domain.rubric_changes import MarkFate, criterion_from_data, fate_of, with_changes
 from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import Paper as PaperRow
 from examsite.storage.models.papers import RubricChange
 
@@ -121,7 +121,15 @@ def list_opened_papers(session: Session, competition_id: int) -> list[PaperRow]:
 
 
 def lock_work_on_paper(session: Session, paper_id: int) -> None:
-    """Take the locks that saving and locking a mark take, in their order: allocations, then scripts."""
+    """Take the locks of everybody who acts on marks of the paper, in their order: wishes, allocations, then scripts."""
+    session.scalars(
+        select(MarkWithdrawal.id)
+        .join(Mark, Mark.id == MarkWithdrawal.mark_id)
+        .join(Script, Script.id == Mark.script_id)
+        .where(Script.paper_id == paper_id, MarkWithdrawal.decided_at.is_(None))
+        .order_by(MarkWithdrawal.id)
+        .with_for_update(of=MarkWithdrawal)
+    ).all()
     session.scalars(
         select(Allocation.id)
         .join(Script, Script.id == Allocation.script_id)
