@@ -217,13 +217,18 @@ class Play:
 
     # -------------------------------------------------------------------------------------------- the test
 
-    def prepare(self) -> None:
-        """Papers drawn and sealed, sittings planned, seats given, the test begun and one version opened."""
+    def prepare(self, *, every_kind: bool = False) -> None:
+        """Papers drawn and sealed, sittings planned, seats given, the test begun and one version opened.
+
+        With `every_kind` papers are drawn again until every version asks every kind of question.
+        """
         at = self.begins_at + 35 * DAY
         setter = self.by("rade", Role.SETTER, at)
         organiser = self.by("thuky", Role.ORGANISER, at)
         for post in self.competition.posts:
-            papers.draw_papers(setter, self.competition, post)
+            drawn = papers.draw_papers(setter, self.competition, post)
+            while every_kind and not all(_asks_every_kind(paper_from_data(row.data)) for row in drawn):
+                drawn = papers.draw_papers(setter, self.competition, post)
             papers.seal_papers(setter, self.competition, post)
         watcher = list_holders(self.session, self.competition.id, Role.INVIGILATOR)
         for room in self.plan.rooms:
@@ -514,3 +519,7 @@ def spread(criteria: Sequence[RubricCriterion], target: Decimal, step: Decimal) 
         if sum(points.values()) + step <= target and points[item.criterion] + step <= item.maximum:
             points[item.criterion] += step
     return {name: value.quantize(Decimal("0.01")) for name, value in points.items()}
+
+
+def _asks_every_kind(paper: Paper) -> bool:
+    return {item.question.kind for item in paper.items} == set(QuestionKind)
