@@ -24,7 +24,13 @@ def navigation(competition: Any) -> list[NavItem]:
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "marker.list_competitions")]
     if g.actor.role is Role.MARKING_HEAD:
-        also = ("marker.show_gap", "marker.decide_gap", "marker.read_script", "marker.request_withdrawal")
+        also = (
+            "marker.show_gap",
+            "marker.decide_gap",
+            "marker.read_script",
+            "marker.request_withdrawal",
+            "marker.note_discussion",
+        )
         again = ("marker.take_over_marker", "marker.take_over_script")
         waiting = count_open_flags(db.session(), competition.id)
         return [

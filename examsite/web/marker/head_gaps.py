@@ -202,7 +202,6 @@ def _gap_view(
         notes=[] if chosen is None else list_discussion_notes(db.session(), chosen.script.id),
         ruled=None if chosen is None else settling.score_by_ladder(g.competition, chosen),
         other=None if chosen is None else _somebody_else(chosen.script.code),
-        diagram=None if chosen is None else path_diagram(part, chosen),
         dots_a_line=DOTS_A_LINE,
         is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
