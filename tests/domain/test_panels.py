@@ -16,10 +16,14 @@ from examsite.domain.panels import (
     DefenceEvent,
     DefenceState,
     MemberScore,
+    is_session_over,
+    list_deviations,
+    may_see_scores,
     reasons_against_reveal,
     settle_panel,
 )
 from examsite.domain.rulesets import AfterDiscussion
+from examsite.domain.scores import score
 from tests.domain.result_cases import preset
 
 PART = preset("tt22-2025").panel()
@@ -94,3 +98,39 @@ def test_every_defence_ends_settled_or_absent() -> None:
     assert DEFENCE_MACHINE.final_states() == {DefenceState.SETTLED, DefenceState.ABSENT}
     assert not DEFENCE_MACHINE.is_open(DefenceState.PRESENTING, DefenceEvent.SCORES_REVEALED)
     assert not DEFENCE_MACHINE.is_open(DefenceState.PRESENTING, DefenceEvent.ABSENCE_RECORDED)
+
+
+@pytest.mark.parametrize("state", list(DefenceState))
+@pytest.mark.parametrize("leads", [True, False])
+@pytest.mark.parametrize("recused", [True, False])
+@pytest.mark.parametrize("over", [True, False])
+def test_scores_are_sealed_between_the_talk_and_the_end_of_the_session(
+    state: DefenceState, *, leads: bool, recused: bool, over: bool
+) -> None:
+    seen = may_see_scores(state, leads=leads, recused=recused, session_over=over)
+    if state not in {DefenceState.REVEALED, DefenceState.SETTLED}:
+        assert not seen
+    elif leads or over:
+        assert seen
+    else:
+        assert seen is (state is DefenceState.REVEALED and not recused)
+
+
+def test_a_session_is_over_when_every_defence_is() -> None:
+    over = {DefenceState.SETTLED, DefenceState.ABSENT}
+    assert not is_session_over([])
+    assert is_session_over(list(over))
+    for state in set(DefenceState) - over:
+        assert not is_session_over([*over, state])
+
+
+def test_deviations_are_against_the_others_and_mirror_each_other() -> None:
+    found = list_deviations(
+        [{"G1": score("60"), "G2": score("70")}, {"G1": score("65"), "G2": score("66"), "G3": score("67")}]
+    )
+    assert [(row.member, row.count, row.mean, row.largest) for row in found] == [
+        ("G1", 2, -score("5.75"), score("10")),
+        ("G2", 2, score("5.00"), score("10")),
+        ("G3", 1, score("1.50"), score("1.50")),
+    ]
+    assert list_deviations([{"G1": score("60")}]) == []

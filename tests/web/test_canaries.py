@@ -27,7 +27,10 @@ _PUBLIC_RESULT = {"public.download_result", "public.show_ranked_candidate", "pub
 _LIST = {"organiser.list_candidates", "organiser.show_candidate"}
 _ROSTER = {*_LIST, "organiser.ask_adjustments", "organiser.show_roster"}
 _ROOM = {"organiser.print_door_list", "organiser.show_sitting"}
-_PANEL = {"panel.declare_conflicts", "panel.list_defences", "panel.show_defence"}
+_PANEL = {
+    *("panel.declare_conflicts", "panel.list_defences", "panel.show_defence", "panel.read_proposal"),
+    *("panel.log_questions", "panel.print_minutes", "panel.show_projector"),
+}
 _LEAD = {"panel.lead_defence", "panel.reveal_scores", "panel.decide_score"}
 _MARK = {"marker.list_scripts", "marker.mark_script", "marker.lock_mark"}
 _GAPS = {"marker.read_script", "marker.show_gap", "marker.show_gaps"}
@@ -58,7 +61,7 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
         Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents"},
         Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
         Role.INVIGILATOR: {"invigilator.*"},
-        Role.PANELLIST: {*_PANEL, "panel.fill_sheet", "panel.lock_sheet"},
+        Role.PANELLIST: {*_PANEL, "panel.fill_sheet", "panel.lock_sheet", "panel.write_assessment", "panel.change_sheet"},
         Role.PANEL_HEAD: {*_PANEL, *_LEAD},
     },
     "number": {

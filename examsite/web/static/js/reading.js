@@ -16,6 +16,10 @@
     link.click();
   });
 
+  // On a tablet held upright the page itself comes first; the list opens at a touch.
+  const list = document.querySelector(".reading-list");
+  if (list && window.matchMedia("(max-width: 860px)").matches) list.open = false;
+
   const current = document.querySelector(".reading-list [aria-current]");
   if (current && current.offsetTop > current.closest(".reading-list").clientHeight) {
     current.scrollIntoView({ block: "nearest" });

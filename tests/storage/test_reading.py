@@ -1,0 +1,108 @@
+"""Pages of a proposal: drawn in a process of its own, kept by hash, honest about what they cannot show."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from examsite.config import Settings
+from examsite.domain.dossiers import UploadKind
+from examsite.domain.errors import NotFoundError
+from examsite.services import reading
+from examsite.storage.page_cache import cached
+from examsite.storage.uploads import stored_path
+from tests.factories import files, leaks
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_WORDS = f"""<w:document {W}><w:body>
+<w:p><w:pPr><w:outlineLvl w:val="0"/></w:pPr><w:r><w:t>Hiểu đơn vị</w:t></w:r></w:p>
+<w:p><w:r><w:t xml:space="preserve">Trễ hạn </w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>11 %</w:t></w:r></w:p>
+<w:p><w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr></w:pPr><w:r><w:t>Một khâu</w:t></w:r></w:p>
+<w:p><w:r><w:br w:type="page"/></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Quý I</w:t></w:r></w:p></w:tc>
+<w:tc><w:p><w:r><w:t>Phó phòng</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+<w:p><w:r><w:t>&lt;script&gt;alert(1)&lt;/script&gt;</w:t></w:r></w:p>
+</w:body></w:document>"""
+_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+
+def word(document: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(
+            "_rels/.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+            'Target="word/document.xml"/></Relationships>',
+        )
+        archive.writestr("word/document.xml", document)
+    return out.getvalue()
+
+
+def kept(tmp_path: Path, data: bytes, kind: UploadKind) -> tuple[Settings, reading.KeptFile]:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
+    sha256 = "ab" * 32
+    place = stored_path(settings.uploads_path, sha256)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    return settings, reading.KeptFile(sha256, kind, "de-an")
+
+
+def test_a_pdf_is_drawn_once_and_read_from_the_folder_after(tmp_path: Path) -> None:
+    _kind, data = leaks.planted()["pdf XMP"]
+    settings, upload = kept(tmp_path, data, UploadKind.PDF)
+    outline = reading.read_outline(settings, upload)
+    assert (outline.is_drawn, outline.count, outline.pages[0].text) == (True, 1, "Giu lai")
+    picture = reading.draw_page(settings, upload, 1, width=900)
+    with Image.open(io.BytesIO(picture)) as drawn:
+        assert (drawn.format, drawn.width) == ("WEBP", 900)
+    stored_path(settings.uploads_path, upload.sha256).write_bytes(b"gone")
+    assert reading.draw_page(settings, upload, 1, width=900) == picture
+    for number, width in ((0, 900), (2, 900), (1, 901)):
+        with pytest.raises(NotFoundError):
+            reading.draw_page(settings, upload, number, width=width)
+
+
+def test_a_text_is_shown_as_parts_of_blocks(tmp_path: Path) -> None:
+    settings, upload = kept(tmp_path, word(_WORDS), UploadKind.DOCX)
+    outline = reading.read_outline(settings, upload)
+    assert not outline.is_drawn
+    first, second = outline.pages
+    assert [block["kind"] for block in first.blocks] == ["heading", "paragraph", "item"]
+    assert first.blocks[1]["runs"] == [["Trễ hạn ", ""], ["11 %", "b"]]
+    assert first.opening == "Hiểu đơn vị"
+    assert second.blocks[0]["rows"] == [["Quý I", "Phó phòng"]]
+    with pytest.raises(NotFoundError):
+        reading.draw_page(settings, upload, 1, width=900)
+
+
+@pytest.mark.parametrize("kind", [UploadKind.PDF, UploadKind.DOCX, UploadKind.PPTX])
+@pytest.mark.parametrize("data", [b"%PDF-1.7 broken", b"PK\x03\x04broken"])
+def test_a_broken_file_says_that_it_cannot_be_read(tmp_path: Path, kind: UploadKind, data: bytes) -> None:
+    settings, upload = kept(tmp_path, data, kind)
+    with pytest.raises(NotFoundError) as error:
+        reading.read_outline(settings, upload)
+    assert error.value.code == "proposal_not_drawable"
+    assert not list(settings.pages_path.rglob("*.json")), "a failure is not kept"
+
+
+def test_an_entity_that_grows_is_not_followed(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + _WORDS.replace("Hiểu đơn vị", "&b;")
+    settings, upload = kept(tmp_path, word(bomb), UploadKind.DOCX)
+    with pytest.raises(NotFoundError):
+        reading.read_outline(settings, upload)
+
+
+def test_an_answer_is_one_json_and_the_folder_holds_nothing_half_made(tmp_path: Path) -> None:
+    source = tmp_path / "x.pdf"
+    source.write_bytes(files.pdf(text="x"))
+    data = cached(tmp_path / "pages", source, "cd" * 32, name="o.json", ask=("outline", "pdf"))
+    assert data is not None
+    assert json.loads(data)["count"] == 1
+    assert sorted(path.name for path in (tmp_path / "pages" / "cd" / ("cd" * 32)).iterdir()) == [".lock", "o.json"]
