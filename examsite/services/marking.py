@@ -125,7 +125,11 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
     ctx.session.flush()
     script = get_script_for_update(ctx.session, competition.id, code)
     if script.kind is ScriptKind.LIVE:
-        settle_script(ctx, competition, script)
+        try:
+            settle_script(ctx, competition, script)
+        except InvalidError as error:
+            # A broken mark of somebody else is a fault of the program; its points are not this marker's to read.
+            raise RuntimeError(f"script {code} cannot be settled: {error.code}") from None
     if script.kind in QUEUED:
         watch_markers(ctx, competition)
     return mark

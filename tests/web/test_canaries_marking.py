@@ -76,8 +76,8 @@ class Answer:
     statements: int
 
 
-def _observe(app: Flask, world: World, person: Person, stand: str) -> list[Answer]:
-    """Ask for everything that the person may ask in a competition, read and written, right and wrong."""
+def _observe(app: Flask, world: World, person: Person, stand: str, requests: Any) -> list[Answer]:
+    """Ask for all of it, one after the other."""
     client, counted, answers = browser_of(app, person), [0], []
     token = csrf_token_of(app, client)
 
@@ -88,7 +88,7 @@ def _observe(app: Flask, world: World, person: Person, stand: str) -> list[Answe
         engine = db.engine
     event.listen(engine, "before_cursor_execute", on_statement)
     try:
-        for method, path, named in _requests(app, world, person, stand, token):
+        for method, path, named in requests(app, world, person, stand, token):
             counted[0] = 0
             response = client.open(path, method=method, **named)
             accept = named["headers"]["Accept"]
@@ -122,6 +122,21 @@ def _requests(
         yield "POST", path, {"headers": {"Accept": "application/json", "X-CSRFToken": token}, "json": WRONG_FIELDS[1]}
     for path in sorted(paths.get("GET", ())):  # and again, after whatever the forms have done
         yield "GET", path, {"headers": {"Accept": "text/html"}}
+
+
+def _marking(
+    _app: Flask, world: World, person: Person, stand: str, token: str
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """A marker marks and locks whatever of the own queue is open."""
+    place = world.places[stand]
+    html = {"headers": {"Accept": "text/html"}}
+    for script in place.queues.get(person.account_id or 0, []):
+        page = f"/marker/{place.code}/scripts/{script}"
+        points = {f"points_{number}": "2,5" for number in range(6)}
+        yield "POST", page, {**html, "data": {"csrf_token": token, "revision": "0", **points}}
+        yield "GET", f"{page}/lock", html
+        yield "POST", f"{page}/lock", {**html, "data": {"csrf_token": token, "revision": "1"}}
+        yield "GET", f"/marker/{place.code}/scripts", html
 
 
 def _paths(app: Flask, world: World, person: Person, stand: str) -> dict[str, set[str]]:
@@ -171,7 +186,12 @@ def two_worlds(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     opened: list[Flask] = []
 
     def compare(
-        name: str, stand: str, change: Callable[[Session, World, Any], None], *, words: list[str] | None = None
+        name: str,
+        stand: str,
+        change: Callable[[Session, World, Any], None],
+        *,
+        words: list[str] | None = None,
+        requests: Any = _requests,
     ) -> list[str]:
         seen = []
         for number, act in enumerate((None, change)):
@@ -185,7 +205,7 @@ def two_worlds(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             opened.append(app)
             # Keys of one's own notes are drawn, so that they count nothing: the same lots in both worlds.
             monkeypatch.setattr(rows, "_chance", random.Random(7))
-            seen.append(_observe(app, world, world.person(name), stand))
+            seen.append(_observe(app, world, world.person(name), stand, requests))
         pages = [item for item in seen[0] if item.asked.startswith("GET") and item.status == 200]
         assert pages, "nothing was opened"
         shown = "\n".join(f"{item.asked} {item.headers} {item.body}" for item in seen[1] if DECLARING not in item.asked)
@@ -201,7 +221,7 @@ def two_worlds(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 # ------------------------------------------------------------------------------------------- the other marker's work
 
 
-def _others_work(own: str) -> Callable[[Session, World, Any], None]:
+def _others_work(own: str, *, odd: bool = True) -> Callable[[Session, World, Any], None]:
     """Everything that people other than this marker can leave on the scripts of the marker's queue."""
 
     def do(session: Session, world: World, settings: Any) -> None:
@@ -243,7 +263,7 @@ def _others_work(own: str) -> Callable[[Session, World, Any], None]:
             marking.lock_mark(ctx, competition, script.code, revision=draft.revision)
             locked += 1
         assert locked, "nothing was left to lock"
-        for mark in session.scalars(_marks_of_others(competition.id, me or 0)):
+        for mark in session.scalars(_marks_of_others(competition.id, me or 0)) if odd else ():
             mark.points = {**mark.points, next(iter(mark.points)): ODD_POINTS}
             mark.total = Decimal(ODD_TOTAL)
             session.add(
@@ -323,6 +343,17 @@ def test_what_the_other_marker_does_moves_nothing(two_worlds: Callable[..., list
     words = [letters(30000 + number) for number in range(100)] + [ODD_POINTS, "13,37", ODD_TOTAL, "73,31"]
 
     assert "\n".join(two_worlds(name, "marking", _others_work(name), words=words)) == ""
+
+
+def test_a_lock_is_answered_alike_before_and_after_the_other_one(two_worlds: Callable[..., list[str]]) -> None:
+    differing = two_worlds("cham1", "marking", _others_work("cham1", odd=False), requests=_marking)
+
+    # Only the act itself costs more when a score comes about; nothing that is asked before or after it does.
+    assert "\n".join(line for line in differing if "/lock " not in line or "body" in line or "status" in line) == ""
+
+
+def test_a_mark_that_cannot_stand_is_not_told_to_the_other_marker(two_worlds: Callable[..., list[str]]) -> None:
+    two_worlds("cham1", "marking", _others_work("cham1"), requests=_marking, words=[ODD_POINTS, "13,37"])
 
 
 # ------------------------------------------------------------------------------------------ who stands behind a script

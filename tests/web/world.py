@@ -29,6 +29,7 @@ from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.play import Play, spread
 from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
+from examsite.domain.marking import ScriptKind
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import COMPETITION_ROLES, Role
 from examsite.domain.saves import Save
@@ -114,6 +115,7 @@ class Place:
     lost_times: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    standards: list[str] = field(default_factory=list)
     markers: list[str] = field(default_factory=list)
     candidacies: list[int] = field(default_factory=list)
     queues: dict[int, list[str]] = field(default_factory=dict)
@@ -399,7 +401,8 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place.lost_times = list(session.scalars(select(LostTime.id).where(LostTime.attempt_id.in_(seated))))
     place.requests = list(session.scalars(select(RoomRequest.id).where(RoomRequest.sitting_id.in_(ids))))
     scripts = session.scalars(select(Script).where(Script.competition_id == own).order_by(Script.code)).all()
-    place.scripts = [row.code for row in scripts]
+    place.scripts = [row.code for row in scripts if row.kind is ScriptKind.LIVE]
+    place.standards = [row.code for row in scripts if row.kind is not ScriptKind.LIVE]
     queue = (
         select(RoleAssignment.account_id, Script.code)
         .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
