@@ -19,7 +19,6 @@ from examsite.domain.permissions import Role
 from examsite.services import items
 from examsite.storage.database import db
 from examsite.storage.queries.items import (
-    DecisionLine,
     ItemEffect,
     ItemLine,
     PaperItems,
@@ -82,9 +81,8 @@ def serve_items(audience: str) -> ResponseReturnValue:
         "items/list_items.html",
         papers=[(paper, [_view(paper, line) for line in paper.lines], _alpha(paper)) for paper in papers],
         owed=owed,
+        all_weak=all(paper.is_weak for paper in papers),
         flagged=sum(line.is_flagged for paper in papers for line in paper.lines),
-        waiting=sum(line.waiting is not None for paper in papers for line in paper.lines),
-        scripts=sum(paper.figures.scripts for paper in papers),
         least=LEAST_SCRIPTS_TO_DECIDE,
         audience=audience,
         code=g.competition.code,
@@ -137,7 +135,7 @@ def _item_page(audience: str, paper: PaperItems, line: ItemLine, form: Any) -> s
         paper=paper,
         view=_view(paper, line),
         item=line.item,
-        history=[(row, _ruling_words(row)) for row in history],
+        history=[(row, _words_of(row.decision)) for row in history if row.decision.decided_at is not None],
         waiting=next((row for row in history if row.decision.decided_at is None), None),
         waiting_words="" if line.waiting is None else _words_of(line.waiting),
         effects=effects,
@@ -210,7 +208,7 @@ def _view(paper: PaperItems, line: ItemLine) -> LineView:
                 right=option.right,
                 chosen=option.chosen,
                 percent=100 * (option.share.value or 0.0),
-                discrimination=_number(option.discrimination),
+                discrimination="–" if option.discrimination.value is None else _number(option.discrimination),
                 attracts_the_good=not option.right and (option.discrimination.value or 0.0) > 0.1 and not paper.is_weak,
             )
             for option in figures.options
@@ -248,10 +246,6 @@ def _words_of(decision: Any) -> str:
     if rule.ruling is not Ruling.FURTHER_KEYS:
         return label(rule.ruling)
     return f"{label(rule.ruling)}: {'; '.join(key_text(key) for key in rule.keys)}"
-
-
-def _ruling_words(row: DecisionLine) -> str:
-    return _words_of(row.decision)
 
 
 def _summary(effects: list[ItemEffect]) -> dict[str, int]:
