@@ -149,6 +149,7 @@ test: .venv/dev browser test-fast
 
 bench: .venv/dev
 	@$(PY) -m tests.bench $(if $(USERS),--users $(USERS)) $(if $(DATABASES),--databases $(DATABASES))
+	@$(PY) -m tests.bench.marking $(if $(DATABASES),--databases $(DATABASES))
 
 soak: .venv/dev
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)

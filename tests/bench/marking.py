@@ -153,7 +153,7 @@ class Marker:
     async def queue(self, figures: Figures) -> list[str]:
         """The scripts that are not locked, in the drawn order."""
         answer = _told(figures, await self.connection.get(f"/marker/{CODE}/scripts"), 200)
-        return list(dict.fromkeys(re.findall(rf"/marker/{CODE}/scripts/([A-Z0-9]+)\"", answer.text)))
+        return list(dict.fromkeys(re.findall(rf"/marker/{CODE}/scripts/([A-Z0-9]+)[\"?]", answer.text)))
 
     async def open(self, script: str, figures: Figures) -> None:
         """Open the scoring page and read its form as a browser does."""

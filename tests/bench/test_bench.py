@@ -42,3 +42,20 @@ def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
         "floor: bare insert",
     ]
     assert [item["name"] for item in room["figures"] + limits["figures"] if item["errors"]] == []
+
+
+def test_three_markers_mark_everything(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    small = ["--scripts", "3", "--markers", "3", "--pace", "0.02", "--alone", "2", "--databases", "sqlite"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.marking", *small, "--json", str(figures)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = json.loads(figures.read_text(encoding="utf-8"))
+    assert (run["due"], run["locked"]) == (6, 6)
+    assert [item["name"] for item in run["figures"] if item["errors"]] == []
