@@ -31,6 +31,7 @@ from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.queries.marking import (
     QUEUED,
     WRITTEN,
+    find_decision,
     find_own_mark,
     get_own_allocation,
     get_script_for_update,
@@ -130,6 +131,9 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
         except InvalidError as error:
             # A broken mark of somebody else is a fault of the program; its points are not this marker's to read.
             raise RuntimeError(f"script {code} cannot be settled: {error.code}") from None
+    else:
+        # The same reads as for a candidate's script, so that no lock is quicker than another.
+        find_decision(ctx.session, script.id)
     if script.kind in QUEUED:
         watch_markers(ctx, competition)
     return mark

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -258,3 +258,24 @@ def test_drafts_of_seeds_follow_the_rules_of_every_draft(board: Board) -> None:
         marking.lock_mark(ctx, board.competition, seed.code, revision=draft.revision + 1)
     with pytest.raises(InvalidError, match="points_missing"):
         marking.lock_mark(ctx, board.competition, seed.code, revision=draft.revision)
+
+
+def test_the_lock_of_a_seed_asks_the_database_as_often_as_that_of_a_script(board: Board) -> None:
+    seed = agree(board, SEED, "40").script
+    _allocate(board)
+    marker = board.markers[0]
+    live = next(e.code for e in list_queue(board.session, board.competition.id, marker.id) if e.code != seed.code)
+
+    def statements(code: str) -> list[str]:
+        said: list[str] = []
+
+        def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            said.append(statement.split("WHERE", maxsplit=1)[0])
+
+        connection = board.session.connection()
+        event.listen(connection, "before_cursor_execute", listen)
+        board.lock(marker, code, "40")
+        event.remove(connection, "before_cursor_execute", listen)
+        return said
+
+    assert statements(live) == statements(seed.code)

@@ -147,6 +147,7 @@ def test_a_practice_script_shows_the_agreed_mark_only_once_locked(
     shown = words(marker.page(address))
     assert "chưa nêu người phối hợp" in shown
     assert "thống nhất 40" in shown
+    assert marker.get(f"/marker/{CODE}/scripts/LT01").status_code == 404
     assert (
         scene(
             lambda doing: len(

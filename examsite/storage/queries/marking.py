@@ -205,6 +205,8 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
     """
     allocation = get_own_allocation(session, competition_id, assignment_id, code)
     script = allocation.script
+    if script.kind not in QUEUED:
+        raise NotFoundError("script_not_found", script=code)
     changes = list_agreed_changes(session, script.paper_id)
     return BlindScript(
         code=script.code,
