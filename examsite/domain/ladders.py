@@ -19,6 +19,7 @@ from examsite.domain.ruleset_model import BlindPairPart, RuleSet, Straddle
 from examsite.domain.scores import HUNDRED, Score, mean_score, part_of, round_score, score, score_text
 
 THIRD_MARKS: Final = 3
+"""Two blind marks and the third one. Source: TT 22/2025/TT-BNV art. 16(2)."""
 
 
 class ThirdRule(StrEnum):

@@ -121,6 +121,7 @@ def note_discussion(ctx: ServiceContext, competition: Competition, code: str, *,
     )
     ctx.session.add(note)
     ctx.session.flush()
+    hold_settling(ctx, competition, code)
     return note
 
 

@@ -165,6 +165,7 @@ marker.declare_conflicts               GET,POST  marker,marking_head
 marker.delete_comment                  POST      marker
 marker.delete_note                     POST      marker
 marker.flag_script                     GET,POST  marker
+marker.hold_gap                        POST      marking_head
 marker.hold_script                     POST      marker
 marker.list_allocation                 GET       marking_head
 marker.list_competitions               GET       marker,marking_head

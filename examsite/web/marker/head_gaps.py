@@ -66,12 +66,19 @@ def show_gaps(code: str) -> ResponseReturnValue:
 
 @bp.get("/<code>/head/scripts/<script>")
 @requires(Role.MARKING_HEAD)
-@writes
 def show_gap(code: str, script: str) -> ResponseReturnValue:
-    """The gap view with one script open; whoever opens one that waits is seen to be at it."""
-    if g.competition.state is CompetitionState.MARKING:
-        settling.hold_settling(act(), g.competition, script)
+    """The gap view with one script open, and who is at it."""
     return _gap_view(code, opened=script)
+
+
+@bp.post("/<code>/head/scripts/<script>/hold")
+@requires(Role.MARKING_HEAD)
+@writes
+def hold_gap(code: str, script: str) -> ResponseReturnValue:
+    """Let others see who is at this script."""
+    if ActForm().validate_on_submit():
+        settling.hold_settling(act(), g.competition, script)
+    return redirect(url_for("marker.show_gap", code=code, script=script))
 
 
 @bp.get("/<code>/head/scripts/<script>/read")
