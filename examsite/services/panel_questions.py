@@ -67,7 +67,7 @@ def note_answer(
         ConflictError: `defence_not_now`, `question_not_now`, `answer_written_elsewhere`.
         InvalidError: `question_too_long`.
         NotAllowedError: `role_needed`, `member_recused`, `question_of_another`.
-        NotFoundError: `question_not_found`.
+        NotFoundError: `panel_question_not_found`.
     """
     defence = _defence(ctx, competition, position)
     question = get_question(ctx.session, defence.id, number)

@@ -25,7 +25,7 @@ PAGE_WIDTHS = (900, 1400, 2000)
 _OUTLINE_VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeptFile:
     """What is needed of an upload after its session has ended."""
 

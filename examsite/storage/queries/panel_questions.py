@@ -30,7 +30,7 @@ def get_question(session: Session, defence_id: int, number: int) -> PanelQuestio
     """One question by its number.
 
     Raises:
-        NotFoundError: `question_not_found`.
+        NotFoundError: `panel_question_not_found`.
     """
     found = session.scalars(
         select(PanelQuestion)
@@ -38,5 +38,5 @@ def get_question(session: Session, defence_id: int, number: int) -> PanelQuestio
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
-        raise NotFoundError("question_not_found")
+        raise NotFoundError("panel_question_not_found")
     return found

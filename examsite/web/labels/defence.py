@@ -63,7 +63,7 @@ ERRORS = {
     "assessment_too_long": _l("Nhận xét dài quá %(most)s ký tự."),
     "question_missing": _l("Hãy ghi câu hỏi."),
     "question_too_long": _l("Câu hỏi hoặc ý trả lời dài quá %(most)s ký tự."),
-    "question_not_found": _l("Không có câu hỏi này."),
+    "panel_question_not_found": _l("Không có câu hỏi này."),
     "question_not_now": _l("Chỉ ghi câu hỏi từ lúc bắt đầu trình bày đến lúc chốt điểm của lượt."),
     "question_of_another": _l("Chỉ người hỏi hoặc trưởng ban ghi ý trả lời của câu hỏi này."),
     "answer_written_elsewhere": _l("Ý trả lời vừa được ghi từ một trang khác. Hãy đọc bản ấy rồi ghi lại nếu cần."),

@@ -197,6 +197,8 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "is_sealed": defence.state in SCORES_SHOWN and not are_shown,
         "is_talk": defence.state is DefenceState.REVEALED,
         "is_settled": defence.state is DefenceState.SETTLED,
+        "is_absent": defence.state is DefenceState.ABSENT,
+        "is_running": defence.state in (DefenceState.PRESENTING, DefenceState.QUESTIONING),
         "is_before": defence.state is DefenceState.SCHEDULED,
         "change": own_change,
         "can_change": defence.state is DefenceState.REVEALED and is_locked and own_change is None and not recused,

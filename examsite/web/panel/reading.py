@@ -67,7 +67,7 @@ def download_proposal(code: str, position: int) -> ResponseReturnValue:  # noqa:
     return send_upload(readable(position))
 
 
-def readable(position: int) -> reading.StoredFile:
+def readable(position: int) -> reading.KeptFile:
     """The copy that a panel may read, free of its session.
 
     Raises:
