@@ -45,6 +45,7 @@ LABELS = {
     ScriptEvent: {
         ScriptEvent.ALLOCATED: _l("Phân công chấm"),
         ScriptEvent.MARKS_AGREED: _l("Các lượt chấm đã khớp"),
+        ScriptEvent.RESCORED: _l("Chấm lại phần trắc nghiệm"),
         ScriptEvent.MARKS_DIFFERED: _l("Hai lượt chấm chênh lệch"),
         ScriptEvent.GAP_DECIDED: _l("Đã quyết định điểm"),
         ScriptEvent.MARK_WITHDRAWN: _l("Rút một lượt chấm"),
