@@ -15,7 +15,7 @@ from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.files import proposal_file
-from examsite.domain.conflicts import DECLARING
+from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
@@ -32,7 +32,6 @@ from examsite.services import (
     candidacies,
     codes,
     competitions,
-    conflicts,
     defence,
     invigilation,
     marking,
@@ -52,7 +51,6 @@ from examsite.services.context import Actor, ServiceContext
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.candidacies import get_candidacy, list_candidacies, list_roster
 from examsite.storage.queries.competitions import get_competition, list_bodies
-from examsite.storage.queries.conflicts import list_final_candidacies, list_hinted_pairs
 from examsite.storage.queries.defence import get_defence, list_defences, list_locked_marks
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from examsite.storage.queries.papers import list_bank
@@ -207,13 +205,8 @@ class Play:
         self.declare(at + 2 * DAY + HOUR)
 
     def declare(self, at: datetime) -> None:
-        """Everyone who must has declared against the list; one works where a candidate works, nobody is related."""
-        listed = list_final_candidacies(self.session, self.competition.id)
-        for official in cast.OFFICIALS:
-            if official.role in DECLARING:
-                unit = listed[0].unit if listed and official.login == cast.COLLEAGUE else ""
-                ctx = self.by(official.login, official.role, at)
-                conflicts.declare_conflicts(ctx, self.competition, {}, unit=unit)
+        """Everyone who must has declared against the list."""
+        declare_all(lambda login, role: self.by(login, role, at), self.competition)
 
     # -------------------------------------------------------------------------------------------- the test
 
@@ -344,16 +337,7 @@ class Play:
         """The map is sealed, scripts are given to markers."""
         at = self.plan.written_at + DAY
         seal_covered(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
-        for pair in list_hinted_pairs(self.session, self.competition.id):
-            if pair.is_open:
-                conflicts.judge_hint(
-                    self.by("chutich", Role.CHAIR, at + HOUR),
-                    self.competition,
-                    account_id=pair.holder.account_id,
-                    candidacy_id=pair.candidacy.id,
-                    is_barred=False,
-                    reason="Cùng đơn vị, không trực tiếp phụ trách nhau, không có quan hệ thuộc diện phải tránh.",
-                )
+        judge_all(self.by("chutich", Role.CHAIR, at + HOUR), self.competition)
         allocations.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
 
     def mark(self, *, leave: int = 0) -> None:
