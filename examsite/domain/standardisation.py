@@ -17,7 +17,7 @@ from examsite.domain.rubrics import Points
 from examsite.domain.scores import ZERO, Score, sum_scores
 
 STANDARDS = (ScriptKind.PRACTICE, ScriptKind.QUALIFICATION, ScriptKind.SEED)
-"""Kinds that carry an agreed mark. Source: our choice, because practice is shown, qualification decides, seeds watch."""
+"""Kinds that carry an agreed mark. Source: our choice, because practice shows, qualification decides, seeds watch."""
 
 
 class StopCause(StrEnum):

@@ -1,4 +1,4 @@
-"""The second person reads a script with its proposed mark and agrees or sends it back: one page for setters and council."""
+"""A second person reads a script with its proposed mark and agrees or sends it back; for setters and council alike."""
 
 from __future__ import annotations
 

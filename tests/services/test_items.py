@@ -222,7 +222,10 @@ def test_others_neither_propose_nor_agree(board: Board, role: Role) -> None:
     ctx = board.ctx(role)
     assert _refusal(NotAllowedError, lambda: agree_ruling(ctx, board.competition, decision.id)) == "role_needed"
     paper = board.room.paper.code
-    act = lambda: propose_ruling(ctx, board.competition, paper, "Q12", ruling=Ruling.KEEP, reason=REASON)  # noqa: E731
+
+    def act() -> object:
+        return propose_ruling(ctx, board.competition, paper, "Q12", ruling=Ruling.KEEP, reason=REASON)
+
     assert _refusal(NotAllowedError, act) == "role_needed"
 
 

@@ -176,9 +176,8 @@ def test_a_page_that_was_open_before_is_told_at_its_next_save(board: Board) -> N
     seen = draft.revision
     _agree(board, _propose(board))
 
-    save = lambda: save_draft(  # noqa: E731
-        ctx, board.competition, code, revision=seen, points=board.points("22.50"), comments={}
-    )
+    def save() -> object:
+        return save_draft(ctx, board.competition, code, revision=seen, points=board.points("22.50"), comments={})
 
     assert _refusal(ConflictError, save) == "draft_changed_elsewhere"
 

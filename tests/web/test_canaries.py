@@ -61,7 +61,10 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
         Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents"},
         Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
         Role.INVIGILATOR: {"invigilator.*"},
-        Role.PANELLIST: {*_PANEL, "panel.fill_sheet", "panel.lock_sheet", "panel.write_assessment", "panel.change_sheet"},
+        Role.PANELLIST: {
+            *_PANEL,
+            *("panel.fill_sheet", "panel.lock_sheet", "panel.write_assessment", "panel.change_sheet"),
+        },
         Role.PANEL_HEAD: {*_PANEL, *_LEAD},
     },
     "number": {

@@ -26,7 +26,8 @@ from sqlalchemy.orm import Session
 from examsite.app import create_app
 from examsite.cli.demonstration import cast, plans, play_until
 from examsite.cli.demonstration.director import Director, Plan
-from examsite.cli.demonstration.play import Play, spread
+from examsite.cli.demonstration.play import Play
+from examsite.cli.demonstration.points import spread_points
 from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.marking import ScriptKind
@@ -272,7 +273,7 @@ class MarkedPlay(Play):
         blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
         human = blind.paper.rubric.human
         luck = int(self._seed(code), 16)
-        points = spread(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
+        points = spread_points(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
         comment = letters(15000 + len(self.world.comments))
         draft = marking.save_draft(
             ctx, self.competition, code, revision=0, points=points, comments={human[0].criterion: comment}

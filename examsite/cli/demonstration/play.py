@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.files import proposal_file
+from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.errors import ConflictError, NotFoundError
@@ -22,7 +23,6 @@ from examsite.domain.marking import NeededAct
 from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import NumericKey, QuestionKind
-from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.saves import Save
 from examsite.services import (
     accounts,
@@ -363,7 +363,7 @@ class Play:
         blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
         human = blind.paper.rubric.human
         luck = int(self._seed(code), 16)
-        points = spread(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
+        points = spread_points(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
         comments = {human[0].criterion: cast.MARK_COMMENTS[luck % len(cast.MARK_COMMENTS)]}
         draft = marking.save_draft(ctx, self.competition, code, revision=0, points=points, comments=comments)
         marking.lock_mark(ctx, self.competition, code, revision=draft.revision)
@@ -465,7 +465,7 @@ class Play:
         rubric = defence.rubric_of(get_defence(self.session, self.competition.id, position))
         quality = Decimal(72 + int(self._seed(f"{number}"), 16) % 18)
         spread_out = (0, 4, 13) if number == 1 else (0, 3, 6)
-        points = spread(rubric.human, min(quality + spread_out[place], Decimal(98)), Decimal(1))
+        points = spread_points(rubric.human, min(quality + spread_out[place], Decimal(98)), Decimal(1))
         draft = defence.save_sheet(ctx, self.competition, position, points, {}, revision=0)
         defence.lock_sheet(ctx, self.competition, position, revision=draft.revision)
 
@@ -493,16 +493,6 @@ class Play:
     def publish(self) -> None:
         """The approved result becomes public."""
         publication.publish_result(self.by("thuky", Role.ORGANISER, self.plan.written_at + 26 * DAY), self.competition)
-
-
-def spread(criteria: Sequence[RubricCriterion], target: Decimal, step: Decimal) -> dict[str, Decimal]:
-    """Points in steps that sum to the target, each criterion near its share of the maximum."""
-    whole = sum(item.maximum for item in criteria)
-    points = {item.criterion: (item.maximum * target / whole) // step * step for item in criteria}
-    for item in list(criteria) * 8:
-        if sum(points.values()) + step <= target and points[item.criterion] + step <= item.maximum:
-            points[item.criterion] += step
-    return {name: value.quantize(Decimal("0.01")) for name, value in points.items()}
 
 
 def _asks_every_kind(paper: Paper) -> bool:

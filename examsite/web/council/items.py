@@ -49,6 +49,6 @@ def list_items(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard ha
 @bp.route("/<code>/items/<opened>/<objective>", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @writes
-def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001
+def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
     """One question: answer as second person."""
     return serve_item("council", opened, objective)

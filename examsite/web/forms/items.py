@@ -118,9 +118,8 @@ def propose_change_form(criterion: RubricCriterion, *, comma: bool) -> ProposeCh
 def _read_points(field: Any) -> Score | None:
     text = str(field.data or "").strip()
     try:
-        if len(text) > _MOST_DIGITS:
-            raise InvalidError("score_not_a_number")
-        return parse_score(text)
+        # More signs than any score has are no number, whatever they spell.
+        return parse_score(text if len(text) <= _MOST_DIGITS else "")
     except InvalidError:
         field.errors = [*field.errors, _("Hãy ghi một số.")]
         return None

@@ -58,7 +58,9 @@ ERRORS = {
     "gap_needs_decision": _l("Điểm còn lệch quá giới hạn nên trưởng ban phải quyết định điểm và ghi lý do."),
     "gap_within_limit": _l("Điểm không lệch quá giới hạn nên lấy trung bình; trưởng ban không quyết định thay."),
     "assessment_locked": _l("Nhận xét đã khóa nên không sửa được."),
-    "assessment_saved_elsewhere": _l("Nhận xét này vừa được lưu từ một trang khác. Những gì trên trang này chưa được lưu."),
+    "assessment_saved_elsewhere": _l(
+        "Nhận xét này vừa được lưu từ một trang khác. Những gì trên trang này chưa được lưu."
+    ),
     "assessment_missing": _l("Chưa viết nhận xét nào để khóa."),
     "assessment_too_long": _l("Nhận xét dài quá %(most)s ký tự."),
     "question_missing": _l("Hãy ghi câu hỏi."),

@@ -50,7 +50,9 @@ ERRORS = {
     ),
     "hint_not_found": _l("Không có dấu hiệu xung đột lợi ích nào giữa hai người này."),
     "judge_concerned": _l("Không ai xét về chính mình. Cần một thành viên khác của hội đồng."),
-    "substitute_missing": _l("Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."),
+    "substitute_missing": _l(
+        "Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."
+    ),
     "allocation_not_open": _l("%(marker)s không còn bài %(script)s nào đang chờ chấm."),
     "takeover_outdated": _l(
         "Số bài chưa khóa của %(marker)s vừa đổi, nay là %(count)s. Chưa có gì thay đổi; hãy xem lại rồi xác nhận."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, jsonify
 from flask.typing import ResponseReturnValue
 
@@ -92,7 +94,7 @@ def hold_script(code: str, script: str) -> ResponseReturnValue:  # noqa: ARG001 
 
 def _refused(error: DomainError, script: str, known: int | None) -> ResponseReturnValue:
     forget_changes()
-    answer = {"error": error.code, "message": message_of(error)}
+    answer: dict[str, Any] = {"error": error.code, "message": message_of(error)}
     if isinstance(error, ConflictError) and error.code == "note_changed_elsewhere":
         notes = list_notes(db.session(), g.competition.id, g.actor.assignment_id, script)
         blind = _blind(script)

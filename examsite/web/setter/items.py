@@ -21,6 +21,6 @@ def list_items(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard ha
 @bp.route("/<code>/items/<opened>/<objective>", methods=["GET", "POST"])
 @requires(Role.SETTER)
 @writes
-def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001
+def decide_item(code: str, opened: str, objective: str) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
     """One question: propose, or answer as second setter."""
     return serve_item("setter", opened, objective)
