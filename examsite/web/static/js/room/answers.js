@@ -162,7 +162,14 @@
 
     // Read-only, not off: what was written stays readable and can be selected.
     function setOpen(question, open) {
-      for (const control of findAll("input, button:not([data-help])", question.section)) control.disabled = !open;
+      const controls = findAll("input, button:not([data-help])", question.section);
+      // What goes off loses the focus of the keyboard: it waits at the question instead.
+      if (!open && controls.includes(document.activeElement)) find("h2", question.section).focus({ preventScroll: true });
+      for (const control of controls) control.disabled = !open;
+      // Choices that scroll can be reached while none of them can.
+      const body = find(".sheet-body", question.section);
+      if (body && open) body.removeAttribute("tabindex");
+      else if (body) body.tabIndex = 0;
       const area = find("textarea", question.section);
       if (area) {
         area.disabled = false;
