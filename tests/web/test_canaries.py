@@ -41,6 +41,8 @@ _INCIDENTS = {"council.list_incidents", "council.decide_incident"}
 #: The course of an attempt and the report of a sitting: numbers always, the text only where it may be played.
 _COURSE = {"show_timeline", "show_report"}
 _PLAYED = {"council.show_timeline", "supervisor.show_timeline"}
+#: Whether two people stand near is judged by their names and units, as declarations are made by them.
+_HINTS = {"council.list_conflict_hints", "council.judge_hint"}
 _CODES_ARE_OPEN = {"published", "ranked", "defence"}
 
 
@@ -57,8 +59,8 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "name": {
         None: _PUBLIC_RESULT,  # of those selected only, see below
         Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS, "organiser.show_result", "organiser.publish_result"},
-        Role.CHAIR: {*_result("council"), *_INCIDENTS},
-        Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents"},
+        Role.CHAIR: {*_result("council"), *_INCIDENTS, *_HINTS},
+        Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents", *_HINTS},
         Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
         Role.INVIGILATOR: {"invigilator.*"},
         Role.PANELLIST: {
@@ -71,14 +73,16 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
         None: {"public.show_competition"},  # those admitted are announced by number alone
         Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS, *_course("organiser")},
         Role.INVIGILATOR: {"invigilator.*"},
-        Role.CHAIR: {*_INCIDENTS, *_course("council")},
-        Role.COUNCIL_MEMBER: {"council.list_incidents", *_course("council")},
+        Role.CHAIR: {*_INCIDENTS, *_course("council"), *_HINTS},
+        Role.COUNCIL_MEMBER: {"council.list_incidents", *_course("council"), *_HINTS},
         Role.SUPERVISOR: _course("supervisor"),
         Role.PANELLIST: {"panel.declare_conflicts"},
         Role.PANEL_HEAD: {"panel.declare_conflicts"},
     },
     "unit": {
         Role.ORGANISER: _ROSTER,
+        Role.CHAIR: _HINTS,
+        Role.COUNCIL_MEMBER: _HINTS,
         Role.PANELLIST: {"panel.declare_conflicts"},
         Role.PANEL_HEAD: {"panel.declare_conflicts"},
     },
@@ -210,8 +214,8 @@ NAMES_OF_BOARDS: dict[Role | None, set[str]] = {
     Role.PANEL_HEAD: {*_LEAD},
     # Two watch a room together; who asks for an act of two people is known to whoever decides.
     Role.INVIGILATOR: {f"invigilator.show_{page}" for page in ("board", "plan", "minutes", "results")},
-    Role.CHAIR: {"council.list_room_requests", "council.decide_request"},
-    Role.COUNCIL_MEMBER: {"council.list_room_requests", "council.decide_request"},
+    Role.CHAIR: {"council.list_room_requests", "council.decide_request", *_HINTS},
+    Role.COUNCIL_MEMBER: {"council.list_room_requests", "council.decide_request", *_HINTS},
 }
 #: Those who sign the result sign with their names.
 SIGNING = {Role.CHAIR, Role.COUNCIL_MEMBER, Role.AUTHORITY}

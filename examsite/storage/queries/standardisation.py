@@ -85,6 +85,18 @@ def list_opened_papers(session: Session, competition_id: int) -> list[Paper]:
     )
 
 
+def get_opened_paper(session: Session, competition_id: int, code: str) -> Paper:
+    """One opened paper; a sealed one does not exist here.
+
+    Raises:
+        NotFoundError: `paper_not_found`.
+    """
+    for paper in list_opened_papers(session, competition_id):
+        if paper.code == code:
+            return paper
+    raise NotFoundError("paper_not_found", paper=code)
+
+
 def list_codes(session: Session, competition_id: int) -> set[str]:
     """Every script code that is taken."""
     return set(session.scalars(select(Script.code).where(Script.competition_id == competition_id)))

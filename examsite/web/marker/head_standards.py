@@ -18,9 +18,9 @@ from examsite.services import standardisation
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.marking import count_scripts, find_marker, list_markers
-from examsite.storage.queries.papers import get_paper
 from examsite.storage.queries.standardisation import (
     count_allocated_scripts,
+    get_opened_paper,
     get_standard_by_code,
     list_opened_papers,
     list_own_standards,
@@ -70,7 +70,7 @@ def list_head_standards(code: str) -> ResponseReturnValue:
 @writes
 def write_standard(code: str, paper: str) -> ResponseReturnValue:
     """A pilot answer to each question, with the points it deserves."""
-    frozen = paper_from_data(get_paper(db.session(), g.competition.id, paper).data)
+    frozen = paper_from_data(get_opened_paper(db.session(), g.competition.id, paper).data)
     form = _form(frozen)
     status = 200
     if form.is_submitted():

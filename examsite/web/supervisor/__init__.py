@@ -19,17 +19,17 @@ def navigation(competition: Any) -> list[NavItem]:
         return [nav_item(_("Kỳ thi tuyển"), "supervisor.list_competitions")]
     code = competition.code
     opened = competition.state.has_reached(CompetitionState.MERGED)
-    paths = [
+    marking = [
         nav_item(
             _("Đường đi của điểm"), "supervisor.list_script_paths", code=code, also=("supervisor.show_script_path",)
-        )
+        ),
+        nav_item(_("Thống kê chấm"), "supervisor.show_statistics", code=code),
     ]
     return [
         nav_item(_("Tổng quan"), "supervisor.show_desk", code=code),
         nav_item(_("Sổ ghi"), "supervisor.list_records", code=code, also=("supervisor.show_record",)),
-        *(paths if opened else []),
+        *(marking if opened else []),
         nav_item(_("Phân công"), "supervisor.list_people", code=code),
-        nav_item(_("Thống kê chấm"), "supervisor.show_statistics", code=code),
         nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
     ]
 
