@@ -35,8 +35,9 @@ from examsite.storage.queries.marking_statistics import (
 from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
 from examsite.storage.queries.withdrawals import find_open_withdrawal
 
-#: Locked marks from which on the watch looks. Source: our choice, because fewer tell nothing of anybody.
-LEAST_MARKS = 12
+#: Locked marks from which on the watch looks. Source: our choice, because on a small board a few scripts on which two
+#: markers differ look like a move of one of them; wide gaps go to the head there anyhow.
+LEAST_MARKS = 40
 #: Points up to which a seed was marked well. Source: TT 22/2025/TT-BNV art. 16(2): up to 5, two marks are averaged.
 GOOD_SEED_WITHIN = score("5.00")
 

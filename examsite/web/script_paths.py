@@ -98,11 +98,11 @@ def serve_script_path(script: str, *, list_endpoint: str) -> str:
     """One script's diagram with what was noted and decided.
 
     Raises:
-        ConflictError: `codes_not_opened`.
-        NotFoundError: `script_not_found`.
+        NotFoundError: `script_not_found`, as long as the codes are not opened too.
     """
-    _check_opened()
-    row = next((row for row in list_standings(db.session(), g.competition) if row.script.code == script), None)
+    opened = g.competition.state.has_reached(CompetitionState.MERGED)
+    standings = list_standings(db.session(), g.competition) if opened else []
+    row = next((row for row in standings if row.script.code == script), None)
     if row is None:
         raise NotFoundError("script_not_found", script=script)
     return render_template(

@@ -444,6 +444,8 @@ class Life:
             head.reveals(position)
             if max(DEFENCES[name]) - min(DEFENCES[name]) > 10:
                 head.decides(position, DECIDED_DEFENCE, "Ba thành viên đã nêu căn cứ; điểm giữa phản ánh đúng nhất.")
+            else:
+                head.closes_discussion(position)
 
     def result_is_signed_and_published(self) -> str:
         """Computed; signed over one hash by three of the council and the authority; published."""

@@ -116,7 +116,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
     "standard": lambda _w, place, _p: place.standards[:1] or ["SEED1"],
     "stop": lambda _w, _place, _p: [1],
-    "flag": lambda _w, _place, _p: [1],
+    "flag": lambda _w, place, _p: place.flags[:1] or [1],
     "note": lambda _w, _place, _p: [1],
     "comment": lambda _w, _place, _p: [1],
     "width": lambda _w, _place, _p: [1400],

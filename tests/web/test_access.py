@@ -21,6 +21,7 @@ from tests.web.world import NOBODY, World, browser_of, close_site, csrf_token_of
 
 #: Reading routes that answer nobody with a page in any stand of the world, and why.
 NOT_SEEN = {
+    "auth.find_door": "always leads on to the list of doors",
     "auth.switch_language": "always leads back to the page",
     "authority.decide_tie": "no tie across the last vacancy",
     "council.answer_withdrawal": "no head asks to withdraw a mark",

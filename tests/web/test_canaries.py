@@ -34,6 +34,12 @@ _PANEL = {
 _LEAD = {"panel.lead_defence", "panel.reveal_scores", "panel.decide_score"}
 _MARK = {"marker.list_scripts", "marker.mark_script", "marker.lock_mark"}
 _GAPS = {"marker.read_script", "marker.show_gap", "marker.show_gaps"}
+#: Where the head passes scripts on and answers what markers ask about one, with the text that they ask about.
+_HEAD = {
+    *("marker.list_allocation", "marker.take_over_script", "marker.take_over_marker"),
+    *("marker.list_script_flags", "marker.answer_flag"),
+}
+_PATHS = {"list_script_paths", "show_script_path"}
 _LOG = {"organiser.list_log"}
 _RECORDS = {"supervisor.list_records", "supervisor.show_record"}
 _SLIPS = {"organiser.issue_slips"}
@@ -93,7 +99,7 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "file": {Role.ORGANISER: {"organiser.show_candidate", "organiser.download_candidate_file"}},
     "answer": {
         Role.MARKER: {"marker.mark_script"},
-        Role.MARKING_HEAD: {"marker.read_script"},
+        Role.MARKING_HEAD: {"marker.read_script", "marker.answer_flag"},
         Role.CHAIR: {"council.show_timeline"},  # once the codes are open, see `_may`
         Role.SUPERVISOR: {"supervisor.show_timeline"},
     },
@@ -108,9 +114,14 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "script": {
         None: {"public.download_result"},  # opened by the council, part of what anyone recomputes
         Role.ORGANISER: _LOG,
-        Role.SUPERVISOR: _RECORDS,
-        Role.MARKER: _MARK,
-        Role.MARKING_HEAD: _GAPS,
+        Role.SUPERVISOR: {*_RECORDS, *(f"supervisor.{name}" for name in _PATHS)},
+        Role.MARKER: {*_MARK, "marker.flag_script"},
+        Role.MARKING_HEAD: {*_GAPS, *_HEAD, "marker.request_withdrawal"},
+        # The code board looks through the essays that it seals.
+        Role.KEEPER: {"keeper.list_scripts"},
+        # Only once the codes are open.
+        Role.CHAIR: {f"council.{name}" for name in _PATHS},
+        Role.COUNCIL_MEMBER: {f"council.{name}" for name in _PATHS},
     },
 }
 

@@ -40,7 +40,8 @@ def sealed(scene: Scene, password_hash: str) -> None:
         papers.open_paper(plan.ctx(Role.CHAIR), competition, get_post(doing.session, competition.id, "P1"))
         secret = {"canary": CANARY}
         record(doing.ctx(), competition, Event.ANSWERS_SUBMITTED, subject, secret)
-        record(doing.ctx(), competition, Event.DRAW_HELD, "draw/script-codes", secret, actor="council/C01")
+        held = {**secret, "outcome": []}
+        record(doing.ctx(), competition, Event.DRAW_HELD, "draw/script-codes", held, actor="council/C01")
         record(doing.ctx(), competition, Event.CODES_SEALED, f"codes/{CODE}", secret, actor="keeper/K01")
         record(doing.ctx(), competition, Event.MARK_LOCKED, "script/0421", secret, actor="marker/M01")
         record(doing.ctx(), competition, Event.CANDIDATE_CHECKED_IN, subject, secret, actor="invigilator/V01")

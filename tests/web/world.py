@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from examsite.app import create_app
 from examsite.cli.demonstration import cast, plans, play_until
 from examsite.cli.demonstration.director import Director, Plan
-from examsite.cli.demonstration.play import Play
+from examsite.cli.demonstration.play import MARKERS, Play
 from examsite.cli.demonstration.points import spread_points
 from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
@@ -38,12 +38,13 @@ from examsite.services import accounts, attempts, marking, papers
 from examsite.services.checkpoints import load_signer
 from examsite.services.competitions import create_competition
 from examsite.services.context import Actor
+from examsite.services.script_flags import flag_script
 from examsite.services.uploads import add_upload, receive_file
 from examsite.storage.database import db, make_engine, upgrade, writing
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
-from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
+from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script, ScriptFlag
 from examsite.storage.models.papers import BankQuestion, Paper
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
@@ -117,6 +118,7 @@ class Place:
     requests: list[int] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     standards: list[str] = field(default_factory=list)
+    flags: list[int] = field(default_factory=list)
     markers: list[str] = field(default_factory=list)
     candidacies: list[int] = field(default_factory=list)
     queues: dict[int, list[str]] = field(default_factory=dict)
@@ -268,6 +270,14 @@ class MarkedPlay(Play):
                 content = f"{content} {answer_word(name)}"
             yield Save(item=save.item, epoch=save.epoch, number=save.number, content=json.dumps(content))
 
+    def mark(self, *, leave: int = 0) -> None:
+        super().mark(leave=leave)
+        at = self.plan.written_at + timedelta(days=2, hours=1)
+        asks = MARKERS[0]
+        flag_script(
+            self.by(asks, Role.MARKER, at), self.competition, self._queue(asks, at)[0], text="Câu 2 có hai cách hiểu."
+        )
+
     def _mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
         ctx = self.by(login, Role.MARKER, at)
         blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
@@ -403,6 +413,9 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place.requests = list(session.scalars(select(RoomRequest.id).where(RoomRequest.sitting_id.in_(ids))))
     scripts = session.scalars(select(Script).where(Script.competition_id == own).order_by(Script.code)).all()
     place.scripts = [row.code for row in scripts if row.kind is ScriptKind.LIVE]
+    place.flags = list(
+        session.scalars(select(ScriptFlag.id).where(ScriptFlag.script_id.in_([row.id for row in scripts])))
+    )
     place.standards = [row.code for row in scripts if row.kind is not ScriptKind.LIVE]
     queue = (
         select(RoleAssignment.account_id, Script.code)

@@ -64,6 +64,11 @@ class PanelHead(Panellist):
         self.submits("reveal")
         return str(self.browser.text_of("gap"))
 
+    def closes_discussion(self, position: int) -> None:
+        """The mean of sheets that lie close enough becomes the score."""
+        self.goes_to(f"/panel/{self.code}/head/{position}")
+        self.submits("close")
+
     def decides(self, position: int, score: str, reason: str) -> None:
         """The score where the sheets lie too far apart."""
         self.goes_to(f"/panel/{self.code}/head/{position}/decision")
