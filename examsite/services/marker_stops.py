@@ -35,9 +35,11 @@ from examsite.storage.queries.marking_statistics import (
 from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
 from examsite.storage.queries.withdrawals import find_open_withdrawal
 
-#: Locked marks from which on the watch looks. Source: our choice, because on a small board a few scripts on which two
-#: markers differ look like a move of one of them; wide gaps go to the head there anyhow.
-LEAST_MARKS = 40
+#: Locked marks from which on the watch looks at seeds. Source: our choice, because fewer tell nothing of anybody.
+LEAST_MARKS = 12
+#: Locked marks from which on it compares markers with each other. Source: our choice, because on a small board a few
+#: scripts on which two markers differ look like a move of one of them; wide gaps go to the head there anyhow.
+LEAST_MARKS_FOR_DRIFT = 40
 #: Points up to which a seed was marked well. Source: TT 22/2025/TT-BNV art. 16(2): up to 5, two marks are averaged.
 GOOD_SEED_WITHIN = score("5.00")
 
@@ -86,17 +88,18 @@ def watch_markers(ctx: ServiceContext, competition: Competition) -> list[MarkerS
     people = {mark.marker: mark.assignment_id for mark in marks}
     stopped = []
     for marker, watch in watch_drift(checks, error=error_of(marks)).items():
-        if watch.alarm is None and not watch.out_of_tolerance:
+        alarm = watch.alarm if len(marks) >= LEAST_MARKS_FOR_DRIFT else None
+        if alarm is None and not watch.out_of_tolerance:
             continue
         if find_hold(ctx.session, people[marker]) is not None:
             continue
-        cause = StopCause.DRIFT if watch.alarm is not None else StopCause.TOLERANCE
+        cause = StopCause.DRIFT if alarm is not None else StopCause.TOLERANCE
         figures = {"strain": f"{watch.strain:.2f}", "seeds": [f"{error:.2f}" for error in watch.seeds]}
-        if watch.alarm is not None:
+        if alarm is not None:
             figures |= {
-                "direction": str(watch.alarm.direction),
-                "since": str(watch.alarm.since),
-                "points": f"{watch.alarm.points:.2f}",
+                "direction": str(alarm.direction),
+                "since": str(alarm.since),
+                "points": f"{alarm.points:.2f}",
             }
         stopped.append(_stop(ctx, competition, marker, people[marker], cause=cause, figures=figures, actor="system"))
     return stopped
