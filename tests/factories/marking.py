@@ -59,6 +59,15 @@ class Board:
     def rubric(self) -> Rubric:
         return paper_from_data(self.room.paper.data).rubric
 
+    def codes(self) -> list[str]:
+        """The codes of all scripts, in order."""
+        return list(self.session.scalars(select(Script.code).order_by(Script.code)))
+
+    def script(self, code: str) -> Script:
+        """A script as it stands now."""
+        statement = select(Script).where(Script.code == code).execution_options(populate_existing=True)
+        return self.session.scalars(statement).one()
+
     def ctx(self, who: Role | RoleAssignment | None = None, *, at: datetime | None = None) -> ServiceContext:
         """A context of the system, of the one holder of a role, or of a marker."""
         if not isinstance(who, RoleAssignment):

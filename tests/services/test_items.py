@@ -45,15 +45,6 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
     return made
 
 
-def _codes(board: Board) -> list[str]:
-    return list(board.session.scalars(select(Script.code).order_by(Script.code)))
-
-
-def _script(board: Board, code: str) -> Script:
-    statement = select(Script).where(Script.code == code).execution_options(populate_existing=True)
-    return board.session.scalars(statement).one()
-
-
 def _propose(board: Board, item: str = "Q11", ruling: Ruling = Ruling.EVERYONE, **changes: Any) -> ItemDecision:
     paper = board.room.paper.code
     values: dict[str, Any] = {"ruling": ruling, "reason": REASON, **changes}
@@ -75,9 +66,9 @@ def _record(board: Board, event: str) -> list[RecordRow]:
 
 
 def test_everyone_gets_the_points_by_a_further_mark_of_the_system(board: Board) -> None:
-    first, second = _codes(board)
+    first, second = board.codes()
     board.lock_pair(first, ("30.00", "30.00"))
-    assert _script(board, first).score == score("50.00")
+    assert board.script(first).score == score("50.00")
     decision = _propose(board)
 
     effects = list_item_effects(board.session, board.competition, decision)
@@ -85,8 +76,8 @@ def test_everyone_gets_the_points_by_a_further_mark_of_the_system(board: Board) 
 
     assert [(row.code, row.after - row.before) for row in effects] == [(first, score(2)), (second, score(2))]
     assert touched == [first, second]
-    assert _script(board, first).score == score("52.00")
-    assert _script(board, second).state is ScriptState.MARKING
+    assert board.script(first).score == score("52.00")
+    assert board.script(second).state is ScriptState.MARKING
     marks = list(
         board.session.scalars(
             select(Mark).join(Mark.script).where(Script.code == first, Mark.round == 0).order_by(Mark.record_seq)
@@ -103,7 +94,7 @@ def test_everyone_gets_the_points_by_a_further_mark_of_the_system(board: Board) 
 
 
 def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> None:
-    for code in _codes(board):
+    for code in board.codes():
         board.lock_pair(code, ("60.00", "60.00"))
     for item in ("Q11", "Q12"):
         _agree(board, _propose(board, item))
@@ -141,7 +132,7 @@ def test_a_further_key_is_worth_the_points_to_those_who_gave_it(board: Board) ->
 def test_keeping_after_everyone_takes_the_points_back_and_twice_changes_nothing(board: Board) -> None:
     _agree(board, _propose(board))
     assert _agree(board, _propose(board)) == []
-    assert _agree(board, _propose(board, ruling=Ruling.KEEP)) == _codes(board)
+    assert _agree(board, _propose(board, ruling=Ruling.KEEP)) == board.codes()
 
     history = list_item_history(board.session, board.room.paper.id, "Q11")
     assert [line.decision.ruling for line in history] == ["keep", "everyone", "everyone"]
@@ -152,7 +143,7 @@ def test_keeping_after_everyone_takes_the_points_back_and_twice_changes_nothing(
 
 
 def test_a_score_that_the_head_had_decided_is_for_the_head_again(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("30.00", "37.50"))
     decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("54.00"), reason=REASON)
     decision = _propose(board)
@@ -160,29 +151,29 @@ def test_a_score_that_the_head_had_decided_is_for_the_head_again(board: Board) -
 
     _agree(board, decision)
 
-    assert _script(board, code).state is ScriptState.SETTLING
-    assert _script(board, code).score is None
+    assert board.script(code).state is ScriptState.SETTLING
+    assert board.script(code).score is None
     assert board.session.scalars(select(Settlement)).one().withdrawn_at is not None
     decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("56.00"), reason=REASON)
-    assert _script(board, code).score == score("56.00")
+    assert board.script(code).score == score("56.00")
 
 
 def test_who_crosses_the_pass_mark_is_seen_before_agreeing(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     pass_mark = score("50.00")
     board.lock_pair(code, ("27.50", "30.00"))
-    before = _script(board, code).score
+    before = board.script(code).score
     assert before is not None
     assert before < pass_mark
 
     effects = {row.code: row for row in list_item_effects(board.session, board.competition, _propose(board))}
 
     assert effects[code].crosses == 1
-    assert effects[_codes(board)[1]].crosses == 0
+    assert effects[board.codes()[1]].crosses == 0
 
 
 def test_two_marks_astride_the_pass_mark_are_for_the_head_again(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("27.50", "30.00"))
     _agree(board, _propose(board))
 

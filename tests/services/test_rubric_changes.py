@@ -44,15 +44,6 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
     return made
 
 
-def _codes(board: Board) -> list[str]:
-    return list(board.session.scalars(select(Script.code).order_by(Script.code)))
-
-
-def _script(board: Board, code: str) -> Script:
-    statement = select(Script).where(Script.code == code).execution_options(populate_existing=True)
-    return board.session.scalars(statement).one()
-
-
 def _criterion(board: Board) -> RubricCriterion:
     return next(one for one in board.rubric.human if one.criterion == TOUCHED)
 
@@ -96,7 +87,7 @@ def _records(board: Board, event: str) -> list[RecordRow]:
 
 
 def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
-    one, gap, settled = _codes(board)
+    one, gap, settled = board.codes()
     board.lock(board.pair(one)[0], one, "40.00")
     drafting = board.ctx(board.pair(one)[1])
     save_draft(drafting, board.competition, one, revision=0, points=board.points("20.00"), comments={})
@@ -113,8 +104,8 @@ def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
         (settled, MarkFate.LEFT_TO_HEAD),
     }
     assert len(touched) == 6
-    assert _script(board, gap).state is ScriptState.MARKING
-    assert _script(board, settled).state is ScriptState.SETTLED
+    assert board.script(gap).state is ScriptState.MARKING
+    assert board.script(settled).state is ScriptState.SETTLED
     for code in (one, gap):
         for place in (0, 1):
             mark = _own(board, code, place)
@@ -129,7 +120,7 @@ def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
 
 
 def test_each_withdrawal_is_recorded_with_both_people(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     lock = board.lock(board.pair(code)[0], code, "40.00")
     _agree(board, _propose(board))
 
@@ -145,7 +136,7 @@ def test_each_withdrawal_is_recorded_with_both_people(board: Board) -> None:
 
 
 def test_the_criterion_is_chosen_anew_before_the_lock(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     marker = board.pair(code)[0]
     board.lock(marker, code, "40.00")
     _agree(board, _propose(board))
@@ -165,11 +156,11 @@ def test_the_criterion_is_chosen_anew_before_the_lock(board: Board) -> None:
     again = lock_mark(ctx, board.competition, code, revision=draft.revision)
 
     assert again.points[TOUCHED] == "0.00"
-    assert len(_records(board, "mark:locked")) == len(_codes(board)) + 2
+    assert len(_records(board, "mark:locked")) == len(board.codes()) + 2
 
 
 def test_a_page_that_was_open_before_is_told_at_its_next_save(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     marker = board.pair(code)[0]
     ctx = board.ctx(marker)
     draft = save_draft(ctx, board.competition, code, revision=0, points=board.points("20.00"), comments={})
@@ -183,9 +174,9 @@ def test_a_page_that_was_open_before_is_told_at_its_next_save(board: Board) -> N
 
 
 def test_a_locked_seed_stays_as_a_settled_script_does(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock(board.pair(code)[0], code, "40.00")
-    _script(board, code).kind = ScriptKind.SEED
+    board.script(code).kind = ScriptKind.SEED
     board.session.flush()
 
     assert _agree(board, _propose(board)) == []
@@ -193,7 +184,7 @@ def test_a_locked_seed_stays_as_a_settled_script_does(board: Board) -> None:
 
 
 def test_a_wish_of_the_head_about_the_same_mark_is_answered_by_the_change(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("30.00", "50.00"))
     marker = str(board.pair(code)[0].pseudonym)
     wish = request_withdrawal(
@@ -214,7 +205,7 @@ def test_a_second_change_begins_from_the_first(board: Board) -> None:
 
 
 def test_refused_nothing_changes_and_one_person_is_not_two(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock(board.pair(code)[0], code, "40.00")
     change = _propose(board)
     assert _refusal(ConflictError, lambda: _propose(board)) == "rubric_change_waiting"

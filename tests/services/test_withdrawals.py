@@ -21,7 +21,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import allocations, codes, settling
 from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal, withdraw_mark
-from examsite.storage.models.marking import Mark, MarkWithdrawal, Script, Settlement
+from examsite.storage.models.marking import Mark, MarkWithdrawal, Settlement
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.codes import missing_before_opening, written_results
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
@@ -40,15 +40,6 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
     return made
 
 
-def _codes(board: Board) -> list[str]:
-    return list(board.session.scalars(select(Script.code).order_by(Script.code)))
-
-
-def _script(board: Board, code: str) -> Script:
-    statement = select(Script).where(Script.code == code).execution_options(populate_existing=True)
-    return board.session.scalars(statement).one()
-
-
 def _ask(board: Board, code: str, place: int = 0, reason: str = REASON) -> MarkWithdrawal:
     marker = str(board.pair(code)[place].pseudonym)
     return request_withdrawal(board.ctx(Role.MARKING_HEAD), board.competition, code, marker=marker, reason=reason)
@@ -65,18 +56,18 @@ def _refusal(kind: type[DomainError], act: Callable[[], Any]) -> str:
 
 
 def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     marker = board.pair(code)[0]
     board.lock_pair(code, ("40.00", "42.50"))
     locked = board.session.scalars(select(Mark).where(Mark.assignment_id == marker.id)).one()
-    assert _script(board, code).state is ScriptState.SETTLED
+    assert board.script(code).state is ScriptState.SETTLED
 
     wish = _ask(board, code)
     assert locked.state is MarkState.LOCKED
     assert [row.id for row in list_open_withdrawals(board.session, board.competition.id)] == [wish.id]
     withdrawn = withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)
 
-    script = _script(board, code)
+    script = board.script(code)
     assert withdrawn.id == locked.id
     assert withdrawn.state is MarkState.WITHDRAWN
     assert (script.state, script.score, script.step, script.settled_at) == (ScriptState.MARKING, None, "", None)
@@ -91,11 +82,11 @@ def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:
     assert list_open_withdrawals(board.session, board.competition.id) == []
 
     board.lock(marker, code, "60.00")
-    assert _script(board, code).state is ScriptState.SETTLING
+    assert board.script(code).state is ScriptState.SETTLING
 
 
 def test_withdrawn_mark_counts_nowhere(board: Board, now: datetime) -> None:
-    first, second = _codes(board)
+    first, second = board.codes()
     board.lock_pair(first, ("40.00", "42.50"))
     board.lock_pair(second, ("40.00", "40.00"))
     _withdraw(board, first)
@@ -115,7 +106,7 @@ def test_withdrawn_mark_counts_nowhere(board: Board, now: datetime) -> None:
 
 
 def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     head = board.ctx(Role.MARKING_HEAD)
     board.lock_pair(code, ("30.00", "37.50"))
     settling.decide_settlement(head, board.competition, code, decided=score("55.00"), reason="Sau trao đổi")
@@ -129,47 +120,47 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
     settling.decide_settlement(head, board.competition, code, decided=score("54.00"), reason="Trao đổi lại")
     kept = list(board.session.scalars(select(Settlement).order_by(Settlement.id)))
     assert [row.withdrawn_at is None for row in kept] == [False, True]
-    assert _script(board, code).score == score("54.00")
+    assert board.script(code).score == score("54.00")
 
 
 def test_third_mark_withdrawn_leaves_the_first_two_on_their_rung(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("20.00", "40.00"))
     third = allocations.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
     (marker,) = board.pair(code, round_number=2)
     board.lock(marker, code, "20.00")
-    assert _script(board, code).state is ScriptState.SETTLED
+    assert board.script(code).state is ScriptState.SETTLED
 
     wish = request_withdrawal(
         board.ctx(Role.MARKING_HEAD), board.competition, code, marker=str(marker.pseudonym), reason=REASON
     )
     withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)
 
-    assert _script(board, code).state is ScriptState.SETTLING
+    assert board.script(code).state is ScriptState.SETTLING
     (standing,) = list_standings(board.session, board.competition)
     assert standing.standing.act is NeededAct.THIRD_MARKER
     assert standing.third_allocation is not None
     assert standing.third_allocation.id == third.id
     board.lock(marker, code, "40.00")
-    assert _script(board, code).score == score("60.00")
+    assert board.script(code).score == score("60.00")
 
 
 def test_third_marker_may_lock_after_the_first_two_came_together(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("20.00", "40.00"))
     allocations.allocate_third(board.ctx(Role.MARKING_HEAD), board.competition, code)
     _withdraw(board, code)
     board.lock(board.pair(code)[0], code, "40.00")
-    assert _script(board, code).score == score("60.00")
+    assert board.script(code).score == score("60.00")
 
     (third,) = board.pair(code, round_number=2)
     board.lock(third, code, "10.00")
 
-    assert (_script(board, code).state, _script(board, code).score) == (ScriptState.SETTLED, score("60.00"))
+    assert (board.script(code).state, board.script(code).score) == (ScriptState.SETTLED, score("60.00"))
 
 
 def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: datetime) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("40.00", "42.50"))
     wish = _ask(board, code)
     assert _refusal(ConflictError, lambda: _ask(board, code)) == "withdrawal_already_requested"
@@ -178,7 +169,7 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
 
     refuse_withdrawal(board.ctx(Role.CHAIR), board.competition, wish.id)
 
-    script = _script(board, code)
+    script = board.script(code)
     assert (script.state, script.score) == (ScriptState.SETTLED, score("61.25"))
     assert board.session.scalars(select(RecordRow).where(RecordRow.event == "mark:withdrawn")).all() == []
     late = lambda: withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)  # noqa: E731 -- one act
@@ -189,7 +180,7 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
 
 @pytest.mark.parametrize("role", [Role.MARKING_HEAD, Role.KEEPER, Role.ORGANISER])
 def test_only_the_chair_is_the_second(board: Board, role: Role) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("40.00", "42.50"))
     wish = _ask(board, code)
 
@@ -202,7 +193,7 @@ def test_only_the_chair_is_the_second(board: Board, role: Role) -> None:
 
 
 def test_same_person_never_does_both(board: Board) -> None:
-    code = _codes(board)[0]
+    code = board.codes()[0]
     board.lock_pair(code, ("40.00", "42.50"))
     wish = _ask(board, code)
     chair = board.ctx(Role.CHAIR)
@@ -217,7 +208,7 @@ def test_same_person_never_does_both(board: Board) -> None:
 
 
 def test_request_needs_the_head_a_reason_and_a_locked_mark_that_the_head_may_see(board: Board) -> None:
-    first, second = _codes(board)
+    first, second = board.codes()
     board.lock_pair(first, ("40.00", "42.50"))
     board.lock(board.pair(second)[0], second, "40.00")
     stranger = next(row for row in board.markers if row.id not in {held.id for held in board.pair(first)})
@@ -237,7 +228,7 @@ def test_request_needs_the_head_a_reason_and_a_locked_mark_that_the_head_may_see
 
 
 def test_nothing_is_withdrawn_after_the_opening(board: Board) -> None:
-    first, second = _codes(board)
+    first, second = board.codes()
     board.lock_pair(first, ("40.00", "42.50"))
     board.lock_pair(second, ("40.00", "40.00"))
     codes.open_codes(board.ctx(Role.CHAIR), board.competition)
