@@ -37,12 +37,17 @@ def message_of(error: DomainError) -> str:
     return error_text(error.code, error.params)
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
+    """Whether a page's own script asks, and not the browser for a page."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
 def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValue:
-    if _wants_json():
+    if _is_api():
         return jsonify(error=code, message=text), status
     return render_template("layouts/error.html", status=status, title=title, text=text, again=_again(status)), status
 
@@ -92,7 +97,7 @@ def _hangs(error: WriterHangsError) -> ResponseReturnValue:
     db.session.rollback()
     g.competition = None
     current_app.logger.error("nothing can be written: %s", error)
-    if _wants_json():
+    if _is_api():
         text, code = error_text("not_stored", {}), "not_stored"
     else:
         code = "writer_hangs"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from examsite.domain.rubric_changes import MarkFate, criterion_from_data
 from examsite.domain.rubrics import RubricCriterion
-from examsite.web.i18n import localised
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,11 @@ def view_change(change: Any) -> ChangeView:
     return ChangeView(change, before, after, tuple(pairs))
 
 
-def view_changes(changes: Mapping[str, Any]) -> dict[str, ChangeView]:
-    """Changes by criterion."""
-    return {criterion: view_change(change) for criterion, change in changes.items()}
-
-
 def criterion_name(paper: Any, criterion: str) -> str:
     """How pages number a criterion of a paper, e.g. 2.b."""
     item, _point, letter = criterion.partition(".")
     number = next((n for n, essay in enumerate(paper.essays, start=1) if essay.item == item), 0)
     return f"{number}.{letter}"
-
-
-def criterion_title(paper: Any, criterion: RubricCriterion) -> str:
-    """The number and the words of a criterion."""
-    return f"{criterion_name(paper, criterion.criterion)} {localised(criterion.text, '')}"
 
 
 def count_fates(fates: Iterable[MarkFate]) -> dict[str, int]:

@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.scores import ZERO, Score
 from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.standardisation import AgreedMark, MarkerStop
 
 if TYPE_CHECKING:
@@ -53,16 +51,6 @@ class LockedMark:
     def error(self) -> Score | None:
         """How far it lies above the agreed mark, where there is one."""
         return None if self.agreed is None else self.total - self.agreed
-
-
-def find_last_seq(session: Session, competition: Competition) -> int:
-    """The number of the competition's newest record: as long as it stands, no figure has changed."""
-    last = session.scalar(
-        select(func.max(RecordRow.seq))
-        .join(RecordLog, RecordLog.id == RecordRow.log_id)
-        .where(RecordLog.code == competition.code)
-    )
-    return -1 if last is None else last
 
 
 def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]:

@@ -13,7 +13,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.marking import get_blind_script
 from examsite.storage.queries.marking_notes import list_own_flags, list_saved_comments
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.forms.marking import ActForm
 from examsite.web.forms.marking_notes import FlagScriptForm, SaveCommentForm
 from examsite.web.i18n import _
@@ -38,11 +38,11 @@ def save_comment(code: str) -> ResponseReturnValue:
                 status = status_of(error)
                 form.text.errors = [*form.text.errors, message_of(error)]
             else:
-                if _wants_json():
+                if wants_json():
                     return jsonify(id=comment.id, text=comment.text)
                 flash(_("Đã giữ câu này."), "success")
                 return redirect(url_for("marker.save_comment", code=code))
-        if _wants_json():
+        if wants_json():
             return jsonify(error="fields", message=" ".join(map(str, form.text.errors))), status
     comments = list_saved_comments(db.session(), g.actor.assignment_id)
     return render_template("marker/save_comment.html", form=form, comments=comments, code=code), status
@@ -67,7 +67,7 @@ def delete_comment(code: str, comment: int) -> ResponseReturnValue:
     if not ActForm().validate():
         return jsonify(error="fields"), 422
     saved_comments.delete_comment(act(), g.competition, comment)
-    if _wants_json():
+    if wants_json():
         return jsonify(deleted=comment)
     flash(_("Đã bỏ câu này khỏi kho. Nhận xét đã ghi trong phiếu vẫn còn."), "success")
     return redirect(url_for("marker.save_comment", code=code))
@@ -101,7 +101,3 @@ def flag_script(code: str, script: str) -> ResponseReturnValue:
         is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
     ), status
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

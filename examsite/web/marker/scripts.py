@@ -23,7 +23,7 @@ from examsite.storage.queries.marking_notes import (
     list_saved_comments,
 )
 from examsite.web.access import principal, requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.marking import LockMarkForm, ScoringForm, scoring_form
 from examsite.web.i18n import _, current_locale
@@ -101,7 +101,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
     valid = form.validate()
     points = form.read_points(stored)
     if not valid or form.errors:
-        return _refuse(form) if _wants_json() else (_sheet(blind, form), 422)
+        return _refuse(form) if wants_json() else (_sheet(blind, form), 422)
     try:
         mark = marking.save_draft(
             act(),
@@ -113,7 +113,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
         )
     except DomainError as error:
         return _not_kept(error, form, script)
-    if _wants_json():
+    if wants_json():
         return jsonify(
             revision=mark.revision, saved=_("Nháp đã lưu lúc %(time)s", time=format_time_seconds(mark.updated_at))
         )
@@ -229,10 +229,6 @@ def _queue_row(entry: QueueEntry) -> dict[str, Any]:
 # --- when a draft is not kept ----------------------------------------------------------------------------------------
 
 
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
-
-
 def _refuse(form: ScoringForm) -> ResponseReturnValue:
     errors = {field.name: " ".join(map(str, field.errors)) for field in form if field.errors}
     return jsonify(error="fields", errors=errors), 422
@@ -241,7 +237,7 @@ def _refuse(form: ScoringForm) -> ResponseReturnValue:
 def _not_kept(error: DomainError, form: ScoringForm, script: str) -> ResponseReturnValue:
     """The typed words stay on the page, and what another page saved stands beside them; nothing is overwritten."""
     forget_changes()
-    if _wants_json():
+    if wants_json():
         return jsonify(error=error.code, message=message_of(error)), status_of(error)
     blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
     is_elsewhere = error.code == "draft_changed_elsewhere"

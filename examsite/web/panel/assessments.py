@@ -12,7 +12,7 @@ from examsite.domain.permissions import Role
 from examsite.services.assessments import lock_assessment as lock
 from examsite.services.assessments import save_assessment
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.defence import WriteAssessmentForm, whole_number
 from examsite.web.i18n import _
@@ -52,7 +52,7 @@ def write_assessment(code: str, position: int) -> ResponseReturnValue:
         form.form_errors.append(message_of(error))
         stale = isinstance(error, ConflictError) and error.code == "assessment_saved_elsewhere"
         return _refuse(code, position, form, status_of(error), conflict=stale)
-    if _wants_json():
+    if wants_json():
         return jsonify(revision=saved.revision, saved_at=format_time_seconds(saved.updated_at))
     return redirect(url_for("panel.write_assessment", code=code, position=position))
 
@@ -60,7 +60,7 @@ def write_assessment(code: str, position: int) -> ResponseReturnValue:
 def _refuse(
     code: str, position: int, form: WriteAssessmentForm, status: int, *, conflict: bool = False
 ) -> ResponseReturnValue:
-    if _wants_json():
+    if wants_json():
         errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
         return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
     forget_changes()
@@ -75,7 +75,3 @@ def _page(values: dict[str, Any], form: WriteAssessmentForm, *, conflict: bool =
     kept = values["assessment"]
     is_open = values["is_before"] and not values["recused"] and (kept is None or kept.locked_at is None)
     return render_template("panel/write_assessment.html", form=form, conflict=conflict, is_open=is_open, **values)
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

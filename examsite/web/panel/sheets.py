@@ -15,7 +15,7 @@ from examsite.services.defence import save_sheet
 from examsite.storage.database import db
 from examsite.storage.queries.defence import find_own_sheet
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.formatting import format_points, format_score, format_time_seconds
 from examsite.web.forms.defence import FillSheetForm, LockSheetForm, fill_sheet_form, whole_number
 from examsite.web.i18n import _, localised
@@ -68,7 +68,7 @@ def _keep(code: str, position: int, values: dict[str, Any], form: FillSheetForm)
     except ConflictError as error:
         form.form_errors.append(message_of(error))
         return _refuse(code, position, form, status_of(error), conflict=error.code == "sheet_saved_elsewhere")
-    if _wants_json():
+    if wants_json():
         return jsonify(revision=mark.revision, saved_at=format_time_seconds(mark.updated_at))
     if request.form.get("then") == "lock":
         return redirect(url_for("panel.lock_sheet", code=code, position=position))
@@ -79,7 +79,7 @@ def _keep(code: str, position: int, values: dict[str, Any], form: FillSheetForm)
 def _refuse(
     code: str, position: int, form: FillSheetForm, status: int, *, conflict: bool = False
 ) -> ResponseReturnValue:
-    if _wants_json():
+    if wants_json():
         errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
         return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
     forget_changes()
@@ -92,10 +92,6 @@ def _refuse(
 
 def _page(values: dict[str, Any], form: FillSheetForm, *, conflict: bool = False) -> str:
     return render_template("panel/fill_sheet.html", form=form, conflict=conflict, **values)
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
 
 
 @bp.route("/<code>/defences/<int(max=9999):position>/lock", methods=["GET", "POST"])
