@@ -27,6 +27,7 @@
         return Math.max(0, stands ? left : left - (performance.now() - mark) / 1000);
       },
       stands: () => stands,
+      ticks: () => !stands && Number.isFinite(left) && left * 1000 > performance.now() - mark,
     };
   };
 

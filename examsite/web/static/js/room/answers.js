@@ -1,5 +1,5 @@
 // Answers between the sheet and what is kept. Per key an essay does two things: it marks itself as changed, and it
-// asks once for its word count to be drawn a little later.
+// asks once for its word count to be drawn when the keys pause.
 (function () {
   "use strict";
 
@@ -7,6 +7,8 @@
   if (!examsite.room) return;
   const { room, find, findAll } = examsite;
   const DRAW_MILLISECONDS = 1000;
+  // Whoever types on and on sees the count move as well: drawing it takes as long as a key does.
+  const LONGEST_DRAW_MILLISECONDS = 6000;
 
   // Work that can wait for a moment without keys; it is not put off for ever.
   examsite.whenIdle = function (step) {
@@ -67,8 +69,16 @@
       });
     }
 
+    function drawInPause(question) {
+      const now = performance.now();
+      const isPause = now - question.changedAt >= DRAW_MILLISECONDS - 50 || now - question.drawnAt >= LONGEST_DRAW_MILLISECONDS;
+      if (isPause) examsite.whenIdle(() => drawEssay(question));
+      else question.drawing = window.setTimeout(() => drawInPause(question), DRAW_MILLISECONDS);
+    }
+
     function drawEssay(question) {
       question.drawing = 0;
+      question.drawnAt = performance.now();
       work.draws += 1;
       question.answer = find("textarea", question.section).value;
       question.words = examsite.countWords(question.answer);
@@ -92,7 +102,8 @@
       };
       const changed = () => {
         autosave.touch(question.item, read);
-        if (!question.drawing) question.drawing = window.setTimeout(() => examsite.whenIdle(() => drawEssay(question)), DRAW_MILLISECONDS);
+        question.changedAt = performance.now();
+        if (!question.drawing) question.drawing = window.setTimeout(() => drawInPause(question), DRAW_MILLISECONDS);
       };
       area.addEventListener("input", (event) => {
         work.keys += 1;

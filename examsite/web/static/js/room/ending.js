@@ -136,6 +136,7 @@
         countdown.closest(".countdown").classList.toggle("countdown--low", seconds <= LOW_SECONDS && sheet.isShown());
         drawLabel();
         sheet.drawLeft();
+        room.say("second");
       },
       onZero,
     });

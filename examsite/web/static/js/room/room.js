@@ -6,7 +6,8 @@
 //   call(path, {method, body, timeout}) -> {ok, status, data, travel}; throws only where no answer came.
 //   on(name, handler): `opened` {epoch, answers}, `view` (every answer of the server that says where the attempt
 //   stands), `state` {state}, `item` {item, kind}, `input` {item, kind, event}, `answer` {item, kind}, `saving`
-//   (status of the sender), `slot` {name, element}: a place in the page that a script may fill.
+//   (status of the sender), `second` (the countdown shows another one), `slot` {name, element}: a place in the page
+//   that a script may fill.
 // States: waiting, opening, writing, paused, elsewhere (another tab writes), fenced (another page was opened after
 // this one), locked (the server refuses, and says why), over (time is up or handed in), done (receipt).
 (function () {

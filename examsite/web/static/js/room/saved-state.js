@@ -47,6 +47,7 @@
     let trouble = false;
     let isBackDue = false; // the line is back; once nothing waits any more that is said
     let backUntil = 0;
+    let retryAt = 0; // performance.now() of the next call; 0 while one is on its way
 
     function hourOf(instant) {
       return instant ? examsite.hour(instant) : "";
@@ -108,8 +109,8 @@
         setText(find("[data-banner-title]"), title);
         setText(find("[data-banner-text]"), trouble ? (isLost ? words.offline_lost_text : words.offline_text) : "");
         setText(find("[data-banner-has]"), trouble && savedHour ? fill(words.server_has, savedHour) : "");
-        const seconds = Math.ceil(status.retryIn / 1000);
-        setText(find("[data-banner-retry]"), trouble ? (seconds ? fill(words.retry_in, seconds) : words.retrying) : "");
+        retryAt = status.retryIn ? performance.now() + status.retryIn : 0;
+        if (banner.hidden || !trouble || !room.clock.ticks()) drawRetry();
         find("[data-answer-file]").hidden = !trouble && !isTooLarge;
       }
       if (banner.hidden === shown) {
@@ -117,6 +118,14 @@
         if (shown && isBack) announcer.textContent = words.back;
       }
     }
+
+    // The two that count seconds change in one frame of the page: a frame costs a slow machine as much as a key.
+    function drawRetry() {
+      const seconds = retryAt ? Math.ceil((retryAt - performance.now()) / 1000) : 0;
+      setText(find("[data-banner-retry]"), trouble ? (seconds > 0 ? fill(words.retry_in, seconds) : words.retrying) : "");
+    }
+
+    room.on("second", drawRetry);
 
     return {
       show,
