@@ -28,6 +28,7 @@ from examsite.services.room_requests import ask_room_request, decide_room_reques
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.rooms import RoomRequest
 from examsite.storage.queries.attempts import list_answers
+from examsite.storage.queries.boards import list_kept_beside
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rehearsals import find_start_override
 from examsite.storage.queries.rooms import list_objective_results
@@ -207,6 +208,18 @@ def test_late_answers_count_by_agreement_and_never_over_newer_text(room: Room) -
     assert (attempt.record_seq or 0) > (first_seq or 0) > 0
     with pytest.raises(ConflictError, match="late_answers_missing"):
         ask(room, after, kind=RequestKind.ACCEPT_LATE_ANSWERS, seat="A1")
+
+
+def test_what_is_kept_beside_has_no_length_while_the_codes_are_closed(room: Room) -> None:
+    late_answers(room)
+    attempt_id = room.attempt().id
+    blind = list_kept_beside(room.session, attempt_id, shows_lengths=False)
+    assert [(item.item, item.epoch, item.words) for item in blind] == [
+        ("E1", 1, None), ("Q01", 1, None), ("Q02", 2, None), ("QX", 2, None)
+    ]  # fmt: skip
+    told = list_kept_beside(room.session, attempt_id, shows_lengths=True)
+    assert [item.words for item in told] == [2, 1, 1, 1]
+    assert [item.first_at for item in told] == [item.first_at for item in blind]
 
 
 def test_late_answers_are_not_taken_once_codes_are_sealed(room: Room) -> None:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from examsite.domain.attempts import AttemptState
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.domain.saves import Save
 from examsite.services import attempts, room_messages, sittings
@@ -20,6 +21,7 @@ from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.invigilation import check_in, record_incident
 from examsite.services.sittings import assign_invigilator
 from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
@@ -440,8 +442,17 @@ def test_a_candidate_moves_and_the_old_machine_is_kept_beside(world: World) -> N
     world.step(stray)
     page = watcher.page(f"{BOARD}?seat=B3")
     beside = words(find_all(page, "kept-beside")[0])
-    assert "E14" in beside  # question E1, four words
+    assert "Số từ" not in beside
+    assert beside.count("E1") == 1
+    assert "E14" not in beside  # question E1, four words: a length finds its script until the codes are open
     assert SECRET not in words(page)
+
+    def decode(room: Room, doing: Doing) -> None:
+        doing.session.get(Competition, room.competition.id).state = CompetitionState.MERGED
+
+    world.step(decode)
+    beside = words(find_all(watcher.page(f"{BOARD}?seat=B3"), "kept-beside")[0])
+    assert "E14" in beside
 
 
 def test_a_seat_outside_the_room_or_taken_is_not_given(world: World) -> None:
@@ -590,6 +601,10 @@ def test_late_words_count_only_after_the_council_agreed(world: World) -> None:
     chair = world.log_in(f"chair-{CODE}".lower())
     page = chair.page(f"/council/{CODE}/room-requests/{key}")
     assert SECRET not in words(page)
+    (beside,) = find_all(page, "kept-beside")
+    assert "E1" in words(beside)
+    assert "Số từ" not in words(beside)
+    assert len(find_all(page, "kept-beside")[0].findall(".//td")) == 1  # the instant alone
     done = chair.submit(f"/council/{CODE}/room-requests/{key}", {"decision": "approve", "reason": ""})
     assert done.status_code == 302
 

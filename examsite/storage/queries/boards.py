@@ -41,12 +41,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class KeptBeside:
-    """One piece of text that came from a fenced page or too late, told by its size and its instants alone."""
+    """One piece of text that came from a fenced page or too late, told by its instants alone while marks are blind."""
 
     item: str
     epoch: int
-    versions: int
-    words: int
+    #: Words of the newest version; None while a length would find its script among others.
+    words: int | None
     first_at: datetime
     last_at: datetime
 
@@ -87,8 +87,11 @@ def count_kept_beside(session: Session, sitting_id: int) -> dict[int, int]:
     return {attempt_id: count for attempt_id, count in rows}  # noqa: C416 -- rows are not pairs to the type checker
 
 
-def list_kept_beside(session: Session, attempt_id: int) -> list[KeptBeside]:
-    """What is kept beside of one attempt, question by question and page by page: sizes and instants, never the text."""
+def list_kept_beside(session: Session, attempt_id: int, *, shows_lengths: bool) -> list[KeptBeside]:
+    """What is kept beside of one attempt, question by question and page by page: instants, never the text.
+
+    Lengths only where the rule of lengths (`domain.timelines.shows_letters`) lets them be shown.
+    """
     rows = session.execute(
         select(AnswerVersion.item, AnswerVersion.epoch, AnswerVersion.content, AnswerVersion.received_at)
         .where(AnswerVersion.attempt_id == attempt_id, AnswerVersion.set_aside, AnswerVersion.item != FLAGS)
@@ -101,8 +104,7 @@ def list_kept_beside(session: Session, attempt_id: int) -> list[KeptBeside]:
         KeptBeside(
             item=item,
             epoch=epoch,
-            versions=len(versions),
-            words=_words(versions[-1][0]),
+            words=_words(versions[-1][0]) if shows_lengths else None,
             first_at=min(at for _content, at in versions),
             last_at=max(at for _content, at in versions),
         )

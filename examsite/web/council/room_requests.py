@@ -13,6 +13,7 @@ from examsite.domain.attempts import deadline_of
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import REQUEST_DECIDERS, ROOM_REQUEST, RequestEvent, RequestKind
+from examsite.domain.timelines import shows_letters
 from examsite.services.room_requests import decide_room_request
 from examsite.storage.database import db
 from examsite.storage.queries.boards import list_competition_requests, list_kept_beside, names_of
@@ -95,8 +96,16 @@ def decide_request(code: str, request_id: int) -> ResponseReturnValue:
             return back
     elif form.is_submitted():
         status = 422
-    beside = list_kept_beside(db.session(), row.request.attempt_id) if row.request.attempt_id is not None else []
-    return render_template("council/decide_request.html", form=form, row=row, beside=beside), status
+    shows_lengths = shows_letters(g.competition.state)
+    beside = (
+        list_kept_beside(db.session(), row.request.attempt_id, shows_lengths=shows_lengths)
+        if row.request.attempt_id is not None
+        else []
+    )
+    page = render_template(
+        "council/decide_request.html", form=form, row=row, beside=beside, shows_lengths=shows_lengths
+    )
+    return page, status
 
 
 def _rows(competition_id: int) -> list[Row]:

@@ -10,8 +10,10 @@ from flask import url_for
 
 from examsite.domain.accounts import login_key
 from examsite.domain.attempts import AttemptState
+from examsite.domain.timelines import shows_letters
 from examsite.storage.database import db
 from examsite.storage.queries.boards import (
+    KeptBeside,
     list_kept_beside,
     list_messages_to,
     list_seat_incidents,
@@ -86,6 +88,8 @@ class OpenSeat:
     #: Why this candidate is kept out, each with what to do; empty when nothing keeps anyone out.
     kept_out: tuple[str, ...]
     beside: tuple[Any, ...]
+    #: Whether the codes are open, so that a length tells nobody whose script is whose.
+    shows_lengths: bool
     messages: tuple[tuple[str, datetime, bool, bool], ...]
     incidents: tuple[Any, ...]
     acts: tuple[str, ...]
@@ -240,11 +244,16 @@ def open_seat(room: Room, seat: str | None) -> OpenSeat | None:
             _anchor=None,
         ),
         kept_out=tuple(_kept_out(room, attempt)),
-        beside=tuple(list_kept_beside(session, attempt.id)) if room.beside.get(attempt.id) else (),
+        beside=tuple(_beside(room, attempt)) if room.beside.get(attempt.id) else (),
+        shows_lengths=shows_letters(room.competition.state),
         messages=tuple((item.text, item.sent_at, item.attempt_id is None, item.id <= read_up_to) for item in sent),
         incidents=tuple(list_seat_incidents(session, room.sitting.id, attempt.candidacy_id)),
         acts=tuple(_acts(room, attempt)),
     )
+
+
+def _beside(room: Room, attempt: Any) -> list[KeptBeside]:
+    return list_kept_beside(db.session(), attempt.id, shows_lengths=shows_letters(room.competition.state))
 
 
 def _facts(room: Room, attempt: Any) -> list[tuple[str, str]]:
