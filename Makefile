@@ -172,7 +172,7 @@ messages: .venv/dev
 	@mkdir -p examsite/translations/en/LC_MESSAGES
 	@command=update; [ -f examsite/translations/en/LC_MESSAGES/messages.po ] || command=init; \
 	  $(PY) -m babel.messages.frontend --quiet $$command --input-file .venv/messages.pot --output-dir examsite/translations \
-	  --locale en $$([ $$command = init ] || echo --no-fuzzy-matching --ignore-obsolete)
+	  --locale en --width 120 $$([ $$command = init ] || echo --no-fuzzy-matching --ignore-obsolete)
 
 lock: .venv/dev
 	$(SAY) "requirements.lock"

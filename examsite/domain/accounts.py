@@ -29,6 +29,12 @@ LEAST_PASSWORD_LENGTH: Final = 15
 MOST_PASSWORD_LENGTH: Final = 256
 """Signs that are read at all. Source: our choice, because hashing work must not be chosen by the sender."""
 
+PRINTED_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters of printed passwords. Source: our choice, because none of them look alike on paper."""
+
+PRINTED_LENGTH: Final = 12
+"""Letters of a printed password. Source: our choice, because 12 of 31 letters give 59 bits."""
+
 LEAST_OWN_SIGNS: Final = 8
 """Signs that must be left once known words are out. Source: our choice, because 8 unknown letters outlast the waits."""
 
@@ -106,7 +112,7 @@ def check_new_password(password: str, *, own_words: Iterable[str] = ()) -> None:
     """Refuse a password that is too short, too long, or mostly made of what others would try first.
 
     Raises:
-        InvalidError: `password_too_short`, `password_too_long`, `password_too_common`.
+        InvalidError: `password_too_short`, `password_too_long`, `password_too_common`, `password_like_printed`.
     """
     text = unicodedata.normalize("NFC", password)
     if len(text) < LEAST_PASSWORD_LENGTH:
@@ -121,6 +127,16 @@ def check_new_password(password: str, *, own_words: Iterable[str] = ()) -> None:
     rest = _without_runs(re.sub(r"(.{1,6}?)\1+", r"\1", rest))
     if len(rest) < LEAST_OWN_SIGNS or len(set(signs)) < LEAST_DIFFERENT_SIGNS:
         raise InvalidError("password_too_common")
+    if normal_printed_password(text) is not None:
+        raise InvalidError("password_like_printed")
+
+
+def normal_printed_password(typed: str) -> str | None:
+    """A printed password as it was printed, however its groups and capitals were typed; None if it is not one."""
+    letters = "".join(typed.lower().replace("-", " ").split())
+    if len(letters) != PRINTED_LENGTH or not set(letters) <= set(PRINTED_ALPHABET):
+        return None
+    return "-".join(letters[start : start + 4] for start in range(0, PRINTED_LENGTH, 4))
 
 
 def _plain(text: str) -> str:

@@ -19,7 +19,7 @@ from examsite.domain.recomputation import recompute
 from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
 from examsite.services import throttling
-from examsite.services.passwords import Passwords, normal_printed_password
+from examsite.services.passwords import Passwords
 from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -249,8 +249,7 @@ def _is_signed(form: SignResultForm) -> bool:
         form.password.errors = [*form.password.errors, text]
         return False
     passwords: Passwords = current_app.extensions["passwords"]
-    typed = normal_printed_password(form.password.data) or form.password.data
-    if not passwords.matches(stored, typed):
+    if not passwords.matches(stored, form.password.data):
         with write_now() as ctx:
             throttling.note_failed_log_in(ctx, login)
         form.password.errors = [*form.password.errors, _("Mật khẩu chưa đúng. Chưa ký.")]

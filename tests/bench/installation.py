@@ -32,7 +32,8 @@ from examsite.storage.queries.sittings import list_sittings
 from tests.factories.sittings import Room, make_room
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "một mật khẩu để đo tốc độ 01"
+#: In the shape of those on the slips of candidates.
+PASSWORD = "bnch-2345-kmpq"
 CODE = "VH-2026-09"
 #: A room of the bench: 1,000 candidates sit in twenty of them, and all begin at one instant.
 ROWS, COLUMNS = 5, 10

@@ -40,6 +40,8 @@ def test_long_phrases_are_taken_in_any_normal_form(password: str) -> None:
         ("", "password_too_short"),
         ("x" * 257, "password_too_long"),
         ("passwordpassword", "password_too_common"),
+        ("xuan-thu-mua-ha", "password_like_printed"),
+        ("Cua Bac  Ve  Tet X", "password_like_printed"),
         ("Mật khẩu Mật khẩu 123", "password_too_common"),
         ("aaaaaaaaaaaaaaaaaa", "password_too_common"),
         ("123456789012345678", "password_too_common"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import Parameters, PasswordHasher, extract_parameters
 
 from examsite.config import Settings
 from examsite.domain.errors import ConflictError
@@ -58,6 +59,38 @@ def test_passwords_match_however_they_were_composed_and_unknown_people_never(set
     assert not passwords.matches(stored, "mật khẩu khác")
     assert not passwords.matches(None, "mật khẩu dài")
     assert not passwords.matches("no hash at all", "mật khẩu dài")
+
+
+def test_printed_passwords_match_however_they_are_typed(settings: Settings) -> None:
+    passwords = Passwords(settings)
+    stored = passwords.hash("abcd-efgh-2345")
+    for typed in ("abcd-efgh-2345", "ABCDEFGH2345", " abcd efgh 2345 "):
+        assert passwords.matches(stored, typed)
+        assert not passwords.is_outdated(stored, typed)
+    assert not passwords.matches(stored, "abcd-efgh-2346")
+    assert not passwords.matches(None, "abcd-efgh-2345")
+
+
+def test_the_work_of_a_check_tells_what_was_typed_and_never_whose_account_it_is(tmp_path: Path) -> None:
+    passwords = Passwords(Settings(instance_path=tmp_path, secret_key="0" * 64, database_url="sqlite://"))
+    chosen, printed = passwords.hash("một câu dài dễ nhớ"), passwords.hash("abcd-efgh-2345")
+    done: list[Parameters] = []
+
+    class Watched:
+        def __init__(self, real: PasswordHasher) -> None:
+            self.real = real
+
+        def verify(self, stored: str, password: str) -> bool:
+            done.append(extract_parameters(stored))
+            return self.real.verify(stored, password)
+
+    passwords._hasher = Watched(passwords._hasher)  # type: ignore[assignment]  # looks on
+    passwords._printed_hasher = Watched(passwords._printed_hasher)  # type: ignore[assignment]  # looks on
+    for typed in ("một câu dài khác hẳn", "kmnp-qrst-6789"):
+        for stored in (chosen, printed, None):
+            assert not passwords.matches(stored, typed)
+        assert done == done[:1] * 3
+        done.clear()
 
 
 def test_a_storm_is_hashed_a_few_at_a_time_and_leaves_threads_for_others(settings: Settings) -> None:

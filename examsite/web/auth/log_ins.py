@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
 
-from examsite.domain.accounts import login_key
+from examsite.domain.accounts import login_key, normal_printed_password
 from examsite.domain.errors import ConflictError
 from examsite.services import accounts, throttling
-from examsite.services.passwords import Passwords, normal_printed_password
+from examsite.services.passwords import Passwords
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import find_password_by_login
 from examsite.storage.queries.candidacies import find_test_day
@@ -70,14 +70,14 @@ def _serve(form: FlaskForm, template: str, *, shows_day: bool = False) -> Respon
     account_id, stored = find_password_by_login(db.session(), typed)
     stop_reading()
     try:
-        password = _matching_password(stored, form.password.data)
+        fits = _passwords().matches(stored, form.password.data)
     except ConflictError as waiting:
         return _ask_again(form, template, message_of(waiting))
-    if password is None or account_id is None or stored is None:
+    if not fits or account_id is None or stored is None:
         with write_now() as ctx:
             wait = throttling.note_failed_log_in(ctx, typed)
         return _refuse(form, template, wait, tried=True)
-    return _let_in(account_id, typed, stored, password)
+    return _let_in(account_id, typed, stored, form.password.data)
 
 
 def _page(form: FlaskForm, template: str, **shown: str) -> str:
@@ -86,17 +86,13 @@ def _page(form: FlaskForm, template: str, **shown: str) -> str:
     return render_template(template, form=form, day=day, **shown)
 
 
-def _matching_password(stored: str | None, typed: str) -> str | None:
-    """The password as it was stored: as typed, or (a printed one) without regard to dashes and capitals."""
+def _passwords() -> Passwords:
     passwords: Passwords = current_app.extensions["passwords"]
-    printed = normal_printed_password(typed)
-    candidate = typed if printed is None else printed
-    return candidate if passwords.matches(stored, candidate) else None
+    return passwords
 
 
 def _let_in(account_id: int, typed: str, stored: str, password: str) -> ResponseReturnValue:
-    passwords: Passwords = current_app.extensions["passwords"]
-    new_hash = passwords.hash(password) if passwords.is_outdated(stored) else None
+    new_hash = _passwords().hash(password) if _passwords().is_outdated(stored, password) else None
     with write_now() as ctx:
         former = principal()
         if former is not None:

@@ -9,7 +9,7 @@ from flask_login import login_user
 from examsite.domain.accounts import check_new_password
 from examsite.domain.errors import DomainError
 from examsite.services import accounts
-from examsite.services.passwords import Passwords, normal_printed_password
+from examsite.services.passwords import Passwords
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account, list_login_sessions
 from examsite.web.access import Principal, load_principal, logged_in, principal
@@ -58,8 +58,7 @@ def _is_acceptable(form: ChangePasswordForm, person: Principal) -> bool:
     passwords: Passwords = current_app.extensions["passwords"]
     stored = get_account(db.session(), person.account_id).password_hash
     stop_reading()
-    current = normal_printed_password(form.current.data) or form.current.data
-    if not passwords.matches(stored, current):
+    if not passwords.matches(stored, form.current.data):
         form.current.errors = [*form.current.errors, _("Mật khẩu đang dùng chưa đúng.")]
         return False
     if form.new.data != form.again.data:

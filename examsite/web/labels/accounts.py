@@ -21,6 +21,7 @@ ERRORS = {
     "password_too_common": _l(
         "Mật khẩu này dễ đoán: phần lớn là từ thông dụng, tên của mình, hoặc các phím liền nhau. Hãy chọn câu khác."
     ),
+    "password_like_printed": _l("Mật khẩu này có dạng của mật khẩu in trên phiếu. Hãy thêm một từ nữa."),
     "log_ins_waiting": _l("Đang có nhiều người đăng nhập cùng lúc. Hãy bấm Đăng nhập lại sau ít giây."),
     "login_taken": _l("Tên đăng nhập %(login)s đã có người dùng."),
     "account_not_found": _l("Không tìm thấy tài khoản này."),
