@@ -36,10 +36,16 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
+def _walked(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
 def nodes_of(path: Path) -> Iterator[tuple[ast.AST, str]]:
     """Every node of a file, with the place to point at."""
-    for node in ast.walk(tree_of(path)):
-        yield node, f"{name_of(path)}:{getattr(node, 'lineno', 0)}"
+    name = name_of(path)
+    for node in _walked(path):
+        yield node, f"{name}:{getattr(node, 'lineno', 0)}"
 
 
 def dotted(node: ast.AST) -> str:
