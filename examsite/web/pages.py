@@ -1,7 +1,8 @@
 """What every page gets: who is logged in, the masthead, the navigation of the audience, the language switch.
 
 An audience package sets `bp.navigation = function` to fill the navigation of its pages; the function is given the
-competition of the address (or None) and returns `NavItem`s.
+competition of the address (or None) and returns `NavItem`s. `bp.has_dense_pages = True` gives its pages the one-line
+masthead.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def page_context() -> dict[str, Any]:
         "principal": _person(),
         "actor": g.get("actor"),
         "competition": competition,
-        "masthead": _masthead(competition),
+        "masthead": _masthead(competition) | {"compact": getattr(blueprint, "has_dense_pages", False)},
         "nav": navigation(competition) if navigation is not None else [],
         "server_now": current_app.extensions.get("clock", read_clock)(),
         "label": label,

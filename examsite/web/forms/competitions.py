@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateTimeLocalField,
     FieldList,
     Form,
     FormField,
@@ -18,16 +16,14 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from examsite.domain.competitions import SCHEDULE, DelegationLevel
 from examsite.domain.names import normalise_name
-from examsite.web.i18n import ZONE, _l
+from examsite.web.forms.instants import LocalField, local_instant
+from examsite.web.i18n import _l
 
-_ZONE = ZoneInfo(ZONE)
-_INSTANT = "%Y-%m-%dT%H:%M"
 _MOST_TEXT = 20_000
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 _NEEDED = _l("Hãy điền mục này.")
 
@@ -98,29 +94,6 @@ class EditAnnouncementForm(FlaskForm):
     )
 
 
-class LocalField(DateTimeLocalField):
-    """An instant as clocks in Vietnam show it."""
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(
-            label, format=_INSTANT, validators=[InputRequired(_l("Hãy điền ngày và giờ hợp lệ."))], **kwargs
-        )
-
-    def pre_validate(self, _form: Any) -> None:
-        """Refuse years that nobody plans in; the ends of the calendar do not survive a change of zone.
-
-        Raises:
-            ValidationError: the year is out of range.
-        """
-        if self.data is not None and not _FIRST_YEAR <= self.data.year <= _LAST_YEAR:
-            raise ValidationError(_l("Năm phải từ 2000 đến 2199."))
-
-    def instant(self) -> datetime:
-        """The instant meant, aware; call only when the form is valid."""
-        local: datetime = self.data
-        return local.replace(tzinfo=_ZONE)
-
-
 class EditScheduleForm(FlaskForm):
     """The planned instants, in their order."""
 
@@ -140,11 +113,6 @@ class ChangeNoticeForm(EditScheduleForm):
     """The one change of the announced schedule, with its reason."""
 
     reason = TextAreaField(_l("Lý do"), filters=[many_lines], validators=_needed(1000))
-
-
-def local_instant(at: datetime | None) -> datetime | None:
-    """An instant as a form shows it: what clocks in Vietnam say."""
-    return None if at is None else at.astimezone(_ZONE).replace(tzinfo=None)
 
 
 def local_schedule(competition: Any) -> dict[str, datetime]:

@@ -11,7 +11,8 @@ from wtforms import IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Regexp
 
 from examsite.domain.sittings import MAX_COLUMNS, MAX_ROWS
-from examsite.web.forms.competitions import LocalField, as_code, at_most, local_instant, one_line
+from examsite.web.forms.competitions import as_code, at_most, one_line
+from examsite.web.forms.instants import LocalField, local_instant
 from examsite.web.i18n import _l
 
 _NEEDED = _l("Hãy điền mục này.")

@@ -34,10 +34,10 @@ def navigation(competition: Any) -> list[NavItem]:
         again = ("marker.take_over_marker", "marker.take_over_script")
         waiting = count_open_flags(db.session(), competition.id)
         return [
-            nav_item(_("Độ lệch giữa hai lượt chấm"), "marker.show_gaps", code=competition.code, also=also),
-            nav_item(_("Phân công chấm"), "marker.list_allocation", code=competition.code, also=again),
+            nav_item(_("Độ lệch"), "marker.show_gaps", code=competition.code, also=also),
+            nav_item(_("Phân công"), "marker.list_allocation", code=competition.code, also=again),
             nav_item(
-                _("Thống kê chấm"),
+                _("Thống kê"),
                 "marker.show_statistics",
                 code=competition.code,
                 also=("marker.show_stop", "marker.stop_marker"),
@@ -49,14 +49,14 @@ def navigation(competition: Any) -> list[NavItem]:
                 also=("marker.write_standard", "marker.change_standard", "marker.qualify_marker"),
             ),
             nav_item(
-                _("Câu hỏi của người chấm"),
+                _("Câu hỏi"),
                 "marker.list_script_flags",
                 code=competition.code,
                 count=waiting or None,
                 also=("marker.answer_flag",),
             ),
             nav_item(
-                _("Sửa hướng dẫn chấm"),
+                _("Sửa hướng dẫn"),
                 "marker.list_rubric_changes",
                 code=competition.code,
                 also=("marker.propose_rubric_change", "marker.show_rubric_change"),
@@ -66,13 +66,12 @@ def navigation(competition: Any) -> list[NavItem]:
     return [
         nav_item(_("Bài được giao"), "marker.list_scripts", code=competition.code, also=own),
         nav_item(_("Kho nhận xét"), "marker.save_comment", code=competition.code),
-        nav_item(
-            _("Chấm thử và sát hạch"), "marker.list_practice", code=competition.code, also=("marker.mark_standard",)
-        ),
+        nav_item(_("Chấm thử"), "marker.list_practice", code=competition.code, also=("marker.mark_standard",)),
     ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
+bp.has_dense_pages = True  # type: ignore[attr-defined]
 
 from examsite.web.marker import (  # noqa: E402 - views register themselves on the blueprint
     comments,

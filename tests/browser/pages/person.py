@@ -52,11 +52,8 @@ class Person:
             self.browser.fill(name, text)
 
     def fills_instants(self, instants: Mapping[str, datetime]) -> None:
-        """Set fields of day and hour; their keyboard entry differs with the machine's language, so the value is set."""
-        for name, at in instants.items():
-            field = self.browser.field(name)
-            text = at.astimezone(VIETNAM).strftime("%Y-%m-%dT%H:%M")
-            self.browser.driver.execute_script("arguments[0].value = arguments[1]", field, text)
+        """Write days and hours as people in Vietnam write them."""
+        self.fills({name: at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") for name, at in instants.items()})
 
     def selects(self, name: str, value: str) -> None:
         """Choose the entry of a list by its value."""
