@@ -52,7 +52,8 @@ def serve_declaration(*, back: str) -> ResponseReturnValue:
     declaration = find_declaration(db.session(), g.competition.id, g.actor.account_id)
     form = _form(declaration)
     status = 200
-    if form.is_submitted():
+    # Looking for somebody sends the whole form, so that what was chosen before is not lost; it declares nothing.
+    if form.is_submitted() and "seek" not in request.form:
         status = 422
         chosen = form.conflicts() if form.validate() else None
         if chosen is not None:

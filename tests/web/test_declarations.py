@@ -13,7 +13,7 @@ from examsite.storage.queries.conflicts import find_declaration
 from tests.factories.candidacies_of_plan import add_candidacy
 from tests.factories.competitions import make_complete_plan
 from tests.web.conftest import Doing
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, parse, words
 
 CODE = "VH-2026-01"
 Scene = Callable[[Callable[[Doing], Any]], Any]
@@ -107,3 +107,32 @@ def test_control_signs_in_a_query_are_refused(rostered: dict[str, int], log_in: 
 
     assert client.get(f"/organiser/{CODE}/candidates?{query}").status_code == 400
     assert client.get(f"/organiser/{CODE}/candidates?q=a%09b").status_code == 200
+
+
+def test_long_list_is_searched_without_losing_a_choice(scene: Scene, log_in: LogIn, password_hash: str) -> None:
+    def make(doing: Doing) -> list[int]:
+        plan = make_complete_plan(doing.session, doing.now, password_hash=password_hash)
+        posts = plan.competition.posts
+        people = [
+            add_candidacy(plan, posts[0], state=CandidacyState.ELIGIBLE, number=number, numbered=True)
+            for number in range(1, 15)
+        ]
+        people[3].full_name, people[7].full_name = "Đỗ Thị Ước", "Lê Văn Hòa"
+        plan.competition.state = CompetitionState.ROSTERED
+        doing.session.flush()
+        return [person.id for person in people]
+
+    people = scene(make)
+    client = log_in("marker-10-vh-2026-01")
+    where = f"/marker/{CODE}/conflicts"
+
+    chosen = {"any_relation": "some", f"relation_{people[7]}": "sibling"}
+    answer = client.submit(where, {**chosen, "find": "do thi uoc", "seek": "1"})
+
+    assert answer.status_code == 200
+    rows = [row for row in parse(answer.text).iter("li") if row.get("data-words")]
+    shown = [str(row.get("data-words")) for row in rows if row.get("hidden") is None]
+    assert len(rows) == 14
+    assert [name.split(" · ")[1] for name in shown] == ["Đỗ Thị Ước", "Lê Văn Hòa"]
+    assert not find_all(client.page(where), "declared")
+    assert client.submit(where, chosen).status_code == 302

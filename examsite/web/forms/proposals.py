@@ -10,7 +10,7 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from examsite.domain.names import normalise_name
+from examsite.domain.names import normalise_name, strip_accents
 from examsite.domain.proposals import MOST_TITLE_LENGTH
 from examsite.web.i18n import _, _l
 
@@ -47,6 +47,11 @@ class DeclareConflictsForm(FlaskForm):
         validators=[InputRequired(_l("Hãy chọn một lời khai."))],
     )
 
+    find = StringField(
+        _l("Tìm trong danh sách"),
+        description=_l("Tên, số báo danh, đơn vị hoặc chức danh; có dấu hay không dấu đều được."),
+        validators=[Optional(), Length(max=200, message=_l("Dài quá %(max)d ký tự."))],
+    )
     unit = StringField(
         _l("Nơi tôi công tác"),
         description=_l("Phòng, ban hoặc đơn vị. Chỉ hội đồng đọc, để xét trường hợp cùng đơn vị."),
@@ -57,6 +62,15 @@ class DeclareConflictsForm(FlaskForm):
         description=_l("Xã, phường và tỉnh. Chỉ hội đồng đọc, để xét trường hợp cùng họ, cùng quê."),
         validators=[Optional(), Length(max=200, message=_l("Dài quá %(max)d ký tự."))],
     )
+
+    def found(self) -> frozenset[str]:
+        """The fields of the lines that hold every word looked for; all of them when nothing is looked for."""
+        wanted = strip_accents(self.find.data or "").casefold().split()
+        return frozenset(
+            name
+            for _key, name in self.lines
+            if all(word in strip_accents(str(self[name].label.text)).casefold() for word in wanted)
+        )
 
     def conflicts(self) -> dict[int, str] | None:
         """Candidacy and relation of every line chosen, or None with an error on the form."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from examsite.domain.marking import NeededAct
+from examsite.domain.rubric_changes import criterion_from_data
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.ruleset_model import BlindPairPart, Straddle
 from examsite.domain.scores import ZERO, Score, score
@@ -13,10 +17,13 @@ from examsite.storage.queries.marking import ScriptStanding
 from examsite.web.formatting import format_points
 from examsite.web.i18n import _
 
+if TYPE_CHECKING:
+    from examsite.storage.models.papers import RubricChange
+
 
 @dataclass(frozen=True)
 class CriterionGap:
-    """Both marks of one criterion."""
+    """Both marks of one criterion, in its words of now; `marked_before`: whose lock is older than those words."""
 
     name: str
     criterion: RubricCriterion
@@ -24,6 +31,8 @@ class CriterionGap:
     second: Score
     third: Score | None
     comments: tuple[str, ...]
+    change: RubricChange | None = None
+    marked_before: tuple[str, ...] = ()
 
     @property
     def gap(self) -> Score:
@@ -35,26 +44,38 @@ class CriterionGap:
         return float(points / self.criterion.maximum * 200)
 
 
-def criteria_of(row: ScriptStanding) -> list[CriterionGap]:
-    """Both marks, and the third, criterion by criterion with their comments."""
+def criteria_of(row: ScriptStanding, changes: Iterable[RubricChange] = ()) -> list[CriterionGap]:
+    """Both marks, and the third, criterion by criterion with their comments, under the agreed `changes` in order."""
     first, second = row.marks
     found = []
+    newest = {change.criterion: change for change in changes}
     numbers = {item.item: number for number, item in enumerate(row.paper.essays, start=1)}
     for criterion in row.paper.rubric.human:
         name = criterion.criterion
         item, _dot, letter = name.rpartition(".")
         marks = [mark for mark in (first, second, row.third) if mark is not None]
+        change = newest.get(name)
         found.append(
             CriterionGap(
                 name=f"{numbers.get(item, item)}.{letter}",
-                criterion=criterion,
+                criterion=criterion if change is None else criterion_from_data(change.after),
                 first=score(first.points[name]),
                 second=score(second.points[name]),
                 third=None if row.third is None else score(row.third.points[name]),
                 comments=tuple(str(mark.comments.get(name, "")) for mark in marks),
+                change=change,
+                marked_before=tuple(
+                    mark.assignment.pseudonym
+                    for mark in marks
+                    if change and _is_older(mark.locked_at, change.decided_at)
+                ),
             )
         )
     return found
+
+
+def _is_older(locked_at: datetime | None, decided_at: datetime | None) -> bool:
+    return locked_at is not None and decided_at is not None and locked_at < decided_at
 
 
 def gap_of(row: ScriptStanding) -> Score:

@@ -21,6 +21,7 @@ from examsite.storage.queries.marking import (
     list_standings,
     written_part,
 )
+from examsite.storage.queries.rubric_changes import list_agreed_changes
 from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
@@ -201,7 +202,7 @@ def _gap_view(
         settled=settled,
         rows=[(row, state_words(row)) for row in listed],
         opened=chosen,
-        gaps=criteria_of(chosen) if chosen is not None else [],
+        gaps=[] if chosen is None else criteria_of(chosen, list_agreed_changes(db.session(), chosen.script.paper_id)),
         why=why_here(part, chosen) if chosen is not None else "",
         next_act=next_act(part, chosen) if chosen is not None else None,
         form=_decide_form(chosen, form),
