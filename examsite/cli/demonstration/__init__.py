@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
+from examsite.cli.demonstration.handing_in import Letterbox
+from examsite.cli.demonstration.hearing import Hearing
 from examsite.cli.demonstration.machines import keep_machines
 from examsite.cli.demonstration.play import DAY, MINUTE, Play
 from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
@@ -146,12 +148,13 @@ def make(engine: Engine, settings: Settings, *, say: Callable[[str], None]) -> N
     say("trình diễn: tạo tài khoản và các kỳ thi tuyển (demonstration: making accounts and competitions)")
     password_hash = Passwords(settings).hash(PASSWORD)
     signer = load_signer(settings)
-    known = plans(now)
+    known, letterbox = plans(now), Letterbox(settings)
     with writing(engine) as session:
         Director(session, settings, signer, password_hash).make_people(now - 200 * DAY)
     for stand, plan in known.items():
         with writing(engine) as session:
-            play_until(Play(Director(session, settings, signer, password_hash), plan), stand)
+            director = Director(session, settings, signer, password_hash, letterbox=letterbox)
+            play_until(Play(director, plan), stand)
         say(f"  {plan.code}: {stand}")
     with writing(engine) as session:
         listing = _listing(Director(session, settings, signer, password_hash), known)
@@ -176,7 +179,7 @@ def play_until(play: Play, stand: str) -> None:
         return
     play.check_in(absent=1 if stand in {"published", "marking"} else 0)
     play.start()
-    play.write()
+    play.write(cut_off=2 if stand == "published" else 0)
     play.close(reprimand=stand in {"published", "ranked"})
     play.draw_codes()
     if stand == "sealing":
@@ -188,11 +191,12 @@ def play_until(play: Play, stand: str) -> None:
     play.mark()
     play.settle()
     play.merge()
-    play.propose()
+    hearing = Hearing(play)
+    hearing.hand_in()
     if stand == "defence":
-        play.defend(finished=2, open_next=True)
+        hearing.defend(finished=2, open_next=True)
         return
-    play.defend()
+    hearing.defend()
     play.rank()
     if stand == "ranked":
         play.sign(COUNCIL[0])

@@ -128,38 +128,3 @@ TELLING = (
     "Tôi là Lâm Đức Thọ Khang, hiện đang công tác tại Phòng Quản lý kiến trúc, Sở Xây dựng. Ở phòng tôi, anh Tuấn đã thử cách này trong ba tháng.",
     "Nghị quyết nhắc lời Chủ tịch Hồ Chí Minh về cán bộ. Khi cần trao đổi thêm xin gọi 0912 345 678; ông Trần Văn Mẫn, trưởng phòng cũ của tôi, còn giữ bảng số liệu.",
 )
-
-ESSAYS = (
-    """a) Phân tích nguyên nhân
-Tôi tách vấn đề thành hai nhóm. Về quy trình: hồ sơ đi qua nhiều khâu nhưng không khâu nào ghi giờ nhận và giờ chuyển, nên không biết chậm ở đâu. Về con người: kinh nghiệm nằm ở vài người lâu năm và chưa được ghi thành hướng dẫn, khi họ vắng thì cả khâu dừng lại.
-
-b) Kế hoạch 90 ngày
-Trong 30 ngày đầu, tôi cùng cả phòng vẽ lại đường đi của hồ sơ, gắn giờ nhận và giờ chuyển ở từng khâu, gặp riêng từng người để nghe khó khăn. Trong 30 ngày tiếp theo, phân lại việc theo năng lực, lập bảng theo dõi hằng tuần, thử bỏ một bước ký trung gian. Trong 30 ngày cuối, đo lại tỷ lệ đúng hạn, giữ điều có tác dụng, sửa điều không.
-
-c) Giải trình
-Tôi báo cáo lãnh đạo bằng số liệu mỗi tuần, nói rõ điều chưa làm được và lý do; với người dân, tôi công khai thời hạn, xin lỗi khi trễ và hẹn lại ngày cụ thể.""",
-    """Trước hết phải hiểu đúng vấn đề. Số liệu cho thấy việc tăng mà người không tăng, nhưng phân bổ việc lại không đều: ba người nhận gần hai phần ba khối lượng. Nếu chỉ yêu cầu cố gắng thêm thì sẽ mất người giỏi.
-
-Tôi chọn cách làm theo thứ tự: dừng việc không còn cần, giao lại việc theo năng lực, rồi mới xin thêm nguồn lực. Mỗi việc có một người chịu trách nhiệm, một thời hạn và một cách đo. Tôi họp ngắn đầu tuần, xem bảng việc chung, gỡ vướng ngay tại chỗ.
-
-Với hai đồng nghiệp đang bất đồng, tôi nghe riêng từng người, nêu lợi ích chung, để họ cùng viết cách phối hợp và kiểm tra lại sau hai tuần. Tôi chịu trách nhiệm trước lãnh đạo về kết quả chung, không đổ lỗi cho cá nhân.""",
-    """Mục tiêu phải đo được: tỷ lệ đúng hạn từ 81% lên 95% trong sáu tháng, không tăng giờ làm thêm. Tôi đặt ba mốc kiểm tra, mỗi mốc có ngưỡng phải dừng lại xem xét.
-
-Nguồn lực: giữ nguyên biên chế, chuyển hai người từ khâu ít việc, dùng biểu mẫu điện tử sẵn có thay cho sổ giấy. Rủi ro chính là người quen cách cũ; tôi chọn một nhóm nhỏ làm trước, cho thấy kết quả, rồi mới mở rộng.
-
-Kiểm soát: bảng theo dõi công khai trong phòng, kiểm tra chéo hằng tuần, báo cáo bằng số. Khi lệch quá 5 điểm phần trăm so với mốc, tôi họp lại để tìm nguyên nhân chứ không đợi cuối kỳ.""",
-)
-
-
-def essay(luck: int) -> str:
-    """What somebody writes; two of five give themselves away in the last line."""
-    text = ESSAYS[luck % len(ESSAYS)]
-    return f"{text}\n{TELLING[luck // 5 % len(TELLING)]}" if luck % 5 < 2 else text
-
-
-MARK_COMMENTS = (
-    "Nêu đủ nguyên nhân, có số liệu trong tình huống.",
-    "Kế hoạch có mốc và người chịu trách nhiệm; phần rủi ro còn mỏng.",
-    "Trả lời đúng trọng tâm, ví dụ cụ thể.",
-    "Giải pháp chung, chưa gắn với tình huống.",
-)

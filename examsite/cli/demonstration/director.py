@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.handing_in import Letterbox
 from examsite.config import Settings
 from examsite.domain.permissions import Role
+from examsite.domain.questions import QuestionKind
 from examsite.services import accounts, bodies
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.papers import list_bank
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,40 @@ class Plan:
     applicants: tuple[cast.Applicant, ...]
     written_at: datetime
     rooms: tuple[RoomPlan, ...] = (RoomPlan("S1", "Phòng thi 01"),)
+    #: Figures of the rule set that this competition decides for itself.
+    figures: Mapping[str, str] = field(default_factory=dict)
+    #: How many of the first applicants send their papers through the site; the others bring them.
+    online: int = 1
+    #: Of ten candidates how many give themselves away in an essay.
+    telling: int = 4
+    #: Whether there are scripts enough for figures about them, and the marking is played hour by hour.
+    is_large: bool = False
 
 
 class Director:
     """Puts people and instants to acts. Accounts are shared by all competitions."""
 
-    def __init__(self, session: Session, settings: Settings, signer: LogSigner, password_hash: str) -> None:
-        """Play in this session; every account gets the same password."""
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        signer: LogSigner,
+        password_hash: str,
+        *,
+        letterbox: Letterbox | None = None,
+    ) -> None:
+        """Play in this session; every account gets the same password. A letterbox may know files from before."""
         self.session = session
         self.settings = settings
         self.signer = signer
         self.password_hash = password_hash
+        self.letterbox = letterbox or Letterbox(settings)
         self._actors: dict[tuple[str, Role, str | None], Actor] = {}
+
+    @cached_property
+    def essay_topics(self) -> tuple[str, ...]:
+        """Every topic of which the bank has an essay."""
+        return tuple(sorted({item.topic for item in list_bank(self.session) if item.kind is QuestionKind.ESSAY}))
 
     def context(self, now: datetime, actor: Actor | None = None) -> ServiceContext:
         """The context of an act at an instant; without an actor the system acts."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, write_essay
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
-from examsite.cli.demonstration.files import proposal_file
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.domain.dossiers import Applicant, CandidacyState
@@ -22,7 +21,7 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
 from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
 from examsite.domain.permissions import Role
-from examsite.domain.questions import NumericKey, QuestionKind
+from examsite.domain.questions import QuestionKind
 from examsite.domain.saves import Save
 from examsite.services import (
     accounts,
@@ -32,35 +31,33 @@ from examsite.services import (
     candidacies,
     codes,
     competitions,
-    defence,
     invigilation,
     marking,
     merging,
     papers,
     posts,
-    proposals,
     publication,
     ranking,
     rehearsals,
-    reveals,
+    room_time,
+    rulesets,
     settling,
     sittings,
-    uploads,
 )
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
-from examsite.storage.queries.candidacies import get_candidacy, list_candidacies, list_roster
+from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
-from examsite.storage.queries.defence import get_defence, list_defences, list_locked_marks
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
-from examsite.storage.queries.papers import list_bank
-from examsite.storage.queries.proposals import list_passed_ids
 from examsite.storage.queries.results import find_newest_version
+from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 #: Topics of the objective questions of every paper of the demonstration, two questions each.
 OBJECTIVE_TOPICS = (
@@ -92,11 +89,14 @@ class Play:
         self.plan = plan
         self.code = plan.code
         self.begins_at = plan.written_at - 45 * DAY
+        self._competition: Any = None
 
     @property
     def competition(self) -> Any:
-        """The competition as it stands (a row, which commands know only through queries)."""
-        return get_competition(self.session, self.code)
+        """The competition as it stands: a row, which commands know only through queries; services move this one."""
+        if self._competition is None:
+            self._competition = get_competition(self.session, self.code)
+        return self._competition
 
     def by(self, login: str, role: Role, now: datetime) -> ServiceContext:
         """The context of an official of this competition."""
@@ -140,6 +140,8 @@ class Play:
         for row in self.competition.posts:
             papers.plan_blueprint(setter, self.competition, row, self._blueprint())
         at = self.plan.written_at
+        if self.plan.figures:
+            rulesets.change_ruleset(organiser, self.competition, self.plan.figures)
         schedule = {
             "applications_close_at": self.begins_at + 31 * DAY,
             "written_at": at,
@@ -152,11 +154,10 @@ class Play:
         competitions.set_announcement(organiser, self.competition, text=cast.ANNOUNCEMENT, text_en=cast.ANNOUNCEMENT_EN)
 
     def _blueprint(self) -> Blueprint:
-        essays = {item.topic for item in list_bank(self.session) if item.kind is QuestionKind.ESSAY}
         return Blueprint(
             objective_points=Decimal("2.00"),
             objective=tuple(TopicCount(topic, 2) for topic in OBJECTIVE_TOPICS),
-            essay_topics=tuple(sorted(essays)),
+            essay_topics=self.director.essay_topics,
             essay_count=2,
         )
 
@@ -168,10 +169,12 @@ class Play:
         rows = list((competition := self.competition).posts)
         for number, person in enumerate(self.plan.applicants):
             now = at + DAY + number * HOUR
+            # A small post and a large one, where many apply.
+            post = rows[number % len(rows)] if number < 10 else rows[0]
             candidacy = candidacies.apply(
                 self.director.context(now),
                 competition,
-                rows[number % len(rows)],
+                post,
                 Applicant(
                     full_name=person.name,
                     born_on=person.born_on,
@@ -183,9 +186,21 @@ class Play:
                 ),
                 password_hash=self.director.password_hash,
             )
-            if number != len(self.plan.applicants) - 1 or len(self.plan.applicants) < 4:
-                ctx = self.by("thuky", Role.ORGANISER, now + HOUR)
-                candidacies.submit_on_paper(ctx, get_candidacy(self.session, candidacy.id))
+            is_last = number == len(self.plan.applicants) - 1 and len(self.plan.applicants) >= 4
+            if number < self.plan.online:
+                self._send(candidacy, now + HOUR, is_whole=not is_last)
+            elif not is_last:
+                candidacies.submit_on_paper(self.by("thuky", Role.ORGANISER, now + HOUR), candidacy)
+
+    def _send(self, candidacy: Any, now: datetime, *, is_whole: bool) -> None:
+        """A dossier sent through the site: every paper of the list, or the first ones of somebody who is not done."""
+        actor = Actor(account_id=candidacy.account_id, role=Role.CANDIDATE, candidacy_id=candidacy.id)
+        listed = ruleset_of(self.competition).dossier_checklist
+        for number, item in enumerate(listed if is_whole else listed[:6]):
+            ctx = self.director.context(now + number * 2 * MINUTE, actor)
+            candidacies.add_dossier_item(ctx, candidacy.id, item.code, self.director.letterbox.paper(item))
+        if is_whole:
+            candidacies.submit_application(self.director.context(now + HOUR, actor), candidacy.id)
 
     def vet(self) -> None:
         """Applications closed, each decided; the list is fixed and everybody has declared against it."""
@@ -264,8 +279,8 @@ class Play:
             if sitting.starts_at <= self.plan.written_at:
                 sittings.start_sitting(self.director.context(sitting.starts_at), sitting.id)
 
-    def write(self, *, minutes: int = 150) -> None:
-        """Those who were checked in answer, each in an own way, and hand in after the minutes."""
+    def write(self, *, minutes: int = 150, cut_off: int = 0) -> None:
+        """Those who were checked in answer, each in an own way, and hand in; so many lose their line meanwhile."""
         for sitting in list_sittings(self.session, self.competition.id):
             for number, attempt in enumerate(list_attempts(self.session, sitting.id)):
                 if sitting.started_at is None or attempt.checked_in_at is None or attempt.paper is None:
@@ -274,31 +289,46 @@ class Play:
                 actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
                 opened = attempts.open_attempt(self.director.context(now, actor))
                 at, paper = now + minutes * MINUTE, paper_from_data(attempt.paper.data)
+                if number in range(1, 1 + cut_off):
+                    loses_at = now + 20 * number * MINUTE
+                    self._lose_line(sitting, attempt, opened, loses_at, is_given=number == 1)
                 saves = list(self.answers(paper, attempt.candidacy.full_name, opened.epoch))
+                attempt.last_seen_at = at - 5 * SECOND  # the page gave signs of life all the time
+                self.session.flush()
                 attempts.save_answers(self.director.context(at, actor), opened.token, saves, page_epoch=opened.epoch)
-                attempts.hand_in(self.director.context(at + MINUTE, actor), opened.token, page_epoch=opened.epoch)
+                ended = self.director.context(at + 5 * SECOND, actor)
+                attempts.hand_in(ended, opened.token, page_epoch=opened.epoch)
+
+    def _lose_line(self, sitting: Any, attempt: Any, opened: Any, now: datetime, *, is_given: bool) -> None:
+        """A page falls silent for minutes; the time is given back, or refused where it was the person's own doing."""
+        attempt.last_seen_at = now
+        self.session.flush()
+        actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
+        back = self.director.context(now + 215 * SECOND, actor)
+        attempts.save_answers(back, opened.token, (), page_epoch=opened.epoch)
+        ctx = self.by("coithi", Role.INVIGILATOR, now + 6 * MINUTE)
+        for loss in list_proposed_losses(self.session, sitting, ctx.now):
+            if loss.lost.attempt_id == attempt.id:
+                room_time.decide_lost_time(
+                    ctx,
+                    self.competition,
+                    sitting,
+                    lost_time_id=loss.lost.id,
+                    seconds=loss.lost.seconds if is_given else None,
+                    reason="" if is_given else "Thí sinh tự rút dây mạng để cắm sạc; trong lúc ấy máy vẫn viết được.",
+                )
 
     def answers(self, paper: Paper, name: str, epoch: int) -> Iterator[Save]:
         """What somebody answers, in the order of the paper."""
         luck = int(self._seed(name), 16)
         for number, item in enumerate(paper.items):
-            content = json.dumps(self._answer(item, luck + number, right=(luck >> number) % 5 != 0), ensure_ascii=False)
+            content = json.dumps(self._answer(item, luck, number), ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)
 
-    def _answer(self, item: PaperItem, luck: int, *, right: bool) -> object:
-        question = item.question
+    def _answer(self, item: PaperItem, luck: int, place: int) -> object:
         if item.is_essay:
-            return cast.essay(luck)
-        keys = [option.key for option in question.options]
-        key = question.answer_key
-        if isinstance(key, NumericKey):
-            return str(key.value if right else key.value + 1).replace(".", ",")
-        if question.kind is QuestionKind.ORDERING:
-            return list(key or ()) if right else keys
-        if question.kind is QuestionKind.MULTIPLE:
-            return list(key or ()) if right else keys[:1]
-        chosen = next(iter(key or ()))
-        return chosen if right else next(other for other in keys if other != chosen)
+            return write_essay(item.question.id, luck, tells=luck % 10 < self.plan.telling)
+        return answer_objective(item, luck, place, has_faults=self.plan.is_large)
 
     def _seed(self, name: str) -> str:
         return hashlib.sha256(f"{self.code}/{name}".encode()).hexdigest()[:15]
@@ -364,7 +394,7 @@ class Play:
         human = blind.paper.rubric.human
         luck = int(self._seed(code), 16)
         points = spread_points(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
-        comments = {human[0].criterion: cast.MARK_COMMENTS[luck % len(cast.MARK_COMMENTS)]}
+        comments = {human[0].criterion: comment_on(0.5 + (luck % 3) / 5, dice_of(code, login))}
         draft = marking.save_draft(ctx, self.competition, code, revision=0, points=points, comments=comments)
         marking.lock_mark(ctx, self.competition, code, revision=draft.revision)
 
@@ -399,75 +429,6 @@ class Play:
         at = self.plan.written_at + 5 * DAY
         codes.open_codes(self.by("chutich", Role.CHAIR, at), self.competition)
         merging.publish_written(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
-
-    # ------------------------------------------------------------------------------- proposals and defence
-
-    def propose(self) -> None:
-        """Appeals over, proposals handed in and locked, the order of presentation drawn."""
-        at = self.plan.written_at + 15 * DAY
-        merging.close_appeals(self.by("thuky", Role.ORGANISER, at), self.competition)
-        passed = list_passed_ids(self.session, self.competition)
-        for item in list_roster(self.session, self.competition.id):
-            if item.id not in passed:
-                continue
-            actor = Actor(account_id=item.account_id, role=Role.CANDIDATE, candidacy_id=item.id)
-            title = f"Chương trình hành động của chức danh {item.post.title}"
-            received = uploads.receive_proposal(
-                self.director.settings.uploads_path,
-                io.BytesIO(proposal_file([title, *cast.ESSAYS[0].split("\n")])),
-                "de-an.docx",
-                allowed_kinds=proposals.allowed_kinds(self.competition),
-                max_megabytes=5,
-            )
-            proposals.upload_proposal(
-                self.director.context(at + DAY, actor), get_candidacy(self.session, item.id), received, title=title
-            )
-        end = self.plan.written_at + 20 * DAY + HOUR
-        proposals.lock_proposals(self.by("thuky", Role.ORGANISER, end), self.competition)
-        proposals.draw_presentation_order(self.by("chutich", Role.CHAIR, end + HOUR), self.competition)
-
-    def defend(self, *, finished: int | None = None, open_next: bool = False) -> None:
-        """So many defences (None: all) are presented, scored alone, revealed; then the next one is being scored."""
-        at = self.plan.written_at + 22 * DAY
-        rows = list_defences(self.session, self.competition.id)
-        last = len(rows) if finished is None else finished
-        for number, row in enumerate(rows[: last + open_next]):
-            now = at + number * HOUR
-            head = self.by("truongdean", Role.PANEL_HEAD, now)
-            defence.start_presentation(head, self.competition, row.position)
-            defence.start_questions(
-                self.by("truongdean", Role.PANEL_HEAD, now + 20 * MINUTE), self.competition, row.position
-            )
-            head = self.by("truongdean", Role.PANEL_HEAD, now + 50 * MINUTE)
-            defence.open_scoring(head, self.competition, row.position)
-            for place, login in enumerate(("dean1", "dean2", "dean3")):
-                if number == last and place > 0:
-                    continue
-                self._score(login, row.position, number, place, now + 51 * MINUTE)
-            if number < last:
-                done = reveals.reveal_scores(head, self.competition, row.position)
-                if reveals.outlook(self.competition, list_locked_marks(self.session, [done.id])).score is not None:
-                    reveals.close_discussion(head, self.competition, row.position)
-                else:
-                    reveals.decide_gap(
-                        head,
-                        self.competition,
-                        row.position,
-                        decided=Decimal(80),
-                        reason="Trưởng ban nghe ba thành viên nêu căn cứ từng tiêu chí rồi quyết định.",
-                    )
-        if finished is None:
-            ctx = self.by("coithi", Role.INVIGILATOR, at + 10 * HOUR)
-            defence.record_attendance(ctx, self.competition, ())
-
-    def _score(self, login: str, position: int, number: int, place: int, now: datetime) -> None:
-        ctx = self.by(login, Role.PANELLIST, now)
-        rubric = defence.rubric_of(get_defence(self.session, self.competition.id, position))
-        quality = Decimal(72 + int(self._seed(f"{number}"), 16) % 18)
-        spread_out = (0, 4, 13) if number == 1 else (0, 3, 6)
-        points = spread_points(rubric.human, min(quality + spread_out[place], Decimal(98)), Decimal(1))
-        draft = defence.save_sheet(ctx, self.competition, position, points, {}, revision=0)
-        defence.lock_sheet(ctx, self.competition, position, revision=draft.revision)
 
     # ---------------------------------------------------------------------------------------------- result
 

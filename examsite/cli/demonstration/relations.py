@@ -18,8 +18,9 @@ def declare_all(acting: Callable[[str, Role], ServiceContext], competition: Any)
     for official in cast.OFFICIALS:
         if official.role in DECLARING:
             ctx = acting(official.login, official.role)
-            listed = list_final_candidacies(ctx.session, competition.id)
-            unit = listed[0].unit if listed and official.login == cast.COLLEAGUE else ""
+            is_colleague = official.login == cast.COLLEAGUE
+            listed = list_final_candidacies(ctx.session, competition.id) if is_colleague else []
+            unit = listed[0].unit if listed else ""
             conflicts.declare_conflicts(ctx, competition, {}, unit=unit)
 
 
