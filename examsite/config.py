@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -186,15 +188,40 @@ def _parse(name: str, kind: str, text: str) -> Any:
     return text
 
 
-def _secret(path: Path) -> str:
-    """The secret key of the installation; made once, readable by its owner only."""
+def key_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of a key file of the installation; made once, readable by its owner only.
+
+    Several processes may begin at the same instant: each writes a key of its own beside, the first one links it into
+    the place, and whoever comes second reads that one. Nobody ever sees half a key, not even after a power cut.
+
+    Raises:
+        SettingsError: the file can be read by others.
+    """
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(SECRET_BYTES))
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # made with 0600
+        own = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(make())
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(own, path)
+        finally:
+            own.unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     if path.stat().st_mode & 0o077:
         raise SettingsError(f"{path.name} can be read by others: run chmod 600 {path}")
-    return path.read_text(encoding="ascii").strip()
+    return path.read_bytes()
+
+
+def _secret(path: Path) -> str:
+    """The secret key of the installation."""
+    return key_file(path, lambda: secrets.token_hex(SECRET_BYTES).encode("ascii")).decode("ascii").strip()
 
 
 def _check(settings: Settings) -> None:

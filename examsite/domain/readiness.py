@@ -66,6 +66,7 @@ class Topic(StrEnum):
     BROWSER = "browser"
     ADDRESSES = "addresses"
     ADJUSTMENTS = "adjustments"
+    CLOSER = "closer"
     PAUSES = "pauses"
 
 
@@ -96,6 +97,21 @@ def check_needs(*, waiting: int, approved: int) -> Check:
     if approved:
         return Check(Topic.ADJUSTMENTS, Level.GOOD, "adjustments_approved", Role.CHAIR, params)
     return Check(Topic.ADJUSTMENTS, Level.GOOD, "adjustments_none", Role.CHAIR, params)
+
+
+def check_closer(*, cannot_start: str, cannot_close: str, seats: str, since: datetime | None) -> Check:
+    """Whether the server manages to start the sitting and to close who is over; the kinds of faults where it fails.
+
+    `seats` are those where closing fails; empty: the sitting as a whole.
+    """
+    params: dict[str, Any] = {"error": cannot_start or cannot_close, "seats": seats, "since": since}
+    if cannot_start:
+        return Check(Topic.CLOSER, Level.STOP, "closer_cannot_start", Role.ADMINISTRATOR, params)
+    if cannot_close and seats:
+        return Check(Topic.CLOSER, Level.STOP, "closer_cannot_close_seats", Role.ADMINISTRATOR, params)
+    if cannot_close:
+        return Check(Topic.CLOSER, Level.STOP, "closer_cannot_close", Role.ADMINISTRATOR, params)
+    return Check(Topic.CLOSER, Level.GOOD, "closer_works", Role.ADMINISTRATOR, params)
 
 
 def check_pauses(*, count: int, standing: int) -> Check:

@@ -47,6 +47,13 @@ class HelpKind(StrEnum):
     OTHER = "other"
 
 
+class ServerAct(StrEnum):
+    """What the server does with a sitting by itself."""
+
+    START = "start"
+    CLOSE = "close"
+
+
 class RequestKind(StrEnum):
     """Acts in a room that take two people: one asks with a reason, another one decides.
 

@@ -10,10 +10,12 @@ authorities); RFC 5280 (name constraints, key usage).
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -102,11 +104,13 @@ def make_certificates(settings: Settings, *, hosts: Sequence[str], now: datetime
         .sign(authority_key, hashes.SHA256())
     )
     authority_pem = authority.public_bytes(serialization.Encoding.PEM)
-    _write(folder / AUTHORITY_KEY_FILE, _key_bytes(authority_key))
-    _write(folder / AUTHORITY_FILE, authority_pem)
-    _write(folder / SERVER_KEY_FILE, _key_bytes(server_key))
-    # The chain lets a browser that has imported nothing show whom it would have to trust.
-    _write(folder / SERVER_FILE, server.public_bytes(serialization.Encoding.PEM) + authority_pem)
+    # Two who make them at once must not mix them: all four files come from one of the two.
+    with _alone_in(folder):
+        _write(folder / AUTHORITY_KEY_FILE, _key_bytes(authority_key))
+        _write(folder / AUTHORITY_FILE, authority_pem)
+        _write(folder / SERVER_KEY_FILE, _key_bytes(server_key))
+        # The chain lets a browser that has imported nothing show whom it would have to trust.
+        _write(folder / SERVER_FILE, server.public_bytes(serialization.Encoding.PEM) + authority_pem)
     return _report(server, authority)
 
 
@@ -178,6 +182,17 @@ def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import select
 
-from examsite.config import Settings, SettingsError
+from examsite.config import Settings, key_file
 from examsite.domain import checkpoints
 from examsite.domain.checkpoints import Checkpoint
 from examsite.domain.merkle import TreeState
@@ -26,13 +25,7 @@ def load_signer(settings: Settings, path: Path | None = None) -> LogSigner:
         SettingsError: the key file can be read by others.
     """
     path = path or settings.log_key_path
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
-    if path.stat().st_mode & 0o077:
-        raise SettingsError(f"{path.name} can be read by others: run chmod 600 {path}")
-    key = Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    key = Ed25519PrivateKey.from_private_bytes(key_file(path, lambda: Ed25519PrivateKey.generate().private_bytes_raw()))
     return LogSigner(host_name=settings.host_name, public_key=key.public_key().public_bytes_raw(), sign=key.sign)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState
-from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.canonical import canonical_bytes, instant_text, sha256_hex
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
@@ -41,9 +41,18 @@ PART = "written"
 
 
 def check_in(
-    ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str, photo: Upload | None = None
+    ctx: ServiceContext,
+    competition: Competition,
+    sitting: Sitting,
+    *,
+    seat: str,
+    photo: Upload | None = None,
+    came_late: bool = False,
 ) -> Attempt:
     """Say that the person at this seat is the candidate of the list; saying it twice adds at most a photo.
+
+    `came_late`: whoever watches says that this person came after the start. A late look at the papers makes nobody
+    late.
 
     Raises:
         ConflictError: `late_arrival_refused`, `sitting_over`.
@@ -69,6 +78,9 @@ def check_in(
     attempt.checked_in_at = ctx.now
     attempt.checked_in_by_id = ctx.actor.account_id
     payload = {"number": attempt.candidacy.candidate_number, "seat": seat}
+    if came_late and sitting.started_at is not None and ctx.now > sitting.started_at:
+        attempt.arrived_late_at = min(came_at, ctx.now)
+        payload["arrived_late_at"] = instant_text(attempt.arrived_late_at)
     if photo is not None:
         attempt.photo_id = photo.id
         payload["photo_sha256"] = photo.sha256

@@ -74,6 +74,16 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
     return SigningRight(None)
 
 
+def check_tail(version: ResultVersion, sha_tail: str) -> None:
+    """Refuse the last signs of another document's hash.
+
+    Raises:
+        InvalidError: `hash_tail_wrong`, with the `field`.
+    """
+    if sha_tail.strip().lower() != version.sha256[-TAIL_LENGTH:]:
+        raise InvalidError("hash_tail_wrong", field="sha_tail")
+
+
 def sign_result(
     ctx: ServiceContext,
     competition: Competition,
@@ -105,8 +115,7 @@ def sign_result(
         raise ConflictError(refusal)
     if sha256_hex(version.document.encode("utf-8")) != version.sha256:
         raise ConflictError("result_damaged")
-    if sha_tail.strip().lower() != version.sha256[-TAIL_LENGTH:]:
-        raise InvalidError("hash_tail_wrong", field="sha_tail")
+    check_tail(version, sha_tail)
     agreed = decision is Decision.AGREED
     reason = "" if agreed else reason.strip()
     if not agreed and not reason:

@@ -29,6 +29,7 @@ from examsite.domain.readiness import (
     check_backup,
     check_browser,
     check_clock,
+    check_closer,
     check_database,
     check_disk,
     check_https,
@@ -40,7 +41,7 @@ from examsite.domain.readiness import (
     check_seats,
     check_writes,
 )
-from examsite.domain.rooms import RequestState
+from examsite.domain.rooms import RequestState, ServerAct
 from examsite.domain.sittings import SittingState, seat_codes
 from examsite.services.certificates import find_certificates
 from examsite.services.clock import clock_difference
@@ -52,6 +53,7 @@ from examsite.storage.queries.machines import list_refused_machines
 from examsite.storage.queries.papers import count_papers
 from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rehearsals import count_at_once, find_start_override, list_certificate_faults
+from examsite.storage.queries.server_faults import list_server_faults
 from examsite.storage.queries.sittings import list_attempts, list_seatable, list_sittings, opened_papers
 
 #: What the test write puts on the disk. Unit: bytes.
@@ -106,8 +108,22 @@ def list_checks(session: Session, settings: Settings, sitting: Sitting, *, now: 
             waiting=count_adjustment_requests(session, sitting.id, RequestState.ASKED),
             approved=count_adjustment_requests(session, sitting.id, RequestState.APPROVED),
         ),
+        check_faults(session, sitting, now),
         *_pause_checks(session, sitting),
     ]
+
+
+def check_faults(session: Session, sitting: Sitting, now: datetime) -> Check:
+    """What the server is failing to do at this sitting by itself; one question, for each answer of a board."""
+    faults = list_server_faults(session, sitting.id, now)
+    starts = [item for item in faults if item.act is ServerAct.START]
+    closes = [item for item in faults if item.act is ServerAct.CLOSE]
+    return check_closer(
+        cannot_start=starts[0].error if starts else "",
+        cannot_close=closes[0].error if closes else "",
+        seats=", ".join(sorted(item.seat for item in closes if item.seat)),
+        since=faults[0].first_at if faults else None,
+    )
 
 
 def measure_write(settings: Settings, timer: Timer) -> int | None:
@@ -186,6 +202,9 @@ def _rehearsal_checks(session: Session, settings: Settings, sitting: Sitting, no
     identity, at = identity_of(settings), max(now, sitting.starts_at)
     if find_start_override(session, sitting.id, identity=identity, now=at) is not None:
         return [Check(Topic.REHEARSAL, Level.ATTENTION, "rehearsal_overridden", Role.ORGANISER, {"count": count})]
+    if sitting.state is not SittingState.SCHEDULED:
+        # What it began with stands; nothing about it can be asked for or put right any more.
+        return [Check(Topic.REHEARSAL, Level.GOOD, "rehearsal_before_start", Role.ORGANISER, {"count": count})]
     faults: list[Missing] = list_certificate_faults(session, sitting, identity=identity, now=at)
     if faults:
         return [Check(Topic.REHEARSAL, Level.STOP, item.code, item.owner, item.params) for item in faults]

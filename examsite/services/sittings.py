@@ -235,25 +235,33 @@ def close_overdue(ctx: ServiceContext) -> int:
     while a log is held; call again until nothing is left.
     """
     for sitting_id in list_running(ctx.session):
-        sitting = _locked(ctx, sitting_id)
-        if sitting.state is not SittingState.STARTED or sitting.started_at is None:
-            continue
-        competition = _competition_of(ctx, sitting)
-        # Sitting, attempts, log: everyone takes the locks in this order.
-        working = lock_open_attempts(ctx, sitting)
-        held = list_held(ctx.session, sitting.id, ctx.now)
-        overdue = [item for item in working if item.id not in held and _is_to_close(sitting, item, ctx.now)]
-        done = 0
-        for attempt in overdue[:CLOSED_AT_ONCE]:
-            close_attempt(ctx, competition, sitting, attempt)
-            working.remove(attempt)
-            done += 1
-        if not working:
-            _close(ctx, competition, sitting)
-            done += 1
+        done = close_overdue_in(ctx, sitting_id)
         if done:
             return done
     return 0
+
+
+def close_overdue_in(ctx: ServiceContext, sitting_id: int, *, attempt_id: int | None = None) -> int:
+    """As `close_overdue` in one sitting; or that one attempt alone, without the sitting. How much was done."""
+    sitting = _locked(ctx, sitting_id)
+    if sitting.state is not SittingState.STARTED or sitting.started_at is None:
+        return 0
+    competition = _competition_of(ctx, sitting)
+    # Sitting, attempts, log: everyone takes the locks in this order.
+    working = lock_open_attempts(ctx, sitting)
+    held = list_held(ctx.session, sitting.id, ctx.now)
+    overdue = [item for item in working if item.id not in held and _is_to_close(sitting, item, ctx.now)]
+    if attempt_id is not None:
+        overdue = [item for item in overdue if item.id == attempt_id]
+    done = 0
+    for attempt in overdue[:CLOSED_AT_ONCE]:
+        close_attempt(ctx, competition, sitting, attempt)
+        working.remove(attempt)
+        done += 1
+    if not working and attempt_id is None:
+        _close(ctx, competition, sitting)
+        done += 1
+    return done
 
 
 def _close(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> None:

@@ -13,7 +13,7 @@ from examsite.config import Settings
 from examsite.domain.readiness import Check, Level, worst_level
 from examsite.domain.rehearsals import CERTIFICATE_DAYS
 from examsite.domain.sittings import SittingState
-from examsite.services.readiness import Place, list_alarms, list_checks
+from examsite.services.readiness import Place, check_faults, list_alarms, list_checks
 from examsite.storage.database import db
 from examsite.storage.queries.machines import list_refused_machines
 from examsite.storage.queries.rehearsals import count_at_once, list_rehearsals
@@ -44,6 +44,12 @@ class Finding:
 def list_alarm_findings() -> list[Finding]:
     """What staff must learn at once while a sitting runs, in words; cheap enough for each answer of a board."""
     return [finding(item) for item in list_alarms(current_app.extensions["settings"])]
+
+
+def list_room_alarms(sitting: Any) -> list[Finding]:
+    """What a room must learn at once: the alarms of the server, and what it fails to do at this sitting."""
+    fault = check_faults(db.session(), sitting, read_web_clock())
+    return [*list_alarm_findings(), *([] if fault.level is Level.GOOD else [finding(fault)])]
 
 
 def read_readiness(sitting_code: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
 from examsite.services import throttling
 from examsite.services.passwords import Passwords
-from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
+from examsite.services.publication import SIGNABLE, TAIL_LENGTH, check_tail, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account
@@ -253,6 +253,7 @@ def _is_signed(form: SignResultForm) -> bool:
         with write_now() as ctx:
             throttling.note_failed_log_in(ctx, login)
         form.password.errors = [*form.password.errors, _("Mật khẩu chưa đúng. Chưa ký.")]
+        _tell_of_tail(form)
         return False
     try:
         with write_now() as ctx:
@@ -272,3 +273,14 @@ def _is_signed(form: SignResultForm) -> bool:
         form[field].errors = [*form[field].errors, message_of(error)]
         return False
     return True
+
+
+def _tell_of_tail(form: SignResultForm) -> None:
+    """Whoever mistypes both must not learn of the second only after mending the first."""
+    version = find_newest_version(db.session(), g.competition.id)
+    if version is None or version.number != form.version.data:
+        return
+    try:
+        check_tail(version, form.sha_tail.data or "")
+    except DomainError as error:
+        form.sha_tail.errors = [*form.sha_tail.errors, message_of(error)]

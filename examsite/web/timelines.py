@@ -275,6 +275,8 @@ def _said(happening: Happening) -> tuple[str, str]:
     if kind is HappeningKind.LOST:
         said = [label(LostTimeState(happening.word)), length_text(happening.count or happening.seconds)]
         return title, " · ".join(part for part in (*said, reason) if part)
+    if kind is HappeningKind.CLOSED and happening.word:
+        return _("Cán bộ coi thi thu bài"), reason
     if kind is HappeningKind.MESSAGE:
         return (_("Tin nhắn cho cả phòng") if happening.word else _("Tin nhắn cho thí sinh")), reason
     if kind is HappeningKind.CALLED:

@@ -44,7 +44,7 @@ from examsite.storage.clock import InstallationClock
 from examsite.storage.models.rooms import LostTime, RoomRequest
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.rooms import find_pulse, list_held, list_undecided
-from examsite.storage.queries.sittings import has_overdue
+from examsite.storage.queries.sittings import list_overdue
 from tests.factories.clocks import MadeUpMachine
 from tests.factories.sittings import Room, add_person, make_room
 from tests.faults.plain_time import SECOND, PlainAttempt
@@ -360,7 +360,7 @@ class History:
         closing = [item for item in over if not any(item is other for other in kept)]
         working = [item for item in self.attempts if item.state == "open"]
         is_ending = self.sitting_state() is SittingState.STARTED and (len(closing) > 0 or not working)
-        if has_overdue(self.session, self.instant()) != is_ending:
+        if bool(list_overdue(self.session, self.instant())) != is_ending:
             raise DiffersError(f"something to close at {self.now}: expected {is_ending}")
         while (is_ending or self.chance.random() < 0.1) and close_overdue(self.ctx()):
             pass

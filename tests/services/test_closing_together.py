@@ -11,21 +11,28 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
+from examsite.closer import Closer
 from examsite.config import Settings, load_settings
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS, AttemptState
 from examsite.domain.errors import DomainError
+from examsite.domain.permissions import Role
+from examsite.domain.rooms import ServerAct
 from examsite.domain.saves import Save, content_text
 from examsite.domain.sittings import SittingState
 from examsite.services.attempts import hand_in, open_attempt, save_answers
+from examsite.services.checkpoints import load_signer
 from examsite.services.context import ServiceContext
 from examsite.services.outages import beat
+from examsite.services.rehearsals import record_rehearsal
 from examsite.services.sittings import close_overdue, start_sitting
 from examsite.storage.database import reading, writing
+from examsite.storage.models.papers import Paper
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import ServerOutage
-from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
+from examsite.storage.queries.server_faults import list_server_faults
 from tests import databases
 from tests.factories.sittings import make_room
 
@@ -172,3 +179,71 @@ def test_closer_passes_by_a_sitting_that_another_one_is_starting(
         second.execute(text("SET LOCAL lock_timeout = '2s'"))
         assert start_sitting(ServiceContext(session=first, now=starts_at, settings=settings), sitting_id)
         assert not start_sitting(ServiceContext(session=second, now=starts_at, settings=settings), sitting_id)
+
+
+def test_what_fails_at_one_seat_or_at_one_start_holds_nobody_else_back(
+    own_engine: Engine, settings: Settings, now: datetime
+) -> None:
+    """A room over time with one attempt that cannot be scored; a start that crashes, before one that does not."""
+    with writing(own_engine) as session:
+        ending = make_room(session, now, settings=settings, code="VH-2026-11")
+        start = ending.started()
+        for candidacy in ending.candidacies:
+            token = open_attempt(ending.ctx(candidacy, at=start)).token
+            save = Save(item="Q01", epoch=1, number=1, content=content_text("x"))
+            save_answers(ending.ctx(at=start), token, [save], page_epoch=1)
+        stuck_id = ending.attempt(1).id
+        session.execute(update(AnswerVersion).where(AnswerVersion.attempt_id == stuck_id).values(content="{"))
+        over = start + LENGTH + timedelta(seconds=61 + CLOSING_SLACK_SECONDS)
+        rooms = [
+            make_room(session, over, settings=settings, code=code, starts_in=timedelta(minutes=1))
+            for code in ("VH-2026-12", "VH-2026-13")
+        ]
+        for room in rooms:
+            room.opened()
+            organiser = room.ctx(Role.ORGANISER, at=over)
+            record_rehearsal(organiser, room.competition, head_count=50, source="test", figures={})
+        rooms[0].paper.data = {}
+        ids = [ending.sitting.id, *(room.sitting.id for room in rooms)]
+        present = over + timedelta(minutes=1)
+        beat(ending.ctx(at=present), was_alive=True)
+    closer = Closer(own_engine, settings, load_signer(settings), clock=lambda: present)
+    for _round in range(3):
+        closer.go_round()
+
+    with reading(own_engine) as session:
+        states = {row.id: row.state for row in session.scalars(select(Sitting))}
+        attempts = session.scalars(select(Attempt.state).where(Attempt.sitting_id == ids[0]).order_by(Attempt.id)).all()
+        assert [states[key] for key in ids] == [SittingState.STARTED, SittingState.SCHEDULED, SittingState.STARTED]
+        assert attempts == [AttemptState.CLOSED, AttemptState.OPEN, AttemptState.CLOSED]
+        told = [
+            [(fault.act, fault.seat, fault.error) for fault in list_server_faults(session, key, present)] for key in ids
+        ]
+        assert told == [[(ServerAct.CLOSE, "A2", "JSONDecodeError")], [(ServerAct.START, "", "InvalidError")], []]
+        assert list_server_faults(session, ids[0], present + timedelta(minutes=2)) == []
+
+    with writing(own_engine) as session:  # somebody mends both
+        session.execute(update(AnswerVersion).where(AnswerVersion.attempt_id == stuck_id).values(content='"x"'))
+        session.execute(update(Paper).where(Paper.id == rooms[0].paper.id).values(data=rooms[1].paper.data))
+    closer.go_round()
+    with reading(own_engine) as session:
+        states = {row.id: row.state for row in session.scalars(select(Sitting))}
+        assert [states[key] for key in ids] == [SittingState.CLOSED, SittingState.STARTED, SittingState.STARTED]
+
+
+def test_nobody_is_closed_before_the_sign_of_life_after_an_outage(
+    own_engine: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sitting, start, _tokens = _at_work(own_engine, settings, now)
+    over = start + LENGTH + timedelta(minutes=2)
+
+    def fails(*_args: object, **_named: object) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("examsite.services.outages.beat", fails)
+        Closer(own_engine, settings, load_signer(settings), clock=lambda: over).go_round()
+        assert _ends(own_engine)[2] == {AttemptState.OPEN: CANDIDATES}
+    Closer(own_engine, settings, load_signer(settings), clock=lambda: over).go_round()
+    with reading(own_engine) as session:
+        assert len(session.scalars(select(ServerOutage)).all()) == 1

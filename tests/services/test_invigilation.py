@@ -12,17 +12,21 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
 from examsite.domain.attempts import AttemptState
+from examsite.domain.canonical import instant_text
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.saves import Save, content_text
+from examsite.domain.timelines import HappeningKind
 from examsite.services.attempts import open_attempt, save_answers
 from examsite.services.invigilation import check_in, force_hand_in, hand_over_room, note_absence
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.rooms import Pause
+from examsite.storage.queries.boards import ForcedEnd, list_forced_ends
 from examsite.storage.queries.records import get_log, list_records
+from examsite.storage.queries.timeline import list_facts
 from tests.factories.sittings import Room, add_person, make_room
 
 MINUTE = timedelta(minutes=1)
@@ -69,6 +73,20 @@ def test_photo_is_kept_with_the_check_in_and_may_follow_it_once(room: Room) -> N
     assert [(fact["seat"], "photo_sha256" in fact) for fact in told] == [("A1", True), ("A2", False), ("A2", True)]
 
 
+def test_a_late_look_at_the_papers_makes_nobody_late(room: Room) -> None:
+    early = room.ctx(Role.INVIGILATOR)
+    check_in(early, room.competition, room.sitting, seat="A1", came_late=True)
+    start = room.started()
+    open_attempt(room.ctx(room.candidacies[1], at=start + MINUTE))
+    late = room.ctx(Role.INVIGILATOR, at=start + 9 * MINUTE)
+    check_in(late, room.competition, room.sitting, seat="A2", came_late=True)
+    check_in(late, room.competition, room.sitting, seat="A3")
+    arrived = [room.attempt(place).arrived_late_at for place in range(3)]
+    assert arrived == [None, start + MINUTE, None]  # before the start nobody is late
+    told = [fact.get("arrived_late_at") for fact in facts(room, "candidate:checked-in")]
+    assert told == [None, instant_text(start + MINUTE), None]
+
+
 def test_absence_is_noted_when_nobody_is_let_in_any_more(room: Room) -> None:
     ctx = room.ctx(Role.INVIGILATOR)
     with pytest.raises(ConflictError, match="sitting_not_running"):
@@ -108,6 +126,12 @@ def test_forced_hand_in_keeps_every_word_and_says_why(room: Room) -> None:
     assert attempt.paused_at is None
     (pause,) = room.session.scalars(select(Pause)).all()
     assert pause.ended_at == start + 2 * MINUTE
+    ends = list_forced_ends(room.session, room.competition.id, room.sitting.code)
+    number = room.candidacies[0].candidate_number
+    assert ends == {number: ForcedEnd(by="invigilator", reason="Thí sinh xin dừng")}
+    (facts_of,) = list_facts(room.session, room.sitting, seat="A1")
+    (closed,) = [item for item in facts_of.happenings if item.kind is HappeningKind.CLOSED]
+    assert (closed.word, closed.reason) == ("person", "Thí sinh xin dừng")
     assert [fact["reason"] for fact in facts(room, "attempt:ended")] == ["Thí sinh xin dừng"]
     (submitted,) = facts(room, "answers:submitted")
     assert {row["item"]: row["content"] for row in submitted["answers"]}["E1"] == "đến đây"  # type: ignore[union-attr]

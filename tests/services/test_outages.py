@@ -25,7 +25,7 @@ from examsite.storage.models.rooms import LostTime, ServerOutage, ServerPulse
 from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import list_held, list_proposed_losses
-from examsite.storage.queries.sittings import has_overdue
+from examsite.storage.queries.sittings import list_overdue
 from tests.factories.sittings import Room, make_room
 
 SECOND = timedelta(seconds=1)
@@ -168,8 +168,8 @@ def test_nobody_is_held_for_ever(room: Room) -> None:
     outage(room, began, ended)
     close_all(room, ended + HOLD - SECOND)
     assert states(room)[0] is AttemptState.OPEN
-    assert not has_overdue(room.session, ended + HOLD - SECOND)
-    assert has_overdue(room.session, ended + HOLD + SECOND)
+    assert not list_overdue(room.session, ended + HOLD - SECOND)
+    assert list_overdue(room.session, ended + HOLD + SECOND)
     close_all(room, ended + HOLD + SECOND)
     assert states(room)[0] is AttemptState.CLOSED
 

@@ -36,7 +36,7 @@ from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import list_proposed_losses, list_running_silences
-from examsite.storage.queries.sittings import has_overdue
+from examsite.storage.queries.sittings import list_overdue
 from tests.factories.sittings import Room, add_person, make_room
 
 SECOND = timedelta(seconds=1)
@@ -103,7 +103,7 @@ def test_clock_stands_still_in_a_pause_and_runs_on_with_what_was_left(room: Room
     assert {view.remaining_seconds for view in views} == {170 * 60}
     assert all(view.paused for view in views)
     pause_room(watcher(room, began), room.competition, room.sitting, reason="Báo cháy")
-    assert not has_overdue(room.session, began + 400 * MINUTE)
+    assert not list_overdue(room.session, began + 400 * MINUTE)
     resumed = began + timedelta(seconds=600.25)
     seconds = resume_attempt(watcher(room, resumed), room.competition, room.sitting, seat="A1")
     assert seconds == 601

@@ -15,18 +15,20 @@ from PIL import Image
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
+from examsite.domain.rooms import ServerAct
 from examsite.domain.saves import Save
 from examsite.services import attempts, room_messages, sittings
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.invigilation import check_in, record_incident
+from examsite.services.server_faults import note_fault
 from examsite.services.sittings import assign_invigilator
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
-from examsite.storage.models.sittings import Incident, Sitting
+from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
 from tests.factories.competitions import make_official
-from tests.factories.sittings import Room, make_room
+from tests.factories.sittings import NAMES, Room, make_room
 from tests.web.conftest import Clock, Doing
 from tests.web.strict_client import StrictClient, find_all, words
 
@@ -477,6 +479,49 @@ def test_a_test_is_ended_only_after_the_sentence_was_read(world: World) -> None:
 
     assert watcher.submit(where, {"reason": "Bỏ về", "confirmed": "1"}, form_at=form).status_code == 302
     assert world.attempt("A1").state is AttemptState.CLOSED
+    seat = words(watcher.page(f"{BOARD}?seat=A1"))
+    assert "Lý do: Bỏ về" in seat
+    assert "máy chủ thu bài" not in seat
+    name = world.scene(lambda doing: doing.session.get(Account, world.room.people[Role.INVIGILATOR].account_id))
+    assert f"{name.display_name} thu bài lúc" in seat
+    minutes = words(watcher.page(f"{BOARD}/minutes"))
+    assert "máy chủ thu bài 0; cán bộ coi thi thu bài 1" in minutes
+    course = words(watcher.page(f"{BOARD}/seats/A1/timeline"))
+    assert "Cán bộ coi thi thu bài" in course
+    assert "Máy chủ thu bài" not in course
+
+
+def test_only_who_came_after_the_start_is_late_in_the_minutes(world: World) -> None:
+    """Everybody was checked in before; two more looks at papers, of whom one says that the candidate came late."""
+
+    def unchecked(room: Room, doing: Doing) -> None:
+        for place in (1, 2):
+            row = doing.session.get(Attempt, room.attempt(place).id)
+            row.checked_in_at = row.checked_in_by_id = None
+
+    world.step(unchecked)
+    world.later(minutes=4)
+    watcher = world.first
+    for seat, data in (("A2", {}), ("A3", {"came_late": "y"})):
+        form = f"{BOARD}?seat={seat}&act=check-in"
+        assert len(find_all(watcher.page(form), "came-late")) == 1
+        assert watcher.submit(f"{BOARD}/seats/{seat}/check-in", data, form_at=form).status_code == 302
+    assert world.attempt("A2").arrived_late_at is None
+    assert world.attempt("A3").arrived_late_at == world.attempt("A3").opened_at
+    (late,) = find_all(watcher.page(f"{BOARD}/minutes"), "late")
+    assert NAMES[2] in words(late)
+    assert NAMES[1] not in words(late)
+
+
+def test_what_the_server_fails_to_do_in_a_room_is_the_first_card(world: World) -> None:
+    def fail(room: Room, doing: Doing) -> None:
+        note_fault(room.ctx(at=doing.now), room.sitting.id, act=ServerAct.CLOSE, error="ValueError")
+
+    assert not find_all(world.first.page(BOARD), "card-server")
+    world.step(fail)
+    assert "không đóng được ca thi" in words(find_all(world.first.page(BOARD), "card-server")[0])
+    world.later(minutes=2)  # it went on without failing again
+    assert not find_all(world.first.page(BOARD), "card-server")
 
 
 # -------------------------------------------------------------------------------------------------- words and incidents

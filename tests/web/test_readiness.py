@@ -18,10 +18,12 @@ from examsite.domain import readiness as rules
 from examsite.domain import rehearsals as rehearsal_rules
 from examsite.domain.permissions import Role
 from examsite.domain.readiness import Level, Topic
+from examsite.domain.rooms import ServerAct
 from examsite.domain.sittings import SittingState
 from examsite.services import readiness
 from examsite.services.certificates import make_certificates
 from examsite.services.rehearsals import begin_rehearsal, record_rehearsal
+from examsite.services.server_faults import note_fault
 from examsite.storage.database import db
 from examsite.storage.models.rooms import Rehearsal, RoomRequest
 from examsite.storage.models.sittings import Sitting
@@ -78,7 +80,15 @@ def codes_in(module: Any) -> set[str]:
 
 
 def test_every_finding_has_words_and_everything_to_do_belongs_to_a_finding() -> None:
-    codes = codes_in(rules) | codes_in(rehearsal_rules) | {"rehearsal_speaks", "rehearsal_overridden"}
+    codes = (
+        codes_in(rules)
+        | codes_in(rehearsal_rules)
+        | {
+            "rehearsal_speaks",
+            "rehearsal_overridden",
+            "rehearsal_before_start",
+        }
+    )
     assert codes - {f"{topic.value}" for topic in Topic} == set(FINDINGS)
     assert set(ACTIONS) <= set(FINDINGS)
 
@@ -166,9 +176,17 @@ def test_the_page_of_a_sitting_that_has_begun_says_so(
     def begin(doing: Any) -> None:
         closed_at = doing.now if state is SittingState.CLOSED else None
         doing.session.execute(update(Sitting).values(state=state, started_at=doing.now, closed_at=closed_at))
+        note_fault(doing.ctx(), 1, act=ServerAct.CLOSE, error="ValueError", attempt_id=1)
 
     scene(begin)
-    page = log_in(site["organiser"]).page(page_of(site))
+    client = log_in(site["organiser"])
+    page = client.page(page_of(site))
+    assert levels(client, page_of(site)) | {"closer": "stop", "rehearsal": "good"} == levels(client, page_of(site))
+    assert "không thu được bài ở chỗ A1" in words(page)
+    # A certificate is asked for before the start; after it nobody is offered to go on without.
+    assert find_all(page, "ask-override") == []
+    assert "đề nghị bắt đầu không có chứng nhận" not in words(page)
+    assert client.submit(page_of(site), {"reason": " "}, form_at=page_of(site)).status_code == 409
     (verdict,) = find_all(page, "verdict")
     assert said in words(verdict)
     assert "Chưa bắt đầu được" not in words(page)

@@ -329,6 +329,17 @@ def test_what_is_wrong_is_said_and_nothing_is_signed(
     assert 'data-testid="sign-form"' in page
 
 
+def test_two_wrong_things_are_both_told_at_once(staged: Any, scene: Scene, log_in: LogIn) -> None:
+    staged("ranked")
+
+    both = {"sha_tail": "zzzz", "password": "sai mật khẩu rồi nhé"}
+    answer = log_in(MEMBER).submit(SIGN, opinion(scene) | both)
+
+    assert answer.status_code == 422
+    assert "Mật khẩu chưa đúng" in answer.text
+    assert "không phải bốn ký tự cuối" in answer.text
+
+
 def test_refusal_keeps_its_reason_for_the_council(staged: Any, scene: Scene, log_in: LogIn) -> None:
     staged("ranked")
 

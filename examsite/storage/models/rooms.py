@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState, RequestKind, RequestState
+from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState, RequestKind, RequestState, ServerAct
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.sittings import Attempt, Sitting
@@ -212,6 +212,23 @@ class RefusedMachine(Base):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
     attempt: Mapped[Attempt] = relationship(lazy="raise")
+
+
+class ServerFault(Base):
+    """An act of the server that fails at a sitting or at one of its seats; renewed while it goes on failing."""
+
+    __tablename__ = "server_faults"
+    __table_args__ = (UniqueConstraint("sitting_id", "act", "seat"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"))
+    act: Mapped[ServerAct] = mapped_column(enum_column(ServerAct))
+    #: Empty where it is the sitting as a whole.
+    seat: Mapped[str] = mapped_column(String(10), default="")
+    #: The kind of the fault, never its text: that may hold what somebody wrote.
+    error: Mapped[str] = mapped_column(String(80))
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
 class ServerOutage(Base):

@@ -93,6 +93,9 @@ class Attempt(Base):
     shuffle_seed: Mapped[str | None] = mapped_column(String(64))
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    #: When somebody came after the start, as the invigilator recorded it; empty for who was there in time, even if the
+    #: papers were looked at later.
+    arrived_late_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: Rises whenever another page or machine takes over; older ones are fenced by it.
     epoch: Mapped[int] = mapped_column(default=0)
     #: All time added to the attempt so far: extensions and ended pauses. The rows of both say why. Unit: seconds.

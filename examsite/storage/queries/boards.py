@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.accounts import login_key
 from examsite.domain.attempts import count_words
+from examsite.domain.events import Event
 from examsite.domain.rooms import RequestState
 from examsite.domain.saves import FLAGS, content_of
 from examsite.storage.models.accounts import Account, LoginThrottle, RoleAssignment
@@ -222,6 +223,32 @@ def list_sitting_records(session: Session, competition_id: int, sitting: str) ->
             .order_by(RecordRow.seq)
         )
     )
+
+
+@dataclass(frozen=True)
+class ForcedEnd:
+    """Who ended somebody's test in the room, and why; without words where the record no longer holds them."""
+
+    by: str
+    reason: str
+
+
+def list_forced_ends(session: Session, competition_id: int, sitting: str) -> dict[str, ForcedEnd]:
+    """Tests that a person of the room ended, by the candidate's number, as the records tell it."""
+    ended = [
+        row
+        for row in list_sitting_records(session, competition_id, sitting)
+        if row.event == Event.ATTEMPT_ENDED and row.payload
+    ]
+    if not ended:
+        return {}
+    names = names_by_pseudonym(session, competition_id)
+    found = {}
+    for row in ended:
+        payload = json.loads(row.payload or "{}")
+        by = names.get(row.actor.partition("/")[2], "")
+        found[str(payload["number"])] = ForcedEnd(by=by, reason=str(payload["reason"]))
+    return found
 
 
 def names_by_pseudonym(session: Session, competition_id: int) -> dict[str, str]:

@@ -228,14 +228,19 @@ def list_due_starts(session: Session, now: datetime) -> list[int]:
     )
 
 
-def has_overdue(session: Session, now: datetime) -> bool:
-    """Whether anything is to be closed: an attempt past its end that nothing holds, or a running sitting of nobody."""
+def list_overdue(session: Session, now: datetime) -> dict[int, list[int]]:
+    """What is to be closed: by the key of a running sitting the attempts past their end that nothing holds.
+
+    A running sitting in which nobody writes any more is there without an attempt.
+    """
+    found: dict[int, list[int]] = {}
     for sitting in session.scalars(select(Sitting).where(Sitting.state == SittingState.STARTED)):
         working = (Attempt.sitting_id == sitting.id, Attempt.state == AttemptState.OPEN)
         # Asked every few seconds: a whole room has few different ends, so few rows are read.
         ends = session.execute(select(Attempt.added_seconds, Attempt.paused_at).where(*working).distinct()).all()
         if not ends or sitting.started_at is None:
-            return True
+            found[sitting.id] = []
+            continue
         over = {
             added_seconds
             for added_seconds, paused_at in ends
@@ -247,12 +252,13 @@ def has_overdue(session: Session, now: datetime) -> bool:
             )
         }
         if over:
-            found = session.scalars(
+            past = session.scalars(
                 select(Attempt.id).where(*working, Attempt.added_seconds.in_(over), Attempt.paused_at.is_(None))
             )
-            if set(found) - list_held(session, sitting.id, now):
-                return True
-    return False
+            free = set(past) - list_held(session, sitting.id, now)
+            if free:
+                found[sitting.id] = sorted(free)
+    return found
 
 
 def list_running(session: Session) -> list[int]:

@@ -35,6 +35,7 @@ from examsite.storage.models.rooms import (
     Silence,
 )
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting
+from examsite.storage.queries.boards import ForcedEnd, list_forced_ends
 
 _Happenings = Iterator[tuple[int, Happening]]
 
@@ -70,7 +71,7 @@ def list_facts(session: Session, sitting: Sitting, *, seat: str | None = None) -
     versions = _versions(session, [attempt.id for attempt in attempts])
     happened: dict[int, list[Happening]] = {attempt.id: [] for attempt in attempts}
     for source in (
-        _own(attempts),
+        _own(attempts, numbers, list_forced_ends(session, sitting.competition_id, sitting.code)),
         _rows(session, list(numbers)),
         _messages(session, sitting, list(numbers)),
         _incidents(session, sitting, by_candidacy),
@@ -142,16 +143,19 @@ def _versions(session: Session, attempt_ids: list[int]) -> dict[int, list[Stored
     return found
 
 
-def _own(attempts: Iterable[Attempt]) -> _Happenings:
+def _own(attempts: Iterable[Attempt], numbers: dict[int, str], ends: dict[str, ForcedEnd]) -> _Happenings:
     for attempt in attempts:
+        forced = ends.get(numbers[attempt.id])
         for kind, at in (
             (HappeningKind.CHECKED_IN, attempt.checked_in_at),
             (HappeningKind.OPENED, attempt.opened_at),
             (HappeningKind.HANDED_IN, attempt.handed_in_at),
-            (HappeningKind.CLOSED, attempt.closed_at),
+            (HappeningKind.CLOSED, attempt.closed_at if forced is None else None),
         ):
             if at is not None:
                 yield attempt.id, Happening(kind, at)
+        if forced is not None and attempt.closed_at is not None:
+            yield attempt.id, Happening(HappeningKind.CLOSED, attempt.closed_at, word="person", reason=forced.reason)
 
 
 def _rows(session: Session, attempt_ids: list[int]) -> _Happenings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from examsite.domain.names import normalise_name
@@ -38,12 +38,16 @@ def _minutes(text: str) -> IntegerField:
 
 
 class CheckInForm(FlaskForm):
-    """The statement on the page is what is confirmed; a photo may come with it."""
+    """The statement on the page is what is confirmed; a photo may come with it, and that somebody came late."""
 
     photo = FileField(
         _l("Ảnh chụp tại chỗ"),
         description=_l("JPEG hoặc PNG. Chỉ cán bộ coi phòng này xem được; ảnh được vẽ lại, không giữ gì ngoài hình."),
         validators=[Optional()],
+    )
+    came_late = BooleanField(
+        _l("Thí sinh đến sau giờ bắt đầu"),
+        description=_l("Để trống nếu thí sinh có mặt từ đầu và chỉ được đối chiếu muộn. Biên bản ghi theo mục này."),
     )
 
 

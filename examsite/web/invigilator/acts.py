@@ -46,7 +46,8 @@ def check_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
             received = receive_photo(settings.uploads_path, file.stream, file.filename or "", max_megabytes=most)
         with write_now() as ctx:
             photo = add_upload(ctx, received) if received is not None else None
-            invigilation.check_in(ctx, g.competition, own_sitting(sitting), seat=seat, photo=photo)
+            came_late = bool(form.came_late.data)
+            invigilation.check_in(ctx, g.competition, own_sitting(sitting), seat=seat, photo=photo, came_late=came_late)
     except DomainError as error:
         return refuse(error, form, sitting, seat, name)
     return leave(sitting, seat, _("Đã đối chiếu danh tính ở chỗ %(seat)s.", seat=seat))

@@ -15,7 +15,7 @@ from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator.rooms import Room, age_words, length_words, refusal_words, seconds_between
 from examsite.web.invigilator.sentences import cause_words, measure_words, request_words, sentence
 from examsite.web.labels import label
-from examsite.web.readiness import Finding, list_alarm_findings
+from examsite.web.readiness import Finding, list_room_alarms
 
 #: From how many cards of one kind on they are told as one thing.
 _MANY_AT_ONCE = 6
@@ -66,7 +66,7 @@ class CardGroup:
 
 def card_groups(room: Room, seat: str | None) -> list[CardGroup]:
     """The server itself, incidents and calls, then silent machines, lost time, and what waits for a second person."""
-    alarms = tuple(_server_card(found) for found in list_alarm_findings())
+    alarms = tuple(_server_card(found) for found in list_room_alarms(room.sitting))
     calls = tuple(_call_card(room, call, seat) for call in room.calls)
     incidents = tuple(_incident_card(room, item, seat) for item in room.waiting_incidents)
     unchecked = _unchecked_cards(room, seat)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.attempts import AttemptState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
-from examsite.storage.queries.boards import list_sitting_records, names_by_pseudonym
+from examsite.storage.queries.boards import list_forced_ends, list_sitting_records, names_by_pseudonym
 from examsite.storage.queries.rooms import list_objective_results
 from examsite.storage.queries.sittings import list_incidents
 from examsite.web.access import requires
@@ -47,21 +47,19 @@ def show_minutes(code: str, sitting: str) -> ResponseReturnValue:
     room = read_room(found, g.competition, read_web_clock())
     records = list_sitting_records(session, g.competition.id, found.code)
     incidents = list(reversed(list_incidents(session, found.id)))
-    late = [
-        attempt
-        for attempt in room.attempts
-        if attempt.checked_in_at and found.started_at and attempt.checked_in_at > found.started_at
-    ]
+    closed = sum(1 for item in room.attempts if item.state is AttemptState.CLOSED)
+    forced = len(list_forced_ends(session, g.competition.id, found.code))
     return render_template(
         "invigilator/show_minutes.html",
         sitting=found,
         room=room,
         watchers=[item.assignment.account.display_name for item in found.invigilators],
         absent=[item for item in room.attempts if item.state is AttemptState.ABSENT],
-        late=late,
+        late=[item for item in room.attempts if item.arrived_late_at is not None],
         added=[(item, length_words(item.added_seconds)) for item in room.attempts if item.added_seconds],
         handed_in=sum(1 for item in room.attempts if item.state is AttemptState.HANDED_IN),
-        closed=sum(1 for item in room.attempts if item.state is AttemptState.CLOSED),
+        closed=closed - forced,
+        forced=forced,
         incidents=[(item, measure_words(room, item.measure)) for item in incidents],
         seat_of={item.candidacy_id: item.seat for item in room.attempts},
         entries=entries_of(records, names_by_pseudonym(session, g.competition.id)),

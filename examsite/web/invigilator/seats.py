@@ -14,6 +14,7 @@ from examsite.domain.timelines import shows_letters
 from examsite.storage.database import db
 from examsite.storage.queries.boards import (
     KeptBeside,
+    list_forced_ends,
     list_kept_beside,
     list_messages_to,
     list_seat_incidents,
@@ -284,15 +285,24 @@ def _facts(room: Room, attempt: Any) -> list[tuple[str, str]]:
     if attempt.paused_at is not None and attempt.state is AttemptState.OPEN:
         facts.append((_("Dừng giờ"), _("từ %(time)s, giờ đứng yên", time=format_time_seconds(attempt.paused_at))))
     if attempt.state in DONE:
-        facts.append((_("Kết thúc"), _ended(attempt)))
+        facts.append((_("Kết thúc"), _ended(room, attempt)))
     elif attempt.state is not AttemptState.ABSENT:
         facts.append((_("Kết thúc"), end_words(room, attempt)))
     return facts
 
 
-def _ended(attempt: Any) -> str:
+def _ended(room: Room, attempt: Any) -> str:
     if attempt.handed_in_at is not None:
         return _("đã nộp lúc %(time)s", time=format_time_seconds(attempt.handed_in_at))
+    ends = list_forced_ends(db.session(), room.competition.id, room.sitting.code)
+    forced = ends.get(str(attempt.candidacy.candidate_number))
+    if forced is not None:
+        return _(
+            "%(name)s thu bài lúc %(time)s. Lý do: %(reason)s",
+            name=forced.by or _("cán bộ coi thi"),
+            time=format_time_seconds(attempt.closed_at),
+            reason=forced.reason,
+        )
     return _("máy chủ thu bài lúc %(time)s", time=format_time_seconds(attempt.closed_at))
 
 

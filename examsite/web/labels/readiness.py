@@ -26,6 +26,7 @@ LABELS = {
         Topic.BROWSER: _l("Trình duyệt của ca thi"),
         Topic.ADDRESSES: _l("Máy của phòng thi"),
         Topic.ADJUSTMENTS: _l("Điều chỉnh cho thí sinh"),
+        Topic.CLOSER: _l("Tự bắt đầu và thu bài"),
         Topic.PAUSES: _l("Dừng giờ cả phòng"),
     },
 }
@@ -68,6 +69,7 @@ FINDINGS = {
     "rehearsal_overridden": _l(
         "Bắt đầu không có chứng nhận, theo quyết định có lý do của hai người; %(count)s thí sinh cùng lúc."
     ),
+    "rehearsal_before_start": _l("Ca thi đã bắt đầu; chứng nhận chỉ cần trước giờ bắt đầu."),
     "rehearsal_missing": _l("Chưa có chứng nhận tổng duyệt."),
     "rehearsal_failed": _l("Lần tổng duyệt mới nhất, kết thúc %(finished_at)s, không đạt."),
     "rehearsal_override_lapsed": _l(
@@ -91,6 +93,12 @@ FINDINGS = {
     "addresses_any": _l("Máy nào cũng mở được trang của ca thi."),
     "addresses_set": _l("Chỉ các máy trong %(ranges)s."),
     "addresses_refused": _l("%(refused)s máy không đúng phòng hoặc không đúng trình duyệt đã bị từ chối."),
+    "closer_works": _l("Máy chủ không gặp lỗi khi bắt đầu hay thu bài của ca này."),
+    "closer_cannot_start": _l("Máy chủ không bắt đầu được ca thi từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."),
+    "closer_cannot_close": _l("Máy chủ không đóng được ca thi từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."),
+    "closer_cannot_close_seats": _l(
+        "Máy chủ không thu được bài ở chỗ %(seats)s từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."
+    ),
     "pauses_none": _l("Chưa ai dừng giờ cả phòng."),
     "pauses_ended": _l("Đã dừng giờ cả phòng %(count)s lần; mọi đồng hồ đang chạy."),
     "pauses_running": _l("Giờ của %(standing)s chỗ đang đứng yên theo lệnh dừng cả phòng; đã dừng %(count)s lần."),
@@ -101,6 +109,11 @@ FINDINGS = {
 
 #: What to do about it; nothing where nothing is to be done.
 ACTIONS = {
+    "closer_cannot_start": _l("Xem nhật ký của máy chủ (examsite.closer) rồi sửa; các ca khác không phải chờ."),
+    "closer_cannot_close": _l("Xem nhật ký của máy chủ (examsite.closer) rồi sửa; các ca khác không phải chờ."),
+    "closer_cannot_close_seats": _l(
+        "Xem nhật ký của máy chủ (examsite.closer) rồi sửa. Phần đã lưu còn nguyên; các chỗ khác đã thu xong."
+    ),
     "pauses_running": _l("Xem tên người dừng và lý do ở bảng phòng thi; ai coi phòng này cũng chạy lại được."),
     "adjustments_waiting": _l("Hội đồng quyết định trước giờ bắt đầu; sau giờ đó chỉ còn bù giờ trong phòng."),
     "clock_without_source": _l(

@@ -11,6 +11,7 @@ from examsite.domain.rooms import (
     RequestEvent,
     RequestKind,
     RequestState,
+    ServerAct,
 )
 from examsite.web.i18n import _l
 
@@ -29,6 +30,10 @@ LABELS = {
         HelpKind.PAPER: _l("Đề thi"),
         HelpKind.HEALTH: _l("Sức khỏe"),
         HelpKind.OTHER: _l("Việc khác"),
+    },
+    ServerAct: {
+        ServerAct.START: _l("Bắt đầu ca thi"),
+        ServerAct.CLOSE: _l("Thu bài khi hết giờ"),
     },
     RequestKind: {
         RequestKind.EXTEND_ROOM: _l("Thêm giờ cho cả phòng"),

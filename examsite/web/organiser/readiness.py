@@ -68,6 +68,8 @@ def show_readiness(code: str, sitting: str) -> ResponseReturnValue:
 def ask_override(code: str, sitting: str) -> ResponseReturnValue:
     """Ask the council to let the sitting start without a certificate."""
     row = get_sitting(db.session(), g.competition.id, sitting)
+    if row.state is not SittingState.SCHEDULED:
+        raise ConflictError("sitting_started")
     form = StartWithoutRehearsalForm()
     if form.validate_on_submit():
         ask_room_request(act(), g.competition, row, kind=RequestKind.START_WITHOUT_REHEARSAL, reason=form.reason.data)

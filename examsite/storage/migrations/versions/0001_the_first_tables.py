@@ -570,6 +570,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handover_notes_sitting_id"), ["sitting_id"], unique=False)
 
     op.create_table(
+        "marker_alarms",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("named", sa.String(length=200), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("raised_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_alarms_decided_by_someone")
+        ),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_marker_alarms_competition_id_competitions")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["role_assignments.id"], name=op.f("fk_marker_alarms_decided_by_id_role_assignments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_marker_alarms")),
+    )
+    with op.batch_alter_table("marker_alarms", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_marker_alarms_competition_id"), ["competition_id"], unique=False)
+        batch_op.create_index(
+            "uq_marker_alarms_open",
+            ["competition_id", "named"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
         "marker_stops",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -702,6 +735,23 @@ def upgrade() -> None:
     with op.batch_alter_table("saved_comments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_saved_comments_assignment_id"), ["assignment_id"], unique=False)
 
+    op.create_table(
+        "server_faults",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sitting_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum("start", "close", name="server_act", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("seat", sa.String(length=10), nullable=False),
+        sa.Column("error", sa.String(length=80), nullable=False),
+        sa.Column("first_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_server_faults_sitting_id_sittings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_server_faults")),
+        sa.UniqueConstraint("sitting_id", "act", "seat", name=op.f("uq_server_faults_sitting_id_act_seat")),
+    )
     op.create_table(
         "signatures",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -847,6 +897,7 @@ def upgrade() -> None:
         sa.Column("shuffle_seed", sa.String(length=64), nullable=True),
         sa.Column("checked_in_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("checked_in_by_id", sa.Integer(), nullable=True),
+        sa.Column("arrived_late_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("added_seconds", sa.Integer(), nullable=False),
         sa.Column("paused_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
@@ -2034,6 +2085,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signatures_result_version_id"))
 
     op.drop_table("signatures")
+    op.drop_table("server_faults")
     with op.batch_alter_table("saved_comments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_comments_assignment_id"))
 
@@ -2061,6 +2113,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_marker_stops_assignment_id"))
 
     op.drop_table("marker_stops")
+    with op.batch_alter_table("marker_alarms", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_marker_alarms_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_marker_alarms_competition_id"))
+
+    op.drop_table("marker_alarms")
     with op.batch_alter_table("handover_notes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handover_notes_sitting_id"))
 
