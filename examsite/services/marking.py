@@ -6,7 +6,7 @@ A script with an agreed mark is drafted and locked like any other; its lock is a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from examsite.domain.errors import ConflictError, InvalidError
@@ -42,6 +42,26 @@ from examsite.storage.queries.marking import (
 WHOLE = ""
 
 
+@dataclass(frozen=True)
+class OwnDraft:
+    """A marker's allocation, its row locked, and the draft as it stands behind that lock."""
+
+    allocation: Allocation
+    mark: Mark | None
+
+
+def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnDraft:
+    """Lock the marker's own draft of a script for an act on it; whether anything may be saved is not asked yet.
+
+    Raises:
+        NotAllowedError: `role_needed`.
+        NotFoundError: `script_not_found`, also for a script of others.
+    """
+    actor = ctx.require(Role.MARKER, competition_id=competition.id)
+    allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
+    return OwnDraft(allocation, find_own_mark(ctx.session, allocation))
+
+
 def save_draft(
     ctx: ServiceContext,
     competition: Competition,
@@ -50,11 +70,12 @@ def save_draft(
     revision: int,
     points: Points,
     comments: Mapping[str, str],
+    taken: OwnDraft | None = None,
 ) -> Mark:
     """Keep what the marker has so far; a criterion that is not in `points` is not marked yet.
 
     `revision` is the one that the page was made from: another page may have saved since. The comment on the whole
-    stands under `WHOLE`.
+    stands under `WHOLE`. `taken` is the draft where this transaction has taken it already, to make its form.
 
     Raises:
         ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`.
@@ -62,8 +83,9 @@ def save_draft(
         NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`, also for a script of others.
     """
-    allocation = _own_allocation(ctx, competition, code)
-    mark = find_own_mark(ctx.session, allocation)
+    taken = taken or take_draft(ctx, competition, code)
+    allocation, mark = taken.allocation, taken.mark
+    _check_open(ctx, competition, allocation)
     _check_draft(mark, revision)
     rubric = paper_from_data(allocation.script.paper.data).rubric
     _check_points_so_far(rubric, points)
@@ -100,7 +122,8 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
         NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
-    allocation = _own_allocation(ctx, competition, code)
+    allocation = take_draft(ctx, competition, code).allocation
+    _check_open(ctx, competition, allocation)
     if allocation.script.kind in QUEUED:
         check_not_held(ctx, allocation.assignment_id)
     lock_script(ctx.session, competition.id, code)
@@ -154,13 +177,10 @@ def _record_lock(ctx: ServiceContext, competition: Competition, script: Script, 
     return record(ctx, competition, Event.STANDARD_MARKED, f"competition/{competition.code}", named)
 
 
-def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
-    actor = ctx.require(Role.MARKER, competition_id=competition.id)
+def _check_open(ctx: ServiceContext, competition: Competition, allocation: Allocation) -> None:
     check_marking_open(competition)
-    allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
     if allocation.script.kind in QUEUED:
         check_may_mark(ctx, competition, allocation.assignment_id)
-    return allocation
 
 
 def _check_draft(mark: Mark | None, revision: int) -> None:

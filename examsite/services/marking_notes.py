@@ -11,10 +11,11 @@ from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
+from examsite.services.marker_stops import check_may_mark
 from examsite.services.settling import LONGEST_TEXT, check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, MarkNote
-from examsite.storage.queries.marking import find_own_mark, get_own_allocation
+from examsite.storage.queries.marking import QUEUED, find_own_mark, get_own_allocation
 from examsite.storage.queries.marking_notes import count_notes, get_own_note
 
 #: Source: our choice, because a script with a note at every sentence has fewer.
@@ -29,7 +30,7 @@ def add_note(
     Raises:
         ConflictError: `marking_not_open`, `mark_already_locked`, `notes_too_many`.
         InvalidError: `note_not_anchored`, `criterion_unknown`, `comment_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     allocation = _open_allocation(ctx, competition, code)
@@ -63,7 +64,7 @@ def change_note(
     Raises:
         ConflictError: `marking_not_open`, `mark_already_locked`, `note_changed_elsewhere`.
         InvalidError: `comment_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`, `note_not_found`.
     """
     allocation = _open_allocation(ctx, competition, code)
@@ -85,7 +86,7 @@ def delete_note(ctx: ServiceContext, competition: Competition, code: str, *, not
 
     Raises:
         ConflictError: `marking_not_open`, `mark_already_locked`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     allocation = _open_allocation(ctx, competition, code)
@@ -101,6 +102,8 @@ def _open_allocation(ctx: ServiceContext, competition: Competition, code: str) -
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     check_marking_open(competition)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
+    if allocation.script.kind in QUEUED:
+        check_may_mark(ctx, competition, allocation.assignment_id)
     mark = find_own_mark(ctx.session, allocation)
     if mark is not None and mark.state is not MarkState.DRAFT:
         raise ConflictError("mark_already_locked")

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from examsite.domain.permissions import Role
 from examsite.domain.rulesets import ruleset_from_toml
 from examsite.services.context import ServiceContext
+from examsite.services.marker_stops import check_may_mark
 from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Claim
-from examsite.storage.queries.marking import get_own_allocation
+from examsite.storage.queries.marking import QUEUED, get_own_allocation
 from examsite.storage.queries.marking_notes import find_claim
 
 
@@ -32,7 +33,7 @@ def hold_script(ctx: ServiceContext, competition: Competition, code: str, *, pag
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     allocation = _own_allocation(ctx, competition, code)
@@ -65,7 +66,7 @@ def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, pa
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     allocation = _own_allocation(ctx, competition, code)
@@ -78,7 +79,10 @@ def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, pa
 def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     check_marking_open(competition)
-    return get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
+    allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
+    if allocation.script.kind in QUEUED:
+        check_may_mark(ctx, competition, allocation.assignment_id)
+    return allocation
 
 
 def _subject(allocation: Allocation) -> str:

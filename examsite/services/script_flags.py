@@ -9,11 +9,12 @@ from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
+from examsite.services.marker_stops import check_may_mark
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import ScriptFlag
-from examsite.storage.queries.marking import get_own_allocation
+from examsite.storage.queries.marking import QUEUED, get_own_allocation
 from examsite.storage.queries.marking_notes import get_flag, list_own_flags
 
 #: Source: our choice, because further ones wait until the head has answered.
@@ -26,7 +27,7 @@ def flag_script(ctx: ServiceContext, competition: Competition, code: str, *, tex
     Raises:
         ConflictError: `marking_not_open`, `flags_waiting`.
         InvalidError: `reason_missing`, `comment_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
@@ -34,6 +35,8 @@ def flag_script(ctx: ServiceContext, competition: Competition, code: str, *, tex
     words = checked_reason(text)
     assignment_id = actor.assignment_id or 0
     allocation = get_own_allocation(ctx.session, competition.id, assignment_id, code)
+    if allocation.script.kind in QUEUED:
+        check_may_mark(ctx, competition, allocation.assignment_id)
     flags = list_own_flags(ctx.session, competition.id, assignment_id, code)
     if sum(1 for flag in flags if flag.answered_at is None) >= MOST_WAITING:
         raise ConflictError("flags_waiting", most=MOST_WAITING)

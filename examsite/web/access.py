@@ -22,8 +22,8 @@ from examsite.services import accounts
 from examsite.services.attempt_tokens import attempt_of_token
 from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db
-from examsite.storage.queries.accounts import HeldRole, list_held_roles
-from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.accounts import HeldRole
+from examsite.storage.queries.competitions import get_competition, get_competition_alone
 from examsite.web.errors import message_of
 from examsite.web.transactions import WRITING, read_web_clock
 
@@ -107,7 +107,7 @@ def load_principal(token: str) -> Principal | None:
         login=found.login,
         display_name=found.display_name,
         candidacy_id=found.candidacy_id,
-        held=list_held_roles(db.session(), found.account_id),
+        held=found.held,
     )
 
 
@@ -176,12 +176,20 @@ def _guard() -> ResponseReturnValue | None:
     if access.kind == "roles":
         g.actor = _actor_for(person, access, code)
         if code is not None:
-            try:
-                g.competition = get_competition(db.session(), code)
-                g.competition_code = code
-            except NotFoundError:
-                abort(404)
+            _read_competition(view, code)
     return None
+
+
+def _read_competition(view: Any, code: str) -> None:
+    """The competition of the address; a view that writes reads it behind its lock, where this would be forgotten."""
+    g.competition_code = code
+    if request.method in WRITING and getattr(view, "reads_behind_lock", False):
+        return
+    read = get_competition_alone if getattr(view, "beside_others", False) else get_competition
+    try:
+        g.competition = read(db.session(), code)
+    except NotFoundError:
+        abort(404)
 
 
 def _admit_page() -> ResponseReturnValue | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, current_app, g, make_response, request
 from flask import session as browser_session
@@ -19,7 +19,11 @@ from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
 from examsite.storage.database import begin_write, broken_rule, db, is_taken
 from examsite.storage.group_commit import GroupCommit
-from examsite.storage.queries.competitions import get_competition, get_competition_for_update
+from examsite.storage.queries.competitions import (
+    get_competition,
+    get_competition_for_update,
+    get_competition_shared,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Methods that may change something.
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 #: Where Flask keeps the messages for the next page.
 _MESSAGES = "_flashes"
@@ -43,6 +49,7 @@ def writes(view: Callable[..., Any]) -> Callable[..., Response]:
 
     On GET (a page that shows the form) no transaction for writing is opened and nothing can be committed.
     """
+    lock = get_competition_shared if getattr(view, "beside_others", False) else get_competition_for_update
 
     @wraps(view)
     def in_transaction(*args: Any, **kwargs: Any) -> Response:
@@ -60,7 +67,7 @@ def writes(view: Callable[..., Any]) -> Callable[..., Response]:
 
     def _run(view: Callable[..., Any], *args: Any, **kwargs: Any) -> Response:
         session = db.session()
-        _begin()
+        _begin(lock)
         try:
             response = make_response(view(*args, **kwargs))
             if response.status_code < 400:
@@ -73,7 +80,18 @@ def writes(view: Callable[..., Any]) -> Callable[..., Response]:
         return response
 
     in_transaction.writes = True  # type: ignore[attr-defined]
+    in_transaction.reads_behind_lock = True  # type: ignore[attr-defined]
     return in_transaction
+
+
+def beside_others(view: ViewT) -> ViewT:
+    """For what many do at once in one competition, every few seconds, and what changes nothing of the competition.
+
+    It is read without its posts and gates; acts take its row in share, so that they wait for gates but not for each
+    other. Stands directly above the view.
+    """
+    view.beside_others = True  # type: ignore[attr-defined]
+    return view
 
 
 def writes_in_steps(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -189,18 +207,23 @@ def forget_changes() -> None:
     _read_competition_again()
 
 
-def _begin() -> None:
+def _begin(lock: Callable[[Session, str], Competition] = get_competition_for_update) -> None:
     # Everybody who acts on a competition takes its row first, then what is below it, then its log: two tabs at one
     # gate, or a decision and a gate, never cross. Hand-ins and saves of a test have no competition in their address.
     begin_write(db.session())
-    _read_competition_again(get_competition_for_update)
+    if g.get("competition") is not None or g.get("competition_code") is not None:
+        g.competition = lock(db.session(), _competition_code())
 
 
-def _read_competition_again(read: Callable[[Session, str], Competition] = get_competition) -> None:
-    """What the guard had read was forgotten with its transaction; relationships would raise."""
-    known = g.get("competition")
-    if known is not None:
-        g.competition = read(db.session(), g.get("competition_code") or known.code)
+def _read_competition_again() -> None:
+    """What was read before was forgotten with its transaction; relationships would raise."""
+    if g.get("competition") is not None:
+        g.competition = get_competition(db.session(), _competition_code())
+
+
+def _competition_code() -> str:
+    """That of the address, else that of the candidacy which a page is about."""
+    return str(g.get("competition_code") or g.competition.code)
 
 
 def read_web_clock() -> datetime:

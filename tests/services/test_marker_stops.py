@@ -145,9 +145,7 @@ def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board
     assert followed.withdrawals == len(wishes) == len(named)
     assert {board.session.get_one(Mark, wish.mark_id).state for wish in wishes} == {MarkState.LOCKED}
     open_left = [
-        entry.code
-        for entry in list_queue(board.session, board.competition.id, marker.id)
-        if entry.mark is None or entry.mark.state is not MarkState.LOCKED
+        entry.code for entry in list_queue(board.session, board.competition.id, marker.id) if not entry.is_locked
     ]
     assert open_left == []
     withdraw_mark(board.ctx(Role.CHAIR, at=board.room.now + timedelta(hours=10)), board.competition, wishes[0].id)
@@ -166,11 +164,7 @@ def test_the_head_lets_go_on_with_a_reason_and_the_watch_begins_anew(board: Boar
 
     marker_stops.resume_marker(head, board.competition, stop.id, reason="Đã trao đổi lại hướng dẫn chấm.")
 
-    left = [
-        entry.code
-        for entry in list_queue(board.session, board.competition.id, marker.id)
-        if entry.mark is None or entry.mark.state is not MarkState.LOCKED
-    ]
+    left = [entry.code for entry in list_queue(board.session, board.competition.id, marker.id) if not entry.is_locked]
     _lock(board, marker, left[0], true[left[0]], 200)
     assert find_hold(board.session, marker.id) is None
     with pytest.raises(ConflictError, match="stop_already_decided"):

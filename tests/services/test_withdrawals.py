@@ -74,7 +74,7 @@ def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:
     blind = get_blind_script(board.session, board.competition.id, marker.id, code)
     assert blind.mark is None
     assert (
-        next(row.mark for row in list_queue(board.session, board.competition.id, marker.id) if row.code == code) is None
+        next(row.state for row in list_queue(board.session, board.competition.id, marker.id) if row.code == code) is None
     )
     row = board.session.scalars(select(RecordRow).where(RecordRow.event == "mark:withdrawn")).one()
     assert (row.actor, row.subject) == ("head/H01", f"script/{code}")

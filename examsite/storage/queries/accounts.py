@@ -22,16 +22,6 @@ from examsite.storage.models.records import RecordLog, RecordRow
 
 
 @dataclass(frozen=True)
-class LoggedIn:
-    """Who is behind a log-in."""
-
-    account_id: int
-    login: str
-    display_name: str
-    candidacy_id: int | None
-
-
-@dataclass(frozen=True)
 class HeldRole:
     """A role that somebody holds now, and where it counts."""
 
@@ -43,21 +33,24 @@ class HeldRole:
     body_id: int | None
 
 
-# Asked by every request of somebody logged in: put together once, and no objects are made.
+@dataclass(frozen=True)
+class LoggedIn:
+    """Who is behind a log-in, and the roles held now."""
+
+    account_id: int
+    login: str
+    display_name: str
+    candidacy_id: int | None
+    held: tuple[HeldRole, ...] = ()
+
+
+# Asked by every request of somebody logged in: put together once, one way to the database, and no objects are made.
 _logged_in = (
-    select(Account.id, Account.login, Account.display_name, Candidacy.id)
-    .select_from(LoginSession)
-    .join(Account, Account.id == LoginSession.account_id)
-    .outerjoin(Candidacy, Candidacy.account_id == Account.id)
-    .where(
-        LoginSession.token_sha256 == bindparam("token_sha256"),
-        LoginSession.ended_at.is_(None),
-        LoginSession.expires_at > bindparam("now"),
-        Account.state == AccountState.ACTIVE,
-    )
-)
-_held_roles = (
     select(
+        Account.id,
+        Account.login,
+        Account.display_name,
+        Candidacy.id,
         RoleAssignment.role,
         RoleAssignment.id,
         RoleAssignment.pseudonym,
@@ -65,21 +58,29 @@ _held_roles = (
         Competition.code,
         RoleAssignment.body_id,
     )
+    .select_from(LoginSession)
+    .join(Account, Account.id == LoginSession.account_id)
+    .outerjoin(Candidacy, Candidacy.account_id == Account.id)
+    .outerjoin(RoleAssignment, (RoleAssignment.account_id == Account.id) & RoleAssignment.revoked_at.is_(None))
     .outerjoin(Competition, Competition.id == RoleAssignment.competition_id)
-    .where(RoleAssignment.account_id == bindparam("account_id"), RoleAssignment.revoked_at.is_(None))
+    .where(
+        LoginSession.token_sha256 == bindparam("token_sha256"),
+        LoginSession.ended_at.is_(None),
+        LoginSession.expires_at > bindparam("now"),
+        Account.state == AccountState.ACTIVE,
+    )
     .order_by(RoleAssignment.id)
 )
+_OF_PERSON = 4
 
 
 def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime) -> LoggedIn | None:
-    """The person behind a token, if the log-in is still alive and the account active."""
-    row = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).one_or_none()
-    return None if row is None else LoggedIn(*row)
-
-
-def list_held_roles(session: Session, account_id: int) -> tuple[HeldRole, ...]:
-    """Every role that an account holds now, as plain values."""
-    return tuple(HeldRole(*row) for row in session.execute(_held_roles, {"account_id": account_id}))
+    """The person behind a token with every role held now, if the log-in is still alive and the account active."""
+    rows = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).all()
+    if not rows:
+        return None
+    held = tuple(HeldRole(*row[_OF_PERSON:]) for row in rows if row[_OF_PERSON] is not None)
+    return LoggedIn(*rows[0][:_OF_PERSON], held=held)
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:

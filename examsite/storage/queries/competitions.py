@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
@@ -19,6 +19,10 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt
+
+# Asked by every page and save of a marker: put together once.
+_alone = select(Competition).options(joinedload(Competition.body)).where(Competition.code == bindparam("code"))
+_shared = _alone.with_for_update(read=True, of=Competition).execution_options(populate_existing=True)
 
 
 def get_competition(session: Session, code: str) -> Competition:
@@ -43,6 +47,30 @@ def get_competition_for_update(session: Session, code: str) -> Competition:
     """
     session.scalars(select(Competition.id).where(Competition.code == code).with_for_update(key_share=True)).all()
     found = session.scalars(_whole(Competition.code == code).execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFoundError("competition_not_found", competition=code)
+    return found
+
+
+def get_competition_alone(session: Session, code: str) -> Competition:
+    """As `get_competition`, with its body only: for pages that are asked for every few seconds.
+
+    Raises:
+        NotFoundError: `competition_not_found`.
+    """
+    found = session.scalars(_alone, {"code": code}).one_or_none()
+    if found is None:
+        raise NotFoundError("competition_not_found", competition=code)
+    return found
+
+
+def get_competition_shared(session: Session, code: str) -> Competition:
+    """As `get_competition_alone`, held in share for an act beside others: no gate passes before the act has ended.
+
+    Raises:
+        NotFoundError: `competition_not_found`.
+    """
+    found = session.scalars(_shared, {"code": code}).one_or_none()
     if found is None:
         raise NotFoundError("competition_not_found", competition=code)
     return found

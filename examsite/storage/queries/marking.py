@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptKind, ScriptState
@@ -36,11 +38,20 @@ QUEUED = (ScriptKind.LIVE, ScriptKind.SEED)
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """One script of a marker's own queue with the marker's own mark, if begun."""
+    """One script of a marker's own queue and how far the marker's own mark of it has come; no state: none yet."""
 
     code: str
     position: int
-    mark: Mark | None
+    state: MarkState | None = None
+    #: Whether the draft holds points or words.
+    is_begun: bool = False
+    total: Score | None = None
+    locked_at: datetime | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the marker has locked this script."""
+        return self.state is MarkState.LOCKED
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,13 @@ class BlindScript:
     mark: Mark | None
     #: Agreed changes of the rubric by criterion, the last one of each.
     changes: Mapping[str, RubricChange] = field(default_factory=dict)
+    #: Practice or qualification; None in the queue, where a seed is told from no other script.
+    kind: ScriptKind | None = None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it stands in the queue."""
+        return self.kind is None
 
 
 @dataclass(frozen=True)
@@ -128,10 +146,11 @@ def find_marker(session: Session, competition_id: int, pseudonym: str) -> RoleAs
     ).first()
 
 
-def list_queue(session: Session, competition_id: int, assignment_id: int) -> list[QueueEntry]:
-    """A marker's own scripts in the drawn order, each with the marker's own mark."""
-    rows = session.execute(
-        select(Script.code, Allocation.position, Mark)
+def own_rows(*columns: Any) -> Select[Any]:
+    """A marker's own queue with the marker's own marks, for `competition_id` and `assignment_id` as parameters."""
+    return (
+        select(*columns)
+        .select_from(Script)
         .join(Allocation, Allocation.script_id == Script.id)
         .outerjoin(
             Mark,
@@ -141,14 +160,58 @@ def list_queue(session: Session, competition_id: int, assignment_id: int) -> lis
             & (Mark.state != MarkState.WITHDRAWN),
         )
         .where(
-            Script.competition_id == competition_id,
+            Script.competition_id == bindparam("competition_id"),
             Script.kind.in_(QUEUED),
-            Allocation.assignment_id == assignment_id,
+            Allocation.assignment_id == bindparam("assignment_id"),
             Allocation.withdrawn_at.is_(None),
         )
-        .order_by(Allocation.position, Script.code)
     )
-    return [QueueEntry(code, position, mark) for code, position, mark in rows]
+
+
+# What is asked at every page and every save of a marker is put together once. Of locked marks, most of a long queue,
+# neither points nor words are read.
+_is_draft = Mark.state == MarkState.DRAFT
+_queue = own_rows(
+    Script.code,
+    Allocation.position,
+    Mark.state,
+    case((_is_draft, Mark.points)),
+    case((_is_draft, Mark.comments)),
+    Mark.total,
+    Mark.locked_at,
+).order_by(Allocation.position, Script.code)
+_own_allocation = (
+    select(Allocation)
+    .join(Allocation.script)
+    .join(Script.paper)
+    .options(contains_eager(Allocation.script).contains_eager(Script.paper))
+    .where(
+        Script.competition_id == bindparam("competition_id"),
+        Script.code == bindparam("code"),
+        Allocation.assignment_id == bindparam("assignment_id"),
+        Allocation.withdrawn_at.is_(None),
+    )
+)
+_own_allocation_locked = _own_allocation.with_for_update(of=Allocation)
+_own_mark = (
+    select(Mark)
+    .where(
+        Mark.script_id == bindparam("script_id"),
+        Mark.assignment_id == bindparam("assignment_id"),
+        Mark.round == bindparam("round"),
+        Mark.state != MarkState.WITHDRAWN,
+    )
+    .execution_options(populate_existing=True)
+)
+
+
+def list_queue(session: Session, competition_id: int, assignment_id: int) -> list[QueueEntry]:
+    """A marker's own scripts in the drawn order, each with how far the marker's own mark has come."""
+    rows = session.execute(_queue, {"competition_id": competition_id, "assignment_id": assignment_id})
+    return [
+        QueueEntry(code, position, state, bool(points or comments), total, locked_at)
+        for code, position, state, points, comments, total, locked_at in rows
+    ]
 
 
 def get_own_allocation(
@@ -159,20 +222,9 @@ def get_own_allocation(
     Raises:
         NotFoundError: `script_not_found`.
     """
-    statement = (
-        select(Allocation)
-        .join(Allocation.script)
-        .options(joinedload(Allocation.script).joinedload(Script.paper))
-        .where(
-            Script.competition_id == competition_id,
-            Script.code == code,
-            Allocation.assignment_id == assignment_id,
-            Allocation.withdrawn_at.is_(None),
-        )
-    )
-    if for_update:
-        statement = statement.with_for_update(of=Allocation)
-    found = session.scalars(statement).one_or_none()
+    statement = _own_allocation_locked if for_update else _own_allocation
+    named = {"competition_id": competition_id, "assignment_id": assignment_id, "code": code}
+    found = session.scalars(statement, named).one_or_none()
     if found is None:
         raise NotFoundError("script_not_found", script=code)
     return found
@@ -185,36 +237,38 @@ def has_allocations(session: Session, assignment_id: int) -> bool:
 
 def find_own_mark(session: Session, allocation: Allocation) -> Mark | None:
     """The marker's own mark of an allocation, read anew."""
-    return session.scalars(
-        select(Mark)
-        .where(
-            Mark.script_id == allocation.script_id,
-            Mark.assignment_id == allocation.assignment_id,
-            Mark.round == allocation.round,
-            Mark.state != MarkState.WITHDRAWN,
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    named = {
+        "script_id": allocation.script_id,
+        "assignment_id": allocation.assignment_id,
+        "round": allocation.round,
+    }
+    return session.scalars(_own_mark, named).one_or_none()
 
 
 def get_blind_script(session: Session, competition_id: int, assignment_id: int, code: str) -> BlindScript:
-    """One script of the marker's own queue.
+    """One script of the marker's own: of the queue, or one for practice that the marker has begun.
 
     Raises:
         NotFoundError: `script_not_found`.
     """
     allocation = get_own_allocation(session, competition_id, assignment_id, code)
+    return blind_script_of(session, allocation, find_own_mark(session, allocation))
+
+
+def blind_script_of(session: Session, allocation: Allocation, mark: Mark | None) -> BlindScript:
+    """What a marker may know of an allocation that was read with its own mark."""
     script = allocation.script
     if script.kind not in QUEUED:
-        raise NotFoundError("script_not_found", script=code)
+        raise NotFoundError("script_not_found", script=script.code)
     changes = list_agreed_changes(session, script.paper_id)
     return BlindScript(
         code=script.code,
         position=allocation.position,
         content=tuple((part["item"], part["text"]) for part in script.content),
         paper=paper_with(script.paper, changes),
-        mark=find_own_mark(session, allocation),
+        mark=mark,
         changes={change.criterion: change for change in changes},
+        kind=None if script.kind in QUEUED else script.kind,
     )
 
 

@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import MarkState
 from examsite.storage.models.marking import Allocation, Claim, Mark, MarkNote, SavedComment, Script, ScriptFlag
-from examsite.storage.queries.marking import QUEUED
+from examsite.storage.queries.marking import own_rows
 
 
 def list_notes(session: Session, competition_id: int, assignment_id: int, code: str) -> list[MarkNote]:
@@ -161,26 +160,13 @@ def find_claim(session: Session, competition_id: int, subject: str) -> Claim | N
     ).one_or_none()
 
 
+# A draft has no instant of a lock.
+_spans = own_rows(Allocation.opened_at, Mark.locked_at).order_by(Allocation.position, Allocation.id)
+
+
 def list_own_spans(
     session: Session, competition_id: int, assignment_id: int
 ) -> tuple[list[tuple[datetime | None, datetime]], int]:
     """When a marker opened and locked each locked script, and how many scripts the queue holds."""
-    rows = session.execute(
-        select(Allocation.opened_at, Mark.locked_at)
-        .join(Script, Script.id == Allocation.script_id)
-        .outerjoin(
-            Mark,
-            (Mark.script_id == Allocation.script_id)
-            & (Mark.assignment_id == Allocation.assignment_id)
-            & (Mark.round == Allocation.round)
-            & (Mark.state == MarkState.LOCKED),
-        )
-        .where(
-            Script.competition_id == competition_id,
-            Script.kind.in_(QUEUED),
-            Allocation.assignment_id == assignment_id,
-            Allocation.withdrawn_at.is_(None),
-        )
-        .order_by(Allocation.position, Allocation.id)
-    ).all()
+    rows = session.execute(_spans, {"competition_id": competition_id, "assignment_id": assignment_id}).all()
     return [(opened_at, locked_at) for opened_at, locked_at in rows if locked_at is not None], len(rows)

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from examsite.domain.draws import draw_seed
 from examsite.domain.marking import MarkState
 from examsite.domain.question_orders import order_for_question
-from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
-from examsite.storage.queries.marking import QUEUED
+from examsite.storage.queries.marking import own_rows
 from examsite.storage.queries.rubric_changes import read_current_paper
 
 
@@ -28,29 +28,15 @@ class Step:
     kind: str
 
 
+_walk = own_rows(Script.code, Script.paper_id, Mark.points, Mark.state).order_by(Script.code)
+
+
 def list_steps(session: Session, competition_id: int, assignment_id: int, *, marker: str) -> list[Step]:
     """The walk by questions: every script's first question, then every script's second; papers one after the other.
 
     Without a draw (nothing is allocated then) the codes stand in their own order.
     """
-    rows = session.execute(
-        select(Script.code, Script.paper_id, Mark.points, Mark.state)
-        .join(Allocation, Allocation.script_id == Script.id)
-        .outerjoin(
-            Mark,
-            (Mark.script_id == Script.id)
-            & (Mark.assignment_id == Allocation.assignment_id)
-            & (Mark.round == Allocation.round)
-            & (Mark.state != MarkState.WITHDRAWN),
-        )
-        .where(
-            Script.competition_id == competition_id,
-            Script.kind.in_(QUEUED),
-            Allocation.assignment_id == assignment_id,
-            Allocation.withdrawn_at.is_(None),
-        )
-        .order_by(Script.code)
-    ).all()
+    rows = session.execute(_walk, {"competition_id": competition_id, "assignment_id": assignment_id}).all()
     held = find_held_draw(session, competition_id, ALLOCATION)
     seed = b"" if held is None else draw_seed(held["document"])
     paper_ids = sorted({paper_id for _code, paper_id, _points, _state in rows})

@@ -21,12 +21,13 @@ from examsite.web.forms.marking_notes import HoldScriptForm, WriteNoteForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.sheets import note_data
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, beside_others, forget_changes, writes
 
 
 @bp.post("/<code>/scripts/<script>/notes")
 @requires(Role.MARKER)
 @writes
+@beside_others
 def write_note(code: str, script: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """Keep a new note, or new words of a known one; what another page wrote meanwhile comes back with the refusal."""
     form = WriteNoteForm()
@@ -55,6 +56,7 @@ def write_note(code: str, script: str) -> ResponseReturnValue:  # noqa: ARG001 -
 @bp.post("/<code>/scripts/<script>/notes/<int(max=2147483647):note>/delete")
 @requires(Role.MARKER)
 @writes
+@beside_others
 def delete_note(code: str, script: str, note: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """Take a note away; the page that did so can write it anew."""
     form = ActForm()
@@ -70,6 +72,7 @@ def delete_note(code: str, script: str, note: int) -> ResponseReturnValue:  # no
 @bp.post("/<code>/scripts/<script>/hold")
 @requires(Role.MARKER)
 @writes
+@beside_others
 def hold_script(code: str, script: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """Hold the script for this page, take it from another page of the same person, or let it go."""
     form = HoldScriptForm()

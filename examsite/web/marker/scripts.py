@@ -15,7 +15,13 @@ from examsite.domain.permissions import Role
 from examsite.services import marking
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
-from examsite.storage.queries.marking import BlindScript, QueueEntry, get_blind_script, list_queue
+from examsite.storage.queries.marking import (
+    BlindScript,
+    QueueEntry,
+    blind_script_of,
+    get_blind_script,
+    list_queue,
+)
 from examsite.storage.queries.marking_notes import (
     list_notes,
     list_own_flags,
@@ -37,8 +43,8 @@ from examsite.web.marker.sheets import (
     note_data,
     questions_of,
 )
-from examsite.web.marker.walks import chosen_way, is_locked, keep_way, kind_of, next_step, step_url, walk_of
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.marker.walks import chosen_way, keep_way, kind_of, next_step, step_url, walk_of
+from examsite.web.transactions import act, beside_others, forget_changes, writes
 
 
 @bp.get("/")
@@ -68,6 +74,7 @@ def list_competitions() -> ResponseReturnValue:
 
 @bp.get("/<code>/scripts")
 @requires(Role.MARKER)
+@beside_others
 def list_scripts(code: str) -> ResponseReturnValue:
     """The marker's own queue in the drawn order."""
     queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
@@ -90,13 +97,17 @@ def list_scripts(code: str) -> ResponseReturnValue:
 @bp.route("/<code>/scripts/<script>", methods=["GET", "POST"])
 @requires(Role.MARKER)
 @writes
+@beside_others
 def mark_script(code: str, script: str) -> ResponseReturnValue:
     """The scoring page; a POST keeps the draft, whole, or says why it cannot."""
-    blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
-    form = _form_of(blind)
     if request.method == "GET":
+        blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
+        form = _form_of(blind)
         _show_draft(form, blind)
         return keep_way(_sheet(blind, form))
+    taken = marking.take_draft(act(), g.competition, script)
+    blind = blind_script_of(db.session(), taken.allocation, taken.mark)
+    form = _form_of(blind)
     stored = {} if blind.mark is None else blind.mark.points
     valid = form.validate()
     points = form.read_points(stored)
@@ -110,6 +121,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
             revision=form.revision_number(),
             points=points,
             comments=form.read_comments(),
+            taken=taken,
         )
     except DomainError as error:
         return _not_kept(error, form, script)
@@ -198,7 +210,7 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
         walk=walk,
         number=next((sheet.number for sheet in questions if sheet.item.item == walk.here.item), None),
         queue_size=len(queue),
-        locked=sum(1 for entry in queue if is_locked(entry)),
+        locked=sum(1 for entry in queue if entry.is_locked),
         before=None if walk.before is None else step_url(walk.before),
         after=None if walk.after is None else step_url(walk.after),
         total=given_in(blind),
@@ -213,7 +225,6 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
 
 
 def _queue_row(entry: QueueEntry) -> dict[str, Any]:
-    mark = entry.mark
     kind = kind_of(entry)
     words = {"done": _("Đã khóa"), "work": _("Đang chấm"), "todo": _("Chưa chấm")}
     return {
@@ -221,8 +232,8 @@ def _queue_row(entry: QueueEntry) -> dict[str, Any]:
         "position": entry.position,
         "kind": kind,
         "words": words[kind],
-        "total": mark.total if mark is not None else None,
-        "locked_at": mark.locked_at if mark is not None else None,
+        "total": entry.total,
+        "locked_at": entry.locked_at,
     }
 
 

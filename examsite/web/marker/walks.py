@@ -8,7 +8,6 @@ from typing import Final
 
 from flask import Response, g, make_response, request, url_for
 
-from examsite.domain.marking import MarkState
 from examsite.storage.database import db
 from examsite.storage.queries.marking import QueueEntry
 from examsite.storage.queries.marking_walks import Step, list_steps
@@ -85,7 +84,7 @@ def next_step(queue: Sequence[QueueEntry], *, after: str | None = None) -> Step 
     By questions, a script of which every question is marked still waits for its lock.
     """
     steps = steps_of(queue)
-    unlocked = {entry.code for entry in queue if not is_locked(entry)}
+    unlocked = {entry.code for entry in queue if not entry.is_locked}
     last = max((number for number, step in enumerate(steps) if step.code == after), default=-1)
     order = [*steps[last + 1 :], *steps[: last + 1]]
     waiting = [step for step in order if step.code in unlocked]
@@ -97,13 +96,8 @@ def step_url(step: Step) -> str:
     return url_for("marker.mark_script", code=g.competition.code, script=step.code, question=step.item or None)
 
 
-def is_locked(entry: QueueEntry) -> bool:
-    """Whether the marker has locked this script."""
-    return entry.mark is not None and entry.mark.state is MarkState.LOCKED
-
-
 def kind_of(entry: QueueEntry) -> str:
     """done, work or todo, as tags name it."""
-    if is_locked(entry):
+    if entry.is_locked:
         return "done"
-    return "work" if entry.mark is not None and (entry.mark.points or entry.mark.comments) else "todo"
+    return "work" if entry.is_begun else "todo"
