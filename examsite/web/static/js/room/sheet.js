@@ -68,7 +68,8 @@
       const area = find("textarea", question.section);
       if (area && !area.readOnly) area.focus({ preventScroll: true });
       else find("h2", question.section).focus({ preventScroll: true });
-      if (window.innerWidth <= NARROW_PIXELS) question.section.scrollIntoView({ block: "start" });
+      // To the top of the page, not of the question: the list and the hand-in stand between, half under the sticky head.
+      if (window.innerWidth <= NARROW_PIXELS) window.scrollTo(0, 0);
     }
 
     function drawFlagButton() {
