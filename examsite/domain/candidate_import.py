@@ -29,12 +29,13 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "post": ("Mã chức danh dự tuyển", "Mã chức danh", "Post code", "Post"),
     "phone": ("Điện thoại", "Số điện thoại", "Phone"),
     "email": ("Thư điện tử", "Email", "E-mail"),
+    "hometown": ("Quê quán", "Nguyên quán", "Hometown"),
 }
 """Names of the columns, the first as in our template. Source: our choice, because lists come with these names."""
 
-OPTIONAL: Final = frozenset({"phone", "email"})
+OPTIONAL: Final = frozenset({"phone", "email", "hometown"})
 
-_LENGTHS: Final = {"full_name": 200, "unit": 200, "position_title": 200, "post": 20, "phone": 30, "email": 200}
+_LENGTHS: Final = {"full_name": 200, "unit": 200, "position_title": 200, "post": 20, "phone": 30, "email": 200, "hometown": 200}
 
 _DATE: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})|([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
@@ -164,6 +165,7 @@ def _read_row(
         position_title=texts["position_title"],
         phone=texts["phone"],
         email=texts["email"],
+        hometown=texts["hometown"],
     )
     return ImportRow(number, texts["post"], applicant), []
 

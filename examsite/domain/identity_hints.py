@@ -39,6 +39,8 @@ class HintKind(StrEnum):
     EMAIL = "email"
     CANDIDATE_NUMBER = "candidate-number"
     SIGNATURE = "signature"
+    #: Marked by a person where the search found nothing.
+    BY_HAND = "by-hand"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ KEPT_SECONDS = 24 * 60 * 60
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
-_EXAMPLE = ("Nguyễn Văn An", "05/09/1985", "031085001234", "Sở Nội vụ", "Chuyên viên chính", "P1", "", "")
+_EXAMPLE = ("Nguyễn Văn An", "05/09/1985", "031085001234", "Sở Nội vụ", "Chuyên viên chính", "P1", "", "", "")
 
 
 def read_list(path: Path) -> list[list[Cell]]:
@@ -132,7 +132,7 @@ def xlsx_template() -> bytes:
     for column in sheet.iter_cols(min_row=1, max_row=500):
         for cell in column:
             cell.number_format = "@"
-    for letter in "ABCDEFGH":
+    for letter in "ABCDEFGHI":
         sheet.column_dimensions[letter].width = 24
     out = io.BytesIO()
     book.save(out)

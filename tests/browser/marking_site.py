@@ -9,11 +9,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from examsite.config import load_settings
+from examsite.domain.permissions import Role
 from examsite.services.checkpoints import load_signer
+from examsite.services.codes import draw_script_codes
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
 from examsite.storage.database import make_engine, upgrade, writing
 from examsite.storage.models.marking import Allocation, Script
+from examsite.storage.queries.redactions import list_checks
 from tests.factories.marking import ESSAYS, make_board
 
 CODE = "VH-2026-01"
@@ -32,6 +35,29 @@ class MarkingSite:
     logins: tuple[str, ...]
     head: str
     scripts: tuple[str, ...]
+
+
+def fill_site_of_keeper(instance: Path) -> tuple[str, str]:
+    """An installation whose codes have just been drawn; the login of the keeper and the code of a script."""
+    settings = load_settings(instance, environ={})
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    password_hash = Passwords(settings).hash(PASSWORD)
+    load_signer(settings)
+    with writing(engine) as session:
+        board = make_board(
+            session,
+            read_clock() - timedelta(hours=8),
+            settings=settings,
+            candidates=2,
+            essays=THREE,
+            code=CODE,
+            password_hash=password_hash,
+        )
+        draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+        code = list_checks(session, board.competition.id)[0].code
+    engine.dispose()
+    return f"k01-{CODE}".lower(), code
 
 
 def fill_marking_site(instance: Path, *, candidates: int = 6) -> MarkingSite:

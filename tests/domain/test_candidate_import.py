@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from examsite.domain.candidate_import import COLUMNS, Cell, ImportPlan, read_import
 from examsite.domain.dossiers import candidate_numbers, check_born_on, missing_items, read_identity_number
 from examsite.domain.errors import InvalidError
+from examsite.domain.names import normalise_name
 
 HEAD: list[Cell] = [names[0] for names in COLUMNS.values()]
-GOOD: list[Cell] = ["Trần Quốc Bảo", "05/09/1985", "031085001234", "Sở", "Chuyên viên", "P1", "0912", "a@b.vn"]
+GOOD: list[Cell] = ["Trần Quốc Bảo", "05/09/1985", "031085001234", "Sở", "Chuyên viên", "P1", "0912", "a@b.vn", "Vĩnh Bảo, Hải Phòng"]
 TODAY = date(2026, 3, 16)
 
 
@@ -53,6 +54,9 @@ def test_a_good_list_is_read() -> None:
         ("post", "P9", "import_post_unknown"),
         ("phone", "<b>", "import_phone_not_valid"),
         ("email", "a b", "import_email_not_valid"),
+        ("hometown", "=cmd|' /C calc'!A0", "import_cell_formula"),
+        ("hometown", "+84", "import_cell_formula"),
+        ("hometown", "x" * 201, "import_cell_too_long"),
     ],
 )
 def test_each_bad_cell_is_named(column: str, value: Cell, code: str) -> None:
@@ -101,6 +105,17 @@ def test_english_headers_and_other_normal_forms_are_known() -> None:
     assert name.applicant.full_name == unicodedata.normalize("NFC", "Trần Quốc Bảo")
 
 
+def test_the_hometown_may_be_left_out_and_is_kept_as_plain_words() -> None:
+    assert _read(GOOD).rows[0].applicant.hometown == "Vĩnh Bảo, Hải Phòng"
+    assert _read(_changed("hometown", None)).rows[0].applicant.hometown == ""
+    older = _read(GOOD[:-1], head=HEAD[:-1])
+    assert (older.is_good, older.rows[0].applicant.hometown) == (True, "")
+    hostile = "<script>alert(1)</script>\u202e Hà\u00a0 Nội"
+    kept = _read(_changed("hometown", hostile)).rows[0].applicant.hometown
+    assert kept == normalise_name(hostile)
+    assert "\u202e" not in kept
+
+
 def test_too_many_and_too_few_rows_are_refused() -> None:
     with pytest.raises(InvalidError, match="import_too_many_rows"):
         _read(*[GOOD] * 2001)
@@ -113,8 +128,6 @@ def test_every_row_is_either_read_or_complained_about(rows: list[list[str]]) -> 
     table: list[list[Cell]] = [HEAD, GOOD, *[list(row) for row in rows]]
     plan = read_import(table, posts=["P1"], taken=(), today=TODAY)
     spoken_of = {row.row for row in plan.rows} | {problem.row for problem in plan.problems}
-    from examsite.domain.names import normalise_name
-
     filled = {number for number, row in enumerate(rows, start=3) if any(normalise_name(cell) for cell in row)}
     assert spoken_of == filled | {2}
 

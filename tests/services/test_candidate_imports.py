@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -15,6 +16,7 @@ from examsite.domain.candidate_import import COLUMNS
 from examsite.domain.errors import NotFoundError
 from examsite.services.candidate_imports import import_candidates, keep_list, preview_import
 from examsite.services.context import ServiceContext
+from examsite.storage.models.dossiers import Candidacy
 from tests.factories.competitions import Plan, make_receiving
 
 
@@ -30,7 +32,7 @@ def ctx(plan: Plan, tmp_path: Path) -> ServiceContext:
 
 def _list(number: int) -> io.BytesIO:
     head = ",".join(names[0] for names in COLUMNS.values())
-    row = f"Trần Quốc Bảo,05/09/1985,0310850{number:05d},Sở Nội vụ,Chuyên viên,P1,,"
+    row = f"Trần Quốc Bảo,05/09/1985,0310850{number:05d},Sở Nội vụ,Chuyên viên,P1,,,Vĩnh Bảo"
     return io.BytesIO(f"{head}\n{row}\n".encode())
 
 
@@ -44,6 +46,7 @@ def test_list_is_gone_once_it_was_taken_over(plan: Plan, ctx: ServiceContext) ->
     assert _kept(ctx) == 1
 
     assert import_candidates(ctx, plan.competition, token) == 1
+    assert plan.session.scalars(select(Candidacy.hometown)).all() == ["Vĩnh Bảo"]  # what the hint of relations uses
 
     assert _kept(ctx) == 0
     with pytest.raises(NotFoundError):

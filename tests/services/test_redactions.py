@@ -170,3 +170,77 @@ def test_only_the_code_board_decides_and_only_before_sealing(board: Board) -> No
         _refused(lambda: redactions.confirm_script(ctx, board.competition, check.code), ConflictError)
         == "hints_not_open"
     )
+
+
+MISSED = "Câu một. Hôm ấy tôi trực ở bến phà, và bến phà thì ai cũng biết. Câu ba có 𝄞 và bến phà."
+
+
+def _marked(board: Board, check: ScriptCheck, **changed: Any) -> None:
+    mark = {"item": "E2", "words": "trực ở bến phà", "reason": "Chỉ một người trực ở đó.", **changed}
+    redactions.mark_place(board.ctx(Role.KEEPER), board.competition, check.code, **mark)
+
+
+@pytest.fixture
+def missed(session: Session, now: datetime, tmp_path: Path) -> Board:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return make_board(session, now, settings=settings, candidates=2, essays=(CLEAN, MISSED))
+
+
+def test_a_place_that_the_search_missed_is_covered_with_its_reason_on_record(missed: Board) -> None:
+    check = _drawn(missed)
+    assert (check.hints, _codes(missed)) == ([], [])
+    _marked(missed, check)
+    assert _codes(missed) == ["hints_undecided"], "it counts like every other place: once it is confirmed"
+    redactions.confirm_script(missed.ctx(Role.KEEPER), missed.competition, check.code)
+    (row,) = missed.session.scalars(select(RecordRow).where(RecordRow.event == "script:redacted"))
+    (place,) = json.loads(row.payload or "")["places"]
+    assert (row.actor, place["kind"], place["reason"]) == ("keeper/K01", "by-hand", "Chỉ một người trực ở đó.")
+    assert place["before"] == "Hôm ấy tôi trực ở bến phà, và bến phà thì ai cũng biết."
+    assert place["after"] == "Hôm ấy tôi […], và bến phà thì ai cũng biết."
+    scripts = codes.seal_codes(missed.ctx(Role.KEEPER), missed.competition)
+    texts = [script.content[1]["text"] for script in scripts]
+    assert sorted(text == MISSED for text in texts) == [False, True], "the other script is as it was"
+    with pytest.raises(ConflictError, match="hints_not_open"):
+        _marked(missed, check)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"words": "bến đò"}, "mark_not_in_text"),
+        ({"words": " \n "}, "mark_not_in_text"),
+        ({"item": "E9"}, "mark_not_in_text"),
+        ({"words": "bến phà"}, "mark_in_several_places"),
+        ({"words": "bến phà", "start": 3}, "mark_in_several_places"),
+        ({"words": "x" * 301}, "mark_too_long"),
+        ({"reason": "  "}, "mark_reason_missing"),
+    ],
+)
+def test_a_mark_that_is_not_clear_is_refused(missed: Board, changed: dict[str, Any], code: str) -> None:
+    check = _drawn(missed)
+    assert _refused(lambda: _marked(missed, check, **changed), InvalidError) == code
+    assert get_check(missed.session, missed.competition.id, check.code).hints == []
+
+
+def test_the_place_of_the_selection_tells_which_of_several_is_meant(missed: Board) -> None:
+    check = _drawn(missed)
+    last = MISSED.rindex("bến phà")
+    _marked(missed, check, words="bến phà", start=last)
+    (hint,) = check.hints
+    assert (hint.start_at, hint.end_at) == (last, last + len("bến phà"))
+    assert _refused(lambda: _marked(missed, check, words="bến phà", start=last), ConflictError) == "mark_known"
+    ctx = missed.ctx(Role.MARKING_HEAD)
+    with pytest.raises(NotAllowedError):
+        redactions.mark_place(ctx, missed.competition, check.code, item="E2", words="Câu một", reason="x")
+
+
+def test_a_mark_is_put_before_a_person_again_when_the_answers_changed(missed: Board) -> None:
+    check = _drawn(missed)
+    _marked(missed, check)
+    redactions.confirm_script(missed.ctx(Role.KEEPER), missed.competition, check.code)
+    check.attempt.record_seq = (check.attempt.record_seq or 0) + 1000
+    missed.session.flush()
+    redactions.look_again(missed.ctx(Role.KEEPER), missed.competition)
+    (hint,) = get_check(missed.session, missed.competition.id, check.code).hints
+    assert (hint.kind, hint.quote, hint.is_covered) == (HintKind.BY_HAND, "trực ở bến phà", None)
+    assert _codes(missed) == ["hints_undecided"]

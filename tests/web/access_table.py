@@ -82,6 +82,7 @@ council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member
+council.download_bundle                GET       chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
@@ -153,6 +154,7 @@ keeper.declare_conflicts               GET,POST  keeper
 keeper.list_competitions               GET       keeper
 keeper.list_scripts                    GET       keeper
 keeper.look_again                      POST      keeper
+keeper.mark_place                      GET,POST  keeper
 keeper.seal_codes                      GET,POST  keeper
 keeper.show_desk                       GET       keeper
 
@@ -183,6 +185,7 @@ marker.qualify_marker                  GET,POST  marking_head
 marker.read_script                     GET       marking_head
 marker.request_withdrawal              GET,POST  marking_head
 marker.save_comment                    GET,POST  marker
+marker.show_alarm                      GET,POST  marking_head
 marker.show_gap                        GET       marking_head
 marker.show_gaps                       GET       marking_head
 marker.show_pause                      GET       marker
@@ -269,6 +272,7 @@ panel.show_projector                   GET       panel_head,panellist
 panel.write_assessment                 GET,POST  panellist
 
 public.download_authority              GET       public
+public.download_bundle                 GET       public
 public.download_result                 GET       public
 public.list_rulesets                   GET       public
 public.quit_browser                    GET       public
@@ -298,6 +302,7 @@ setter.show_paper_key                  GET       setter
 setter.show_papers                     GET       setter
 setter.show_question                   GET       setter
 
+supervisor.download_bundle             GET       supervisor
 supervisor.list_all_checkpoints        GET       supervisor
 supervisor.list_competitions           GET       supervisor
 supervisor.list_people                 GET       supervisor

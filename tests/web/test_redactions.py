@@ -14,7 +14,7 @@ from examsite.storage.models.marking import Script
 from examsite.storage.queries.redactions import list_checks
 from tests.factories.marking import make_board
 from tests.web.conftest import Doing
-from tests.web.strict_client import StrictClient
+from tests.web.strict_client import StrictClient, find_all
 
 CODE = "VH-2026-01"
 Scene = Callable[[Callable[[Doing], Any]], Any]
@@ -81,3 +81,46 @@ def test_a_script_that_does_not_exist(codes: list[tuple[str, list[int]]], log_in
     keeper = log_in(f"k01-{CODE}".lower())
     assert keeper.get(f"/keeper/{CODE}/scripts/nothing").status_code == 404
     assert keeper.get(f"/keeper/{CODE}/scripts/{codes[0][0]}/confirm").location.endswith(f"/scripts/{codes[0][0]}")
+
+
+def test_keeper_marks_by_hand_what_the_search_missed(
+    codes: list[tuple[str, list[int]]], log_in: LogIn, scene: Scene
+) -> None:
+    keeper = log_in(f"k01-{CODE}".lower())
+    code, hints = codes[0]
+    address = f"/keeper/{CODE}/scripts/{code}"
+    assert f"{address}/mark" in keeper.get(address).text
+    read = keeper.page(f"{address}/mark")
+    (text,) = find_all(read, "text-E1")
+    assert text.text == TELLING.format(n=1) or "Câu riêng số" in str(text.text)
+    assert text.get("name") is None, "nothing of it is sent"
+    empty = keeper.submit(f"{address}/mark", {"item": "E1"})
+    assert empty.status_code == 422
+    assert "Hãy chọn hoặc chép đoạn cần thay." in empty.text
+    wrong = keeper.submit(f"{address}/mark", {"item": "E1", "words": "nơi khác", "reason": "x"})
+    assert "Câu hỏi này không có đúng đoạn ấy" in wrong.text
+    data = {"item": "E1", "words": "Câu riêng", "reason": "Chỉ  một người viết thế", "start": "0"}
+    done = keeper.submit(f"{address}/mark", data)
+    assert done.location.endswith(f"/scripts/{code}"), "the places that were found still wait"
+    page = keeper.get(address).text
+    assert "Lý do đánh dấu: Chỉ một người viết thế" in page
+    fields = {f"choice_{hint}": "leave" for hint in hints}
+
+    def hand(doing: Doing) -> int:
+        return max(hint.id for check in list_checks(doing.session, 1) for hint in check.hints)
+
+    number = scene(hand)
+    fields |= {f"choice_{number}": "cover", f"words_{number}": "Câu riêng"}
+    assert keeper.submit(address, fields).location.endswith("/confirm")
+    confirm = keeper.get(f"{address}/confirm").text
+    assert "Ban phách đánh dấu" in confirm
+    assert "[…] số" in confirm
+    assert keeper.submit(f"{address}/confirm").status_code == 302
+    for hint in codes[1][1]:
+        fields |= {f"choice_{hint}": "leave"}
+    other = f"/keeper/{CODE}/scripts/{codes[1][0]}"
+    keeper.submit(other, fields)
+    keeper.submit(f"{other}/confirm")
+    assert keeper.submit(f"/keeper/{CODE}/seal").status_code == 302
+    assert keeper.get(f"{address}/mark").location.endswith(f"/scripts/{code}"), "after the sealing no text is read"
+    assert keeper.submit(f"{address}/mark", data, form_at=f"/keeper/{CODE}/").status_code in {302, 400}

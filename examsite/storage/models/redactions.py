@@ -49,6 +49,7 @@ class IdentityHint(Base):
         CheckConstraint("(is_covered IS NULL) = (decided_by_id IS NULL)", name="decided_by_someone"),
         CheckConstraint("(is_covered IS TRUE) = (covered_from IS NOT NULL)", name="covered_with_span"),
         CheckConstraint("(covered_from IS NULL) = (covered_to IS NULL)", name="whole_span"),
+        CheckConstraint("(kind = 'by-hand') = (reason <> '')", name="by_hand_with_reason"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +62,8 @@ class IdentityHint(Base):
     kind: Mapped[HintKind] = mapped_column(enum_column(HintKind))
     #: How sure the search is. Unit: percent.
     confidence: Mapped[int]
+    #: Why a person marked it; empty where the search found it.
+    reason: Mapped[str] = mapped_column(String(300), default="")
     #: True: covered by "[…]"; False: left as it is; None: not yet decided.
     is_covered: Mapped[bool | None]
     covered_from: Mapped[int | None]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from examsite.domain.identity_hints import MOST_CONTEXT
 from examsite.web.i18n import _l
@@ -25,6 +26,31 @@ class HintRow:
     hint_id: int
     words: str
     decision: str | None
+
+
+class MarkPlaceForm(FlaskForm):
+    """Words of one essay that the search missed, and why they may tell their author."""
+
+    item = SelectField(_l("Ở câu hỏi"), validators=[InputRequired(_l("Hãy chọn câu hỏi."))])
+    words = TextAreaField(
+        _l("Đoạn thay bằng “[…]”"),
+        description=_l("Chọn ngay trong bài rồi nhấn Enter, hoặc chép đúng từng chữ vào đây."),
+        render_kw={"rows": 2},
+        validators=[InputRequired(_l("Hãy chọn hoặc chép đoạn cần thay.")), Length(max=2000)],
+    )
+    reason = StringField(
+        _l("Vì sao có thể lộ người viết"),
+        description=_l("Ghi vào sổ ghi cùng câu trước và câu sau; không ghi tên ai."),
+        filters=[lambda value: " ".join((value or "").split())],
+        validators=[InputRequired(_l("Chưa điền.")), Length(max=300, message=_l("Dài quá %(max)d ký tự."))],
+    )
+    #: Where the words were selected, in code points; empty where they were typed.
+    start = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+    def __init__(self, *args: Any, items: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        """Take the essays of the script from the caller."""
+        super().__init__(*args, **kwargs)
+        self.item.choices = list(items)
 
 
 def decide_hints_form(rows: Sequence[HintRow]) -> FlaskForm:

@@ -1,6 +1,7 @@
 """Places in essays that may tell their author: the list of scripts, the decision, and its confirmation.
 
-The code board sees codes and single sentences; neither the candidate nor the whole script stands on any page.
+The code board sees codes and single sentences, never the candidate. A whole text stands on one page only: where a
+person marks by hand what the search missed, before the codes are sealed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import InvalidError
+from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.identity_hints import covered, sentence_around
 from examsite.domain.permissions import Role
 from examsite.services import redactions
@@ -21,7 +22,7 @@ from examsite.storage.queries.redactions import get_check, is_decided, is_outdat
 from examsite.web.access import requires
 from examsite.web.errors import message_of
 from examsite.web.forms.marking import ActForm
-from examsite.web.forms.redactions import COVER, LEAVE, HintRow, decide_hints_form
+from examsite.web.forms.redactions import COVER, LEAVE, HintRow, MarkPlaceForm, decide_hints_form
 from examsite.web.i18n import _
 from examsite.web.keeper import bp
 from examsite.web.labels import label
@@ -41,6 +42,8 @@ class Place:
     behind: str
     is_covered: bool | None
     after: str
+    #: Why a person marked it; empty where the search found it.
+    reason: str
 
 
 #: From this confidence on a place is called probable. Unit: percent.
@@ -58,6 +61,7 @@ def list_scripts(code: str) -> ResponseReturnValue:
         "keeper/list_scripts.html",
         waiting=[check for check in found if not is_decided(check) and not is_outdated(check)],
         decided=[check for check in found if is_decided(check) and not is_outdated(check)],
+        clean=[check for check in checks if not check.hints and not is_outdated(check)],
         looked_through=len(checks),
         outdated=sum(1 for check in checks if is_outdated(check)),
         is_due=g.competition.state is CompetitionState.WRITTEN,
@@ -114,6 +118,45 @@ def decide_hints(code: str, script: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
+@bp.route("/<code>/scripts/<script>/mark", methods=["GET", "POST"])
+@requires(Role.KEEPER)
+@writes
+def mark_place(code: str, script: str) -> ResponseReturnValue:
+    """Read a script and mark a place that the search missed; before the sealing only."""
+    check = get_check(db.session(), g.competition.id, script)
+    if g.competition.state is not CompetitionState.WRITTEN:
+        return redirect(url_for("keeper.decide_hints", code=code, script=script))
+    texts = read_texts(db.session(), check.attempt)
+    form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=item)) for item in texts])
+    if form.validate_on_submit():
+        try:
+            redactions.mark_place(
+                act(),
+                g.competition,
+                script,
+                item=form.item.data,
+                words=form.words.data,
+                reason=form.reason.data,
+                start=form.start.data,
+            )
+        except InvalidError as error:
+            form[error.params["field"]].errors = [message_of(error)]
+        except ConflictError as error:
+            form.form_errors.append(message_of(error))
+        else:
+            if all(hint.is_covered is not None for hint in check.hints):
+                return redirect(url_for("keeper.confirm_script", code=code, script=script))
+            return redirect(url_for("keeper.decide_hints", code=code, script=script))
+    page = render_template(
+        "keeper/mark_place.html",
+        form=form,
+        texts=[(item, text) for item, text in texts.items()],
+        check=check,
+        code=code,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
 @bp.route("/<code>/scripts/<script>/confirm", methods=["GET", "POST"])
 @requires(Role.KEEPER)
 @writes
@@ -155,6 +198,7 @@ def _place(text: str, hint: Any, hints: list[Any]) -> Place:
         words=text[hint.start_at : hint.end_at],
         behind=text[hint.end_at : last],
         is_covered=hint.is_covered,
+        reason=hint.reason,
         after=covered(text[first:last], [(start - first, end - first) for start, end in spans if start < end]),
     )
 

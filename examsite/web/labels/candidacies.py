@@ -47,6 +47,7 @@ IMPORT_COLUMNS = {
     "post": _l("Mã chức danh dự tuyển"),
     "phone": _l("Điện thoại"),
     "email": _l("Thư điện tử"),
+    "hometown": _l("Quê quán"),
 }
 
 ERRORS = {

@@ -14,6 +14,7 @@ LABELS = {
         HintKind.EMAIL: _l("Địa chỉ thư"),
         HintKind.CANDIDATE_NUMBER: _l("Số của thí sinh"),
         HintKind.SIGNATURE: _l("Ký tên"),
+        HintKind.BY_HAND: _l("Ban phách đánh dấu"),
     },
 }
 
@@ -21,5 +22,10 @@ ERRORS = {
     "hints_not_open": _l("Việc này chỉ làm sau khi rút thăm số phách và trước khi niêm phong."),
     "hints_outdated": _l("Bài %(script)s đã đổi sau lần rà trước. Hãy rà lại rồi quyết định."),
     "hints_not_decided": _l("Bài %(script)s còn chỗ chưa quyết định."),
+    "mark_not_in_text": _l("Câu hỏi này không có đúng đoạn ấy. Hãy chọn trong bài hoặc chép đúng từng chữ."),
+    "mark_in_several_places": _l("Đoạn này có ở %(count)s chỗ. Hãy chọn ngay trong bài, hoặc chép dài hơn."),
+    "mark_known": _l("Chỗ này đã có trong danh sách của bài."),
+    "mark_too_long": _l("Đoạn che dài nhất %(most)s ký tự. Hãy đánh dấu thành nhiều chỗ."),
+    "mark_reason_missing": _l("Hãy ghi vì sao chỗ này có thể lộ người viết."),
     "cover_not_in_sentence": _l("Phần che phải là một đoạn có trong câu này và chạm vào chỗ đã tìm thấy."),
 }

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, current_app, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.candidate_import import COLUMNS, ImportPlan
+from examsite.domain.candidate_import import COLUMNS, OPTIONAL, ImportPlan
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services import candidate_imports
@@ -90,4 +90,7 @@ def _preview(plan: ImportPlan, token: str) -> ResponseReturnValue:
 
 
 def _columns() -> list[dict[str, Any]]:
-    return [{"label": str(IMPORT_COLUMNS[key]), "names": ", ".join(names)} for key, names in COLUMNS.items()]
+    return [
+        {"label": str(IMPORT_COLUMNS[key]), "names": ", ".join(names), "is_optional": key in OPTIONAL}
+        for key, names in COLUMNS.items()
+    ]

@@ -1777,6 +1777,7 @@ def upgrade() -> None:
                 "email",
                 "candidate-number",
                 "signature",
+                "by-hand",
                 name="hint_kind",
                 native_enum=False,
                 create_constraint=True,
@@ -1785,10 +1786,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("confidence", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("is_covered", sa.Boolean(), nullable=True),
         sa.Column("covered_from", sa.Integer(), nullable=True),
         sa.Column("covered_to", sa.Integer(), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(kind = 'by-hand') = (reason <> '')", name=op.f("ck_identity_hints_by_hand_with_reason")),
         sa.CheckConstraint("(covered_from IS NULL) = (covered_to IS NULL)", name=op.f("ck_identity_hints_whole_span")),
         sa.CheckConstraint(
             "(is_covered IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_identity_hints_decided_by_someone")
