@@ -54,11 +54,13 @@ def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnD
     """Lock the marker's own draft of a script for an act on it; whether anything may be saved is not asked yet.
 
     Raises:
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`, also for a script of others.
     """
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
+    if allocation.script.kind in QUEUED:
+        check_may_mark(ctx, competition, allocation.assignment_id)
     return OwnDraft(allocation, find_own_mark(ctx.session, allocation))
 
 
@@ -85,7 +87,7 @@ def save_draft(
     """
     taken = taken or take_draft(ctx, competition, code)
     allocation, mark = taken.allocation, taken.mark
-    _check_open(ctx, competition, allocation)
+    check_marking_open(competition)
     _check_draft(mark, revision)
     rubric = paper_from_data(allocation.script.paper.data).rubric
     _check_points_so_far(rubric, points)
@@ -123,7 +125,7 @@ def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revis
         NotFoundError: `script_not_found`.
     """
     allocation = take_draft(ctx, competition, code).allocation
-    _check_open(ctx, competition, allocation)
+    check_marking_open(competition)
     if allocation.script.kind in QUEUED:
         check_not_held(ctx, allocation.assignment_id)
     lock_script(ctx.session, competition.id, code)
@@ -175,12 +177,6 @@ def _record_lock(ctx: ServiceContext, competition: Competition, script: Script, 
         return record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload)
     named = {"script": script.code, "kind": str(script.kind), **payload}
     return record(ctx, competition, Event.STANDARD_MARKED, f"competition/{competition.code}", named)
-
-
-def _check_open(ctx: ServiceContext, competition: Competition, allocation: Allocation) -> None:
-    check_marking_open(competition)
-    if allocation.script.kind in QUEUED:
-        check_may_mark(ctx, competition, allocation.assignment_id)
 
 
 def _check_draft(mark: Mark | None, revision: int) -> None:

@@ -26,9 +26,9 @@ from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.models.standardisation import AgreedMark, Qualification
-from examsite.storage.queries.marking import find_marker, get_script_for_update
+from examsite.storage.queries.marking import find_marker
 from examsite.storage.queries.papers import get_paper
 from examsite.storage.queries.standardisation import (
     OwnStandard,
@@ -188,32 +188,30 @@ def return_standard(ctx: ServiceContext, competition: Competition, standard_id: 
     ctx.session.flush()
 
 
-def mark_standard(
-    ctx: ServiceContext, competition: Competition, code: str, *, points: Points, comments: Mapping[str, str]
-) -> Mark:
-    """Mark and lock a practice or qualification script, as marker; only then its agreed mark may be looked at.
+def begin_standards(ctx: ServiceContext, competition: Competition, code: str) -> Script:
+    """Give a marker this agreed script for practice or qualification and all others of its kind, to mark as any script.
+
+    What is given already stays as it is. Marks on them are drafted and locked as in the queue and count nowhere; only
+    after the lock the agreed mark may be looked at.
 
     Raises:
-        ConflictError: `marking_not_open`, `mark_already_locked`.
-        InvalidError: a code of `check_points`; `comment_too_long`.
+        ConflictError: `marking_not_open`.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
     """
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     check_marking_open(competition)
-    own = get_own_standard(ctx.session, competition.id, actor.assignment_id or 0, code)
-    script = get_script_for_update(ctx.session, competition.id, code)
-    check_points(paper_from_data(script.paper.data).rubric, points)
-    if find_allocation(ctx.session, script.id, actor.assignment_id or 0) is None:
-        ctx.session.add(
-            Allocation(
-                script_id=script.id, assignment_id=actor.assignment_id, round=1, position=0, allocated_at=ctx.now
+    assignment_id = actor.assignment_id or 0
+    wanted = get_own_standard(ctx.session, competition.id, assignment_id, code).agreed.script
+    for own in list_own_standards(ctx.session, competition.id, assignment_id):
+        script = own.agreed.script
+        if script.kind is wanted.kind and find_allocation(ctx.session, script.id, assignment_id) is None:
+            given = Allocation(
+                script_id=script.id, assignment_id=assignment_id, round=1, position=0, allocated_at=ctx.now
             )
-        )
-        ctx.session.flush()
-    revision = 0 if own.mark is None else own.mark.revision
-    draft = marking.save_draft(ctx, competition, code, revision=revision, points=points, comments=comments)
-    return marking.lock_mark(ctx, competition, code, revision=draft.revision)
+            ctx.session.add(given)
+    ctx.session.flush()
+    return wanted
 
 
 def qualification_of(ctx: ServiceContext, competition: Competition, assignment_id: int) -> list[tuple[str, Distance]]:

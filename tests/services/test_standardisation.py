@@ -21,8 +21,8 @@ from examsite.services.allocations import draw_allocation
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.marking import count_scripts, list_queue, list_scripts, list_standings
-from examsite.storage.queries.standardisation import find_qualification, list_own_standards
-from tests.factories.marking import Board, make_board
+from examsite.storage.queries.standardisation import find_qualification, list_own_standards, missing_before_allocation
+from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
 
 MakeBoard = Callable[..., Board]
@@ -38,7 +38,7 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
 
 
 def _allocate(board: Board) -> None:
-    draw_allocation(board.ctx(Role.CHAIR), board.competition)
+    draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
 
 
 def _records(board: Board, event: str) -> list[Any]:
@@ -130,9 +130,11 @@ def test_a_live_script_gets_no_agreed_mark(board: Board) -> None:
 
 def _mark(board: Board, code: str, total: str, place: int = 0) -> Mark:
     ctx = board.ctx(board.markers[place])
-    return standardisation.mark_standard(
-        ctx, board.competition, code, points=board.points(total), comments={"": "Đã đọc."}
+    standardisation.begin_standards(ctx, board.competition, code)
+    draft = marking.save_draft(
+        ctx, board.competition, code, revision=0, points=board.points(total), comments={"": "Đã đọc."}
     )
+    return marking.lock_mark(ctx, board.competition, code, revision=draft.revision)
 
 
 def test_practice_is_locked_once_and_counts_nowhere(board: Board) -> None:
@@ -162,9 +164,9 @@ def test_a_seed_is_no_practice_script(board: Board) -> None:
 
 
 def test_without_qualification_no_script_of_a_candidate_is_touched(board: Board) -> None:
-    with_rules(board, qualification_scripts="2")
-    codes = [agree(board, QUALIFICATION, total).script.code for total in ("40", "30")]
     _allocate(board)
+    with_rules(board, qualification_scripts="2")  # whoever joins after the draw has not been through it
+    codes = [agree(board, QUALIFICATION, total).script.code for total in ("40", "30")]
     marker = board.markers[0]
     first = list_queue(board.session, board.competition.id, marker.id)[0].code
 
@@ -225,6 +227,40 @@ def test_seeds_stand_in_every_queue_like_scripts_and_settle_nothing(board: Board
     assert list_standings(board.session, board.competition) == []
     assert [row[2]["script"] for row in _records(board, "standard:marked")] == [seed.code] * 3
     assert all(row[1] != f"script/{seed.code}" for row in _records(board, "mark:locked"))
+
+
+def test_the_draw_waits_for_seeds_or_a_reason_and_for_qualified_markers(board: Board) -> None:
+    chair = board.ctx(Role.CHAIR)
+    with_rules(board, qualification_scripts="1")
+    standard = agree(board, QUALIFICATION, "40").script.code
+    owed = missing_before_allocation(board.session, board.competition, chair.now)
+    assert [(row.code, row.owner, row.params) for row in owed] == [
+        ("seeds_too_few", Role.MARKING_HEAD, {"agreed": 0, "needed": 1}),
+        ("markers_not_qualified", Role.MARKING_HEAD, {"count": 3}),
+    ]
+    with pytest.raises(ConflictError, match="markers_not_qualified"):
+        draw_allocation(chair, board.competition, without_seeds=NO_SEEDS)
+    for place, marker in enumerate(board.markers):
+        _mark(board, standard, "40", place)
+        standardisation.qualify_marker(board.ctx(Role.MARKING_HEAD), board.competition, str(marker.pseudonym))
+    with pytest.raises(ConflictError, match="seeds_too_few"):
+        draw_allocation(chair, board.competition)
+    with pytest.raises(InvalidError, match="reason_missing"):
+        draw_allocation(chair, board.competition, without_seeds=" ")
+
+    agree(board, SEED, "40")
+
+    assert missing_before_allocation(board.session, board.competition, chair.now) == []
+    assert draw_allocation(chair, board.competition) == 4
+    ((_actor, _subject, payload),) = _records(board, "allocation:drawn")
+    assert "seeds_waived" not in payload
+
+
+def test_a_draw_without_seeds_says_why_in_the_record(board: Board) -> None:
+    _allocate(board)
+
+    ((_actor, _subject, payload),) = _records(board, "allocation:drawn")
+    assert payload["seeds_waived"] == {"agreed": 0, "needed": 1, "reason": NO_SEEDS}
 
 
 def test_no_seed_is_added_once_the_queues_are_drawn(board: Board) -> None:

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
-from examsite.services import marker_stops
+from examsite.services import marker_alarms, marker_stops
 from examsite.services.allocations import draw_allocation
+from examsite.statistics.drift import Alarm, Direction
 from examsite.storage.models.marking import Mark, Script
-from examsite.storage.models.standardisation import AgreedMark, MarkerStop, Qualification
-from tests.factories.marking import Board, make_board
+from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop, Qualification
+from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, words
@@ -55,7 +56,7 @@ def _sheet(page: str, points: str = "5") -> dict[str, str]:
 
 def _seeded(board: Board) -> tuple[str, list[str]]:
     seed = agree(board, ScriptKind.SEED, "40", text=board.session.scalars(select(Script)).first().content[0]["text"])
-    draw_allocation(board.ctx(Role.CHAIR), board.competition)
+    draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
     live = board.session.scalars(select(Script.code).where(Script.kind == ScriptKind.LIVE)).all()
     return str(seed.script.code), list(live)
 
@@ -132,22 +133,62 @@ def _chair_login(board: Board) -> str:
     return str(board.session.get_one(Account, held.account_id).login)
 
 
+def _opened(marker: StrictClient, code: str) -> str:
+    """The scoring page of a practice or qualification script, opened from the list."""
+    listed = f"/marker/{CODE}/practice"
+    begun = marker.submit(f"{listed}/{code}", form_at=listed)
+    assert begun.headers["Location"].endswith(f"/scripts/{code}")
+    return marker.get(begun.headers["Location"]).text
+
+
+def _lock_standard(marker: StrictClient, code: str, page: str) -> None:
+    address = f"/marker/{CODE}/scripts/{code}"
+    assert (
+        marker.submit(address, data={**_sheet(page), "revision": "0", "then": "lock"})
+        .headers["Location"]
+        .endswith("/lock")
+    )
+    assert marker.submit(f"{address}/lock", data={"revision": "1"}).headers["Location"].endswith(f"/practice/{code}")
+
+
+def test_a_draft_and_a_note_on_a_practice_script_are_there_again(
+    build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn
+) -> None:
+    build(lambda board: agree(board, ScriptKind.PRACTICE, "40", text="Tôi nêu hai phương án và chọn một."))
+    marker = log_in(_login("M01"))
+    page = _opened(marker, "LT01")
+    address = f"/marker/{CODE}/scripts/LT01"
+    item = re.findall(r'data-answer="(\w+)"', page)[0]
+
+    assert marker.submit(address, data={"revision": "0", "points_0": "5", "comment_0": "Rõ."}).status_code == 302
+    note = {"item": item, "start": "0", "end": "3", "quote": "Tôi", "text": "Ai?", "criterion": ""}
+    assert marker.submit(f"{address}/notes", data=note, form_at=address).status_code == 200
+
+    again = _opened(marker, "LT01")
+    assert ("Rõ." in again, "Ai?" in again) == (True, True)
+    assert "Đang chấm" in words(marker.page(f"/marker/{CODE}/practice"))
+    assert log_in(_login("M02")).get(address).status_code == 404
+
+
 def test_a_practice_script_shows_the_agreed_mark_only_once_locked(
     build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn, scene: Scene
 ) -> None:
     build(lambda board: agree(board, ScriptKind.PRACTICE, "40"))
     marker = log_in(_login("M01"))
     address = f"/marker/{CODE}/practice/LT01"
-    page = marker.get(address).text
-    assert "chưa nêu người phối hợp" not in page
+    assert marker.get(f"/marker/{CODE}/scripts/LT01").status_code == 404
+    assert marker.get(address).headers["Location"].endswith("/practice")
 
-    assert marker.submit(address, data={}).status_code == 422
-    assert marker.submit(address, data=_sheet(page)).status_code == 302
+    page = _opened(marker, "LT01")
+    assert "chưa nêu người phối hợp" not in page
+    assert "data-sheet" in page
+    assert "Chấm thử" in page
+    _lock_standard(marker, "LT01", page)
 
     shown = words(marker.page(address))
     assert "chưa nêu người phối hợp" in shown
     assert "thống nhất 40" in shown
-    assert marker.get(f"/marker/{CODE}/scripts/LT01").status_code == 404
+    assert "LT01" not in marker.get(f"/marker/{CODE}/scripts").text
     assert (
         scene(
             lambda doing: len(
@@ -172,9 +213,9 @@ def test_a_proposal_that_nobody_agreed_to_is_not_there_for_markers(
 
 
 def _qualifying(board: Board) -> str:
+    draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
     with_rules(board, qualification_scripts="1")
     agree(board, ScriptKind.QUALIFICATION, "40")
-    draw_allocation(board.ctx(Role.CHAIR), board.competition)
     return str(board.session.scalars(select(Script.code).where(Script.kind == ScriptKind.LIVE)).first())
 
 
@@ -187,8 +228,8 @@ def test_scripts_are_shut_until_the_head_has_qualified_the_marker(
         assert marker.get(address).headers["Location"].endswith("/practice")
     refused = marker.submit(f"/marker/{CODE}/scripts/{live}", form_at=f"/marker/{CODE}/practice")
     assert refused.status_code == 403
-    page = marker.get(f"/marker/{CODE}/practice/SH01").text
-    marker.submit(f"/marker/{CODE}/practice/SH01", data=_sheet(page))
+    assert "blind-code" not in refused.text
+    _lock_standard(marker, "SH01", _opened(marker, "SH01"))
     assert "chưa nêu người phối hợp" not in marker.get(f"/marker/{CODE}/practice/SH01").text
 
     head = log_in(_login("H01"))
@@ -207,7 +248,7 @@ def test_a_paused_marker_reads_that_the_head_calls_and_goes_on_after_the_decisio
     build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn, scene: Scene
 ) -> None:
     def paused(board: Board) -> int:
-        draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
         head = board.ctx(Role.MARKING_HEAD)
         return marker_stops.stop_marker(head, board.competition, "M01", reason="Cần trao đổi câu 2.").id
 
@@ -230,7 +271,7 @@ def test_statistics_say_that_there_is_too_little_before_they_say_anything(
     build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn
 ) -> None:
     def some(board: Board) -> None:
-        draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
         code = board.session.scalars(select(Script.code).where(Script.kind == ScriptKind.LIVE)).first()
         board.lock_pair(str(code), ("40", "42.5"))
 
@@ -241,3 +282,48 @@ def test_statistics_say_that_there_is_too_little_before_they_say_anything(
     assert '<h1 class="title-28">Chưa đủ bài để ước lượng</h1>' in page.text
     assert "stat-dot" not in page.text.split("</style>")[-1].replace("stat-dot--", "")
     assert log_in(_login("M01")).get(f"/marker/{CODE}/head/statistics").status_code == 403
+
+
+def test_the_draw_says_what_is_missing_and_takes_a_reason(
+    build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn, scene: Scene
+) -> None:
+    chair = log_in(build(_chair_login))
+    address = f"/council/{CODE}/codes"
+    shown = words(chair.page(address))
+    assert "Bài mẫu đã thống nhất: 0, bộ quy tắc cần 1" in shown
+
+    refused = chair.submit(f"{address}/allocate", form_at=address, data={"reason": ""})
+    assert refused.status_code == 422
+    assert "Hãy ghi lý do" in refused.text
+    drawn = chair.submit(f"{address}/allocate", form_at=address, data={"reason": "Đề mới, chưa có bài chấm thử."})
+
+    assert drawn.status_code == 302
+    assert "Bài mẫu đã thống nhất" not in words(chair.page(address))
+
+
+def test_the_head_reads_an_alarm_that_names_two_and_leaves_both(
+    build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn, scene: Scene
+) -> None:
+    def alarmed(board: Board) -> int:
+        moves = {
+            "M01": Alarm(Direction.LENIENT, 26, 6.0, ("M02",)),
+            "M02": Alarm(Direction.STRICT, 26, -6.0, ("M01",)),
+        }
+        alarm = marker_alarms.name_markers(board.ctx(), board.competition, moves)
+        assert alarm is not None
+        return alarm.id
+
+    alarm = build(alarmed)
+    head = log_in(_login("H01"))
+    statistics = f"/marker/{CODE}/head/statistics"
+    assert "Mức chấm đã chuyển: M01, M02" in words(head.page(statistics))
+    address = f"/marker/{CODE}/head/alarms/{alarm}"
+    shown = words(head.page(address))
+    assert "Nếu là M01: Từ bài thứ 26, chấm cao hơn trước khoảng 6 điểm." in shown
+    assert "Nếu là M02: Từ bài thứ 26, chấm thấp hơn trước khoảng 6 điểm." in shown
+
+    assert head.submit(address, data={"reason": ""}).status_code == 422
+    assert head.submit(address, data={"reason": "Đã đọc lại ba bài chung."}).status_code == 302
+
+    assert "Mức chấm đã chuyển" not in words(head.page(statistics))
+    assert scene(lambda doing: doing.session.scalars(select(MarkerAlarm)).one().outcome) == "left"

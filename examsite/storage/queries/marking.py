@@ -147,7 +147,7 @@ def find_marker(session: Session, competition_id: int, pseudonym: str) -> RoleAs
 
 
 def own_rows(*columns: Any) -> Select[Any]:
-    """A marker's own queue with the marker's own marks, for `competition_id` and `assignment_id` as parameters."""
+    """A marker's own scripts and marks, for the parameters `competition_id`, `assignment_id` and perhaps `kinds`."""
     return (
         select(*columns)
         .select_from(Script)
@@ -161,7 +161,7 @@ def own_rows(*columns: Any) -> Select[Any]:
         )
         .where(
             Script.competition_id == bindparam("competition_id"),
-            Script.kind.in_(QUEUED),
+            Script.kind.in_(bindparam("kinds", QUEUED, expanding=True)),
             Allocation.assignment_id == bindparam("assignment_id"),
             Allocation.withdrawn_at.is_(None),
         )
@@ -205,9 +205,12 @@ _own_mark = (
 )
 
 
-def list_queue(session: Session, competition_id: int, assignment_id: int) -> list[QueueEntry]:
+def list_queue(
+    session: Session, competition_id: int, assignment_id: int, *, kinds: Collection[ScriptKind] = QUEUED
+) -> list[QueueEntry]:
     """A marker's own scripts in the drawn order, each with how far the marker's own mark has come."""
-    rows = session.execute(_queue, {"competition_id": competition_id, "assignment_id": assignment_id})
+    named = {"competition_id": competition_id, "assignment_id": assignment_id, "kinds": kinds}
+    rows = session.execute(_queue, named)
     return [
         QueueEntry(code, position, state, bool(points or comments), total, locked_at)
         for code, position, state, points, comments, total, locked_at in rows
@@ -258,8 +261,6 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
 def blind_script_of(session: Session, allocation: Allocation, mark: Mark | None) -> BlindScript:
     """What a marker may know of an allocation that was read with its own mark."""
     script = allocation.script
-    if script.kind not in QUEUED:
-        raise NotFoundError("script_not_found", script=script.code)
     changes = list_agreed_changes(session, script.paper_id)
     return BlindScript(
         code=script.code,

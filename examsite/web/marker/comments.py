@@ -18,6 +18,7 @@ from examsite.web.forms.marking import ActForm
 from examsite.web.forms.marking_notes import FlagScriptForm, SaveCommentForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
+from examsite.web.marker.practice import keep_from_queue
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -79,6 +80,9 @@ def delete_comment(code: str, comment: int) -> ResponseReturnValue:
 def flag_script(code: str, script: str) -> ResponseReturnValue:
     """Ask the head; the own questions about this script and their answers stand below."""
     blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
+    kept = keep_from_queue(blind)
+    if kept is not None:
+        return kept
     form = FlagScriptForm()
     status = 200
     if form.is_submitted():

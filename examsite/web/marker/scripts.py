@@ -16,6 +16,7 @@ from examsite.services import marking
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.marking import (
+    QUEUED,
     BlindScript,
     QueueEntry,
     blind_script_of,
@@ -34,6 +35,7 @@ from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.marking import LockMarkForm, ScoringForm, scoring_form
 from examsite.web.i18n import _, current_locale
 from examsite.web.marker import bp
+from examsite.web.marker.practice import keep_from_queue
 from examsite.web.marker.sheets import (
     criterion_names,
     differences,
@@ -77,6 +79,9 @@ def list_competitions() -> ResponseReturnValue:
 @beside_others
 def list_scripts(code: str) -> ResponseReturnValue:
     """The marker's own queue in the drawn order."""
+    kept = keep_from_queue()
+    if kept is not None:
+        return kept
     queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
     spans, allocated = list_own_spans(db.session(), g.competition.id, g.actor.assignment_id)
     following = next_step(queue) if queue else None
@@ -102,6 +107,9 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
     """The scoring page; a POST keeps the draft, whole, or says why it cannot."""
     if request.method == "GET":
         blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
+        kept = keep_from_queue(blind)
+        if kept is not None:
+            return kept
         form = _form_of(blind)
         _show_draft(form, blind)
         return keep_way(_sheet(blind, form))
@@ -142,6 +150,10 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
     """Repeat the code and the total, then lock for good."""
     form = LockMarkForm()
     here = url_for("marker.mark_script", code=code, script=script)
+    blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
+    kept = keep_from_queue(blind)
+    if kept is not None:
+        return kept
     if form.validate_on_submit():
         try:
             marking.lock_mark(act(), g.competition, script, revision=form.revision_number())
@@ -149,13 +161,14 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
             forget_changes()
             flash(message_of(error), "error")
             return redirect(here)
-        queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
         flash(_("Đã khóa điểm bài %(code)s.", code=script), "success")
+        if not blind.is_queued:
+            return redirect(url_for("marker.mark_standard", code=code, standard=script))
+        queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
         following = next_step(queue, after=script)
         if following is None:
             return redirect(url_for("marker.list_scripts", code=code))
         return redirect(step_url(following))
-    blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
     if blind.mark is None or blind.mark.state is not MarkState.DRAFT or missing_in(blind):
         flash(_("Bài %(code)s chưa khóa được: còn tiêu chí chưa chấm, hoặc điểm đã khóa.", code=script), "attention")
         return redirect(here)
@@ -192,8 +205,8 @@ def _show_draft(form: ScoringForm, blind: BlindScript) -> None:
 
 def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) -> str:
     session, competition_id, own = db.session(), g.competition.id, g.actor.assignment_id
-    queue = list_queue(session, competition_id, own)
-    walk = walk_of(queue, blind.code, item=request.args.get("question", ""))
+    queue = list_queue(session, competition_id, own, kinds=QUEUED if blind.kind is None else (blind.kind,))
+    walk = walk_of(queue, blind, item=request.args.get("question", ""))
     mark = blind.mark
     is_open = g.competition.state is CompetitionState.MARKING and (mark is None or mark.state is MarkState.DRAFT)
     questions = questions_of(blind, form)

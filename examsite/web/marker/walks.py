@@ -9,7 +9,7 @@ from typing import Final
 from flask import Response, g, make_response, request, url_for
 
 from examsite.storage.database import db
-from examsite.storage.queries.marking import QueueEntry
+from examsite.storage.queries.marking import BlindScript, QueueEntry
 from examsite.storage.queries.marking_walks import Step, list_steps
 
 BY_SCRIPT: Final = "script"
@@ -52,24 +52,25 @@ def keep_way(page: str | tuple[str, int]) -> Response:
     return response
 
 
-def steps_of(queue: Sequence[QueueEntry]) -> list[Step]:
-    """All stops of the chosen way in their order."""
-    if chosen_way() == BY_SCRIPT:
+def steps_of(queue: Sequence[QueueEntry], by: str) -> list[Step]:
+    """All stops of a way in their order."""
+    if by == BY_SCRIPT:
         return [Step(entry.code, "", kind_of(entry)) for entry in queue]
     return list_steps(db.session(), g.competition.id, g.actor.assignment_id, marker=str(g.actor.pseudonym))
 
 
-def walk_of(queue: Sequence[QueueEntry], code: str, *, item: str) -> Walk:
-    """The way as it looks from a script (and, by questions, from one of its questions)."""
-    steps = steps_of(queue)
-    own = [step for step in steps if step.code == code]
+def walk_of(queue: Sequence[QueueEntry], blind: BlindScript, *, item: str) -> Walk:
+    """The way as it looks from a script (and, by questions, from one of its questions); practice goes by scripts."""
+    by = chosen_way() if blind.is_queued else BY_SCRIPT
+    steps = steps_of(queue, by)
+    own = [step for step in steps if step.code == blind.code]
     here = next((step for step in own if step.item == item), None)
     if here is None:
         here = next((step for step in own if step.kind != "done"), own[0])
     place = steps.index(here)
     shown = tuple(step for step in steps if step.item == here.item)
     return Walk(
-        by=chosen_way(),
+        by=by,
         steps=shown,
         here=here,
         place=shown.index(here) + 1,
@@ -83,7 +84,7 @@ def next_step(queue: Sequence[QueueEntry], *, after: str | None = None) -> Step 
 
     By questions, a script of which every question is marked still waits for its lock.
     """
-    steps = steps_of(queue)
+    steps = steps_of(queue, chosen_way())
     unlocked = {entry.code for entry in queue if not entry.is_locked}
     last = max((number for number, step in enumerate(steps) if step.code == after), default=-1)
     order = [*steps[last + 1 :], *steps[: last + 1]]
