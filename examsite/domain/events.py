@@ -111,6 +111,7 @@ class Event(StrEnum):
     PROPOSALS_LOCKED = ("proposals:locked", "system organiser", _WHOLE)
     DEFENCE_BEGUN = ("defence:begun", "organiser council head", "competition session defence")
     RESULT_COMPUTED = ("result:computed", "organiser system", _WHOLE)
+    BUNDLE_REPLACED = ("bundle:replaced", "organiser", _WHOLE)
 
     # Our own facts: people.
     BODY_CREATED = ("body:created", "administrator system", "body")
@@ -173,6 +174,8 @@ class Event(StrEnum):
     MARKER_QUALIFIED = ("marker:qualified", "head", _WHOLE)
     MARKER_STOPPED = ("marker:stopped", "head system", _WHOLE)
     MARKER_DECIDED = ("marker:decided", "head", _WHOLE)
+    MARKERS_NAMED = ("markers:named", "system", _WHOLE)
+    NAMING_DECIDED = ("naming:decided", "head", _WHOLE)
     SCRIPT_FLAGGED = ("script:flagged", "marker", _WHOLE)
     FLAG_ANSWERED = ("flag:answered", "head", _WHOLE)
     DISCUSSION_NOTED = ("discussion:noted", "head", "script")

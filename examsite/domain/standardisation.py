@@ -35,6 +35,13 @@ class StopOutcome(StrEnum):
     REPLACED = "replaced"
 
 
+class NamingOutcome(StrEnum):
+    """What the head did about markers of whom one moved, nobody knows which."""
+
+    STOPPED = "stopped"
+    LEFT = "left"
+
+
 @dataclass(frozen=True, slots=True)
 class Distance:
     """One mark beside the agreed one; above zero, more was given than agreed."""

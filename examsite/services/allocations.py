@@ -36,17 +36,23 @@ from examsite.storage.queries.marking import (
     list_markers,
     list_scripts,
 )
-from examsite.storage.queries.standardisation import list_agreed
+from examsite.storage.queries.standardisation import list_agreed, missing_before_allocation
 
 
-def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
+def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_seeds: str | None = None) -> int:
     """Give each script to two markers by one draw, each marker in an order of the own; how many scripts.
 
     Conflicts are looked up behind the codes and never shown. Agreed seeds are mixed into the queues by the same draw.
 
+    Args:
+        ctx: of the chair or a member of the council.
+        competition: in marking.
+        without_seeds: why scripts are given out although the rule set asks for more seeds than were agreed; recorded.
+
     Raises:
         ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_too_few`,
-            `markers_in_conflict`.
+            `markers_in_conflict`, `seeds_too_few` without a reason, `markers_not_qualified`.
+        InvalidError: `reason_missing`, `comment_too_long`.
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): two markers, independently of each other.
@@ -58,6 +64,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
     waiting = count_open_hints(ctx.session, competition.id)
     if waiting:
         raise ConflictError("hints_not_judged", count=waiting)
+    waived = _check_standards(ctx, competition, without_seeds)
     scripts = {script.code: script for script in list_scripts(ctx.session, competition.id)}
     markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
     held = draw(ctx, competition, ALLOCATION, [*sorted(scripts), *sorted(markers)])
@@ -91,8 +98,22 @@ def draw_allocation(ctx: ServiceContext, competition: Competition) -> int:
     }
     if queues != plan.orders:
         payload["queues"] = {pseudonym: list(order) for pseudonym, order in queues.items()}
+    payload |= waived
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return len(scripts)
+
+
+def _check_standards(ctx: ServiceContext, competition: Competition, without_seeds: str | None) -> dict[str, object]:
+    """Refuse what the checklist of the draw still misses; too few seeds may be waived, and what is recorded then."""
+    missing = {row.code: row for row in missing_before_allocation(ctx.session, competition, ctx.now)}
+    if "markers_not_qualified" in missing:
+        raise ConflictError("markers_not_qualified", **missing["markers_not_qualified"].params)
+    if "seeds_too_few" not in missing:
+        return {}
+    figures = missing["seeds_too_few"].params
+    if without_seeds is None:
+        raise ConflictError("seeds_too_few", **figures)
+    return {"seeds_waived": {**figures, "reason": checked_reason(without_seeds)}}
 
 
 def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
@@ -17,6 +18,7 @@ from examsite.domain.scores import score
 from examsite.domain.standardisation import StopCause, StopOutcome
 from examsite.services import allocations
 from examsite.services.context import ServiceContext
+from examsite.services.marker_alarms import answer_by_stop, figures_of, name_markers
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
@@ -28,12 +30,15 @@ from examsite.storage.queries.marking import find_marker
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
     checks_of,
-    error_of,
+    count_queues,
     list_locked_marks,
     list_new_beginnings,
 )
 from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
 from examsite.storage.queries.withdrawals import find_open_withdrawal
+
+if TYPE_CHECKING:
+    from examsite.statistics.drift import DriftWatch
 
 #: Locked marks from which on the watch looks at seeds. Source: our choice, because fewer tell nothing of anybody.
 LEAST_MARKS = 12
@@ -72,37 +77,39 @@ def check_not_held(ctx: ServiceContext, assignment_id: int) -> None:
         raise ConflictError("marker_paused")
 
 
-def watch_markers(ctx: ServiceContext, competition: Competition) -> list[MarkerStop]:
-    """Look, after a lock, whether anybody has moved away from their own level, and pause whoever has.
+def watch_markers(ctx: ServiceContext, competition: Competition) -> MarkerStop | None:
+    """Look, after a lock, whether anybody has moved away from their own level; pause the one who locked if they have.
 
+    Nobody is paused by the lock of somebody else: a move that shows there stops its marker at their own next lock. Where
+    it is not known which of two people moved, or nothing is left to lock, the head is told and nobody is paused.
     Asked after every lock alike, of a candidate's script or a seed, so that the answer takes the same time.
     """
     marks = list_locked_marks(ctx.session, competition.id)
+    queues = count_queues(ctx.session, competition.id)
     if len(marks) < LEAST_MARKS:
-        return []
+        return None
     from examsite.statistics.drift import watch_drift  # noqa: PLC0415 - numbers only when needed
 
     checks = checks_of(marks, list_new_beginnings(ctx.session, competition.id))
-    if not checks:
-        return []
+    watches = watch_drift(checks, queues=queues)
     people = {mark.marker: mark.assignment_id for mark in marks}
-    stopped = []
-    for marker, watch in watch_drift(checks, error=error_of(marks)).items():
-        alarm = watch.alarm if len(marks) >= LEAST_MARKS_FOR_DRIFT else None
-        if alarm is None and not watch.out_of_tolerance:
-            continue
-        if find_hold(ctx.session, people[marker]) is not None:
-            continue
-        cause = StopCause.DRIFT if alarm is not None else StopCause.TOLERANCE
-        figures = {"strain": f"{watch.strain:.2f}", "seeds": [f"{error:.2f}" for error in watch.seeds]}
-        if alarm is not None:
-            figures |= {
-                "direction": str(alarm.direction),
-                "since": str(alarm.since),
-                "points": f"{alarm.points:.2f}",
-            }
-        stopped.append(_stop(ctx, competition, marker, people[marker], cause=cause, figures=figures, actor="system"))
-    return stopped
+    if len(marks) >= LEAST_MARKS_FOR_DRIFT:
+        _name_moved(ctx, competition, watches, people)
+    own = str(ctx.actor.pseudonym)
+    watch = watches.get(own)
+    if watch is None:
+        return None
+    alarm = watch.alarm if len(marks) >= LEAST_MARKS_FOR_DRIFT else None
+    is_moved = alarm is not None and alarm.is_certain
+    if not is_moved and not watch.out_of_tolerance:
+        return None
+    if find_hold(ctx.session, people[own]) is not None:
+        return None
+    figures: dict[str, object] = {"strain": f"{watch.strain:.2f}", "seeds": [f"{error:.2f}" for error in watch.seeds]}
+    if alarm is not None and is_moved:
+        figures |= figures_of(alarm)
+    cause = StopCause.DRIFT if is_moved else StopCause.TOLERANCE
+    return _stop(ctx, competition, own, people[own], cause=cause, figures=figures, actor="system")
 
 
 def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *, reason: str) -> MarkerStop:
@@ -120,8 +127,10 @@ def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *
     if person is None:
         raise NotFoundError("marker_not_found", marker=pseudonym)
     check_not_held(ctx, person.id)
-    figures = {"reason": checked_reason(reason)}
-    return _stop(ctx, competition, pseudonym, person.id, cause=StopCause.HEAD, figures=figures, actor=None)
+    words = checked_reason(reason)
+    stop = _stop(ctx, competition, pseudonym, person.id, cause=StopCause.HEAD, figures={"reason": words}, actor=None)
+    answer_by_stop(ctx, competition, pseudonym, reason=words)
+    return stop
 
 
 def resume_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *, reason: str) -> MarkerStop:
@@ -190,6 +199,22 @@ def list_doubtful(ctx: ServiceContext, competition: Competition, stop: MarkerSto
         if abs(mark.error) <= GOOD_SEED_WITHIN and (since is None or mark.number < since):
             good = mark.number
     return [mark for mark in own if mark.kind is ScriptKind.LIVE and mark.number > good]
+
+
+def _name_moved(
+    ctx: ServiceContext, competition: Competition, watches: Mapping[str, DriftWatch], people: Mapping[str, int]
+) -> None:
+    """Tell the head of moves that pause nobody."""
+    for marker, watch in watches.items():
+        alarm = watch.alarm
+        if alarm is None or any(find_hold(ctx.session, people[name]) for name in (marker, *alarm.rivals)):
+            continue
+        named = {name: watches[name].alarm for name in (marker, *alarm.rivals)}
+        moves = {name: move for name, move in named.items() if move is not None}
+        if alarm.is_certain and marker == ctx.actor.pseudonym:
+            continue
+        if alarm.rivals or not list_open_allocations(ctx.session, competition.id, people[marker]):
+            name_markers(ctx, competition, moves)
 
 
 def _open_stop(ctx: ServiceContext, competition: Competition, stop_id: int) -> MarkerStop:

@@ -5,7 +5,7 @@ Reads only. Statistics choose who is looked at; no score is made from any figure
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from examsite.storage.queries.marking import list_markers
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
     checks_of,
-    error_of,
+    count_queues,
     list_locked_marks,
     list_new_beginnings,
 )
@@ -28,7 +28,7 @@ from examsite.storage.queries.standardisation import list_opened_papers, list_st
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from examsite.statistics.agreement import MarkPair
+    from examsite.statistics.agreement import Agreement
     from examsite.statistics.figures import Figure, NoFigure, ScriptMark
     from examsite.storage.models.competitions import Competition
     from examsite.storage.models.standardisation import MarkerStop
@@ -56,16 +56,6 @@ class Advice(StrEnum):
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """How two markers (or one and all others) met on common scripts; gaps in points, shares of 1."""
-
-    pairs: int
-    exact: float
-    adjacent: float
-    mean_gap: float
-
-
-@dataclass(frozen=True)
 class MarkerFigures:
     """One marker's line; `stop_id` is the pause that waits for the head."""
 
@@ -73,7 +63,7 @@ class MarkerFigures:
     scripts: int
     severity: Figure
     spread: Figure
-    met: Meeting
+    met: Agreement
     seeds: tuple[float, ...]
     seed_error: Figure
     minutes: float | None
@@ -108,6 +98,8 @@ class KeptCoefficients:
     computed_at: datetime
     whole: Coefficients
     questions: tuple[Coefficients, ...]
+    by_pair: Mapping[tuple[str, str], Agreement]
+    by_marker: Mapping[str, Agreement]
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ class MarkingFigures:
     marks: int
     seed_marks: int
     markers: tuple[MarkerFigures, ...]
-    pairs: dict[tuple[str, str], Meeting]
+    pairs: Mapping[tuple[str, str], Agreement]
     whole: Coefficients
     questions: tuple[Coefficients, ...]
     computed_at: datetime
@@ -138,7 +130,7 @@ def figures_of_marking(
     `kept` holds the slow ones between two openings of the page, by competition.
     """
     # Numbers are loaded only when somebody asks for them.
-    from examsite.statistics.agreement import pairs_of  # noqa: PLC0415 - numbers when needed
+    from examsite.statistics.agreement import agree  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.drift import watch_drift  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.figures import Figure, NoFigure, ScriptMark  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.severity import estimate_severity  # noqa: PLC0415 - numbers when needed
@@ -148,10 +140,9 @@ def figures_of_marking(
     whole = [ScriptMark(mark.script, mark.marker, mark.total) for mark in blind]
     model = estimate_severity(whole)
     severities = {row.marker: row for row in model.markers}
-    pairs = pairs_of(whole)
     slow = _slow(session, competition.id, blind, now=now, kept=kept)
     checks = checks_of(marks, list_new_beginnings(session, competition.id))
-    watches = watch_drift(checks, error=error_of(marks)) if checks else {}
+    watches = watch_drift(checks, queues=count_queues(session, competition.id))
     newest: dict[int, MarkerStop] = {}
     for known in sorted(list_stops(session, competition.id), key=lambda row: row.id):
         newest[known.assignment_id] = known
@@ -169,7 +160,7 @@ def figures_of_marking(
                 scripts=sum(1 for mark in own if mark.kind is ScriptKind.LIVE),
                 severity=severity,
                 spread=severities[name].spread if name in severities else none,
-                met=_meeting([pair for pair in pairs if name in (pair.first_marker, pair.second_marker)]),
+                met=slow.by_marker.get(name) or agree([]),
                 seeds=seeds,
                 seed_error=watches[name].seed_error if name in watches else none,
                 minutes=_minutes(own),
@@ -182,30 +173,12 @@ def figures_of_marking(
         marks=sum(1 for mark in marks if mark.kind is ScriptKind.LIVE),
         seed_marks=sum(1 for mark in marks if mark.kind is ScriptKind.SEED),
         markers=tuple(sorted(rows, key=_urgency)),
-        pairs={
-            who: _meeting([pair for pair in pairs if (pair.first_marker, pair.second_marker) == who])
-            for who in sorted({(pair.first_marker, pair.second_marker) for pair in pairs})
-        },
+        pairs=slow.by_pair,
         whole=slow.whole,
         questions=slow.questions,
         computed_at=slow.computed_at,
         error=model.error,
         reason=model.reason,
-    )
-
-
-def _meeting(pairs: Sequence[MarkPair]) -> Meeting:
-    from examsite.statistics.agreement import ADJACENT_WITHIN  # noqa: PLC0415 - numbers when needed
-
-    if not pairs:
-        return Meeting(0, 0.0, 0.0, 0.0)
-    gaps = [abs(pair.first - pair.second) for pair in pairs]
-    count = len(gaps)
-    return Meeting(
-        pairs=count,
-        exact=sum(gap == 0 for gap in gaps) / count,
-        adjacent=sum(gap <= ADJACENT_WITHIN for gap in gaps) / count,
-        mean_gap=sum(gaps) / count,
     )
 
 
@@ -217,17 +190,21 @@ def _slow(
     now: datetime,
     kept: MutableMapping[int, KeptCoefficients],
 ) -> KeptCoefficients:
+    from examsite.statistics.agreement import agree_by_marker, agree_by_pair  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.figures import ScriptMark  # noqa: PLC0415 - numbers when needed
 
     last = max((mark.seq for mark in blind), default=-1)
     known = kept.get(competition_id)
     if known is not None and (known.last_seq == last or now - known.computed_at < COEFFICIENTS_KEPT):
         return known
+    whole = [ScriptMark(mark.script, mark.marker, mark.total) for mark in blind]
     found = KeptCoefficients(
         last_seq=last,
         computed_at=now,
-        whole=_coefficients([ScriptMark(mark.script, mark.marker, mark.total) for mark in blind]),
+        whole=_coefficients(whole),
         questions=tuple(_questions(session, competition_id, blind)),
+        by_pair=agree_by_pair(whole),
+        by_marker=agree_by_marker(whole),
     )
     kept[competition_id] = found
     return found

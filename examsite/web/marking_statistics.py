@@ -22,6 +22,7 @@ from examsite.services.marking_statistics import (
     figures_of_marking,
 )
 from examsite.storage.database import db
+from examsite.storage.queries.standardisation import list_open_alarms
 from examsite.web.formatting import format_points
 from examsite.web.i18n import _, current_locale, ngettext
 from examsite.web.transactions import read_web_clock
@@ -94,6 +95,7 @@ def serve_statistics() -> ResponseReturnValue:
         signed=signed,
         plain=plain,
         share=share,
+        alarms=list_open_alarms(db.session(), g.competition.id),
         may_act=g.actor.role is Role.MARKING_HEAD,
         code=g.competition.code,
     )

@@ -40,6 +40,10 @@ ESSAYS = (
 )
 
 
+#: Boards have pilot scripts only where a test is about them.
+NO_SEEDS = "Kỳ này không có bài chấm thử."
+
+
 @dataclass
 class Board:
     """What was built, with the acts of its people at hand."""
@@ -89,7 +93,7 @@ class Board:
     def allocated(self) -> list[Script]:
         """Codes sealed and scripts given to their markers."""
         scripts = self.sealed()
-        draw_allocation(self.ctx(Role.CHAIR), self.competition)
+        draw_allocation(self.ctx(Role.CHAIR), self.competition, without_seeds=NO_SEEDS)
         return scripts
 
     def pair(self, code: str, *, round_number: int = 1) -> list[RoleAssignment]:

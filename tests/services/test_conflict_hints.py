@@ -17,7 +17,7 @@ from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.conflicts import count_open_hints, list_conflicted_accounts, list_hinted_pairs
-from tests.factories.marking import Board, make_board
+from tests.factories.marking import NO_SEEDS, Board, make_board
 
 
 @pytest.fixture
@@ -50,14 +50,14 @@ def _judge(board: Board, *, is_barred: bool, reason: str = "Đã hỏi cả hai.
 def test_the_draw_waits_for_the_judgement_and_then_keeps_the_pair_apart(board: Board) -> None:
     chair = board.ctx(Role.CHAIR)
     with pytest.raises(ConflictError, match="hints_not_judged"):
-        allocations.draw_allocation(chair, board.competition)
+        allocations.draw_allocation(chair, board.competition, without_seeds=NO_SEEDS)
     _judge(board, is_barred=True)
 
     assert count_open_hints(board.session, board.competition.id) == 0
     assert board.markers[0].account_id in list_conflicted_accounts(
         board.session, board.competition.id, board.room.candidacies[0].id
     )
-    allocations.draw_allocation(chair, board.competition)
+    allocations.draw_allocation(chair, board.competition, without_seeds=NO_SEEDS)
     given = board.session.scalars(
         select(Script.code)
         .join(Allocation, Allocation.script_id == Script.id)
@@ -123,6 +123,6 @@ def test_who_judges_and_how(board: Board) -> None:
 
 def test_after_the_draw_people_settle_it_on_paper(board: Board) -> None:
     _judge(board, is_barred=False)
-    allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition)
+    allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
     with pytest.raises(ConflictError, match="conflict_after_allocation"):
         _judge(board, is_barred=True)

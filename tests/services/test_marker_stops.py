@@ -25,7 +25,7 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.marking import list_queue
 from examsite.storage.queries.standardisation import find_hold
-from tests.factories.marking import Board, make_board
+from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules
 
 STEP = Decimal("2.50")
@@ -65,7 +65,7 @@ def _ready(board: Board, *, scripts: int, seeds: int, percent: str) -> dict[str,
     for _number in range(seeds):
         points = STEP * chance.randint(8, 18)
         true[agree(board, ScriptKind.SEED, str(points)).script.code] = points
-    draw_allocation(board.ctx(Role.CHAIR), board.competition)
+    draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
     for script in board.session.scalars(select(Script).where(Script.kind == ScriptKind.LIVE)):
         true[script.code] = STEP * chance.randint(8, 18)
     return true

@@ -29,7 +29,7 @@ from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
-from tests.factories.marking import Board, make_board
+from tests.factories.marking import NO_SEEDS, Board, make_board
 
 MakeBoard = Callable[..., Board]
 
@@ -230,7 +230,7 @@ def test_allocation_needs_three_markers(make: MakeBoard) -> None:
     board.sealed()
 
     with pytest.raises(ConflictError, match="markers_too_few"):
-        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
 
 
 def test_allocation_is_drawn_once(make: MakeBoard) -> None:
@@ -238,7 +238,7 @@ def test_allocation_is_drawn_once(make: MakeBoard) -> None:
     board.allocated()
 
     with pytest.raises(ConflictError, match="allocation_already_drawn"):
-        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition)
+        allocations.draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
 
 
 # --- drafts and locks ------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examsite.statistics.agreement import agree, agree_by_marker, agree_by_pair, krippendorff_alpha, weighted_kappa
+from examsite.statistics.drift_simulation import Board
 from examsite.statistics.figures import NoFigure, ScriptMark, is_low
-from tests.statistics.boards import Board, marks
+from tests.statistics.boards import marks
 from tests.statistics.published import (
     FILMS,
     KRIPPENDORFF,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examsite.statistics.drift_simulation import Board
 from examsite.statistics.figures import Figure, IntervalKind, NoFigure, ScriptMark
 from examsite.statistics.intraclass import Intraclass, intraclass
-from tests.statistics.boards import Board, marks
+from tests.statistics.boards import marks
 from tests.statistics.published import KRIPPENDORFF, SHROUT_FLEISS, WINES, Table, marks_of
 
 # Values and intervals: pingouin 0.7.0 (ICC1, ICC2, ICC2k).

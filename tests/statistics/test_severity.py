@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from examsite.domain.allocation import plan_marking
+from examsite.statistics.drift_simulation import Board
 from examsite.statistics.figures import NoFigure, ScriptMark
 from examsite.statistics.severity import estimate_severity, linked_groups
-from tests.statistics.boards import Board, marks
+from tests.statistics.boards import marks
 from tests.statistics.published import KRIPPENDORFF, Table, marks_of
 
 

@@ -498,7 +498,8 @@ def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogI
 
     drawn = chair.submit(f"/council/{CODE}/codes/draw", form_at=f"/council/{CODE}/codes")
     sealed = keeper.submit(f"/keeper/{CODE}/seal")
-    allocated = chair.submit(f"/council/{CODE}/codes/allocate", form_at=f"/council/{CODE}/codes")
+    reason = {"reason": "Chưa có bài chấm thử."}
+    allocated = chair.submit(f"/council/{CODE}/codes/allocate", form_at=f"/council/{CODE}/codes", data=reason)
 
     assert [answer.status_code for answer in (drawn, sealed, allocated)] == [302, 302, 302]
     desk = keeper.page(f"/keeper/{CODE}/")

@@ -90,3 +90,39 @@ class MarkerStop(Base):
     record_seq: Mapped[int | None]
 
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[assignment_id])
+
+
+class MarkerAlarm(Base):
+    """A move that nobody is paused for: it may be one of several markers, or somebody who is through with the queue."""
+
+    __tablename__ = "marker_alarms"
+    __table_args__ = (
+        CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_someone"),
+        Index(
+            "uq_marker_alarms_open",
+            "competition_id",
+            "named",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
+    #: Pseudonyms in order, with a space between.
+    named: Mapped[str] = mapped_column(String(200))
+    #: {pseudonym: {direction, since, points}}, figures as text.
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: stopped: one of them was paused; left: nobody was, and they are watched anew.
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
+    record_seq: Mapped[int | None]
+
+    @property
+    def markers(self) -> list[str]:
+        """The pseudonyms of those it names."""
+        return self.named.split(" ")

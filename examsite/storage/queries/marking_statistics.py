@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,19 +12,14 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.scores import ZERO, Score
+from examsite.domain.standardisation import NamingOutcome
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.standardisation import AgreedMark, MarkerStop
+from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop
 
 if TYPE_CHECKING:
     from examsite.statistics.drift import Check
-
-#: Error of a mark in points as long as nothing is known. Source: our choice, because careful markers of essays on a
-#: scale of 100 lie between 1.5 and 3 points.
-USUAL_ERROR = 2.5
-#: Bounds of that error once it was estimated. Source: our choice, because a small sample gives figures out of reach.
-LEAST_ERROR, MOST_ERROR = 1.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +109,34 @@ def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]
 
 
 def list_new_beginnings(session: Session, competition_id: int) -> dict[str, int]:
-    """From which record on a marker who was let go on after a pause is watched anew, by pseudonym."""
+    """From which record on a marker whom the head let go on, after a pause or an alarm, is watched anew."""
     rows = session.execute(
         select(RoleAssignment.pseudonym, func.max(MarkerStop.record_seq))
         .join(RoleAssignment, RoleAssignment.id == MarkerStop.assignment_id)
         .where(RoleAssignment.competition_id == competition_id, MarkerStop.decided_at.is_not(None))
         .group_by(RoleAssignment.pseudonym)
     )
-    return {str(pseudonym): seq for pseudonym, seq in rows if seq is not None}
+    found = {str(pseudonym): int(seq) for pseudonym, seq in rows if seq is not None}
+    left = session.execute(
+        select(MarkerAlarm.named, MarkerAlarm.record_seq).where(
+            MarkerAlarm.competition_id == competition_id, MarkerAlarm.outcome == NamingOutcome.LEFT
+        )
+    )
+    for named, seq in left:
+        for pseudonym in named.split(" "):
+            found[pseudonym] = max(found.get(pseudonym, -1), seq or 0)
+    return found
+
+
+def count_queues(session: Session, competition_id: int) -> dict[str, int]:
+    """How many scripts each marker was given in all, by pseudonym; seeds included."""
+    rows = session.execute(
+        select(RoleAssignment.pseudonym, func.count(Allocation.id))
+        .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
+        .where(RoleAssignment.competition_id == competition_id)
+        .group_by(RoleAssignment.pseudonym)
+    )
+    return {str(pseudonym): count for pseudonym, count in rows}
 
 
 def checks_of(marks: Iterable[LockedMark], beginnings: dict[str, int]) -> list[Check]:
@@ -142,18 +157,3 @@ def checks_of(marks: Iterable[LockedMark], beginnings: dict[str, int]) -> list[C
             one, other = found
             checks.append(PairCheck(one.marker, one.number, one.total, other.marker, other.number, other.total))
     return checks
-
-
-def error_of(marks: Sequence[LockedMark]) -> float:
-    """The standard deviation of the error of a single mark, from the common scripts once they tell, in points."""
-    from examsite.statistics.figures import ScriptMark  # noqa: PLC0415 - numbers only when needed
-    from examsite.statistics.severity import estimate_severity  # noqa: PLC0415 - numbers only when needed
-
-    live = [
-        ScriptMark(mark.script, mark.marker, mark.total)
-        for mark in marks
-        if mark.kind is ScriptKind.LIVE and mark.round == 1
-    ]
-    known = estimate_severity(live).error
-    found = USUAL_ERROR if known.value is None else known.value
-    return min(max(found, LEAST_ERROR), MOST_ERROR)

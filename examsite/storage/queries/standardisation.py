@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.papers import PaperState
+from examsite.domain.permissions import Role
 from examsite.domain.rulesets import ruleset_from_toml
-from examsite.domain.standardisation import StopOutcome
+from examsite.domain.standardisation import StopOutcome, seeds_needed
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.standardisation import AgreedMark, MarkerStop, Qualification
+from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop, Qualification
+from examsite.storage.queries.marking import count_scripts, list_markers
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,45 @@ def count_allocated_scripts(session: Session, competition_id: int) -> int:
     )
 
 
+@dataclass(frozen=True)
+class SeedStock:
+    """Seeds that two people agreed on, and how many a marker's queue needs; 0 where the rule set asks for none."""
+
+    agreed: int
+    needed: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether queues would get fewer seeds than the rule set asks for."""
+        return self.agreed < self.needed
+
+
+def count_seeds(session: Session, competition: Competition) -> SeedStock:
+    """What there is and what is needed for queues that are shared out evenly."""
+    percent = ruleset_from_toml(competition.ruleset_toml).seed_percent
+    markers = max(len(list_markers(session, competition.id)), 1)
+    own = -(-2 * count_scripts(session, competition.id) // markers)
+    return SeedStock(len(list_agreed(session, competition.id, ScriptKind.SEED)), seeds_needed(own, percent))
+
+
+def missing_before_allocation(session: Session, competition: Competition, now: datetime) -> list[Missing]:
+    """What the head still owes before scripts are given to markers: seeds, and markers who are qualified."""
+    del now
+    seeds = count_seeds(session, competition)
+    missing = []
+    if seeds.is_short:
+        params = {"agreed": seeds.agreed, "needed": seeds.needed}
+        missing.append(Missing("seeds_too_few", Role.MARKING_HEAD, params))
+    if ruleset_from_toml(competition.ruleset_toml).qualification_scripts:
+        words = list_qualifications(session, competition.id)
+        waiting = sum(
+            1 for row in list_markers(session, competition.id) if row.id not in words or not words[row.id].is_qualified
+        )
+        if waiting:
+            missing.append(Missing("markers_not_qualified", Role.MARKING_HEAD, {"count": waiting}))
+    return missing
+
+
 def list_own_standards(session: Session, competition_id: int, assignment_id: int) -> list[OwnStandard]:
     """The agreed practice scripts, then the qualification scripts, each with this marker's own mark."""
     agreed = list_agreed(session, competition_id, ScriptKind.PRACTICE, ScriptKind.QUALIFICATION)
@@ -207,6 +250,32 @@ def get_stop(session: Session, competition_id: int, stop_id: int, *, for_update:
     found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         raise NotFoundError("stop_not_found")
+    return found
+
+
+def list_open_alarms(session: Session, competition_id: int) -> list[MarkerAlarm]:
+    """The alarms that name markers without pausing anybody, and wait for the head; the oldest first."""
+    return list(
+        session.scalars(
+            select(MarkerAlarm)
+            .where(MarkerAlarm.competition_id == competition_id, MarkerAlarm.decided_at.is_(None))
+            .order_by(MarkerAlarm.id)
+        )
+    )
+
+
+def get_alarm(session: Session, competition_id: int, alarm_id: int, *, for_update: bool = False) -> MarkerAlarm:
+    """One of them, decided or not.
+
+    Raises:
+        NotFoundError: `alarm_not_found`.
+    """
+    statement = select(MarkerAlarm).where(MarkerAlarm.competition_id == competition_id, MarkerAlarm.id == alarm_id)
+    if for_update:
+        statement = statement.with_for_update()
+    found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFoundError("alarm_not_found")
     return found
 
 

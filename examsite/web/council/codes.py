@@ -6,6 +6,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import allocations, codes
 from examsite.storage.database import db
@@ -18,18 +19,24 @@ from examsite.storage.queries.codes import (
 )
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import count_scripts, list_markers
+from examsite.storage.queries.standardisation import missing_before_allocation
 from examsite.web.access import requires
 from examsite.web.council import bp
-from examsite.web.forms.marking import ActForm
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.marking import ActForm, DrawAllocationForm
 from examsite.web.gates import missing_rows
 from examsite.web.i18n import _, ngettext
-from examsite.web.transactions import act, read_web_clock, writes
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
 
 @bp.get("/<code>/codes")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 def show_codes(code: str) -> ResponseReturnValue:
     """The four steps: codes drawn, sealed, marking allocated, map opened. No code stands on the page."""
+    return _render_codes(code, DrawAllocationForm())
+
+
+def _render_codes(code: str, form: DrawAllocationForm) -> str:
     competition = g.competition
     session = db.session()
     now = read_web_clock()
@@ -38,8 +45,14 @@ def show_codes(code: str) -> ResponseReturnValue:
     before_opening = []
     if state is CompetitionState.MARKING:
         before_opening = list_missing(session, competition, GateEvent.CODES_OPENED, now=now)
+    before_allocation = []
+    if state is CompetitionState.MARKING and find_held_draw(session, competition.id, ALLOCATION) is None:
+        before_allocation = missing_before_allocation(session, competition, now)
     return render_template(
         "council/codes_show.html",
+        form=form,
+        before_allocation=missing_rows(competition, before_allocation, {}),
+        may_waive=[item.code for item in before_allocation] == ["seeds_too_few"],
         is_written=state is CompetitionState.WRITTEN,
         is_marking=state is CompetitionState.MARKING,
         is_chair=g.actor.role is Role.CHAIR,
@@ -71,8 +84,16 @@ def draw_script_codes(code: str) -> ResponseReturnValue:
 @writes
 def draw_allocation(code: str) -> ResponseReturnValue:
     """Draw who marks what."""
-    if ActForm().validate_on_submit():
-        drawn = allocations.draw_allocation(act(), g.competition)
+    form = DrawAllocationForm()
+    if form.is_submitted():
+        if not form.validate():
+            return _render_codes(code, form), 422
+        try:
+            drawn = allocations.draw_allocation(act(), g.competition, without_seeds=form.reason.data)
+        except InvalidError as error:
+            forget_changes()
+            form.reason.errors = [message_of(error)]
+            return _render_codes(code, form), status_of(error)
         text = ngettext("Đã phân công %(num)d bài cho cán bộ chấm.", "Đã phân công %(num)d bài cho cán bộ chấm.", drawn)
         flash(text, "success")
     return redirect(url_for("council.show_codes", code=code))

@@ -14,7 +14,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.rubrics import RubricCriterion
@@ -35,6 +35,17 @@ def _plain(value: str | None) -> str | None:
 
 class ActForm(FlaskForm):
     """Nothing but the token against foreign requests: an act that the page has spelled out."""
+
+
+class DrawAllocationForm(FlaskForm):
+    """Why scripts are given out with fewer seeds than the rule set asks for; asked only then."""
+
+    reason = TextAreaField(
+        _l("Lý do rút thăm khi chưa đủ bài mẫu"),
+        filters=[_plain],
+        description=_l("Vào sổ ghi. Với ít bài mẫu hơn, việc mức chấm chuyển dần khó thấy hơn."),
+        validators=[Optional(), Length(max=2000, message=_TOO_LONG)],
+    )
 
 
 class LockMarkForm(FlaskForm):

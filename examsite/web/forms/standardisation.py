@@ -105,6 +105,17 @@ class DecideStopForm(FlaskForm):
     )
 
 
+class LeaveMarkersForm(FlaskForm):
+    """Why nobody is paused after an alarm."""
+
+    reason = TextAreaField(
+        _l("Lý do không tạm dừng ai"),
+        filters=[_plain],
+        description=_l("Vào sổ ghi. Không ghi tên người."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
 class StopMarkerForm(FlaskForm):
     """Why a marker is paused by hand."""
 

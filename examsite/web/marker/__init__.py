@@ -40,7 +40,7 @@ def navigation(competition: Any) -> list[NavItem]:
                 _("Thống kê"),
                 "marker.show_statistics",
                 code=competition.code,
-                also=("marker.show_stop", "marker.stop_marker"),
+                also=("marker.show_stop", "marker.stop_marker", "marker.show_alarm"),
             ),
             nav_item(
                 _("Chuẩn chấm"),

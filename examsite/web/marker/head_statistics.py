@@ -11,15 +11,15 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.domain.standardisation import StopCause, StopOutcome
-from examsite.services import marker_stops
+from examsite.domain.standardisation import NamingOutcome, StopCause, StopOutcome
+from examsite.services import marker_alarms, marker_stops
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import list_marker_loads
-from examsite.storage.queries.standardisation import get_stop
+from examsite.storage.queries.standardisation import get_alarm, get_stop
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_points
-from examsite.web.forms.standardisation import DecideStopForm, StopMarkerForm
+from examsite.web.forms.standardisation import DecideStopForm, LeaveMarkersForm, StopMarkerForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marking_statistics import serve_statistics
@@ -93,6 +93,38 @@ def show_stop(code: str, stop: int) -> ResponseReturnValue:
     return page, status
 
 
+@bp.route("/<code>/head/alarms/<int(max=2147483647):alarm>", methods=["GET", "POST"])
+@requires(Role.MARKING_HEAD)
+@writes
+def show_alarm(code: str, alarm: int) -> ResponseReturnValue:
+    """Who may have moved, what speaks for each, and that nobody is paused for it unless the head says so."""
+    form = LeaveMarkersForm()
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                marker_alarms.leave_markers(act(), g.competition, alarm, reason=form.reason.data or "")
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+            else:
+                flash(_("Đã ghi. Mức chấm được theo dõi lại từ đầu."), "success")
+                return redirect(url_for("marker.show_statistics", code=code))
+    row = get_alarm(db.session(), g.competition.id, alarm)
+    page = render_template(
+        "marker/show_alarm.html",
+        alarm=row,
+        moves=[(marker, _moved(row.figures[marker])) for marker in row.markers],
+        outcome=NamingOutcome(row.outcome) if row.outcome else None,
+        form=form,
+        is_open=g.competition.state is CompetitionState.MARKING and row.decided_at is None,
+        code=code,
+    )
+    return page, status
+
+
 def _decide(stop: int, form: DecideStopForm) -> None:
     reason = form.reason.data or ""
     if form.answer.data == "resume":
@@ -116,6 +148,11 @@ def _why(figures: dict[str, Any]) -> str:
         return str(figures["reason"])
     if "points" not in figures:
         return _("Trung bình ba bài mẫu gần nhất lệch khỏi điểm thống nhất quá 5 điểm.")
+    return _moved(figures)
+
+
+def _moved(figures: dict[str, Any]) -> str:
+    """From where on a marker marked otherwise, and by how much."""
     points = format_points(str(abs(score(figures["points"]))))
     if figures.get("direction") == "lenient":
         return _(

@@ -55,6 +55,8 @@ class Chair(Signer):
     def draws_allocation(self) -> None:
         """Who marks which script."""
         self.goes_to(f"/council/{self.code}/codes")
+        if self.finds('textarea[name="reason"]'):
+            self.writes("reason", "Đề mới, chưa có bài chấm thử.")
         self.submits("draw-allocation")
 
     def opens_codes(self) -> None:
