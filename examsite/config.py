@@ -61,6 +61,11 @@ class Settings:
         return self.instance_path / "pages"
 
     @property
+    def bundles_path(self) -> Path:
+        """Where bundles of published results are kept once somebody asked for one; they can be made again."""
+        return self.instance_path / "bundles"
+
+    @property
     def log_key_path(self) -> Path:
         """File of the private key that signs checkpoints (32 raw bytes, mode 0600)."""
         return self.instance_path / "log.key"

@@ -1,4 +1,7 @@
-"""Recomputing a published result from its file alone: no database, no network, none of the code that made it."""
+"""Recomputing a published result from its file alone, and writing the bundle of one out of the database.
+
+Recomputing takes no database, no network and none of the code that made the file.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,14 @@ from pathlib import Path
 
 import click
 
+from examsite.config import load_settings
+from examsite.domain.bundles import Audience
 from examsite.domain.canonical import parse_canonical, sha256_hex
 from examsite.domain.errors import DomainError
 from examsite.domain.recomputation import recompute
+from examsite.services.bundles import build_bundle
+from examsite.storage.database import make_engine, reading
+from examsite.storage.queries.competitions import get_competition
 
 
 @click.group()
@@ -37,3 +45,24 @@ def recompute_file(file: Path) -> None:
         sys.exit(1)
     click.echo("✓ mọi số trùng khi tính lại từ điểm tiêu chí (every figure follows from the marks)")
     click.echo("  So mã SHA-256 trên với mã mà hội đồng đã ký (compare the hash with the one that was signed).")
+
+
+@results.command("bundle")
+@click.argument("code")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Tệp zip sẽ ghi.")
+@click.option(
+    "--audience",
+    type=click.Choice([audience.value for audience in Audience]),
+    default=Audience.PUBLIC.value,
+    help="Gói cho ai: public (mọi người), full (hội đồng), supervision (ban giám sát).",
+)
+def write_bundle(code: str, out: Path, audience: str) -> None:
+    """Ghi gói kết quả đã công bố của một kỳ (write the bundle of a published result)."""
+    with reading(make_engine(load_settings().database_url)) as session:
+        try:
+            data = build_bundle(session, get_competition(session, code), Audience(audience))
+        except DomainError as refusal:
+            click.echo(f"✗ {code}: {refusal.code}", err=True)
+            sys.exit(1)
+    out.write_bytes(data)
+    click.echo(f"✓ {out}: {len(data)} byte, SHA-256 {sha256_hex(data)}")

@@ -15,6 +15,7 @@ from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState
 from examsite.domain.ties import open_ties
+from examsite.services.bundles import bundle_hashes
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
@@ -26,6 +27,7 @@ from examsite.storage.queries.results import (
     council_approvals,
     find_newest_version,
     list_conflicted_accounts,
+    list_published_versions,
     list_signers,
     result_document,
 )
@@ -147,11 +149,17 @@ def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `result_damaged`.
         NotAllowedError: `role_needed`.
+
+    Source: result format: a bundle names the one that it replaces; what was given out is put into the log before.
     """
     check_gate(ctx, competition, GateEvent.RESULT_PUBLISHED)
     version = find_newest_version(ctx.session, competition.id, for_update=True)
     if version is None or sha256_hex(version.document.encode("utf-8")) != version.sha256:
         raise ConflictError("result_damaged")
+    for replaced in list_published_versions(ctx.session, competition.id)[-1:]:
+        hashes = bundle_hashes(ctx.session, competition, replaced)
+        kept = {"version": replaced.number, "result_sha256": replaced.sha256, "bundles": hashes}
+        record(ctx, competition, Event.BUNDLE_REPLACED, f"competition/{competition.code}", kept)
     version.state = RESULT.after(version.state, ResultEvent.PUBLISHED)
     version.published_at = ctx.now
     payload = {"result_sha256": version.sha256}

@@ -18,6 +18,7 @@ from examsite.domain.canonical import canonical_bytes
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
 from examsite.domain.merkle import TreeState
+from examsite.domain.payloads import check_payload
 from examsite.domain.records import plan_log_code
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
@@ -57,7 +58,7 @@ def record(
     fact is stated by the system.
 
     Raises:
-        DomainError: the event does not exist, or not for this actor or subject.
+        DomainError: the event does not exist, or not for this actor or subject, or not with this content.
     """
     (seq,) = record_all(ctx, competition, event, [(subject, payload)], actor=actor)
     return seq
@@ -72,6 +73,8 @@ def record_all(
     actor: str | None = None,
 ) -> list[int]:
     """As `record`, for several facts of one kind, each a subject and a payload: the log is locked once for all."""
+    for _subject, payload in facts:
+        check_payload(event, payload)
     name = actor or ctx.actor.record_name
     log = _locked_log(ctx.session, competition, event)
     at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Response, current_app, send_file
 
 from examsite.services.uploads import StoredFile, open_upload
@@ -29,4 +31,13 @@ def send_upload(upload: StoredFile) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def send_bundle(path: Path, *, name: str, is_public: bool) -> Response:
+    """A result bundle as a download; a full one is never kept on the way."""
+    response = send_file(path, mimetype="application/zip", as_attachment=True, download_name=name)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if not is_public:
+        response.headers["Cache-Control"] = "no-store"
     return response

@@ -242,11 +242,6 @@ def public_result(view: ResultView, ruleset: RuleSet) -> ResultView:
     return replace(view, posts=tuple(_closed_post(post, ruleset.others_published) for post in view.posts))
 
 
-def is_document_public(ruleset: RuleSet) -> bool:
-    """Whether the signed document itself may be given to everyone: it holds the scores of all."""
-    return ruleset.others_published == "code-and-scores"
-
-
 def _closed_post(post: PostView, others: str) -> PostView:
     selected = tuple(RankGroup(row.rank, (row,)) for row in post.selected)
     rest = sorted((row for row in post.rows if row.outcome is not Outcome.SELECTED), key=lambda row: row.code)

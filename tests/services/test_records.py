@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
+from examsite.domain.errors import InvalidError
 from examsite.domain.events import Event
 from examsite.services.checkpoints import load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext
@@ -132,13 +133,21 @@ def test_rolled_back_act_leaves_no_record(engine: Engine, now: datetime) -> None
 
 
 def test_content_that_every_bundle_opens_cannot_vanish(ctx: ServiceContext, signer: LogSigner) -> None:
-    record(ctx, None, Event.MARK_LOCKED, "script/0421", {"total": "70.00"}, actor="marker/M01")
+    mark = {"part": "written", "round": 1, "content": None, "points": {"E1": "70.00"}, "total": "70.00"}
+    record(ctx, None, Event.MARK_LOCKED, "script/0421", mark, actor="marker/M01")
     _append(ctx, 1)
     for row in ctx.session.scalars(select(RecordRow)):
         row.payload = row.salt = None
     ctx.session.flush()
     problems = verify_log(ctx.session, get_log(ctx.session, "system"), signer).problems
     assert [(problem.seq, problem.code) for problem in problems] == [(0, "opening_missing")]
+
+
+def test_content_that_strangers_will_read_has_the_members_of_the_format(ctx: ServiceContext) -> None:
+    mark = {"part": "written", "round": 1, "content": None, "points": {}, "total": "0.00"}
+    for wrong in ({**mark, "note": "-"}, {name: mark[name] for name in mark if name != "content"}):
+        with pytest.raises(InvalidError, match="payload_not_valid"):
+            record(ctx, None, Event.MARK_LOCKED, "script/0421", wrong, actor="marker/M01")
 
 
 def test_lost_checkpoints_and_lost_logs_are_found(session: Session, now: datetime, signer: LogSigner) -> None:

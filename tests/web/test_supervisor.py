@@ -12,6 +12,7 @@ from flask import Flask
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
 from examsite.domain.papers import paper_from_data
+from examsite.domain.payloads import MEMBERS
 from examsite.domain.permissions import Role
 from examsite.services import papers
 from examsite.services.checkpoints import sign_checkpoint
@@ -38,14 +39,16 @@ def sealed(scene: Scene, password_hash: str) -> None:
         plan = make_sealed(doing, password_hash=password_hash, written=True)
         competition, subject = plan.competition, "sitting/CA1"
         papers.open_paper(plan.ctx(Role.CHAIR), competition, get_post(doing.session, competition.id, "P1"))
-        secret = {"canary": CANARY}
-        record(doing.ctx(), competition, Event.ANSWERS_SUBMITTED, subject, secret)
-        held = {**secret, "outcome": []}
-        record(doing.ctx(), competition, Event.DRAW_HELD, "draw/script-codes", held, actor="council/C01")
-        record(doing.ctx(), competition, Event.CODES_SEALED, f"codes/{CODE}", secret, actor="keeper/K01")
-        record(doing.ctx(), competition, Event.MARK_LOCKED, "script/0421", secret, actor="marker/M01")
-        record(doing.ctx(), competition, Event.CANDIDATE_CHECKED_IN, subject, secret, actor="invigilator/V01")
-        record(doing.ctx(), competition, Event.CODES_SEALED, f"codes/{CODE}", secret, actor="keeper/K01")
+        for event, about, actor in (
+            (Event.ANSWERS_SUBMITTED, subject, None),
+            (Event.DRAW_HELD, "draw/script-codes", "council/C01"),
+            (Event.CODES_SEALED, f"codes/{CODE}", "keeper/K01"),
+            (Event.MARK_LOCKED, "script/0421", "marker/M01"),
+            (Event.CANDIDATE_CHECKED_IN, subject, "invigilator/V01"),
+            (Event.CODES_SEALED, f"codes/{CODE}", "keeper/K01"),
+        ):
+            secret = dict.fromkeys(MEMBERS.get(event, ["canary"]), CANARY)
+            record(doing.ctx(), competition, event, about, secret, actor=actor)
         sign_checkpoint(doing.ctx(), competition.code)
 
     scene(make)

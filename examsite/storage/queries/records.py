@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import CompetitionState
@@ -175,3 +176,35 @@ def find_last_checkpoint(session: Session, code: str) -> CheckpointRow | None:
         .order_by(CheckpointRow.size.desc())
         .limit(1)
     ).one_or_none()
+
+
+def iterate_records(session: Session, log_id: int, *, below: int) -> Generator[Row[Any], None, None]:
+    """The records of a log up to a size, as they are hashed, with salt and payload; never all of them in memory."""
+    columns = ("seq", "at", "event", "actor", "subject", "commit", "salt", "payload")
+    statement = (
+        select(*(getattr(RecordRow, name) for name in columns))
+        .where(RecordRow.log_id == log_id, RecordRow.seq < below)
+        .order_by(RecordRow.seq)
+        .execution_options(yield_per=2000)
+    )
+    with session.execute(statement) as result:
+        yield from result
+
+
+def find_covering_checkpoint(session: Session, log_id: int, seq: int) -> CheckpointRow | None:
+    """The first checkpoint that covers the record with this number."""
+    return session.scalars(
+        select(CheckpointRow)
+        .where(CheckpointRow.log_id == log_id, CheckpointRow.size > seq)
+        .order_by(CheckpointRow.size)
+        .limit(1)
+    ).one_or_none()
+
+
+def list_records_of_event(session: Session, log_id: int, event: str) -> list[RecordRow]:
+    """Every record of one kind, in order."""
+    return list(
+        session.scalars(
+            select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.event == event).order_by(RecordRow.seq)
+        )
+    )

@@ -19,6 +19,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion, Signature
+from examsite.storage.queries.conflicts import list_rulings
 
 COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
@@ -87,6 +88,17 @@ def get_published_version(session: Session, competition_id: int) -> ResultVersio
     return found
 
 
+def list_published_versions(session: Session, competition_id: int) -> list[ResultVersion]:
+    """The versions that were ever published, oldest first; each replaces the one before."""
+    return list(
+        session.scalars(
+            select(ResultVersion)
+            .where(ResultVersion.competition_id == competition_id, ResultVersion.state == ResultState.PUBLISHED)
+            .order_by(ResultVersion.number)
+        )
+    )
+
+
 def list_signers(session: Session, competition_id: int, *roles: Role) -> list[RoleAssignment]:
     """Who may sign: the chair first, then members, then the authority, each by pseudonym."""
     rows = session.scalars(
@@ -103,8 +115,9 @@ def list_signers(session: Session, competition_id: int, *roles: Role) -> list[Ro
 
 
 def list_conflicted_accounts(session: Session, competition_id: int) -> set[int]:
-    """The accounts that declared a conflict with someone on the final list, in whatever role."""
-    return set(
+    """The accounts with a relation to any candidate, declared or judged, in whatever role."""
+    barred = {account for (account, _candidacy), row in list_rulings(session, competition_id).items() if row.is_barred}
+    return barred | set(
         session.scalars(
             select(RoleAssignment.account_id)
             .join(ConflictDeclaration, ConflictDeclaration.assignment_id == RoleAssignment.id)

@@ -9,6 +9,7 @@ ERRORS = {
     "nonce_not_valid": _l("Số ngẫu nhiên góp vào bốc thăm phải dài đúng %(wanted)s byte."),
     "draw_without_contribution": _l("Lượt bốc thăm “%(draw)s” chưa có ai góp số ngẫu nhiên."),
     "draw_contributor_twice": _l("Lượt bốc thăm “%(draw)s” có người góp số hai lần."),
+    "draw_twice": _l("Lượt bốc thăm “%(draw)s” được mở hai lần."),
     "draw_item_twice": _l("Danh sách của lượt bốc thăm “%(draw)s” có mục trùng nhau."),
     "draw_document_not_valid": _l("Văn bản bốc thăm không đúng dạng."),
     "draw_contributors_differ": _l("Những người góp số không phải là những người đã cam kết."),

@@ -47,6 +47,8 @@ MISSING = {
 
 ERRORS = {
     "result_not_found": _l("Chưa có kết quả nào ở đây."),
+    "bundle_not_covered": _l("Chưa có mốc ký nào của sổ ghi đứng sau lần công bố này, nên chưa lập được gói kết quả."),
+    "bundle_not_public": _l("Bộ quy tắc của kỳ thi này không công bố điểm của mọi người, nên không có gói công khai."),
     "result_not_computable": _l("Kết quả đã được phê duyệt nên không tính lại được nữa."),
     "result_unchanged": _l(
         "Tính lại ra đúng bản %(version)s đang chờ ký, không khác một số nào. Giữ nguyên bản đó và các chữ ký của nó."

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from flask import Response, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.bundles import Audience, is_document_public
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.errors import ConflictError
 from examsite.domain.publication import Decision
+from examsite.services.bundles import keep_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -20,11 +22,12 @@ from examsite.storage.queries.competitions import get_public_competition
 from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import COUNCIL, get_published_version, list_result_versions
 from examsite.web.access import public
+from examsite.web.downloads import send_bundle
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.public import bp
 from examsite.web.result_signing import SignatureLine
-from examsite.web.results import is_document_public, public_result, view_result
+from examsite.web.results import public_result, view_result
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
@@ -95,6 +98,16 @@ def download_result(code: str) -> ResponseReturnValue:
     response = Response(data, mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="result.json"'
     return response
+
+
+@bp.get("/competitions/<code>/bundle.zip")
+@public
+def download_bundle(code: str) -> ResponseReturnValue:
+    """Everything that recomputing the result needs, in one file; not there where the rule set closes the scores."""
+    competition, version = _published(code)
+    folder = current_app.extensions["settings"].bundles_path
+    path = keep_bundle(db.session(), competition, Audience.PUBLIC, folder)
+    return send_bundle(path, name=f"{competition.code}-{version.number}.zip", is_public=True)
 
 
 @bp.get("/competitions/<code>/log/checkpoint")

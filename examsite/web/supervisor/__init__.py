@@ -37,6 +37,7 @@ def navigation(competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.supervisor import (  # noqa: E402 - views register themselves on the blueprint
+    bundle,
     desk,
     log,
     readiness,
@@ -45,4 +46,4 @@ from examsite.web.supervisor import (  # noqa: E402 - views register themselves 
     timelines,
 )
 
-__all__ = ["bp", "desk", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]
+__all__ = ["bp", "bundle", "desk", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]

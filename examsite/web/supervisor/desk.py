@@ -68,6 +68,7 @@ def show_desk(code: str) -> ResponseReturnValue:
         ],
         checkpoint=find_last_checkpoint(session, code),
         who_may=WHO_MAY[competition.state],
+        has_bundle=competition.state.has_reached(CompetitionState.PUBLISHED),
     )
 
 

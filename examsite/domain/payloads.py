@@ -1,0 +1,60 @@
+"""What must the content of a record say, where the published result format fixes it?
+
+A bundle opens these contents and strangers read them by the names of their members, so a service that says more, less
+or something else is refused at the moment of the act, not found out years later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.events import Event
+
+MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
+    {
+        event: frozenset(names.split())
+        for event, names in {
+            Event.RULESET_FROZEN: "ruleset posts rubrics",
+            Event.ROLES_FIXED: "people",
+            Event.ROSTER_FIXED: "candidates",
+            Event.PAPER_SEALED: "age_sha256 paper_sha256 rubric",
+            Event.PAPER_OPENED: "holders",
+            Event.SITTING_STARTED: "papers",
+            Event.SITTING_CLOSED: "papers",
+            Event.ATTENDANCE_RECORDED: "part absent",
+            Event.ANSWERS_SUBMITTED: "candidate answers",
+            Event.ANSWERS_AMENDED: "candidate answers reason",
+            Event.INCIDENT_DECIDED: "candidate part measure percent void",
+            Event.DRAW_COMMITTED: "items commitments public",
+            Event.DRAW_HELD: "document outcome",
+            Event.CODES_SEALED: "map",
+            Event.CODES_OPENED: "sealed_seq holders",
+            Event.ITEM_DECIDED: "criterion ruling second",
+            Event.MARK_LOCKED: "part round content points total",
+            Event.MARK_WITHDRAWN: "seq reason second",
+            Event.SETTLEMENT_DECIDED: "part step score reason",
+            Event.WRITTEN_PUBLISHED: "part",
+            Event.DEDUCTION_APPLIED: "part percent incident_seq",
+            Event.APPEAL_DECIDED: "part score reason",
+            Event.TIE_DECIDED: "selected reason",
+            Event.RESULT_APPROVED: "result_sha256 assertion",
+            Event.RESULT_REFUSED: "result_sha256 reason",
+            Event.RESULT_PUBLISHED: "result_sha256",
+        }.items()
+    }
+)
+"""The members of each content that the format fixes. Source: result format, table of events and payloads."""
+
+
+def check_payload(event: Event, payload: Mapping[str, object]) -> None:
+    """Nothing happens when the content has exactly the members of the format, or the format leaves it to us.
+
+    Raises:
+        InvalidError: `payload_not_valid`.
+    """
+    wanted = MEMBERS.get(event)
+    if wanted is not None and set(payload) != wanted:
+        raise InvalidError("payload_not_valid", event=event, wanted=", ".join(sorted(wanted)))

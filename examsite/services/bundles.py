@@ -1,0 +1,172 @@
+"""The bundle of a published result: everything a stranger needs to recompute it, out of the rows as they stand.
+
+Nothing is repaired on the way: rows that somebody changed give a bundle that the verifier refuses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from examsite.domain.bundles import (
+    UNSIGNED,
+    Audience,
+    BundleEntry,
+    Opening,
+    bundle_bytes,
+    data_entries,
+    is_document_public,
+    opened_events,
+    unsigned_entries,
+)
+from examsite.domain.canonical import sha256_hex
+from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.records import VERSION, Record
+from examsite.services.result_reports import print_report
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.models.records import CheckpointRow
+from examsite.storage.queries.records import (
+    find_covering_checkpoint,
+    get_log,
+    iterate_records,
+    list_records_of_event,
+)
+from examsite.storage.queries.results import list_published_versions, result_document
+
+#: The verifier that every bundle carries.
+VERIFIER_PATH = Path(__file__).parent.parent / "bundle" / "verify.py"
+
+
+def build_bundle(
+    session: Session, competition: Competition, audience: Audience, *, version: ResultVersion | None = None
+) -> bytes:
+    """The bundle of the newest published version, or of this one, with the first checkpoint that covers it.
+
+    Raises:
+        ConflictError: `bundle_not_covered`, as long as no checkpoint covers the publication; `opening_erased`.
+        InvalidError: `draw_twice`, `not_canonical` and the like, for contents that nobody could have recorded.
+        NotFoundError: `result_not_found` before the publication; `bundle_not_public` where the rule set closes it.
+
+    Source: result format, sections on the bundle and the opened payloads.
+    """
+    return bundle_bytes(bundle_entries(session, competition, audience, version=version))
+
+
+def bundle_entries(
+    session: Session, competition: Competition, audience: Audience, *, version: ResultVersion | None = None
+) -> list[BundleEntry]:
+    """The files of the bundle in their order; refusals as `build_bundle`."""
+    version = _checked(session, competition, audience, version)
+    checkpoint = _checkpoint_of(session, competition, version)
+    opened = opened_events(audience)
+    records: list[Record] = []
+    openings: list[Opening] = []
+    with closing(iterate_records(session, checkpoint.log_id, below=checkpoint.size)) as rows:
+        for row in rows:
+            records.append(Record(VERSION, row.seq, row.at, row.event, row.actor, row.subject, row.commit))
+            if row.event in opened:
+                if row.payload is None or row.salt is None:
+                    raise ConflictError("opening_erased", number=row.seq)
+                openings.append(Opening(row.seq, row.event, row.salt, json.loads(row.payload)))
+    report = print_report(
+        result_document(version),
+        sha256=version.sha256,
+        openings=openings,
+        instants={opening.seq: records[opening.seq].at for opening in openings},
+    )
+    return [
+        *data_entries(
+            result=version.document.encode("utf-8"),
+            records=records,
+            checkpoint=checkpoint.note,
+            openings=openings,
+            previous=_previous_sha256(session, competition, audience, version),
+        ),
+        *unsigned_entries(
+            report=report,
+            verifier=_verifier(),
+            result_sha256=version.sha256,
+            origin=checkpoint.note.partition("\n")[0],
+        ),
+    ]
+
+
+def keep_bundle(session: Session, competition: Competition, audience: Audience, folder: Path) -> Path:
+    """The bundle of the newest published version as a file below the folder, built when it is first asked for.
+
+    Raises:
+        ConflictError, InvalidError, NotFoundError: as `build_bundle`.
+    """
+    version = _checked(session, competition, audience, None)
+    checkpoint = _checkpoint_of(session, competition, version)
+    made_of = (version.sha256, checkpoint.note, audience, sha256_hex(_verifier()), *UNSIGNED)
+    path = folder / f"{competition.code}-{version.number}-{audience}-{sha256_hex(repr(made_of).encode())[:16]}.zip"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = build_bundle(session, competition, audience, version=version)
+        # Under its name at once or not at all: another request may be reading.
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as waiting:
+            waiting.write(data)
+        Path(waiting.name).replace(path)
+    return path
+
+
+def bundle_hashes(session: Session, competition: Competition, version: ResultVersion) -> dict[str, str]:
+    """SHA-256 of every bundle that may be given out of this published version, by audience."""
+    public = is_document_public(ruleset_of(competition))
+    return {
+        audience.value: hashlib.sha256(build_bundle(session, competition, audience, version=version)).hexdigest()
+        for audience in Audience
+        if public or audience is not Audience.PUBLIC
+    }
+
+
+def _checked(
+    session: Session, competition: Competition, audience: Audience, version: ResultVersion | None
+) -> ResultVersion:
+    """The version whose bundle is meant, when this audience may have it."""
+    published = list_published_versions(session, competition.id)
+    if not published or (version is not None and version.number not in {one.number for one in published}):
+        raise NotFoundError("result_not_found")
+    if audience is Audience.PUBLIC and not is_document_public(ruleset_of(competition)):
+        raise NotFoundError("bundle_not_public")
+    return published[-1] if version is None else version
+
+
+def _checkpoint_of(session: Session, competition: Competition, version: ResultVersion) -> CheckpointRow:
+    """The first checkpoint behind the publication: what comes later in the log leaves the bundle as it is."""
+    log = get_log(session, competition.code)
+    numbers = [one.number for one in list_published_versions(session, competition.id)]
+    records = list_records_of_event(session, log.id, Event.RESULT_PUBLISHED.value)
+    place = numbers.index(version.number)
+    checkpoint = find_covering_checkpoint(session, log.id, records[place].seq) if place < len(records) else None
+    if checkpoint is None:
+        raise ConflictError("bundle_not_covered")
+    return checkpoint
+
+
+def _previous_sha256(
+    session: Session, competition: Competition, audience: Audience, version: ResultVersion
+) -> str | None:
+    """Hex of SHA-256 of the bundle that this one replaces, as the log kept it: programs beside the data change."""
+    earlier = [one for one in list_published_versions(session, competition.id) if one.number < version.number]
+    if not earlier:
+        return None
+    log = get_log(session, competition.code)
+    for row in list_records_of_event(session, log.id, Event.BUNDLE_REPLACED.value):
+        said = json.loads(row.payload or "{}")
+        if said.get("version") == earlier[-1].number and audience.value in said["bundles"]:
+            return str(said["bundles"][audience.value])
+    return hashlib.sha256(build_bundle(session, competition, audience, version=earlier[-1])).hexdigest()
+
+
+def _verifier() -> bytes:
+    return VERIFIER_PATH.read_bytes()

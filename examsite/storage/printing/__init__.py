@@ -1,0 +1,99 @@
+"""Words on pages of A4 as a PDF with real letters, the same bytes each time, nothing said of who made it or when.
+
+The font is `exam-serif.ttf` beside this file: Exam Serif as the site serves it (Source Serif 4.005 under the SIL Open
+Font License, see `static/fonts/exam-serif-OFL.txt`), cut to Vietnamese and English letters, kerning and hints left out
+(fonttools 4, `pyftsubset --layout-features='' --no-hinting`), because a PDF embeds no WOFF2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import ImageFont
+
+_FONT = Path(__file__).with_name("exam-serif.ttf")
+
+#: A4 and what stays white around the words. Unit: points.
+_WIDTH, _HEIGHT, _MARGIN = 595, 842, 72
+_TITLE_SIZE, _TEXT_SIZE, _LEADING = 17, 11.5, 1.5
+
+#: PDFium is not made for two threads at a time.
+_pdfium = Lock()
+
+
+def printed_pages(title: str, paragraphs: Sequence[str]) -> bytes:
+    """A PDF with a title and these paragraphs on as many pages as they need; a paragraph that ends in a colon leads."""
+    with _pdfium:
+        drawn = _drawn(title, paragraphs)
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(drawn)) as document:
+        for said in ("/Info", "/ID"):
+            if said in document.trailer:
+                del document.trailer[said]
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _drawn(title: str, paragraphs: Sequence[str]) -> bytes:
+    document = pypdfium2.PdfDocument.new()
+    letters = _FONT.read_bytes()
+    kept = (ctypes.c_uint8 * len(letters)).from_buffer_copy(letters)
+    font = pdfium.FPDFText_LoadFont(document.raw, kept, len(letters), pdfium.FPDF_FONT_TRUETYPE, 1)
+    page, left_over = None, 0.0
+    for line, size, before in _lines(title, paragraphs):
+        left_over -= size * _LEADING + before
+        if page is None or left_over < _MARGIN:
+            if page is not None:
+                page.gen_content()
+            page, left_over = document.new_page(_WIDTH, _HEIGHT), _HEIGHT - _MARGIN - size
+        if line:
+            _write(document, page, font, line, size=size, at=left_over)
+    if page is not None:
+        page.gen_content()
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _write(
+    document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, font: object, line: str, *, size: float, at: float
+) -> None:
+    words = pdfium.FPDFPageObj_CreateTextObj(document.raw, font, size)
+    coded = f"{line}\0".encode("utf-16-le")
+    pdfium.FPDFText_SetText(words, (ctypes.c_ushort * (len(coded) // 2)).from_buffer_copy(coded))
+    pdfium.FPDFPageObj_Transform(words, 1, 0, 0, 1, _MARGIN, at)
+    pdfium.FPDFPage_InsertObject(page.raw, words)
+
+
+def _lines(title: str, paragraphs: Sequence[str]) -> Iterator[tuple[str, float, float]]:
+    """Each line with its size and the white above it, in points."""
+    for line in _broken(title, _TITLE_SIZE):
+        yield line, _TITLE_SIZE, 0
+    for text in paragraphs:
+        for number, line in enumerate(_broken(text, _TEXT_SIZE)):
+            yield line, _TEXT_SIZE, 0 if number else _TEXT_SIZE * (1.1 if text.endswith(":") else 0.4)
+
+
+def _broken(text: str, size: float) -> Iterator[str]:
+    """The text in lines that fit between the margins."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if line and _measured(round(size * 10)).getlength(longer) / 10 > _WIDTH - 2 * _MARGIN:
+            yield line
+            longer = word
+        line = longer
+    yield line
+
+
+@cache
+def _measured(tenths: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONT, tenths)
