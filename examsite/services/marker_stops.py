@@ -80,7 +80,7 @@ def check_not_held(ctx: ServiceContext, assignment_id: int) -> None:
 def watch_markers(ctx: ServiceContext, competition: Competition) -> MarkerStop | None:
     """Look, after a lock, whether anybody has moved away from their own level; pause the one who locked if they have.
 
-    Nobody is paused by the lock of somebody else: a move that shows there stops its marker at their own next lock. Where
+    Nobody is paused by the lock of somebody else: a move that shows there stops its marker at the own next lock. Where
     it is not known which of two people moved, or nothing is left to lock, the head is told and nobody is paused.
     Asked after every lock alike, of a candidate's script or a seed, so that the answer takes the same time.
     """
