@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from tests import databases
@@ -58,6 +61,30 @@ class RuleBuiltLate(Rule):
 # Making an application is most of the cost of a test of a page; without these two it would be ten times as much.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 Flask.url_rule_class = RuleBuiltLate
+
+
+#: Statements compiled by any engine of this process: each test has an engine of its own, each asks the same things.
+COMPILED_STATEMENTS: LRUCache[Any, Any] = LRUCache(4_000)
+
+
+def _what_makes_text(dialect: DefaultDialect) -> tuple[object, ...]:
+    return (type(dialect), dialect.dbapi, dialect.paramstyle, getattr(dialect, "server_version_info", None))
+
+
+# Statements are kept by dialect, and each engine has one; two that write the same text are the same here.
+Engine._compiled_cache = property(lambda _engine: COMPILED_STATEMENTS, lambda _engine, _own: None)  # type: ignore[assignment]
+DefaultDialect.__eq__ = lambda self, other: (  # type: ignore[method-assign,assignment]
+    isinstance(other, DefaultDialect) and _what_makes_text(self) == _what_makes_text(other)
+)
+DefaultDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end; the collector need not look at it again after each test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 class OutsideCallError(Exception):
