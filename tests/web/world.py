@@ -275,7 +275,7 @@ class MarkedPlay(Play):
         at = self.plan.written_at + timedelta(days=2, hours=1)
         asks = MARKERS[0]
         flag_script(
-            self.by(asks, Role.MARKER, at), self.competition, self._queue(asks, at)[0], text="Câu 2 có hai cách hiểu."
+            self.by(asks, Role.MARKER, at), self.competition, self.queue(asks, at)[0], text="Câu 2 có hai cách hiểu."
         )
 
     def _mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
@@ -319,7 +319,8 @@ def build_world(folder: Path) -> World:
         papers.load_bank(director.context(NOW - timedelta(days=210)), load_bank())
         director.make_people(NOW - timedelta(days=200))
         for number, stand in enumerate(STANDS):
-            plan = replace(known[stand], applicants=applicants(number, min(MOST, len(known[stand].applicants))))
+            people = applicants(number, min(MOST, len(known[stand].applicants)))
+            plan = replace(known[stand], applicants=people, figures={}, is_large=False)
             play_until(MarkedPlay(director, plan, world), stand)
         strangers = _strangers(director)
         _tokens_of_the_test(director, world, known["written"].code)

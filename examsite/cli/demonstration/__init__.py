@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast
+from examsite.cli.demonstration.board import LivelyBoard
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
 from examsite.cli.demonstration.handing_in import Letterbox
 from examsite.cli.demonstration.hearing import Hearing
 from examsite.cli.demonstration.machines import keep_machines
-from examsite.cli.demonstration.play import DAY, MINUTE, Play
+from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
 from examsite.config import Settings
 from examsite.domain.permissions import Role
@@ -33,6 +35,9 @@ PASSWORD = "trinh-dien-thi-tuyen"  # noqa: S105 - a demonstration has no secrets
 
 #: Who applies where the written test runs: with one refused, a room of sixty seats and a small one nearly full.
 FULL_ROOM = 67
+
+#: Who applies where a whole board marks: with one refused and one absent forty-four scripts, most for one post.
+FULL_BOARD = 46
 
 #: The role of each account as the terminal names it.
 ROLE_WORDS = {
@@ -125,10 +130,10 @@ def plans(now: datetime) -> dict[str, Plan]:
         "published": plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY),
         "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
         "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY),
-        "marking": plan(4, "SYT-VH", (_TCCB, _THTR), 8, hour - 3 * DAY),
+        "marking": _with_a_board(plan(4, "SYT-VH", (_TCCB, _THTR), FULL_BOARD, hour - 3 * DAY)),
         "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),
-        "receiving": plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY),
+        "receiving": replace(plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY), online=4),
         "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),
     }
 
@@ -141,8 +146,17 @@ def _with_rooms(plan: Plan) -> Plan:
     return replace(plan, rooms=rooms)
 
 
+def _with_a_board(plan: Plan) -> Plan:
+    """Scripts enough for figures about them, markers who qualify first, and seeds."""
+    figures = {"qualification_scripts": "2", "seed_percent": "10"}
+    rooms = (RoomPlan("S1", "Phòng thi 01", rows=6, columns=8),)
+    return replace(plan, rooms=rooms, figures=figures, telling=1, is_large=True)
+
+
 def make(engine: Engine, settings: Settings, *, say: Callable[[str], None]) -> None:
     """Fill an empty installation; each competition is one transaction."""
+    # The rows of a competition live until its end: to look through them for garbage again and again finds none.
+    gc.set_threshold(50_000, 50, 100)
     started = time.monotonic()
     now = read_clock()
     say("trình diễn: tạo tài khoản và các kỳ thi tuyển (demonstration: making accounts and competitions)")
@@ -185,6 +199,10 @@ def play_until(play: Play, stand: str) -> None:
     if stand == "sealing":
         return
     play.seal()
+    if play.plan.is_large:
+        LivelyBoard(play, play.plan.written_at + 3 * DAY - 10 * MINUTE).happen()
+        return
+    play.allocate(play.plan.written_at + DAY + 2 * HOUR)
     if stand == "marking":
         play.mark(leave=1)
         return

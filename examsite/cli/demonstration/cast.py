@@ -91,7 +91,7 @@ APPLICANTS = (
 _SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Lương", "Tô", "Khuất", "Hà")
 _MIDDLES = ("Thị Minh", "Quang", "Hồng", "Văn", "Thanh", "Ngọc Bảo", "Đức")
 _GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Nga", "Phúc", "Quỳnh")
-_UNITS = ("Văn phòng Sở", "Phòng Cải cách hành chính", "Phòng Tổ chức biên chế", "Thanh tra Sở", "Phòng Việc làm")
+_UNITS = ("Văn phòng Sở", "Phòng Văn thư lưu trữ", "Phòng Tổ chức biên chế", "Thanh tra Sở", "Phòng Việc làm")
 
 
 def many_applicants(count: int) -> tuple[Applicant, ...]:

@@ -106,16 +106,18 @@ class Director:
         return self.context(now, actor)
 
     def _find_actor(self, login: str, role: Role, code: str | None) -> Actor:
-        account = find_account_by_login(self.session, login)
-        if account is None:
-            raise LookupError(login)
         if code is None:
+            account = find_account_by_login(self.session, login)
+            if account is None:
+                raise LookupError(login)
             return Actor(account_id=account.id, role=role, pseudonym="Q01")
         competition = get_competition(self.session, code)
-        for held in list_holders(self.session, competition.id, role):
-            if held.account_id == account.id:
-                return Actor(account.id, role, held.id, held.pseudonym, competition.id)
-        raise LookupError(f"{login} is not {role} in {code}")
+        for held in list_holders(self.session, competition.id):
+            known = Actor(held.account_id, held.role, held.id, held.pseudonym, competition.id)
+            self._actors[held.account.login, held.role, code] = known
+        if (login, role, code) not in self._actors:
+            raise LookupError(f"{login} is not {role} in {code}")
+        return self._actors[login, role, code]
 
     def make_people(self, now: datetime) -> None:
         """Bodies, accounts, and who may organise and approve at each body."""

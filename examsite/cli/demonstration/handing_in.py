@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from examsite.services.uploads import ReceivedFile, ReceivedProposal, receive_fi
 #: The largest file that the demonstration hands in. Unit: megabytes.
 _MOST_MEGABYTES = 2
 
+_PAPER = (
+    "Trang này đứng thay cho một giấy tờ trong hồ sơ: đơn đăng ký, sơ yếu lý lịch, văn bằng, giấy chứng nhận sức khỏe.",
+    "Bản quét dùng cho phần trình diễn của hệ thống; không phải giấy tờ của một người có thật.",
+    "Bản chính do người dự tuyển giữ và xuất trình khi hội đồng yêu cầu đối chiếu.",
+)
+
 
 class Letterbox:
     """Takes in the files of the demonstration; programs of their own look at each, which is worth doing once."""
@@ -25,25 +32,20 @@ class Letterbox:
     def __init__(self, settings: Settings) -> None:
         """Keep what comes in where this installation keeps files."""
         self._uploads_path = settings.uploads_path
-        self._papers: dict[str, ReceivedFile] = {}
+        self._paper: ReceivedFile | None = None
         self._proposals: dict[int, ReceivedProposal] = {}
 
     def paper(self, item: Item) -> ReceivedFile:
-        """One paper of a dossier: a page that says what it stands for, and names nobody."""
-        if item.code not in self._papers:
-            text = (
-                f"Thành phần hồ sơ dự tuyển: {item.text.vi}.",
-                "Bản quét dùng cho phần trình diễn của hệ thống; không phải giấy tờ của một người có thật.",
-                "Bản chính do người dự tuyển giữ và xuất trình khi hội đồng yêu cầu đối chiếu.",
-            )
-            self._papers[item.code] = receive_file(
+        """One paper of a dossier under its own name: a page that says what it stands for, and names nobody."""
+        if self._paper is None:
+            self._paper = receive_file(
                 self._uploads_path,
-                io.BytesIO(printed(item.text.vi, text)),
-                f"{item.code}.pdf",
+                io.BytesIO(printed("Hồ sơ dự tuyển – bản quét", _PAPER)),
+                "ban-quet.pdf",
                 allowed_kinds=[UploadKind.PDF],
                 max_megabytes=_MOST_MEGABYTES,
             )
-        return self._papers[item.code]
+        return replace(self._paper, original_name=f"{item.text.vi.split(',')[0]}.pdf")
 
     def proposal(self, number: int, *, kinds: Sequence[UploadKind]) -> ReceivedProposal:
         """The programme of action with this number, as PDF."""

@@ -364,16 +364,20 @@ class Play:
         codes.draw_script_codes(self.by("chutich", Role.CHAIR, self.plan.written_at + DAY), self.competition)
 
     def seal(self) -> None:
-        """The map is sealed, scripts are given to markers."""
+        """What may tell an author is covered, the map is sealed, hints at relations are judged."""
         at = self.plan.written_at + DAY
         seal_covered(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         judge_all(self.by("chutich", Role.CHAIR, at + HOUR), self.competition)
-        allocations.draw_allocation(self.by("chutich", Role.CHAIR, at + 2 * HOUR), self.competition)
+
+    def allocate(self, at: datetime, *, without_seeds: str | None = "Đề mới, chưa có bài chấm thử.") -> None:
+        """Scripts are given to markers; a board without pilot answers says why it goes without seeds."""
+        chair = self.by("chutich", Role.CHAIR, at)
+        allocations.draw_allocation(chair, self.competition, without_seeds=without_seeds)
 
     def mark(self, *, leave: int = 0) -> None:
         """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
         at = self.plan.written_at + 2 * DAY
-        queues = {login: self._queue(login, at) for login in MARKERS}
+        queues = {login: self.queue(login, at) for login in MARKERS}
         markers: dict[str, list[str]] = defaultdict(list)
         for login in MARKERS:
             for code in queues[login]:
@@ -384,7 +388,8 @@ class Play:
                 gap = Decimal(0) if markers[code][0] == login else GAPS[order.index(code) % len(GAPS)]
                 self._mark_one(login, code, gap, at)
 
-    def _queue(self, login: str, at: datetime) -> list[str]:
+    def queue(self, login: str, at: datetime) -> list[str]:
+        """The codes that stand before a marker, in the drawn order."""
         actor = self.by(login, Role.MARKER, at).actor
         return [entry.code for entry in list_queue(self.session, self.competition.id, actor.assignment_id or 0)]
 
