@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
@@ -79,6 +81,23 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
     # Without a third mark the first two may still stand on their rung.
     settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
     return mark
+
+
+def answer_together(
+    ctx: ServiceContext, competition: Competition, withdrawal_ids: Sequence[int], *, is_agreed: bool
+) -> None:
+    """Answer, as chair, wishes that were asked for together, all alike or none; each has its own record.
+
+    Raises:
+        ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
+        NotAllowedError: `role_needed`, `second_person_needed`.
+    """
+    answer = withdraw_mark if is_agreed else refuse_withdrawal
+    for withdrawal_id in withdrawal_ids:
+        try:
+            answer(ctx, competition, withdrawal_id)
+        except NotFoundError as error:
+            raise ConflictError("withdrawals_changed") from error
 
 
 def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:

@@ -24,7 +24,7 @@ from examsite.services.publication import publish_result, sign_result
 from examsite.services.ranking import compute_result, decide_tie
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import GatePassage
-from examsite.storage.models.dossiers import ConflictDeclaration
+from examsite.storage.models.dossiers import ConflictDeclaration, ConflictRuling
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.models.records import CheckpointRow, RecordRow
@@ -327,6 +327,29 @@ def test_a_conflict_reads_but_does_not_sign(make: MakeStage) -> None:
     with pytest.raises(NotAllowedError, match="conflict_declared"):
         sign(stage, member, version)
     sign(stage, stage.council[1], version)
+
+
+def test_a_relation_that_the_council_judged_bars_from_signing_as_a_declared_one(make: MakeStage) -> None:
+    stage = make()
+    member, free, chair = stage.council[2], stage.council[1], stage.council[0]
+    for person, is_barred in ((member, True), (free, True), (free, False)):  # of two judgements the later one counts
+        ruling = ConflictRuling(
+            competition_id=stage.board.competition.id,
+            account_id=person.account_id,
+            candidacy_id=stage.board.room.candidacies[3].id,
+            is_barred=is_barred,
+            reason="Cùng đơn vị.",
+            decided_by_id=chair.account_id,
+            decided_at=stage.at,
+            record_seq=1,
+        )
+        stage.session.add(ruling)
+        stage.session.flush()
+    version = computed(stage)
+
+    with pytest.raises(NotAllowedError, match="conflict_declared"):
+        sign(stage, member, version)
+    sign(stage, free, version)
 
 
 def test_refusals_close_a_version_as_soon_as_it_cannot_have_enough(make: MakeStage) -> None:

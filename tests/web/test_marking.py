@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from examsite.domain.marking import MarkState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import codes, marking, merging
 from examsite.services.context import Actor
+from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.marking import list_standings
 from tests.factories.marking import Board, make_board
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
@@ -615,13 +618,59 @@ def test_head_and_chair_withdraw_a_lock_together(rungs: list[str], log_in: LogIn
     assert [item for item in page.iter("input") if item.get("checked") is not None] == []
     assert chair.submit(answer, {}).status_code == 422
     assert head.get(answer).status_code == 403
-    assert chair.submit(answer, {"answer": "agree"}).status_code == 302
+    assert chair.submit(answer, {"answer": "agree", "wishes": "1 2"}).status_code == 409
+    assert chair.submit(answer, {"answer": "agree", "wishes": _listed(chair, answer)}).status_code == 302
 
     assert chair.get(answer).status_code == 404
     assert not find_all(chair.page(f"/council/{CODE}/"), "desk-card")
     assert head.get(script).status_code == 404
     sheet = log_in(login_of(marker)).page(f"/marker/{CODE}/scripts/{rungs[0]}")
     assert not [item for item in sheet.iter("input") if item.get("checked") is not None]
+
+
+def _listed(chair: StrictClient, address: str) -> str:
+    """What the form of the page says that it is about."""
+    return next(str(item.get("value")) for item in chair.page(address).iter("input") if item.get("name") == "wishes")
+
+
+def _asked_together(doing: Doing) -> list[str]:
+    """Wishes about two scripts of one marker, at one instant and for one reason; their codes."""
+    session = doing.session
+    competition = get_competition(session, CODE)
+    holder = session.scalars(select(RoleAssignment).where(RoleAssignment.role == Role.MARKING_HEAD)).one()
+    head = doing.ctx(_actor(holder))
+    own: dict[str, list[str]] = {}
+    for row in list_standings(session, competition):
+        for mark in row.marks:
+            own.setdefault(str(mark.assignment.pseudonym), []).append(row.script.code)
+    marker, codes = next((name, codes[:2]) for name, codes in sorted(own.items()) if len(codes) > 1)
+    for code in codes:
+        request_withdrawal(head, competition, code, marker=marker, reason="Lệch quá ngưỡng ở bài mẫu.")
+    return codes
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_chair_answers_in_one_act_what_was_asked_for_together(
+    rungs: list[str], log_in: LogIn, scene: Scene, *, alone: bool
+) -> None:
+    assert rungs
+    codes = scene(_asked_together)
+    chair = log_in(f"chair-{CODE}".lower())
+    (card,) = find_all(chair.page(f"/council/{CODE}/"), "desk-card")
+    assert "2 bài" in words(card)
+    answer = str(next(card.iter("a")).get("href")) + ("?alone=1" if alone else "")
+    assert [words(item)[:4] for item in find_all(chair.page(answer), "together")] == ([] if alone else codes)
+
+    assert chair.submit(answer, {"answer": "agree", "wishes": _listed(chair, answer)}).status_code == 302
+
+    withdrawn = scene(
+        lambda doing: set(
+            doing.session.scalars(
+                select(Script.code).join(Mark, Mark.script_id == Script.id).where(Mark.state == MarkState.WITHDRAWN)
+            )
+        )
+    )
+    assert withdrawn == set(codes[:1] if alone else codes)
 
 
 def _first_marker(doing: Doing, code: str) -> str:

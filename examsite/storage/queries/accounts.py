@@ -71,7 +71,6 @@ _logged_in = (
     )
     .order_by(RoleAssignment.id)
 )
-_OF_PERSON = 4
 
 
 def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime) -> LoggedIn | None:
@@ -79,8 +78,12 @@ def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime)
     rows = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).all()
     if not rows:
         return None
-    held = tuple(HeldRole(*row[_OF_PERSON:]) for row in rows if row[_OF_PERSON] is not None)
-    return LoggedIn(*rows[0][:_OF_PERSON], held=held)
+    account_id, login, display_name, candidacy_id, *_role = rows[0]
+    held = []
+    for _account, _login, _name, _candidacy, role, *where in rows:
+        if role is not None:
+            held.append(HeldRole(role, *where))
+    return LoggedIn(account_id, login, display_name, candidacy_id, tuple(held))
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:

@@ -42,6 +42,18 @@ def list_open_withdrawals(session: Session, competition_id: int) -> list[MarkWit
     return list(session.scalars(statement.order_by(MarkWithdrawal.requested_at, MarkWithdrawal.id)))
 
 
+def list_withdrawals_beside(session: Session, competition_id: int, wish: MarkWithdrawal) -> list[MarkWithdrawal]:
+    """The wishes asked for with this one, by script: of one marker, at one instant and for one reason; itself too."""
+    statement = _with_people(competition_id).where(
+        MarkWithdrawal.decided_at.is_(None),
+        MarkWithdrawal.requested_by_id == wish.requested_by_id,
+        MarkWithdrawal.requested_at == wish.requested_at,
+        MarkWithdrawal.reason == wish.reason,
+        Mark.assignment_id == wish.mark.assignment_id,
+    )
+    return list(session.scalars(statement.order_by(Script.code, MarkWithdrawal.id)))
+
+
 def list_withdrawals_of_script(session: Session, script_id: int) -> list[MarkWithdrawal]:
     """Every wish about a script with its answer, the newest first."""
     return list(

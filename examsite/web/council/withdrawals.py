@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import ConflictError
 from examsite.domain.permissions import Role
 from examsite.services import withdrawals
 from examsite.storage.database import db
-from examsite.storage.queries.withdrawals import get_open_withdrawal, list_open_withdrawals
+from examsite.storage.queries.withdrawals import (
+    get_open_withdrawal,
+    list_open_withdrawals,
+    list_withdrawals_beside,
+)
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
+from examsite.web.errors import message_of, status_of
 from examsite.web.forms.marking import AnswerWithdrawalForm
-from examsite.web.i18n import _
-from examsite.web.transactions import act, writes
+from examsite.web.i18n import _, ngettext
+from examsite.web.transactions import act, forget_changes, writes
+
+if TYPE_CHECKING:
+    from examsite.storage.models.marking import MarkWithdrawal
 
 
 @desk_card
@@ -29,14 +38,24 @@ def waiting_withdrawal(competition: Any) -> Card | None:
     if not waiting:
         return None
     first = waiting[0]
+    together = list_withdrawals_beside(db.session(), competition.id, first)
     script, marker = first.mark.script, first.mark.assignment
-    return Card(
-        title=_("Chờ xác nhận rút điểm đã khóa"),
-        text=_(
+    named = "" if marker is None else marker.pseudonym
+    if len(together) > 1:
+        text = _(
+            "%(count)s bài của người chấm %(marker)s. Trưởng ban chấm đề nghị và ghi lý do; cần người thứ hai.",
+            count=len(together),
+            marker=named,
+        )
+    else:
+        text = _(
             "Bài %(script)s, người chấm %(marker)s. Trưởng ban chấm đề nghị và ghi lý do; cần người thứ hai.",
             script="" if script is None else script.code,
-            marker="" if marker is None else marker.pseudonym,
-        ),
+            marker=named,
+        )
+    return Card(
+        title=_("Chờ xác nhận rút điểm đã khóa"),
+        text=text,
         action=_("Đọc lý do"),
         url=url_for("council.answer_withdrawal", code=competition.code, withdrawal=first.id),
         urgent=True,
@@ -47,16 +66,37 @@ def waiting_withdrawal(competition: Any) -> Card | None:
 @requires(Role.CHAIR)
 @writes
 def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
-    """Read the reason and answer; nothing is preselected and no points stand on the page."""
+    """Read the reason and answer; nothing is preselected and no points stand on the page.
+
+    What was asked for together is answered together, with every script named; `?alone=1` answers this one alone.
+    """
     wish = get_open_withdrawal(db.session(), g.competition.id, withdrawal)
+    together = _asked_together(wish)
     form = AnswerWithdrawalForm()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
-        if form.answer.data == "agree":
-            withdrawals.withdraw_mark(act(), g.competition, withdrawal)
-            flash(_("Đã rút điểm. Người chấm chấm lại; lần rút này có trong sổ ghi."), "success")
+        is_agreed = form.answer.data == "agree"
+        try:
+            if form.named() != [item.id for item in together]:
+                raise ConflictError("withdrawals_changed")
+            withdrawals.answer_together(act(), g.competition, form.named(), is_agreed=is_agreed)
+        except ConflictError as error:
+            forget_changes()
+            status = status_of(error)
+            form.form_errors.append(message_of(error))
+            wish = get_open_withdrawal(db.session(), g.competition.id, withdrawal)
+            together = _asked_together(wish)
         else:
-            withdrawals.refuse_withdrawal(act(), g.competition, withdrawal)
-            flash(_("Đã từ chối. Điểm giữ nguyên như đã khóa."), "success")
-        return redirect(url_for("council.show_desk", code=code))
-    page = render_template("council/answer_withdrawal.html", form=form, wish=wish)
-    return page, 422 if form.is_submitted() else 200
+            count = len(together)
+            if is_agreed:
+                said = ngettext("Đã rút điểm.", "Đã rút %(num)s điểm.", count)
+                flash(f"{said} {_('Người chấm chấm lại; lần rút này có trong sổ ghi.')}", "success")
+            else:
+                flash(_("Đã từ chối. Điểm giữ nguyên như đã khóa."), "success")
+            return redirect(url_for("council.show_desk", code=code))
+    form.wishes.data = form.wishes.raw_data = " ".join(str(item.id) for item in together)
+    return render_template("council/answer_withdrawal.html", form=form, wish=wish, together=together), status
+
+
+def _asked_together(wish: MarkWithdrawal) -> list[MarkWithdrawal]:
+    return [wish] if request.args.get("alone") else list_withdrawals_beside(db.session(), g.competition.id, wish)

@@ -141,7 +141,9 @@ class RequestWithdrawalForm(FlaskForm):
 
 
 class AnswerWithdrawalForm(FlaskForm):
-    """The chair's answer; nothing is preselected."""
+    """The chair's answer to the wishes that the page has listed; nothing is preselected."""
+
+    wishes = HiddenField()
 
     answer = RadioField(
         _l("Quyết định"),
@@ -151,6 +153,10 @@ class AnswerWithdrawalForm(FlaskForm):
         ],
         validators=[InputRequired(_l("Hãy chọn một quyết định."))],
     )
+
+    def named(self) -> list[int]:
+        """The keys of the wishes as listed."""
+        return [whole_number(text) for text in (self.wishes.data or "").split()]
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ ERRORS = {
     "marking_not_open": _l("Kỳ thi tuyển không ở bước chấm bài viết nên việc này không làm được."),
     "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),
     "mark_not_locked": _l("Bài %(script)s không có điểm đã khóa của %(marker)s để rút."),
+    "withdrawals_changed": _l("Danh sách đề nghị rút điểm vừa thay đổi. Hãy đọc lại rồi quyết định."),
     "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ chủ tịch."),
     "withdrawal_not_found": _l("Không có đề nghị rút điểm nào đang chờ ở đây."),
     "second_person_needed": _l("Người đề nghị không tự xác nhận được. Cần một người thứ hai."),

@@ -60,7 +60,9 @@ ERRORS = {
     "result_superseded": _l("Đã có bản mới hơn. Chữ ký chỉ đặt được vào bản mới nhất: hãy mở bản đó và đọc lại."),
     "result_not_signable": _l("Bản này không còn chờ chữ ký."),
     "already_signed": _l("Đã có ý kiến của người này cho bản này. Ký rồi không rút lại được."),
-    "conflict_declared": _l("Người đã khai xung đột lợi ích đọc được văn bản nhưng không ký."),
+    "conflict_declared": _l(
+        "Người có xung đột lợi ích, tự khai hoặc do hội đồng kết luận, đọc được văn bản nhưng không ký."
+    ),
     "council_signs_first": _l("Hội đồng chưa ký đủ. Người có thẩm quyền ký sau hội đồng."),
     "tie_not_decided": _l("Còn đồng hạng ở chỗ cuối cùng. Người có thẩm quyền quyết định xong thì hội đồng mới ký."),
     "hash_tail_wrong": _l("Bốn ký tự này không phải bốn ký tự cuối của mã. Hãy so lại với bản đang cầm."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
@@ -18,7 +19,8 @@ from examsite.web.forms.defence import WriteAssessmentForm, whole_number
 from examsite.web.i18n import _
 from examsite.web.panel import bp
 from examsite.web.panel.defences import defence_values
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.panel.drafts import refuse_draft
+from examsite.web.transactions import act, writes
 
 
 @bp.route("/<code>/defences/<int(max=9999):position>/assessment", methods=["GET", "POST"])
@@ -57,21 +59,10 @@ def write_assessment(code: str, position: int) -> ResponseReturnValue:
     return redirect(url_for("panel.write_assessment", code=code, position=position))
 
 
-def _refuse(
-    code: str, position: int, form: WriteAssessmentForm, status: int, *, conflict: bool = False
-) -> ResponseReturnValue:
-    if wants_json():
-        errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
-        return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
-    forget_changes()
-    values = defence_values(code, position)
-    if conflict and values["assessment"] is not None:
-        # Saving once more from this page is then a choice, made with the other version shown beside it.
-        form.revision.data = str(values["assessment"].revision)
-    return _page(values, form, conflict=conflict), status
-
-
 def _page(values: dict[str, Any], form: WriteAssessmentForm, *, conflict: bool = False) -> str:
     kept = values["assessment"]
     is_open = values["is_before"] and not values["recused"] and (kept is None or kept.locked_at is None)
     return render_template("panel/write_assessment.html", form=form, conflict=conflict, is_open=is_open, **values)
+
+
+_refuse = partial(refuse_draft, kept="assessment", page=_page)

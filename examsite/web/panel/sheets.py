@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
@@ -21,6 +22,7 @@ from examsite.web.forms.defence import FillSheetForm, LockSheetForm, fill_sheet_
 from examsite.web.i18n import _, localised
 from examsite.web.panel import bp
 from examsite.web.panel.defences import defence_values
+from examsite.web.panel.drafts import refuse_draft
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -76,22 +78,11 @@ def _keep(code: str, position: int, values: dict[str, Any], form: FillSheetForm)
     return redirect(url_for("panel.fill_sheet", code=code, position=position, _anchor=where))
 
 
-def _refuse(
-    code: str, position: int, form: FillSheetForm, status: int, *, conflict: bool = False
-) -> ResponseReturnValue:
-    if wants_json():
-        errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
-        return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
-    forget_changes()
-    values = defence_values(code, position)
-    if conflict and values["sheet"] is not None:
-        # Saving once more from this page is then a choice, made with the other version named beside it.
-        form.revision.data = str(values["sheet"].revision)
-    return _page(values, form, conflict=conflict), status
-
-
 def _page(values: dict[str, Any], form: FillSheetForm, *, conflict: bool = False) -> str:
     return render_template("panel/fill_sheet.html", form=form, conflict=conflict, **values)
+
+
+_refuse = partial(refuse_draft, kept="sheet", page=_page)
 
 
 @bp.route("/<code>/defences/<int(max=9999):position>/lock", methods=["GET", "POST"])
