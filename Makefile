@@ -9,6 +9,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= 2
+# One more than there are cores: a story in the browser waits as often as it works.
+WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 # Only a port that is asked for wins over instance/config.toml.
 ifdef PORT
 export EXAMSITE_BIND := 127.0.0.1:$(PORT)
@@ -19,8 +21,8 @@ SAY = @printf '\033[1m→\033[0m %s\n'
 STEP = printf '\033[1m→\033[0m %s\n'
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Settings of the caller must not leak into the virtual environment.
-unexport PYTHONPATH PYTHONHOME
+# Settings of the caller must not leak into the virtual environment; nor must each of a hundred processes compile anew.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run empty test test-fast coverage check bench faults soak backup restore messages lock clean browser translations
 
@@ -60,12 +62,12 @@ help:
 	"$$found" -m venv --clear .venv
 	@touch $@
 
-# Installs one lock file with a counter; pip's own words are shown only when it fails.
+# Installs one lock file with a counter and more options of pip; pip's own words are shown only when it fails.
 define install
 	@set -o pipefail; total=$$(grep -c '==' $(1)); \
 	$(STEP) "installing $$total locked packages ($(2)); the first time this takes about a minute"; \
 	tty=0; if [ -t 1 ]; then tty=1; fi; \
-	if ! $(PY) -m pip install --progress-bar off --require-hashes --no-deps --only-binary :all: -r $(1) 2>&1 \
+	if ! $(PY) -m pip install --progress-bar off --require-hashes --no-deps --only-binary :all: $(3) -r $(1) 2>&1 \
 	  | tee .venv/pip.log \
 	  | awk -v total=$$total -v tty=$$tty '/^(Collecting|Requirement already satisfied)/ { n++; \
 	      split($$0, words, /[ :=]+/); name = ($$1 == "Collecting") ? words[2] : words[4]; \
@@ -79,8 +81,9 @@ endef
 	$(call install,requirements.lock,to run)
 	@touch $@
 
+# Tests use a quarter of what is installed; what they use is compiled by whoever uses it first.
 .venv/dev: .venv/made requirements-dev.lock
-	$(call install,requirements-dev.lock,to run and to test)
+	$(call install,requirements-dev.lock,to run and to test,--no-compile)
 	@touch $@ .venv/run
 
 translations:
@@ -120,31 +123,36 @@ restore: .venv/run
 
 # ---------------------------------------------------------------------------------------------------- proving
 
+# The types take as long as all else together, so they are looked at beside it.
 check: .venv/dev translations
-	$(SAY) "style (ruff)"
-	@$(PY) -m ruff format --check --quiet . || { echo "  mend with:  .venv/bin/python -m ruff format ."; exit 1; }
-	@$(PY) -m ruff check --quiet .
-	$(SAY) "types (mypy, strict on the rules)"
-	@$(PY) -m mypy --no-error-summary
-	$(SAY) "layers (import-linter)"
-	@$(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))' >.venv/layers.log 2>&1 \
-	  || { cat .venv/layers.log; exit 1; }
-	$(SAY) "question bank"
-	@$(PY) -m question_bank check
+	@$(PY) -m mypy --no-error-summary >.venv/types.log 2>&1 & types=$$!; trap "kill $$types 2>/dev/null" EXIT; \
+	$(STEP) "style (ruff)"; \
+	$(PY) -m ruff format --check --quiet . || { echo "  mend with:  .venv/bin/python -m ruff format ."; exit 1; }; \
+	$(PY) -m ruff check --quiet . || exit 1; \
+	$(STEP) "layers (import-linter)"; \
+	$(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))' >.venv/layers.log 2>&1 \
+	  || { cat .venv/layers.log; exit 1; }; \
+	$(STEP) "question bank"; \
+	$(PY) -m question_bank check || exit 1; \
+	$(STEP) "types (mypy, strict on the rules)"; \
+	wait $$types || { cat .venv/types.log; exit 1; }
+
+# A module stays with one worker, for what its tests share; the long ones come first (tests/conftest.py).
+PYTEST = $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: check
 	$(SAY) "rules, services on SQLite and PostgreSQL, pages"
-	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser"
+	@$(PYTEST) -m "not browser"
 
 # Watching every branch slows every line that runs; so it is asked for, and not part of every proof.
 coverage: .venv/dev translations
 	$(SAY) "the same, watching which branches are taken"
-	@$(PY) -m pytest -q -n $(JOBS) --dist worksteal -m "not browser" --cov --cov-report=
+	@$(PYTEST) -m "not browser" --cov --cov-report=
 	$(SAY) "branches covered: $$($(PY) -m coverage report --format=total) % (details: .venv/bin/python -m coverage report)"
 
-test: .venv/dev browser test-fast
-	$(SAY) "stories in the browser"
-	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile -m browser tests/browser
+test: .venv/dev browser check
+	$(SAY) "rules, services on SQLite and PostgreSQL, pages, stories in the browser"
+	@$(PYTEST)
 	$(SAY) "all green"
 
 bench: .venv/dev

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from tests import databases
+
+HERE = Path(__file__).parent
 
 # Examples are the same in every run, so that a red test is red again; a slow machine is not a failure.
 settings.register_profile(
@@ -77,6 +80,38 @@ DefaultDialect.__eq__ = lambda self, other: (  # type: ignore[method-assign,assi
     isinstance(other, DefaultDialect) and _what_makes_text(self) == _what_makes_text(other)
 )
 DefaultDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
+
+
+#: Modules that take longest, longest first; then folders. A run on several processes is over when the last module is.
+LONGEST = (
+    "browser/test_whole_life",
+    "web/test_access",
+    "browser/test_accessibility",
+    "faults/test_faults",
+    "browser/test_test_page",
+    "browser/test_room_page",
+    "services/test_rehearsal_run",
+    "bench/test_bench",
+    "browser/",
+    "web/test_hostile_forms",
+    "web/test_canaries_marking",
+    "web/test_canaries",
+    "web/",
+    "services/",
+    "house/",
+    "storage/",
+    "statistics/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules come first; within a module the order stays."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(HERE).as_posix()
+        return next((number for number, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(trylast=True)
