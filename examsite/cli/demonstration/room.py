@@ -121,7 +121,8 @@ class LivelyRoom:
             uploads_path = self.play.director.settings.uploads_path
             received = receive_photo(uploads_path, io.BytesIO(portrait(place)), f"{self.seats[place]}.png")
             photo = add_upload(ctx, received)
-        invigilation.check_in(ctx, self.competition, self.sitting, seat=self.seats[place], photo=photo)
+        seat, came_late = self.seats[place], place == LATE
+        invigilation.check_in(ctx, self.competition, self.sitting, seat=seat, photo=photo, came_late=came_late)
 
     def _people_write(self) -> None:
         for place in range(len(self.seats)):

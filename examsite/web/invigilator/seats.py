@@ -268,6 +268,8 @@ def _facts(room: Room, attempt: Any) -> list[tuple[str, str]]:
             else _("chưa đối chiếu"),
         ),
     ]
+    if attempt.arrived_late_at is not None:
+        facts.append((_("Đến"), _("sau giờ bắt đầu, lúc %(time)s", time=format_time_seconds(attempt.arrived_late_at))))
     if person.adjustments:
         facts.append((_("Hỗ trợ riêng"), adjustment_words(person.adjustments)))
     if attempt.opened_at is not None:
