@@ -17,6 +17,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop
+from examsite.storage.queries.marking import QUEUED
 
 if TYPE_CHECKING:
     from examsite.statistics.drift import Check
@@ -133,7 +134,8 @@ def count_queues(session: Session, competition_id: int) -> dict[str, int]:
     rows = session.execute(
         select(RoleAssignment.pseudonym, func.count(Allocation.id))
         .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
-        .where(RoleAssignment.competition_id == competition_id)
+        .join(Script, Script.id == Allocation.script_id)
+        .where(RoleAssignment.competition_id == competition_id, Script.kind.in_(QUEUED))
         .group_by(RoleAssignment.pseudonym)
     )
     return {str(pseudonym): count for pseudonym, count in rows}
