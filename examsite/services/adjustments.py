@@ -64,7 +64,7 @@ def ask_adjustments(
     ctx.session.add(request)
     ctx.session.flush()
     payload = {**request.wanted, "reason": words}
-    record(ctx, competition, Event.ADJUSTMENTS_ASKED, f"application/{application_code}", payload)
+    record(ctx, competition, Event.ADJUSTMENTS_ASKED, f"application/{candidacy.id}", payload)
     return request
 
 
@@ -99,7 +99,7 @@ def decide_adjustments(
         candidacy.adjustments = approved if request.wanted else {}
     ctx.session.flush()
     payload = {**request.wanted, "state": after.value, "reason": words}
-    record(ctx, competition, Event.ADJUSTMENTS_DECIDED, f"application/{candidacy.application_code}", payload)
+    record(ctx, competition, Event.ADJUSTMENTS_DECIDED, f"application/{candidacy.id}", payload)
     return request
 
 

@@ -71,12 +71,12 @@ def test_nothing_is_given_before_another_person_agrees_and_all_of_it_stands_in_t
         (
             "adjustments:asked",
             f"organiser/{room.people[Role.ORGANISER].pseudonym}",
-            f"application/{candidacy.application_code}",
+            f"application/{candidacy.id}",
         ),
         (
             "adjustments:decided",
             f"council/{room.people[Role.CHAIR].pseudonym}",
-            f"application/{candidacy.application_code}",
+            f"application/{candidacy.id}",
         ),
     ]
     assert [json.loads(row.payload) for row in rows] == [

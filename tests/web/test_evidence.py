@@ -198,7 +198,7 @@ def test_approved_time_is_there_when_the_sitting_has_started(site: Site) -> None
 def test_the_decision_is_on_record_with_its_reason(site: Site) -> None:
     with site.app.app_context():
         row = db.session().scalars(select(RecordRow).where(RecordRow.event == "adjustments:decided")).one()
-        assert row.subject == f"application/{site.room.candidacies[0].application_code}"
+        assert row.subject == f"application/{site.room.candidacies[0].id}"
         assert json.loads(str(row.payload)) == {
             "extra_percent": 25,
             "size": 22,

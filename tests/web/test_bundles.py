@@ -1,0 +1,148 @@
+"""The bundle of a published result as people get it: everyone, the council, the supervision board, the command."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pypdfium2
+import pytest
+from flask import Flask
+
+from examsite.domain.canonical import sha256_hex
+from examsite.domain.permissions import Role
+from examsite.domain.publication import Decision
+from examsite.services.publication import publish_result, sign_result
+from examsite.services.ranking import compute_result
+from tests.factories.ranking import NAMES, Stage, hold, make_stage
+from tests.web.conftest import Doing
+from tests.web.strict_client import StrictClient, find_all
+
+CODE = "VH-2026-01"
+PUBLIC, COUNCIL, BOARD = (f"/{place}/{CODE}/bundle.zip" for place in ("competitions", "council", "supervisor"))
+CHAIR, SUPERVISOR = f"chair-{CODE}".lower(), f"s01-{CODE}".lower()
+
+Scene = Callable[..., Any]
+LogIn = Callable[..., StrictClient]
+
+
+@pytest.fixture
+def staged(scene: Scene, password_hash: str) -> Callable[..., Any]:
+    """`staged(then)` builds a published competition and gives back what `then(stage)` says."""
+
+    def build(then: Callable[[Stage], Any] = lambda _stage: None, *, is_published: bool = True) -> Any:
+        def steps(doing: Doing) -> Stage:
+            extensions = doing.app.extensions
+            stage = make_stage(
+                doing.session,
+                doing.now,
+                settings=extensions["settings"],
+                signer=extensions["signer"],
+                password_hash=password_hash,
+            )
+            hold(stage, Role.SUPERVISOR, 1, "Phan Giám Sát", password_hash)
+            version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+            for who in (*stage.council[:3], stage.authority):
+                sign_result(
+                    stage.ctx(who),
+                    stage.competition,
+                    version.number,
+                    decision=Decision.AGREED,
+                    sha_tail=version.sha256[-4:],
+                )
+            if is_published:
+                publish_result(stage.ctx(Role.ORGANISER), stage.competition)
+            return stage
+
+        return scene(steps, once=f"bundle {is_published}", then=then)
+
+    return build
+
+
+def files(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        return {name: bundle.read(name) for name in bundle.namelist()}
+
+
+def test_everyone_gets_the_bundle_of_the_result_on_the_page(staged: Any, client: StrictClient) -> None:
+    staged()
+
+    (button,) = find_all(client.page(f"/competitions/{CODE}/ranking"), "bundle")
+    answer = client.get(str(button.get("href")))
+
+    assert str(button.get("href")) == PUBLIC
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={CODE}-1.zip"
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    found = files(answer.data)
+    assert found["result.json"] == client.get(f"/competitions/{CODE}/result.json").data
+    assert list(found)[-3:] == ["bao-cao.pdf", "verify.py", "HUONG-DAN.txt"]
+    again = client.get(PUBLIC, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_nobody_but_the_person_selected_is_named_in_the_public_bundle(staged: Any, client: StrictClient) -> None:
+    """Planted canaries: names, candidate numbers, application codes, identity numbers, people of the boards."""
+
+    def canaries(stage: Stage) -> list[str]:
+        found = ["Giám khảo 1", "Cán bộ M", "Trưởng ban đề án", "Phan Giám Sát"]
+        for place, candidacy in enumerate(stage.board.room.candidacies):
+            found += [str(candidacy.candidate_number), candidacy.application_code, candidacy.identity_number]
+            found += [] if place == 1 else [candidacy.full_name]
+        return found
+
+    leaks = staged(canaries)
+    found = files(client.get(PUBLIC).data)
+    pages = pypdfium2.PdfDocument(found["bao-cao.pdf"])
+    text = " ".join(" ".join(page.get_textpage().get_text_bounded().split()) for page in pages)
+
+    for name, data in {**found, "words of the PDF": text.encode()}.items():
+        assert [leak for leak in leaks if leak.encode() in data] == [], name
+    assert NAMES[1] in text
+    assert sha256_hex(found["result.json"]) in "".join(text.split())
+
+
+def test_council_and_board_get_theirs_and_nothing_on_the_way_keeps_it(staged: Any, log_in: LogIn) -> None:
+    staged()
+    for login, path, page in ((CHAIR, COUNCIL, f"/council/{CODE}/result"), (SUPERVISOR, BOARD, f"/supervisor/{CODE}/")):
+        client = log_in(login)
+        (link,) = find_all(client.page(page), "bundle")
+        answer = client.get(path)
+        assert link.get("href") == path
+        assert answer.headers["Cache-Control"] == "no-store"
+        kinds = {json.loads(line)["event"] for line in files(answer.data)["log.jsonl"].splitlines()}
+        assert "result:published" in kinds
+    assert log_in(CHAIR).get(BOARD).status_code in {403, 404}
+
+
+def test_no_bundle_before_the_publication(staged: Any, client: StrictClient, log_in: LogIn) -> None:
+    staged(is_published=False)
+
+    assert client.get(PUBLIC).status_code == 404
+    chair = log_in(CHAIR)
+    assert chair.get(COUNCIL).status_code == 404
+    assert find_all(chair.page(f"/council/{CODE}/result"), "bundle") == []
+
+
+def test_closed_rule_set_keeps_the_bundle_inside(staged: Any, client: StrictClient, log_in: LogIn) -> None:
+    def close(stage: Stage) -> None:
+        text = stage.competition.ruleset_toml
+        stage.competition.ruleset_toml = text.replace('"code-and-scores"', '"nothing"', 1)
+
+    staged(close)
+
+    assert client.get(PUBLIC).status_code == 404
+    assert find_all(client.page(f"/competitions/{CODE}/ranking"), "bundle") == []
+    assert log_in(CHAIR).get(COUNCIL).status_code == 200
+
+
+def test_bundles_lie_outside_of_what_is_served(staged: Any, client: StrictClient, app: Flask) -> None:
+    staged()
+    client.get(PUBLIC)
+
+    (kept,) = list(app.extensions["settings"].bundles_path.iterdir())
+    assert kept.stat().st_mode & 0o077 == 0
