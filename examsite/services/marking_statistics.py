@@ -5,16 +5,19 @@ Reads only. Statistics choose who is looked at; no score is made from any figure
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from examsite.domain.marking import ScriptKind
 from examsite.domain.papers import paper_from_data
 from examsite.domain.scores import score, sum_scores
+from examsite.services.rulesets import PRESETS
 from examsite.storage.queries.marking import list_markers
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
@@ -120,6 +123,13 @@ class MarkingFigures:
     def count(self, *advices: Advice) -> int:
         """How many markers have one of these."""
         return sum(1 for row in self.markers if row.advice in advices)
+
+
+@lru_cache(maxsize=1)
+def drift_simulation() -> dict[str, Any]:
+    """How often a drift is stopped in time in the published simulation: its assumptions, and rows in percent."""
+    found: dict[str, Any] = json.loads((PRESETS / "drift_simulation.json").read_text(encoding="utf-8"))
+    return found
 
 
 def figures_of_marking(

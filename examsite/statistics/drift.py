@@ -142,7 +142,7 @@ class DriftWatch:
     Attributes:
         marker: code.
         checks: how many seeds and common scripts.
-        seeds: errors on seeds in the order they were made, in points.
+        seeds: errors on seeds in the order they were made, without the qualification, in points.
         seed_error: their mean, in points, with its interval.
         level: the marker's level against the agreed marks, in points, with its standard error; before the move.
         strain: logarithm of the evidence for a move; from `limit` on it is an alarm.
@@ -300,7 +300,8 @@ def _own_numbers(sights: _Sights, marker: int) -> Places:
 
 
 def _seeds_of(sights: _Sights, marker: int) -> list[float]:
-    own = (sights.first == marker) & (sights.second < 0)
+    # The qualification says where a marker begins; whoever marks was let through with it.
+    own = (sights.first == marker) & (sights.second < 0) & (sights.first_number > 0)
     found: list[float] = sights.gap[own].tolist()
     return found
 

@@ -19,6 +19,7 @@ from examsite.services.marking_statistics import (
     Coefficients,
     MarkerFigures,
     MarkingFigures,
+    drift_simulation,
     figures_of_marking,
 )
 from examsite.storage.database import db
@@ -95,6 +96,7 @@ def serve_statistics() -> ResponseReturnValue:
         signed=signed,
         plain=plain,
         share=share,
+        simulation=drift_simulation(),
         alarms=list_open_alarms(db.session(), g.competition.id),
         may_act=g.actor.role is Role.MARKING_HEAD,
         code=g.competition.code,
@@ -224,11 +226,12 @@ def _gauges(row: Coefficients) -> list[Gauge]:
 def _seed_plot(rows: tuple[MarkerFigures, ...]) -> dict[str, Any]:
     most = max((len(row.seeds) for row in rows), default=0)
     reach = max((abs(error) for row in rows for error in row.seeds), default=0.0)
-    top = max(SEED_LIMIT * 1.5, ceil(reach / 2.5) * 2.5)
+    # Beyond four times the limit a mark is drawn at the edge, so that the limits themselves stay apart.
+    top = min(max(SEED_LIMIT * 1.5, ceil(reach / 2.5) * 2.5), SEED_LIMIT * 4)
     middle = (SEEDS_TOP + SEEDS_BOTTOM) / 2
 
     def height(error: float) -> float:
-        return round(middle - error / top * (SEEDS_BOTTOM - SEEDS_TOP) / 2, 1)
+        return round(middle - max(-top, min(error, top)) / top * (SEEDS_BOTTOM - SEEDS_TOP) / 2, 1)
 
     def along(number: int) -> float:
         return round(SEEDS_LEFT + (number - 1) * (SEEDS_RIGHT - SEEDS_LEFT) / max(most - 1, 1), 1)

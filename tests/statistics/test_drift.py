@@ -192,6 +192,15 @@ def test_tolerance_looks_at_the_last_three_seeds(errors: list[float], out: objec
         assert watch_drift(_seeds(errors))["C05"].out_of_tolerance is out
 
 
+def test_the_qualification_is_no_seed_that_pauses() -> None:
+    checks: list[Check] = [SeedCheck("C05", 0, 22.5), *_seeds([7.5, 7.5])]
+
+    watch = watch_drift(checks)["C05"]
+
+    assert watch.seeds == (7.5, 7.5)
+    assert not watch.out_of_tolerance
+
+
 def test_nothing_known_is_no_marker_and_no_alarm() -> None:
     assert watch_drift([]) == {}
 
