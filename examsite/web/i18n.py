@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations
-from flask import Flask, request
+from flask import Flask, g, has_app_context, request
 from flask_babel import Babel, LazyString, get_domain, get_locale
+from markupsafe import Markup
 
 LOCALES = ("vi", "en")
 COOKIE = "locale"
@@ -35,14 +36,34 @@ def lazy_gettext(message: str, /, **params: Any) -> LazyString:
 
 
 def _catalogue() -> NullTranslations:
-    """The words of the reader's language. Flask-Babel would look for them anew for every word of a page."""
-    locale = get_locale()
-    if locale is None:  # outside a request
-        return NullTranslations()
-    known = _catalogues.get(locale.language)
+    """The words of the reader's language."""
+    return _reader()[1]
+
+
+def _reader() -> tuple[str, NullTranslations]:
+    """The reader's language and its words. Flask-Babel would look for them anew for every word of a page."""
+    if not has_app_context():
+        return "", NullTranslations()
+    known: tuple[str, NullTranslations] | None = g.get("reader")
     if known is None:
-        known = _catalogues[locale.language] = get_domain().get_translations()
+        locale = get_locale()
+        language = "" if locale is None else locale.language
+        if language and language not in _catalogues:
+            _catalogues[language] = get_domain().get_translations()
+        g.reader = known = (language, _catalogues.get(language) or NullTranslations())
     return known
+
+
+def _page_gettext(message: str, /, **params: Any) -> Markup:
+    """The message as pages show it, what is filled in escaped. Jinja's own does the same by three calls more a word."""
+    text = Markup(_catalogue().gettext(message))  # noqa: S704 -- the words of our own catalogue, written as HTML
+    return text % params if params or "%" in text else text
+
+
+def _page_ngettext(singular: str, plural: str, num: int, /, **params: Any) -> Markup:
+    """The same for the form that belongs to a number."""
+    text = Markup(_catalogue().ngettext(singular, plural, num))  # noqa: S704 -- as above
+    return text % {"num": num, **params}
 
 
 _ = gettext
@@ -59,8 +80,8 @@ def choose_locale() -> str:
 
 def current_locale() -> str:
     """`vi` or `en`."""
-    locale = get_locale()
-    return locale.language if locale is not None and locale.language in LOCALES else "vi"
+    language = _reader()[0]
+    return language if language in LOCALES else "vi"
 
 
 def localised(thing: Any, name: str) -> str:
@@ -83,8 +104,7 @@ def init_i18n(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=choose_locale)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda message: _catalogue().gettext(message),
-        ngettext=lambda singular, plural, num: _catalogue().ngettext(singular, plural, num),
-        newstyle=True,
+        gettext=_page_gettext, ngettext=_page_ngettext, newstyle=True
     )
+    app.jinja_env.globals.update(_=_page_gettext, gettext=_page_gettext, ngettext=_page_ngettext)
     app.jinja_env.globals.update(localised=localised)

@@ -7,26 +7,45 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from examsite.domain.errors import NotFoundError
 from examsite.storage.models.marking import Allocation, Claim, Mark, MarkNote, SavedComment, Script, ScriptFlag
 from examsite.storage.queries.marking import own_rows
 
+# What every scoring page asks is put together once.
+_notes = (
+    select(MarkNote)
+    .join(Script, Script.id == MarkNote.script_id)
+    .where(
+        Script.competition_id == bindparam("competition_id"),
+        Script.code == bindparam("code"),
+        MarkNote.assignment_id == bindparam("assignment_id"),
+    )
+    .order_by(MarkNote.item, MarkNote.start_at, MarkNote.end_at, MarkNote.id)
+)
+_saved_comments = (
+    select(SavedComment)
+    .where(SavedComment.assignment_id == bindparam("assignment_id"))
+    .order_by(SavedComment.uses.desc(), SavedComment.used_at.desc(), SavedComment.id.desc())
+)
+_own_flags = (
+    select(ScriptFlag)
+    .join(ScriptFlag.script)
+    .where(
+        Script.competition_id == bindparam("competition_id"),
+        Script.code == bindparam("code"),
+        ScriptFlag.assignment_id == bindparam("assignment_id"),
+    )
+    .order_by(ScriptFlag.raised_at.desc(), ScriptFlag.id.desc())
+)
+
 
 def list_notes(session: Session, competition_id: int, assignment_id: int, code: str) -> list[MarkNote]:
     """A marker's own notes on a script in the order of the text."""
-    return list(
-        session.scalars(
-            select(MarkNote)
-            .join(Script, Script.id == MarkNote.script_id)
-            .where(
-                Script.competition_id == competition_id, Script.code == code, MarkNote.assignment_id == assignment_id
-            )
-            .order_by(MarkNote.item, MarkNote.start_at, MarkNote.end_at, MarkNote.id)
-        )
-    )
+    named = {"competition_id": competition_id, "code": code, "assignment_id": assignment_id}
+    return list(session.scalars(_notes, named))
 
 
 def count_notes(session: Session, script_id: int, assignment_id: int) -> int:
@@ -56,13 +75,7 @@ def get_own_note(session: Session, script_id: int, assignment_id: int, note_id: 
 
 def list_saved_comments(session: Session, assignment_id: int) -> list[SavedComment]:
     """A marker's own comments, the most used first, among equals the last used."""
-    return list(
-        session.scalars(
-            select(SavedComment)
-            .where(SavedComment.assignment_id == assignment_id)
-            .order_by(SavedComment.uses.desc(), SavedComment.used_at.desc(), SavedComment.id.desc())
-        )
-    )
+    return list(session.scalars(_saved_comments, {"assignment_id": assignment_id}))
 
 
 def find_saved_comment(session: Session, assignment_id: int, text: str) -> SavedComment | None:
@@ -90,16 +103,8 @@ def get_saved_comment(session: Session, assignment_id: int, comment_id: int) -> 
 
 def list_own_flags(session: Session, competition_id: int, assignment_id: int, code: str) -> list[ScriptFlag]:
     """A marker's own questions about a script, the newest first."""
-    return list(
-        session.scalars(
-            select(ScriptFlag)
-            .join(ScriptFlag.script)
-            .where(
-                Script.competition_id == competition_id, Script.code == code, ScriptFlag.assignment_id == assignment_id
-            )
-            .order_by(ScriptFlag.raised_at.desc(), ScriptFlag.id.desc())
-        )
-    )
+    named = {"competition_id": competition_id, "code": code, "assignment_id": assignment_id}
+    return list(session.scalars(_own_flags, named))
 
 
 def list_flags(session: Session, competition_id: int) -> list[ScriptFlag]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -87,15 +87,17 @@ def find_waiting_change(session: Session, paper_id: int, criterion: str) -> Rubr
     ).first()
 
 
+# Asked by every page and every save of a marker: put together once.
+_agreed = (
+    select(RubricChange)
+    .where(RubricChange.paper_id == bindparam("paper_id"), RubricChange.is_agreed.is_(True))
+    .order_by(RubricChange.record_seq)
+)
+
+
 def list_agreed_changes(session: Session, paper_id: int) -> list[RubricChange]:
     """The changes of a paper that both people agreed to, in their order."""
-    return list(
-        session.scalars(
-            select(RubricChange)
-            .where(RubricChange.paper_id == paper_id, RubricChange.is_agreed.is_(True))
-            .order_by(RubricChange.record_seq)
-        )
-    )
+    return list(session.scalars(_agreed, {"paper_id": paper_id}))
 
 
 def read_current_paper(session: Session, paper: PaperRow) -> Paper:

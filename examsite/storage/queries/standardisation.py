@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.competitions import Missing
@@ -219,11 +219,18 @@ def list_qualifications(session: Session, competition_id: int) -> dict[int, Qual
     return {row.assignment_id: row for row in rows}
 
 
+# Asked by every page of a marker: put together once.
+_newest_stop = (
+    select(MarkerStop)
+    .where(MarkerStop.assignment_id == bindparam("assignment_id"))
+    .order_by(MarkerStop.id.desc())
+    .limit(1)
+)
+
+
 def find_hold(session: Session, assignment_id: int) -> MarkerStop | None:
     """What keeps a marker from marking: an open pause, or that the work went to others."""
-    newest = session.scalars(
-        select(MarkerStop).where(MarkerStop.assignment_id == assignment_id).order_by(MarkerStop.id.desc())
-    ).first()
+    newest = session.scalars(_newest_stop, {"assignment_id": assignment_id}).first()
     if newest is None or newest.outcome == StopOutcome.RESUMED:
         return None
     return newest
