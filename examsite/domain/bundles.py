@@ -34,7 +34,7 @@ UNSIGNED: Final = (REPORT, VERIFIER, INSTRUCTIONS)
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 # Written by a Unix, a plain file that everyone may read: else the machine that builds would show in the bytes.
-_UNIX, _PLAIN_FILE = 3, 0o100644 << 16
+_UNIX, _PLAIN_FILE = 3, 0o644 << 16
 
 
 class Audience(StrEnum):

@@ -343,7 +343,8 @@ def _candidate_data(
 
 
 def _part_data(entry: PartEntry, settled: _Settled | None) -> dict[str, object]:
-    marks = sorted(entry.marks, key=lambda mark: (str(mark.round), mark.marker))
+    # The system's first, as the format has it; the others as they were locked.
+    marks = sorted(entry.marks, key=lambda mark: (mark.round != SYSTEM_ROUND, mark.seq))
     return {
         "part": entry.part,
         "paper": entry.paper,

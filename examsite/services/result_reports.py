@@ -49,7 +49,8 @@ def print_report(
         "Bản in này để đọc. Phần dữ liệu đã ký là các tệp khác trong gói; tự kiểm tra theo HUONG-DAN.txt. Kiểm tra "
         "chứng tỏ mọi con số suy ra đúng từ điểm đã khóa, không chứng tỏ một điểm là xứng đáng.",
     ]
-    return printed_pages(f"Kết quả thi tuyển {competition['code']}", paragraphs)
+    title = f"Kết quả thi tuyển {competition['code']}"
+    return printed_pages(title, paragraphs, subject=f"{RESULT} SHA-256 {sha256}")
 
 
 def _post_lines(document: Mapping[str, Any], post: Mapping[str, Any]) -> Iterator[str]:

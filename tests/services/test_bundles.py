@@ -111,10 +111,12 @@ def test_bundle_opens_every_record_of_its_kinds_and_nothing_else(stage: Stage) -
         assert found["verify.py"] == (ROOT / "examsite" / "bundle" / "verify.py").read_bytes()
 
 
-def test_report_is_a_pdf_that_says_of_nobody_else_who_it_is(stage: Stage) -> None:
-    report = files(bundle_of(stage))["bao-cao.pdf"]
+def test_report_is_a_pdf_that_names_the_signed_file_and_nobody_who_made_it(stage: Stage) -> None:
+    found = files(bundle_of(stage))
+    report = found["bao-cao.pdf"]
 
     assert report.startswith(b"%PDF-")
+    assert hashlib.sha256(found["result.json"]).hexdigest().encode() in report
     assert not [word for word in (b"/Author", b"/Creator", b"/CreationDate", b"/Producer") if word in report]
 
 

@@ -29,8 +29,11 @@ _TITLE_SIZE, _TEXT_SIZE, _LEADING = 17, 11.5, 1.5
 _pdfium = Lock()
 
 
-def printed_pages(title: str, paragraphs: Sequence[str]) -> bytes:
-    """A PDF with a title and these paragraphs on as many pages as they need; a paragraph that ends in a colon leads."""
+def printed_pages(title: str, paragraphs: Sequence[str], *, subject: str = "") -> bytes:
+    """A PDF with a title and these paragraphs on as many pages as they need; a paragraph that ends in a colon leads.
+
+    `subject` is the one thing that programs may read of it without drawing the page.
+    """
     with _pdfium:
         drawn = _drawn(title, paragraphs)
     out = io.BytesIO()
@@ -38,6 +41,8 @@ def printed_pages(title: str, paragraphs: Sequence[str]) -> bytes:
         for said in ("/Info", "/ID"):
             if said in document.trailer:
                 del document.trailer[said]
+        if subject:
+            document.docinfo["/Subject"] = subject
         document.save(out, deterministic_id=True)
     return out.getvalue()
 
