@@ -150,10 +150,6 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
     """Repeat the code and the total, then lock for good."""
     form = LockMarkForm()
     here = url_for("marker.mark_script", code=code, script=script)
-    blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
-    kept = keep_from_queue(blind)
-    if kept is not None:
-        return kept
     if form.validate_on_submit():
         try:
             marking.lock_mark(act(), g.competition, script, revision=form.revision_number())
@@ -162,13 +158,17 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
             flash(message_of(error), "error")
             return redirect(here)
         flash(_("Đã khóa điểm bài %(code)s.", code=script), "success")
-        if not blind.is_queued:
-            return redirect(url_for("marker.mark_standard", code=code, standard=script))
         queue = list_queue(db.session(), g.competition.id, g.actor.assignment_id)
+        if script not in {entry.code for entry in queue}:
+            return redirect(url_for("marker.mark_standard", code=code, standard=script))
         following = next_step(queue, after=script)
         if following is None:
             return redirect(url_for("marker.list_scripts", code=code))
         return redirect(step_url(following))
+    blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
+    kept = keep_from_queue(blind)
+    if kept is not None:
+        return kept
     if blind.mark is None or blind.mark.state is not MarkState.DRAFT or missing_in(blind):
         flash(_("Bài %(code)s chưa khóa được: còn tiêu chí chưa chấm, hoặc điểm đã khóa.", code=script), "attention")
         return redirect(here)
