@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.dossiers import (
@@ -283,7 +283,7 @@ def _own(ctx: ServiceContext, candidacy_id: int) -> Candidacy:
     actor = ctx.require(Role.CANDIDATE)
     if actor.candidacy_id != candidacy_id:
         raise NotAllowedError("role_needed", roles=Role.CANDIDATE)
-    _lock(ctx, candidacy_id)
+    _lock(ctx, Candidacy.id == candidacy_id)
     return get_candidacy(ctx.session, candidacy_id)
 
 
@@ -291,13 +291,14 @@ def _vetted(ctx: ServiceContext, competition: Competition, application_code: str
     ctx.require(Role.ORGANISER, competition_id=competition.id)
     if competition.state is not CompetitionState.VETTING:
         raise ConflictError("vetting_not_open")
-    _lock(ctx, get_application(ctx.session, competition.id, application_code).id)
+    known = (Candidacy.competition_id == competition.id) & (Candidacy.application_code == application_code)
+    _lock(ctx, known)
     return get_application(ctx.session, competition.id, application_code)
 
 
-def _lock(ctx: ServiceContext, candidacy_id: int) -> None:
+def _lock(ctx: ServiceContext, known: ColumnElement[bool]) -> None:
     """Take the row, so that a withdrawal, a second tab and a decision never cross; it must be read anew after this."""
-    ctx.session.execute(select(Candidacy.id).where(Candidacy.id == candidacy_id).with_for_update(key_share=True))
+    ctx.session.execute(select(Candidacy.id).where(known).with_for_update(key_share=True))
 
 
 def _decide(ctx: ServiceContext, candidacy: Candidacy, event: CandidacyEvent, *, reason: str) -> None:

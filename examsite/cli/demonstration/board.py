@@ -34,6 +34,7 @@ from examsite.domain.rubrics import RubricCriterion
 from examsite.services import (
     allocations,
     items,
+    marker_stops,
     marking,
     marking_notes,
     rubric_changes,
@@ -51,7 +52,7 @@ from examsite.storage.queries.standardisation import find_hold, list_opened_pape
 #: How far each marker lies above the others, in points; all three are steady until one tires.
 LENIENCE = {"cham1": -1.2, "cham2": 0.6, "cham3": 0.9}
 #: Who tires, after how many scripts, and by how many points.
-TIRED, TIRED_AFTER, TIRED_BY = "cham3", 18, Decimal(10)
+TIRED, TIRED_AFTER, TIRED_BY = "cham3", 22, Decimal("12.5")
 #: Scripts, by place in the order of their codes, on which the second marker sees something else, by how many points.
 APART = {4: Decimal("7.5"), 9: Decimal("-7.5"), 15: Decimal("7.5"), 21: Decimal("12.5"), 28: Decimal("-12.5")}
 #: How many scripts everybody leaves for whoever looks at the demonstration.
@@ -95,16 +96,8 @@ class LivelyBoard:
     # ------------------------------------------------------------------------------------------ before the draw
 
     def _agree_standards(self, at: datetime) -> None:
-        """The head enters pilot answers, a setter agrees; two practice scripts, two to qualify, three seeds."""
-        kinds = [
-            ScriptKind.PRACTICE,
-            ScriptKind.QUALIFICATION,
-            ScriptKind.QUALIFICATION,
-            ScriptKind.SEED,
-            ScriptKind.SEED,
-            ScriptKind.SEED,
-            ScriptKind.PRACTICE,
-        ]
+        """The head enters pilot answers, a setter agrees; two practice scripts, two to qualify, four seeds."""
+        kinds = [ScriptKind.PRACTICE, *2 * [ScriptKind.QUALIFICATION], *4 * [ScriptKind.SEED], ScriptKind.PRACTICE]
         for number, kind in enumerate(kinds):
             now = at + number * 10 * MINUTE
             proposed = self._propose_standard(kind, number, now)
@@ -160,7 +153,7 @@ class LivelyBoard:
 
     def _mark(self) -> None:
         """Script by script, all three beside each other in time, with what happens between."""
-        started_at = self.ends_at - 8 * HOUR
+        started_at = self.ends_at - 10 * HOUR
         self._read_queues(started_at)
         self._rule_items(started_at)
         waiting = {login: self.play.queue(login, started_at) for login in MARKERS}
@@ -342,14 +335,24 @@ class LivelyBoard:
         """The head answers one question, talks about gaps, decides one, calls a third marker, asks for a mark back."""
         at = self.ends_at - 15 * MINUTE
         head = self.play.by("truongcham", Role.MARKING_HEAD, at)
+        if not self._is_paused(TIRED):  # the watch may need a few scripts more than there are
+            marker_stops.stop_marker(
+                head,
+                self.competition,
+                str(self.play.by(TIRED, Role.MARKER, at).actor.pseudonym),
+                reason="Các bài cuối cao hơn người chấm cùng rõ rệt; tạm dừng để cùng đọc lại hướng dẫn chấm.",
+            )
         waiting = [row for row in list_flags(self.session, self.competition.id) if row.answered_at is None]
         if len(waiting) > 1:
             answer = "Trừ một lần ở ý tính toán; kết luận đúng theo số đã tính thì vẫn cho điểm."
             script_flags.answer_flag(head, self.competition, waiting[-1].id, text=answer)
         wide, talked = False, 0
+        tired = self.play.by(TIRED, Role.MARKER, at).actor.assignment_id
         for row in list_standings(self.session, self.competition):
             code = row.script.code
-            if row.standing.act is NeededAct.THIRD_MARKER and not wide:
+            # Without the one who is paused, nobody is left as third where the other two have marked.
+            met_tired = any(mark.assignment_id == tired for mark in row.marks)
+            if row.standing.act is NeededAct.THIRD_MARKER and met_tired and not wide:
                 allocations.allocate_third(head, self.competition, code)
                 wide = True
             elif row.standing.act is NeededAct.HEAD_DISCUSSES and talked < 2:
