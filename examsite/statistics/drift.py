@@ -186,7 +186,8 @@ class _Sights:
         """What a move of one point from some script on adds to each gap."""
         up = (self.first == marker) & (self.first_number >= since)
         down = (self.second == marker) & (self.second_number >= since)
-        return up.astype(np.float64) - down.astype(np.float64)
+        moved: Numbers = up.astype(np.float64) - down.astype(np.float64)
+        return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +327,7 @@ def _fit(sights: _Sights, markers: int, moves: Sequence[tuple[int, int]]) -> _Fi
     for _round in range(2):
         prior = np.full(markers + len(moves), _FREE)
         prior[:markers] = variance / LEVEL_SPREAD**2
-        inverse = np.linalg.inv(normal + np.diag(prior))
+        inverse: Numbers = np.linalg.inv(normal + np.diag(prior)).astype(np.float64)
         found = inverse @ right
         left = sights.gap - design @ found
         squares = float(sights.weight @ left**2 + prior @ found**2)
