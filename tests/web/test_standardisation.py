@@ -14,7 +14,7 @@ from examsite.domain.permissions import Role
 from examsite.services import marker_alarms, marker_stops
 from examsite.services.allocations import draw_allocation
 from examsite.statistics.drift import Alarm, Direction
-from examsite.storage.models.marking import Mark, Script
+from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop, Qualification
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
@@ -216,7 +216,12 @@ def _qualifying(board: Board) -> str:
     draw_allocation(board.ctx(Role.CHAIR), board.competition, without_seeds=NO_SEEDS)
     with_rules(board, qualification_scripts="1")
     agree(board, ScriptKind.QUALIFICATION, "40")
-    return str(board.session.scalars(select(Script.code).where(Script.kind == ScriptKind.LIVE)).first())
+    own = (
+        select(Script.code)
+        .join(Allocation, Allocation.script_id == Script.id)
+        .where(Script.kind == ScriptKind.LIVE, Allocation.assignment_id == board.markers[0].id)
+    )
+    return str(board.session.scalars(own).first())
 
 
 def test_scripts_are_shut_until_the_head_has_qualified_the_marker(
