@@ -78,7 +78,7 @@ def propose_ruling(
 
 
 def agree_ruling(ctx: ServiceContext, competition: Competition, decision_id: int) -> list[str]:
-    """Agree, as second person: recorded as the setter's decision, and every script it touches is scored anew.
+    """Agree, as second person: recorded as the setter's decision, and every script on the paper is scored anew.
 
     Gives back the codes of the scripts whose points changed. A touched script walks the ladder again; where the head
     had decided its score, the head decides anew, because the totals it rested on are others.
@@ -140,8 +140,9 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
         if script.paper_id != decision.paper_id or mark is None:
             continue
         points = rescored(content, mark.points, answers.get(script.code, {}), rule)
+        # Every script gets one, changed or not: a stranger, for whom the key stays closed, sees that none was left out.
+        _lock_further_mark(ctx, competition, script, points)
         if points != mark.points:
-            _lock_further_mark(ctx, competition, script, points)
             touched.append(script.code)
     for code in touched:
         _settle_again(ctx, competition, get_script_for_update(ctx.session, competition.id, code))

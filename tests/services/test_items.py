@@ -93,6 +93,19 @@ def test_everyone_gets_the_points_by_a_further_mark_of_the_system(board: Board) 
     assert last.seq > recorded.seq
 
 
+def test_every_script_on_the_paper_is_scored_after_the_ruling_even_where_nothing_changes(board: Board) -> None:
+    code = board.codes()[0]
+    board.lock_pair(code, ("30.00", "37.50"))
+    decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("54.00"), reason=REASON)
+
+    assert _agree(board, _propose(board, ruling=Ruling.KEEP)) == []
+
+    ruled = _record(board, "item:decided")[0].seq
+    later = [row.subject for row in _record(board, "mark:locked") if row.seq > ruled]
+    assert later == [f"script/{code}" for code in board.codes()]
+    assert board.script(code).score == score("54.00")
+
+
 def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> None:
     for code in board.codes():
         board.lock_pair(code, ("60.00", "60.00"))
