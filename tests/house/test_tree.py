@@ -26,6 +26,7 @@ ALLOWED_AT_THE_TOP = {
 NAMES_THAT_SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
 ENDINGS_THAT_SAY_NOTHING = ("Manager", "Helper", "Processor", "Utils")
 LONGEST_FILE = 500
+ONE_FILE_BY_CONTRACT = {"examsite/bundle/verify.py"}  # strangers get it alone; its own test says how long it may be
 
 
 def _tracked() -> list[str]:
@@ -46,7 +47,8 @@ def test_files_stay_short_enough_to_read() -> None:
     written = [path for path in python_files() if "migrations/versions" not in name_of(path)]
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in written}
 
-    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+    too_long = {name: length for name, length in lengths.items() if length > LONGEST_FILE}
+    assert {name: length for name, length in too_long.items() if name not in ONE_FILE_BY_CONTRACT} == {}
 
 
 def test_modules_are_named_after_what_they_hold() -> None:

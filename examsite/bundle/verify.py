@@ -1,0 +1,858 @@
+#!/usr/bin/env python3
+"""Verifies a result bundle offline, from its bytes alone; exit code 0 only when nothing is broken.
+
+    python3 verify.py BUNDLE.zip [--log-key KEY] [--witness KEY]… [--quorum N] [--previous OLD.zip]… [--receipt FILE]
+                      [--json] [--english]
+
+For anyone with Python ≥ 3.9: standard library only, no network, no line shared with the software that made the bundle.
+Each check says one sentence: ✓ holds, ✗ broken (and who or what is at fault), – not checked (and why). Keys never come
+from the bundle; a key is a C2SP verifier key (`name+hash+base64`) or 64 hex digits. Scores are whole hundredths.
+What the format leaves open is decided in README.md beside this file.
+"""
+
+# ruff: noqa: D103, E401, E501, E701, I001, FBT003, N818, PLW2901, RUF021 - short is the contract
+# mypy: no-check-untyped-defs
+# fmt: off
+import argparse, base64, hashlib, json, re, struct, sys, unicodedata, zlib
+from collections import Counter, defaultdict, namedtuple
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+from types import SimpleNamespace
+
+LARGEST = 1 << 30  # bytes of a bundle
+FIRST = ["result.json", "log.jsonl", "checkpoint.txt", "openings.jsonl"]
+LAST = ["previous.txt", "bao-cao.pdf", "verify.py", "HUONG-DAN.txt"]
+# What is said, in Vietnamese | in English: first what each check says when it holds, in the order of the checks.
+WORDS = """
+shape: Gói có đúng {0} tệp, đúng thứ tự, không nén, không thừa byte nào | The bundle has exactly its {0} files, stored
+json: Dữ liệu là JSON chuẩn tắc, điểm kiểm đúng dạng | The data are canonical JSON, the checkpoint well formed
+signature: Chữ ký của sổ {0} đúng với khóa đã cho | The signature of log {0} is right under the given key
+witnesses: Có {0} chữ ký nhân chứng đúng, cần {1} | {0} right cosignatures of witnesses; {1} needed
+records: {0} bản ghi, số liền nhau, thời điểm không lùi | {0} records, numbered without a gap, time never going back
+root: Gốc cây băm của {0} bản ghi đúng với điểm kiểm | The root over {0} records equals the one in the checkpoint
+openings: Cả {0} bản ghi được mở khớp với cam kết | All {0} opened records match their commitments
+result: Kết quả của {0} thí sinh đủ thành phần | The result of {0} candidates is complete and well formed
+table: Người ghi và đối tượng của mọi bản ghi đúng bảng | Actor and subject of every record are as the format says
+opened: Mọi bản ghi phải mở đều được mở | Every record that must be opened is opened
+frozen: Bộ quy tắc, chức danh, phiếu chấm đúng bản chốt từ đầu | Rule set, posts, rubrics are as frozen at the start
+roster: Danh sách chốt và kết quả gồm cùng những thí sinh | Fixed roster and result have the same candidates
+papers: Đề và ca thi đúng trình tự niêm phong, mở, đóng | Papers and sittings were sealed, opened, closed in order
+codes: {0} bài đúng thí sinh trong bảng mã niêm phong | {0} scripts have the candidates of the sealed code map
+absent: Vắng và hủy bài đúng biên bản | Absent and void are as the minutes say
+points: {0} phiếu đủ tiêu chí, đúng bước, cộng đúng | {0} marks cover their criteria, in steps, and sum up
+withdrawn: Rút phiếu và câu hỏi lỗi đều do hai người quyết | Withdrawals and faulty items were decided by two people
+marks: Mọi phiếu đúng phiếu đã khóa, không thiếu phiếu nào | Every mark is as locked, and none is missing
+order: Phiếu khóa sau khi niêm mã, trước khi mở mã | Marks were locked between sealing and opening of the codes
+settlements: Xử lý chênh lệch và điểm chốt của {0} phần đúng quy tắc | How {0} gaps were settled follows the rule set
+appeals: {0} kết quả phúc khảo tính lại đúng | {0} appeals compute again
+deductions: Trừ điểm đúng biên bản, không bỏ sót | Deductions follow the minutes, none is left out
+scores: Điểm từng phần và việc đạt tính lại đúng | Every part score and every pass computes again
+totals: Tổng điểm tính lại đúng | Every total computes again
+ranks: Thứ hạng tính lại đúng | Every rank computes again
+ties: Đồng hạng qua chỉ tiêu cuối có người thẩm quyền quyết | Ties across the last vacancy were decided as they must
+outcomes: Kết luận của mọi thí sinh đúng | The outcome of every candidate is right
+draws: {0} lần bốc thăm tính lại ra đúng kết quả | {0} draws computed again give their outcomes
+approvals: {0} người phê duyệt ({1} từ chối) đủ, rồi mới công bố | {0} people approved ({1} refused), then publication
+assertions: Mọi phê duyệt có chữ ký cá nhân | Every approval has a personal signature
+people: Không ai đứng sau hai bí danh phải khác nhau | Nobody stands behind two pseudonyms that must differ
+lineage: Gói thay các gói cũ: {0} | The bundle replaces: {0}
+report: Báo cáo mang mã băm của result.json | The report carries the hash of result.json
+receipt: Biên nhận đúng: bản ghi số {0}, mã đọc {1} | The receipt is right: record {0}, short code {1}
+zip: bị nén, sai ngày, hỏng, quá lớn hoặc có byte lạ trong zip | compressed, wrongly dated, damaged, or strange bytes
+names: thừa, thiếu, lặp hoặc sai thứ tự trong gói | one too many, missing, repeated or out of order in the bundle
+text: không phải JSON chuẩn tắc (UTF-8, NFC, số, thứ tự, khóa lặp) | not canonical JSON (UTF-8, NFC, numbers, order)
+form: sai dạng, phải là {0} | wrong form, it must be {0}
+seq: sổ đứt ở đây: gặp số {0}, thời điểm {1} (bỏ, chèn, đổi chỗ) | the log breaks: number {0}, time {1} stands here
+root.bad: {1} bản ghi, điểm kiểm nói {0}, gốc khác: bị bỏ hoặc sửa | {1} records, the checkpoint says {0}: changed
+unpinned: chưa ghim khóa, nên chưa kiểm chữ ký; hãy đưa {0} | not pinned, the signature was not checked; give {0}
+forged: chữ ký của {0} sai hoặc thiếu: điểm kiểm bị giả | the signature of {0} is wrong or missing: forged
+few: chỉ có {0} trên {1} cần có ({2}) | only {0} of {1} needed ({2})
+commit: nội dung mở ra không khớp cam kết trong sổ | what was opened does not match its commitment in the log
+twice: lặp, thừa hoặc sai thứ tự | repeated, needless or out of order
+kind: không được mở, sai vai hoặc sai đối tượng | may not be opened, or has the wrong role or subject
+closed: phải mở mà bị giữ kín | must be opened but was kept closed
+unseen: không mở cho công chúng, phần dựa vào đó chưa đối chiếu{0} | not opened to the public, what rests on it is open{0}
+parts: thành phần thiếu, thừa, lặp hoặc mâu thuẫn | its members are missing, needless, repeated or in contradiction
+match: không khớp với bản ghi số {0} | does not match record {0}
+missing: thiếu {0} | {0} is missing
+swapped: bài {0} là của thí sinh {1} theo bảng mã: bài bị tráo | script {0} is of candidate {1} in the code map: swapped
+sum: điểm của {0} thiếu tiêu chí, lệch bước, quá tối đa hoặc cộng sai | the mark of {0} misses, exceeds or sums badly
+raised: điểm của {0} ghi {1}, đã khóa {2} ở bản ghi số {3} | the mark of {0} says {1}, record {3} locked {2}
+unlocked: phiếu của {0} (số {1}) không phải phiếu còn hiệu lực | the mark of {0} (record {1}) is no standing mark
+left: đã khóa mà không có trong kết quả | was locked but is missing from the result
+rounds: sai số lượt chấm, trùng người chấm hoặc sai thứ tự phiếu | wrong number of marks, markers or order
+second: cần lý do và người thứ hai khác người ghi | needs a reason and a second person other than the first
+order.bad: sai thứ tự so với {0} ở bản ghi số {1} | out of order with {0} of record {1}
+differs: {0} phải là {1}, nhưng ghi {2} | the {0} must be {1}, but it says {2}
+omitted: bỏ sót khoản trừ {0} % của bản ghi số {1} | the deduction of {0} % of record {1} was left out
+nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định | {0} tie across the last vacancy and nobody decided
+again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once
+unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced
+trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here
+hidden: ai đứng sau bí danh không mở trong gói này | who stands behind pseudonyms is not opened here
+same: {0} và {1} là cùng một người | {0} and {1} are the same person
+first: đây là bản công bố đầu tiên, không thay gói nào | the first publication, it replaces none
+old: thay gói {0}, chưa đối chiếu; hãy đưa --previous | replaces bundle {0}, not compared; give --previous
+chain: không khớp, hoặc sổ cũ không nằm nguyên trong sổ này | does not match, or the old log was changed in this one
+compare: phần không ký, chưa đối chiếu; so mã in với {0} | unsigned, not compared; compare the printed hash with {0}
+unforeseen: gặp dữ liệu không lường trước ({0}) | met unforeseen data ({0})
+blocked: chưa kiểm, vì một bước trước đã hỏng | not checked, because a step before it is broken
+score: điểm | score
+passed: việc đạt | pass
+step: bước xử lý | step
+total: tổng điểm | total
+rank: hạng | rank
+outcome: kết luận | outcome
+"""
+SENTENCES = {line.split(": ")[0]: line.split(": ", 1)[1].split(" | ") for line in WORDS.strip().split("\n")}
+# Shapes of JSON objects, exactly these members. ? may be null, [x] a list of x, * any members of kind x, @ a shape.
+# Of records: who may write, what about, payload. + the rule set may close it, ~ is never needed; all else is opened.
+TABLE = """
+record v=1 seq=int at=text event=event actor=actor subject=subject commit=hex; opening seq=int salt=hex payload=any;
+document v=1 competition=text draw=text items=[text] contributions=[@contribution] public=@public; contribution by=text
+nonce=hex; public source=text value=text; result v=1 competition=@competition ruleset=@ruleset rubrics=[@rubric]
+posts=[@post] candidates=[@candidate]; competition code=code title=text body=text; ruleset name=text parts=[any]
+tie_break=[text] deductions=largest minimum_candidates=int approvals=@approvals notes=any; approvals council=int
+authority=int; blind-pair part=code kind=text maximum=score pass=score weight=score mean_at_most=score third_from=score
+straddle=mean|head appeal_adopt_below=score; panel part=code kind=text maximum=score pass=score weight=score
+gap_limit=score least_markers=int after_discussion=shown|counts; machine part=code kind=text maximum=score pass=score
+weight=score; rubric part=code post=code paper=code? criteria=[@criterion]; criterion criterion=text maximum=score
+step=score system=bool; vacancies code=code title=text vacancies=int; post code=code title=text vacancies=int
+tie=@tie?; tie seq=int selected=[code]; candidate code=code post=code name=text? parts=[@part] total=score? rank=int?
+outcome=selected|passed|failed|absent|void; part part=code paper=code? script=code? absent=bool void=bool marks=[@mark]
+settlement=@settlement? appeal=@appeal? deduction=@deduction? score=score? passed=bool; mark seq=int marker=code
+round=round points=*score total=score; settlement step=text seq=int? score=score; appeal step=text marks=[@mark]
+seq=int? score=score; deduction seq=int percent=score; entry code=code post=code; row candidate=code script=code
+answers_seq=int content=hex; person pseudonym=code person=text; ruleset:frozen organiser competition ruleset=@ruleset
+posts=[@vacancies] rubrics=[@rubric]; ~roles:fixed organiser competition people=[@person]; roster:fixed organiser
+competition candidates=[@entry]; +paper:sealed setter paper age_sha256=hex paper_sha256=hex rubric=@rubric;
++paper:opened council paper holders=[text]; +sitting:started system sitting papers=*code; +sitting:closed system
+sitting papers=*code; +attendance:recorded invigilator sitting,session part=code absent=[code]; ~answers:submitted
+candidate,system sitting candidate=code answers=[any]; ~answers:amended any sitting candidate=code answers=[any]
+reason=text; +incident:decided council sitting candidate=code part=code measure=text percent=score? void=bool;
++draw:committed council draw items=[text] commitments=[*text] public=any; +draw:held council draw document=@document
+outcome=[text]; +codes:sealed keeper codes map=[@row]; +codes:opened council codes sealed_seq=int holders=[text];
++item:decided setter paper criterion=text ruling=text second=text; +mark:locked marker,panel,system script,defence
+part=code round=round content=hex? points=*score total=score; +mark:withdrawn head script,defence seq=int reason=text
+second=text; +settlement:decided head script,defence part=code step=text score=score reason=text; +written:published
+organiser competition part=code; +deduction:applied council candidate part=code percent=score incident_seq=int;
++appeal:decided council script part=code score=score reason=text; tie:decided authority post selected=[code]
+reason=text; result:approved council,authority competition result_sha256=hex assertion=any; result:refused
+council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex
+"""
+EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x in map(str.split, TABLE.split(";")) if ":" in x[0]}
+SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in map(str.split, TABLE.split(";"))}
+PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
+    "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": r"[^\s/]{1,100}", "text": r"(?s:.*)",
+    "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|[a-z]+/[^\s/]{1,100}",
+    "subject": r"[a-z-]+/[^\s/]{1,100}"}.items()}
+ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
+Fact = namedtuple("Fact", "seq event role name subject payload")
+Work = namedtuple("Work", "person rule entry rubric subject marks again")
+
+class Fault(Exception):
+    """Something is broken: where (a file, a Fact, a Work …), the key of the words, their values."""
+class NotChecked(Fault):
+    """Something could not be checked: the same."""
+class Bundle(SimpleNamespace):
+    """What is known of a bundle; a check that asks for what a broken one did not leave is not made."""
+    def __getattr__(self, name): raise NotChecked("", "blocked", name)
+
+def need(holds, where, key, *values):
+    if not holds: raise Fault(where, key, *values)
+def h(text): return int(text.replace(".", ""))  # a score as whole hundredths
+def s(points): return "null" if points is None else f"{points // 100}.{points % 100:02d}"
+def sha256(data): return hashlib.sha256(data).hexdigest()
+
+# --- zip, JSON, shapes ------------------------------------------------------------------------------------------------
+def read_zip(data):
+    """The entries of a zip in the one layout of the format: every byte of it is accounted for."""
+    end, entries, offset, outside = len(data) - 22, {}, 0, None
+    need(0 <= end <= LARGEST and data[end:end + 4] == b"PK\5\6", "zip", "zip")
+    *disks, here, count, size, place, comment = struct.unpack("<4H2LH", data[end + 4:])
+    need([*disks, comment] == [0, 0, 0] and here == count and place + size == end, "zip", "zip")
+    start = place
+    for _ in range(count):
+        need(place + 46 <= end, "zip", "zip")
+        crc, _packed, length, width = struct.unpack("<3LH", data[place + 16:place + 30])
+        outside = outside or int.from_bytes(data[place + 38:place + 42], "little")
+        name = data[place + 46:place + 46 + width].decode("ascii", "replace")
+        common = (20, 0, 0, 0, 0x21, crc, length, length, width, 0)
+        central = struct.pack("<4sH5H3L5H2L", b"PK\1\2", 0x314, *common, 0, 0, 0, outside, offset)
+        local = struct.pack("<4s5H3L2H", b"PK\3\4", *common) + data[place + 46:place + 46 + width]
+        need(data[place:place + 46] == central and data[offset:offset + 30 + width] == local, name, "zip")
+        offset, place = offset + 30 + width + length, place + 46 + width
+        need(name not in entries, name, "names")
+        entries[name] = data[offset - length:offset]
+        need(zlib.crc32(entries[name]) == crc and outside in (0o600 << 16, 0o644 << 16) and offset <= start, name, "zip")
+    need(offset == start and place == end, "zip", "zip")
+    return entries
+
+def _integer(digits):
+    if len(digits) > 17 or abs(int(digits)) >= 2**53: raise ValueError(digits[:40])
+    return int(digits)
+DECODER = json.JSONDecoder(parse_int=_integer, parse_float=lambda _: _integer("9" * 99), parse_constant=lambda _: _integer("9" * 99))
+# RFC 8785, as long as no name of a member has a sign above U+FFFF: `load` refuses those.
+canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+def load(text, where):
+    """The value of a canonical JSON text."""
+    try:
+        value = DECODER.decode(text)
+        need(canonical(value) == text and unicodedata.is_normalized("NFC", text), where, "text")
+        need(text.isascii() or not re.search('[\U00010000-\U0010ffff][^"]*":', text), where, "text")
+    except (ValueError, RecursionError): raise Fault(where, "text") from None
+    return value
+
+def fits(value, kind, where):
+    """Refuses a value that is not of the kind; what fits can be used without further care."""
+    plain = PLAIN.get(kind)
+    if plain: need(type(value) is str and plain(value), where, "form", kind)
+    elif kind[-1] == "?":
+        if value is not None: fits(value, kind[:-1], where)
+    elif kind[0] == "@":
+        names = SHAPES[kind[1:]]
+        if type(value) is not dict or value.keys() != names.keys(): raise Fault(where, "form", "{" + ", ".join(names) + "}")
+        for name, inner in names.items(): fits(value[name], inner, where)
+    elif kind[0] in "[*":
+        need(type(value) is (list if kind[0] == "[" else dict), where, "form", kind)
+        for item in value if kind[0] == "[" else value.values(): fits(item, kind.strip("[]") if kind[0] == "[" else kind[1:], where)
+    elif kind in ("int", "bool"): need(type(value).__name__ == kind and value >= 0, where, "form", kind)
+    elif kind != "any":
+        words = ROUNDS if kind == "round" else tuple(int(x) if x.isdigit() else x for x in kind.split("|"))
+        need(type(value) in (int, str) and value in words, where, "form", "|".join(map(str, words)))
+
+# --- Ed25519, signed notes, the tree, draws ---------------------------------------------------------------------------
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+
+def _add(p, q):
+    t = D * p[0] * p[1] * q[0] * q[1] % P
+    return (p[0] * q[1] + q[0] * p[1]) * pow(1 + t, -1, P) % P, (p[1] * q[1] + p[0] * q[0]) * pow(1 - t, -1, P) % P
+
+def _times(scalar, point):
+    total = (0, 1)
+    while scalar:
+        total = _add(total, point) if scalar & 1 else total
+        point, scalar = _add(point, point), scalar >> 1
+    return total
+
+def _point(data):
+    """The point of 32 bytes; None for a spelling that is not canonical, no point, or a point of small order."""
+    y, sign = int.from_bytes(data, "little") & (1 << 255) - 1, data[31] >> 7
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
+    x = x if x & 1 == sign else P - x
+    return None if y >= P or x * x % P != square or _times(8, (x % P, y))[0] == 0 else (x, y)
+
+def verifies(key, message, signature):
+    """Whether an Ed25519 signature holds, without the spellings that let two signatures or keys pass for one."""
+    a, r, scalar = _point(key), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or not a or not r or scalar >= L: return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    base = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+    return _times(scalar, base) == _add(r, _times(k, a))
+
+def _unbase64(text, where, form):
+    try: data = base64.b64decode(text, validate=True)
+    except ValueError: data = b""
+    need(data and base64.b64encode(data).decode() == text, where, "form", form)
+    return data
+
+def key_id(name, kind, public):
+    """The four bytes by which a C2SP signed note names a key; kind 1 is a log's, 4 a witness's."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+def read_key(text, kind):
+    """Name (None if not given) and public bytes of a verifier key."""
+    if re.fullmatch("[0-9a-f]{64}", text): return None, bytes.fromhex(text)
+    name, ident, rest = ([*text.split("+", 2), "", ""])[:3]
+    data = _unbase64(rest, text[:80], "C2SP verifier key, 64 hex")
+    good = len(data) == 33 and data[0] == kind and key_id(name, kind, data[1:]).hex() == ident
+    need(good, text[:80], "form", "C2SP verifier key, 64 hex")
+    return name, data[1:]
+
+NOTE = re.compile(r"([!-*,-~]+)\n([1-9][0-9]{0,9})\n([A-Za-z0-9+/]{43}=)\n\n((?:— [!-*,-~]+ [A-Za-z0-9+/]+=*\n){1,64})")
+
+def read_note(text, where):
+    """A checkpoint: origin, size, root, signed text, and (name, key id and signature) of each signer."""
+    found, form = NOTE.fullmatch(text), "C2SP tlog-checkpoint"
+    need(found, where, "form", form)
+    lines = [line.split(" ") for line in found[4].strip("\n").split("\n")]
+    signatures = [(name, _unbase64(data, where, form)) for _dash, name, data in lines]
+    return found[1], int(found[2]), _unbase64(found[3], where, form), text[:found.end(3) + 1].encode(), signatures
+
+def signed_by(note, key, kind):
+    """Whether the note bears this key's signature, and no wrong one under the key's name."""
+    good = []
+    for owner, data in note[4]:
+        if key[0] in (None, owner) and data[:4] == key_id(owner, kind, key[1]):
+            time = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n".encode() if kind == 4 else b""
+            good.append(verifies(key[1], time + note[3], data[12 if time else 4:]))
+    return bool(good) and all(good)
+
+def tree(leaves, index=0):
+    """The root over leaf hashes (RFC 9162 §2.1) and the inclusion path of one of them."""
+    level, path = list(leaves), []
+    while len(level) > 1:
+        path += [level[index ^ 1]] if index ^ 1 < len(level) else []
+        pairs, odd = range(0, len(level) - 1, 2), level[-1:] if len(level) % 2 else []
+        level, index = [hashlib.sha256(b"\1" + level[i] + level[i + 1]).digest() for i in pairs] + odd, index >> 1
+    return level[0], path
+
+def permuted(document):
+    """The outcome of a draw, computed from its document."""
+    seed, items, words, block = hashlib.sha256(canonical(document).encode()).digest(), list(document["items"]), [], 0
+    for k in range(len(items) - 1, 0, -1):
+        word, end = 1 << 64, (1 << 64) // (k + 1) * (k + 1)
+        while word >= end:
+            if not words:
+                words, block = [*struct.unpack(">4Q", hashlib.sha256(seed + struct.pack(">Q", block)).digest())], block + 1
+            word = words.pop(0)
+        items[k], items[word % (k + 1)] = items[word % (k + 1)], items[k]
+    return items
+
+# --- checks: bytes, log, openings. When one of BASIC breaks, what comes after it cannot be told -----------------------
+BASIC = ("shape", "json", "records", "openings", "result", "table", "opened")
+
+def check_shape(b):
+    b.files = read_zip(b.data)
+    b.draw_files = sorted(name for name in b.files if re.fullmatch(r"draws/[A-Za-z0-9][A-Za-z0-9._-]*\.json", name))
+    for wanted, found in zip_longest(FIRST + b.draw_files + LAST, b.files): need(wanted == found, found or wanted, "names")
+    return len(b.files)
+
+def check_json(b):
+    text = {}
+    for name in [*FIRST, *b.draw_files, LAST[0]]:
+        try: text[name] = b.files[name].decode()
+        except UnicodeDecodeError: raise Fault(name, "text") from None
+        need(name[-1] != "l" or text[name][-1:] in ("", "\n"), name, "text")
+    b.result, b.previous, b.lines = load(text[FIRST[0]], FIRST[0]), text[LAST[0]], text[FIRST[1]].split("\n")[:-1]
+    b.records = [load(line, f"log.jsonl:{number}") for number, line in enumerate(b.lines, 1)]
+    b.openings = [load(line, f"openings.jsonl:{number}") for number, line in enumerate(text[FIRST[3]].split("\n")[:-1], 1)]
+    b.draws = {name: load(text[name], name) for name in b.draw_files}
+    b.leaves, b.digest = [hashlib.sha256(b"\0" + line.encode()).digest() for line in b.lines], sha256(b.files[FIRST[0]])
+    fits(b.result, "@result", FIRST[0])
+    b.note, b.code, b.rules = read_note(text[FIRST[2]], FIRST[2]), b.result["competition"]["code"], b.result["ruleset"]
+    need(re.fullmatch("[^/]+/" + re.escape(b.code), b.note[0]), FIRST[2], "form", f"<host>/{b.code}")
+
+def check_signature(b):
+    if not b.log_key: raise NotChecked(FIRST[2], "unpinned", "--log-key")
+    name, public = read_key(b.log_key, 1)
+    need(name in (None, b.note[0]) and signed_by(b.note, (b.note[0], public), 1), FIRST[2], "forged", b.note[0])
+    return b.note[0]
+
+def check_witnesses(b):
+    if not b.witnesses and not b.quorum: raise NotChecked(FIRST[2], "unpinned", "--witness")
+    keys = list({read_key(text, 4)[1]: read_key(text, 4) for text in b.witnesses}.values())
+    bad = [key[0] or key[1].hex() for key in keys if not signed_by(b.note, key, 4)]
+    good, quorum = len(keys) - len(bad), len(keys) if b.quorum is None else b.quorum
+    need(good >= quorum, FIRST[2], "few", good, quorum, ", ".join(bad))
+    return good, quorum
+
+def check_records(b):
+    last = ""
+    for number, record in enumerate(b.records):
+        fits(record, "@record", f"log.jsonl:{number + 1}")
+        at, form = record["at"], r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z"
+        try: good = re.fullmatch(form, at, re.A) and datetime.fromisoformat(at[:-1]) and at >= last
+        except ValueError: good = False
+        need(good and record["seq"] == number, f"log.jsonl:{number + 1}", "seq", record["seq"], at)
+        last = at
+    return len(b.records)
+
+def check_root(b):
+    need(b.note[1] == len(b.lines) and tree(b.leaves)[0] == b.note[2], "log.jsonl", "root.bad", b.note[1], len(b.lines))
+    return len(b.lines)
+
+def check_openings(b):
+    b.open, last, salts = {}, -1, set()
+    for x in b.openings:
+        fits(x, "@opening", "openings.jsonl")
+        need(last < x["seq"] < len(b.records) and x["salt"] not in salts, f"openings.jsonl {x['seq']}", "twice")
+        last, record = x["seq"], b.records[x["seq"]]
+        where, data = f"openings.jsonl {last} ({record['event']})", bytes.fromhex(x["salt"]) + canonical(x["payload"]).encode()
+        need(record["commit"] == sha256(data), where, "commit")
+        need(record["event"] in EVENTS, where, "kind")
+        fits(x["payload"], "@" + record["event"], where)
+        b.open[last] = x["payload"]
+        salts.add(x["salt"])
+    return len(b.open)
+
+def check_result(b):
+    r, b.works = b.result, []
+    for x in b.rules["parts"]:
+        kind = x.get("kind") if type(x) is dict else None
+        need(kind in ("blind-pair", "panel", "machine"), "ruleset.parts", "form", "blind-pair, panel, machine")
+        fits(x, f"@{kind}", "ruleset.parts")
+    b.parts, b.posts, b.people = ({x[y]: x for x in z} for z, y in ((b.rules["parts"], "part"), (r["posts"], "code"), (r["candidates"], "code")))
+    rubrics, places, ties = {(x["part"], x["post"], x["paper"]): x for x in r["rubrics"]}, [(x["post"], x["code"]) for x in r["candidates"]], b.rules["tie_break"]
+    need([*map(len, (b.parts, b.posts, b.people, rubrics, set(ties) & set(b.parts)))] == [*map(len, (b.rules["parts"], r["posts"], places, r["rubrics"], ties))]
+         and b.parts and places == sorted(places), "result.json", "twice")
+    for (part, post, paper), rubric in rubrics.items():
+        cs, kind = rubric["criteria"], b.parts.get(part, {"kind": None})["kind"]
+        need(kind and post in b.posts and len({c["criterion"] for c in cs}) == len(cs) and all(h(c["step"]) for c in cs)
+             and sum(h(c["maximum"]) for c in cs) == h(b.parts[part]["maximum"]) and (kind == "panel") == (not paper)
+             and all(c["system"] for c in cs) == (kind == "machine") and not (kind == "panel" and any(c["system"] for c in cs)),
+             f"rubric {part} {post} {paper or ''}", "parts")
+    for person in r["candidates"]:
+        parts = [x["part"] for x in person["parts"]]
+        need(person["post"] in b.posts and parts and parts == list(b.parts)[:len(parts)]
+             and (len(parts) == len(b.parts) or not all(x["passed"] for x in person["parts"])), f"result.json {person['code']}", "parts")
+        for x in person["parts"]:
+            panel, off, again = b.parts[x["part"]]["kind"] == "panel", x["absent"] or x["void"], (x["appeal"] or {"marks": []})["marks"]
+            w = Work(person, b.parts[x["part"]], x, rubrics.get((x["part"], person["post"], x["paper"])),
+                     f"defence/{person['code']}" if panel else f"script/{x['script']}", x["marks"], again)
+            need([x["settlement"], x["score"]].count(None) == 2 * off and not (off and (x["appeal"] or x["deduction"]))
+                 and not (x["absent"] and (x["script"] or x["marks"])) and not (panel and (x["script"] or x["paper"]))
+                 and (off or panel or x["script"]) and (w.rubric or off and not (x["marks"] or x["paper"]))
+                 and (w.rule["kind"] == "blind-pair" or not x["appeal"]) and (x["script"] or panel or not x["marks"]), w, "parts")
+            b.works.append(w)
+    b.written = {w.entry["script"]: w for w in b.works if w.entry["script"]}
+    need(len(b.written) == sum(bool(w.entry["script"]) for w in b.works), "result.json", "twice")
+    return len(b.people)
+
+def check_table(b):
+    b.by, b.about, b.dark = defaultdict(list), defaultdict(list), set()
+    for x in b.records:
+        event, (role, _, name), (kind, _, code) = x["event"], x["actor"].partition("/"), x["subject"].partition("/")
+        fact = Fact(x["seq"], event, role, name or role, x["subject"], b.open.get(x["seq"]))
+        _sign, roles, kinds = EVENTS.get(event, ("", ["any"], [kind]))
+        need(("any" in roles or role in roles) and kind in kinds and (kind != "competition" or code == b.code)
+             and (event != "mark:locked" or (role == "panel") == (kind == "defence")), fact, "kind")
+        b.by[event].append(fact)
+        if fact.payload is not None: b.about[fact.subject].append(fact)
+
+def check_opened(b):
+    notes = next((x.payload["ruleset"]["notes"] for x in b.by["ruleset:frozen"] if x.payload), None)
+    named = notes.get("closed_to_public") if isinstance(notes, dict) else None
+    closed = [x for event, (sign, _, _) in EVENTS.items() for x in b.by[event] if x.payload is None and sign != "~"]
+    for x in closed: need(EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named, x, "closed")
+    b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.payload}
+    b.gone = {x.payload["seq"]: x for x in b.by["mark:withdrawn"] if x.payload}
+    if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed))
+
+def of(b, *events):
+    """The facts of kinds; a check that asks for a kind closed to the public ends there."""
+    for event in events:
+        if event in b.dark: raise NotChecked(event, "unseen", "")
+    return [x for event in events for x in b.by[event]]
+
+def once(b, event, after=None):
+    """The facts of a kind by subject, each there once, and each after its fact of another kind."""
+    facts = {}
+    for x in of(b, event):
+        need(x.subject not in facts, x, "twice")
+        facts[x.subject] = x
+        if after is not None:
+            need(x.subject in after, x, "missing", f"{x.subject}")
+            order(after[x.subject], x)
+    return facts
+
+def order(early, late, blame=None):
+    other = early if blame is not early else late
+    need(early.seq < late.seq, blame or late, "order.bad", other.event, other.seq)
+
+# --- checks: what was fixed before marking ----------------------------------------------------------------------------
+def check_frozen(b):
+    first, posts = of(b, "ruleset:frozen"), [{k: v for k, v in x.items() if k != "tie"} for x in b.result["posts"]]
+    need(len(first) == 1 and first[0].seq == (b.records[0]["event"] == "log:opened"), "ruleset:frozen", "twice")
+    stated = {"ruleset": b.rules, "posts": posts, "rubrics": [x for x in b.result["rubrics"] if not x["paper"]]}
+    for name, x in stated.items(): need(first[0].payload[name] == x, f"result.json.{name}", "match", first[0].seq)
+
+def check_roster(b):
+    fixed, counts = {}, Counter(x["post"] for x in b.people.values())
+    for fact in of(b, "roster:fixed"):
+        codes = [x["code"] for x in fact.payload["candidates"]]
+        need(codes == sorted(set(codes)), fact, "twice")
+        fixed.update({x["code"]: (x["post"], fact) for x in fact.payload["candidates"]})
+    for code in b.people: need(code in fixed, f"result.json {code}", "missing", "roster:fixed")
+    for code, (post, fact) in fixed.items(): need(b.people.get(code, {}).get("post") == post, f"{code} ({post})", "match", fact.seq)
+    for post, n in counts.items(): need(n >= b.rules["minimum_candidates"], f"post/{post}", "few", n, b.rules["minimum_candidates"], post)
+
+def check_papers(b):
+    sealed, rosters = once(b, "paper:sealed"), of(b, "roster:fixed")
+    opened, started = once(b, "paper:opened", sealed), once(b, "sitting:started")
+    closed = once(b, "sitting:closed", started)
+    for rubric in [x for x in b.result["rubrics"] if x["paper"]]:
+        fact = sealed.get(f"paper/{rubric['paper']}")
+        need(fact and fact.payload["rubric"] == rubric, f"rubric {rubric['paper']}", "match", fact.seq if fact else "–")
+    for subject, fact in started.items():
+        need(subject in closed and closed[subject].payload == fact.payload, fact, "missing", "sitting:closed")
+        for roster in rosters: order(roster, fact)
+        for post, paper in fact.payload["papers"].items():
+            need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
+            order(opened[f"paper/{paper}"], fact)
+            seal = sealed[f"paper/{paper}"]
+            need([seal.payload["rubric"][x] for x in ("post", "paper")] == [post, paper], fact, "match", seal.seq)
+    for fact in opened.values(): need(fact.payload["holders"], fact, "missing", "holders")
+
+def check_codes(b):
+    coded, sent, sealed = {}, set(), once(b, "codes:sealed")
+    opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
+    for subject, fact in sealed.items():
+        end, rows, sittings = opened.get(subject), fact.payload["map"], set()
+        need(end and end.payload["sealed_seq"] == fact.seq and end.payload["holders"], fact, "missing", "codes:opened")
+        need([x["script"] for x in rows] == sorted({x["script"] for x in rows} - coded.keys()), fact, "twice")
+        for row in rows:
+            w, seq = b.written.get(row["script"]), row["answers_seq"]
+            need(w and w.person["code"] == row["candidate"], fact, "swapped", row["script"], row["candidate"])
+            answers = b.records[min(seq, fact.seq)]
+            start, told = started.get(answers["subject"]), b.open.get(seq, row)
+            need(start and answers["event"] in ("answers:submitted", "answers:amended") and start.seq < seq and seq not in sent
+                 and told["candidate"] == row["candidate"], w, "match", seq)
+            need(start.payload["papers"].get(w.person["post"]) == w.entry["paper"], w, "match", start.seq)
+            order(closed.get(start.subject, fact), fact)
+            coded[row["script"]] = (row, fact, end)
+            sittings.add(start.subject)
+            sent.add(seq)
+        for x in of(b, "incident:decided"):
+            if x.subject in sittings: order(x, fact, x)
+    for script, w in b.written.items(): need(script in coded, w, "missing", f"codes:sealed {script}")
+    b.coded = coded
+    return len(coded)
+
+def check_absent(b):
+    last = {(x.subject, x.payload["part"]): x for x in of(b, "attendance:recorded")}.values()
+    absent = {(code, x.payload["part"]): x for x in last for code in x.payload["absent"]}
+    void = {(x.payload["candidate"], x.payload["part"]): x for x in of(b, "incident:decided") if x.payload["void"]}
+    for kind, told in (("absent", absent), ("void", void)):
+        for w in b.works:
+            fact = told.pop((w.person["code"], w.rule["part"]), None)
+            need(w.entry[kind] == bool(fact), w, "differs", f"“{kind}”", bool(fact), w.entry[kind])
+        for (code, part), fact in told.items(): need(False, fact, "missing", f"{code} {part}")
+
+# --- checks: marks ----------------------------------------------------------------------------------------------------
+def of_appeal(b, fact):
+    """Whether a record on a script belongs to an appeal."""
+    mark = b.locked.get(fact.payload["seq"]) if fact.event == "mark:withdrawn" else fact
+    return fact.event == "appeal:decided" or bool(mark and str(mark.payload.get("round")).startswith("appeal"))
+
+def check_points(b):
+    for w in b.works:
+        for mark in w.marks + w.again:
+            own = {x["criterion"]: x for x in w.rubric["criteria"] if x["system"] == (mark["marker"] == "system")}
+            need(own.keys() == mark["points"].keys() and sum(map(h, mark["points"].values())) == h(mark["total"])
+                 and all(h(x) <= h(own[c]["maximum"]) and h(x) % h(own[c]["step"]) == 0 for c, x in mark["points"].items()),
+                 w, "sum", mark["marker"])
+            need((mark["round"] == 0) == (mark["marker"] == "system"), w, "rounds")
+        wanted = [True] * any(x["system"] for x in (w.rubric or {"criteria": []})["criteria"])
+        need([x["round"] == 0 for x in w.marks][:1] == wanted[:len(w.marks)] or w.marks and not wanted, w, "rounds")
+    return sum(len(w.marks + w.again) for w in b.works)
+
+def check_withdrawn(b):
+    of(b, "mark:locked", "mark:withdrawn", "item:decided")
+    for fact in b.by["mark:withdrawn"]:
+        mark = b.locked.get(fact.payload["seq"])
+        need(mark and mark.subject == fact.subject and mark.seq < fact.seq and b.gone[mark.seq] is fact, fact, "match", fact.payload["seq"])
+    for fact in of(b, "mark:withdrawn", "item:decided"):
+        need(fact.payload["second"] not in ("", fact.name) and fact.payload.get("reason", "-"), fact, "second")
+    for w in [w for w in b.works if w.marks]:
+        for fact in b.about[f"paper/{w.entry['paper']}"]:
+            if fact.event == "item:decided":
+                known = [x["system"] for x in w.rubric["criteria"] if x["criterion"] == fact.payload["criterion"]]
+                need(known == [True] and w.marks[0]["seq"] > fact.seq, w, "order.bad", fact.event, fact.seq)
+
+def check_marks(b):
+    left, last = {x.seq: x for x in of(b, "mark:locked", "mark:withdrawn") if x.seq in b.locked and x.seq not in b.gone}, {}
+    for fact in list(left.values()):
+        key = (fact.subject, fact.name, fact.payload["part"], fact.payload["round"])
+        need(key not in last or fact.role == "system", fact, "twice")
+        left.pop(last.get(key), None)
+        last[key] = fact.seq
+    for w in b.works:
+        content = b.coded[w.entry["script"]][0]["content"] if w.entry["script"] else None
+        for mark in w.marks + w.again:
+            fact = left.pop(mark["seq"], None)
+            need(fact and fact.subject == w.subject and fact.name == mark["marker"], w, "unlocked", mark["marker"], mark["seq"])
+            need(fact.payload["total"] == mark["total"], w, "raised", mark["marker"], mark["total"], fact.payload["total"], fact.seq)
+            stated = {"part": w.rule["part"], "content": content, **{x: mark[x] for x in ("round", "points", "total")}}
+            need(fact.payload == stated, w, "match", fact.seq)
+        for seqs in ([x["seq"] for x in w.marks if x["round"] != 0], [x["seq"] for x in w.again]): need(seqs == sorted(seqs), w, "rounds")
+    for fact in left.values(): need(False, fact, "left")
+
+def check_order(b):
+    shown, _ = once_part(b), of(b, "mark:locked", "mark:withdrawn", "settlement:decided", "appeal:decided")
+    for script, w in b.written.items():
+        (_row, sealed, opened), public = b.coded[script], shown.get(w.rule["part"])
+        need(public or w.rule["kind"] == "machine", w, "missing", "written:published")
+        if public: order(opened, public)
+        for fact in [x for x in b.about[w.subject] if x.event in EVENTS]:
+            order((public or opened) if of_appeal(b, fact) else sealed, fact)
+            if not of_appeal(b, fact): order(fact, opened, fact)
+
+def once_part(b):
+    found = {}
+    for fact in of(b, "written:published"):
+        need(found.setdefault(fact.payload["part"], fact) is fact, fact, "twice")
+    return found
+
+# --- checks: every number again ---------------------------------------------------------------------------------------
+def same(w, term, stated, computed): need(stated == computed, w, "differs", "~" + term, computed, stated)
+
+def settled(w):
+    """Step and score of a part, from its marks under the rule set; no score where people decide."""
+    rule, system = w.rule, sum(h(x["total"]) for x in w.marks if x["round"] == 0)
+    t, more = ({x["marker"]: system + h(x["total"]) for x in w.marks if x["round"] == n} for n in (1, 2))
+    need(len(t) + len(more) + any(x["round"] == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
+    if rule["kind"] == "machine":
+        need(not t and not more, w, "rounds")
+        return "machine", system
+    if rule["kind"] == "panel":
+        need(more.keys() <= t.keys(), w, "rounds")
+        totals = list({**t, **(more if rule["after_discussion"] == "counts" else {})}.values())
+        agree = len(totals) >= rule["least_markers"] and max(totals) - min(totals) <= h(rule["gap_limit"])
+        return ("mean", (2 * sum(totals) + len(totals)) // (2 * len(totals))) if agree else ("head", None)
+    need(len(t) == 2 and not t.keys() & more.keys(), w, "rounds")
+    (x, y), step, score, third = t.values(), "discussed", None, 0
+    straddle = rule["straddle"] == "head" and (x >= h(rule["pass"])) != (y >= h(rule["pass"]))
+    if abs(x - y) <= h(rule["mean_at_most"]) and not straddle: step, score = "mean", (x + y + 1) // 2
+    elif abs(x - y) >= h(rule["third_from"]):
+        third, equal = 1, [z for z in more.values() if z in (x, y)] + [x] * (x == y)
+        step, score = ("third-equal", equal[0]) if equal else ("collective", None)
+    need(len(more) == third, w, "rounds")
+    return step, score
+
+def decided(b, w, name, computed, made):
+    """Compares a settlement or appeal with what the rules and the decisions of people give."""
+    (step, score), stated, fact = computed, w.entry[name], made[-1] if made else None
+    same(w, "step", stated["step"], step)
+    same(w, "score", stated["score"], stated["score"] if score is None else s(score))
+    need((stated["seq"] is None) == (score is not None) and h(stated["score"]) <= h(w.rule["maximum"]), w, "missing", f"{name}:decided")
+    of(b, name + ":decided")
+    need(stated["seq"] == (fact and fact.seq), fact or w, "twice" if fact else "missing", f"{name}:decided")
+    for x in ("part", "step", "score") if fact else ():
+        need(fact.payload.get(x, stated.get(x)) == {**stated, "part": w.rule["part"]}[x] and fact.payload["reason"], w, "match", fact.seq)
+
+def check_settlements(b):
+    done = [w for w in b.works if w.entry["settlement"]]
+    for w in b.works:
+        mine = [x for x in b.about[w.subject] if x.payload.get("part", w.rule["part"]) == w.rule["part"] and not of_appeal(b, x)]
+        changes = [x.seq for x in mine if x.event in ("mark:locked", "mark:withdrawn")]
+        made = [x for x in mine if x.event == "settlement:decided"]
+        for x, later in zip_longest(made, made[1:]):  # a decision is passed over when marks changed after it
+            need(not later or any(x.seq < y < later.seq for y in changes), x, "twice")
+        made = [x for x in made[-1:] if x.seq > max(changes, default=-1)]
+        if w.entry["settlement"]: decided(b, w, "settlement", settled(w), made)
+    known = {(w.subject, w.rule["part"]) for w in b.works}
+    for fact in of(b, "settlement:decided"): need((fact.subject, fact.payload["part"]) in known, fact, "twice")
+    return len(done)
+
+def check_appeals(b):
+    done, made = {w.subject: w for w in b.works if w.entry["appeal"]}, once(b, "appeal:decided")
+    for subject, w in done.items():
+        system, names = sum(h(x["total"]) for x in w.marks if x["round"] == 0), [x["marker"] for x in w.again]
+        t, before = [system + h(x["total"]) for x in w.again], {x.name for x in b.about[subject] if x.event == "mark:locked" and not of_appeal(b, x)}
+        need([x["round"] for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len({*names} - before) == len(t), w, "rounds")
+        need(len(t) == (2 if t[:1] == t[1:2] else 3), w, "rounds")
+        again = next((x for x in t if t.count(x) > 1), (2 * sum(t) + 3) // 6)
+        adopted = abs(again - h(w.entry["settlement"]["score"])) < h(w.rule["appeal_adopt_below"])
+        facts = [x for x in b.about[subject] if x.event == "appeal:decided"]
+        decided(b, w, "appeal", ("adopted", again) if adopted else ("chair", None), facts)
+        for x in facts: need(x.seq > max(y["seq"] for y in w.again), x, "order.bad", "mark:locked", w.again[-1]["seq"])
+    for subject, fact in made.items(): need(subject in done, fact, "twice")
+    return len(done)
+
+def check_deductions(b):
+    incidents, applied, used = {x.seq: x for x in of(b, "incident:decided")}, defaultdict(list), set()
+    for fact in of(b, "deduction:applied"):
+        p, x = fact.payload, incidents.get(fact.payload["incident_seq"])
+        need(x and x.seq not in used and h(p["percent"]) <= 10000 and fact.subject == f"candidate/{x.payload['candidate']}"
+             and (p["part"], p["percent"]) == (x.payload["part"], x.payload["percent"]), fact, "match", p["incident_seq"])
+        used.add(x.seq)
+        applied[x.payload["candidate"], p["part"]].append(fact)
+    due = defaultdict(list)
+    for x in incidents.values(): due[x.payload["candidate"], x.payload["part"]] += [x] * bool(x.payload["percent"])
+    for w in b.works:
+        key, stated = (w.person["code"], w.rule["part"]), w.entry["deduction"]
+        facts = applied.pop(key, [])
+        for x in due[key] if w.entry["settlement"] else (): need(x.seq in used, w, "omitted", x.payload["percent"], x.seq)
+        most = max(facts if w.entry["settlement"] else [], key=lambda x: (h(x.payload["percent"]), -x.seq), default=None)
+        need(stated or not most, w, "omitted", most and most.payload["percent"], most and most.seq)
+        need(not stated or most and stated == {"seq": most.seq, "percent": most.payload["percent"]}, w, "match", (stated or {}).get("seq"))
+        for fact in facts if w.entry["script"] else (): order(b.coded[w.entry["script"]][2], fact)
+    for facts in applied.values(): need(False, facts[0], "twice")
+
+def check_scores(b):
+    for w in b.works:
+        x, score = w.entry, None
+        if x["settlement"]:
+            score = h((x["appeal"] or x["settlement"])["score"])
+            if x["deduction"]: score = (score * (10000 - h(x["deduction"]["percent"])) + 5000) // 10000
+            same(w, "score", x["score"], s(score))
+        same(w, "passed", x["passed"], score is not None and score >= h(w.rule["pass"]))
+
+def check_totals(b):
+    for code, x in b.people.items():
+        whole = sum(h(b.parts[p["part"]]["weight"]) * h(p["score"] or "0.00") for p in x["parts"])
+        same(code, "total", x["total"], s((whole + 5000) // 10000) if all(p["passed"] for p in x["parts"]) else None)
+
+def check_ranks(b):
+    ranked = defaultdict(list)
+    for code, x in b.people.items():
+        scores = {p["part"]: h(p["score"] or "0.00") for p in x["parts"]}
+        if x["total"]: ranked[x["post"]].append(([-h(x["total"]), *(-scores.get(y, 0) for y in b.rules["tie_break"])], code))
+        else: same(code, "rank", x["rank"], None)
+    for post, group in ranked.items():
+        keys, first = sorted(key for key, _code in group), {}
+        for place, key in enumerate(keys, 1): first.setdefault(tuple(key), place)
+        for key, code in sorted(group): same(f"{code} ({post})", "rank", b.people[code]["rank"], first[tuple(key)])
+
+def check_ties(b):
+    selected = set()
+    for code, post in b.posts.items():
+        made, groups, needed = [x for x in b.about[f"post/{code}"] if x.event == "tie:decided"], defaultdict(list), False
+        for x in b.people.values(): groups[x["rank"]] += [x["code"]] * (x["post"] == code and x["rank"] is not None)
+        for rank, group in groups.items():
+            places = post["vacancies"] - (rank or 0) + 1
+            if 0 < places < len(group):
+                need(made, f"post/{code}", "nobody", ", ".join(group))
+                group, needed, told = made[0].payload["selected"], True, set(group)
+                need(set(group) <= told and len(set(group)) == len(group) == places and made[0].payload["reason"]
+                     and post["tie"] == {"seq": made[0].seq, "selected": group}, made[0], "parts")
+            selected |= set(group) if places > 0 else set()
+        for fact in made[needed:]: need(False, fact, "twice")
+        need(needed or not post["tie"], f"post/{code}", "twice")
+    for fact in b.by["tie:decided"]: need(fact.subject[5:] in b.posts, fact, "twice")
+    b.selected = selected
+
+def check_outcomes(b):
+    for code, x in b.people.items():
+        fell = [kind for kind in ("void", "absent") if any(p[kind] for p in x["parts"])] + ["failed"]
+        same(code, "outcome", x["outcome"], ("selected" if code in b.selected else "passed") if x["rank"] else fell[0])
+
+def check_draws(b):
+    committed, files = once(b, "draw:committed"), dict(b.draws)
+    held = once(b, "draw:held", committed)
+    for subject, fact in committed.items(): need(subject in held, fact, "missing", "draw:held")
+    for subject, fact in held.items():
+        early, document, file = committed[subject].payload, fact.payload["document"], f"draws/{subject[5:]}.json"
+        kept, items = {x.get("by"): set(x.values()) for x in early["commitments"]}, early["items"]
+        source = early["public"].get("source") if isinstance(early["public"], dict) else early["public"]
+        by = [x["by"] for x in document["contributions"]]
+        need(document["items"] == items and document["public"]["source"] == (source or "none") and len(set(items)) == len(items)
+             and by == sorted(kept) and len(by) == len(early["commitments"]) > 0 and (document["competition"], document["draw"])
+             == (b.code, subject[5:]) and files.pop(file, None) == document, fact, "match", committed[subject].seq)
+        for x in document["contributions"]: need(sha256(bytes.fromhex(x["nonce"])) in kept[x["by"]], fact, "forged", x["by"])
+        for place, (stated, computed) in enumerate(zip_longest(fact.payload["outcome"], permuted(document)), 1):
+            need(stated == computed, fact, "differs", f"#{place}", computed, stated)
+    for name in files: need(False, name, "twice")
+    return len(held)
+
+# --- checks: who answers for it ---------------------------------------------------------------------------------------
+def check_approvals(b):
+    votes, refused, wanted, published = {}, set(), b.rules["approvals"], b.by["result:published"]
+    mine = [x for x in published if x.payload["result_sha256"] == b.digest]
+    need(mine and mine[-1] is published[-1], "result.json", "unpublished")
+    for fact in sorted(b.by["result:approved"] + b.by["result:refused"], key=lambda x: x.seq):
+        if fact.payload["result_sha256"] == b.digest and fact.seq < mine[0].seq:
+            need(fact.event == "result:refused" or fact.name not in votes, fact, "again")
+            if fact.event == "result:approved": votes[fact.name] = fact
+            else: refused.add(votes.pop(fact.name, fact).name)
+    for role in ("council", "authority"):
+        names = [x.name for x in votes.values() if x.role == role]
+        need(len(names) >= wanted[role], f"result:approved {role}", "few", len(names), wanted[role], ", ".join(names))
+    first = min(votes.values(), key=lambda x: x.seq, default=mine[0])
+    for event, (sign, _, _) in EVENTS.items():
+        for fact in b.by[event] if sign != "~" and event[:7] != "result:" else (): order(fact, first, fact)
+    b.votes = votes
+    return len(votes), len(refused - votes.keys())
+
+def check_assertions(b): raise NotChecked("result:approved", "trusted", len(b.votes))
+
+def check_people(b):
+    people, groups = {}, [list(b.votes), *([x["marker"] for x in w.marks[:2] + w.again] for w in b.works)]
+    for fact in [x for x in b.by["roles:fixed"] if x.payload]: people.update({x["pseudonym"]: x["person"] for x in fact.payload["people"]})
+    if not people: raise NotChecked("roles:fixed", "hidden")
+    groups = [list(b.votes), *([*{x["marker"]: 0 for x in w.marks + w.again}] for w in b.works)]
+    for names in groups + [[x.name, x.payload["second"]] for x in of(b, "mark:withdrawn", "item:decided")]:
+        known = {}
+        for name in [x for x in names if x in people]:
+            need(known.setdefault(people[name], name) == name, "roles:fixed", "same", known[people[name]], name)
+
+def check_lineage(b):
+    earlier = {x.payload["result_sha256"] for x in b.by["result:published"]} - {b.digest}
+    need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), "previous.txt", "form", "SHA-256 / “”")
+    if not b.previous: raise NotChecked("previous.txt", "first")
+    if not b.older: raise NotChecked("previous.txt", "old", b.previous)
+    wanted, log, told = b.previous, b.files[FIRST[1]], []
+    for data in b.older:
+        old = read_zip(data)
+        need(sha256(data) == wanted and log.startswith(old[FIRST[1]]) and sha256(old[FIRST[0]]) in earlier, sha256(data), "chain")
+        before = {x["code"]: [x["total"], x["rank"], x["outcome"]] for x in load(old[FIRST[0]].decode(), "--previous")["candidates"]}
+        moved = [x for x, y in b.people.items() if before.get(x) != [y["total"], y["rank"], y["outcome"]]]
+        told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
+        wanted, log = old[LAST[0]].decode(), old[FIRST[1]]
+    return "; ".join(told)
+
+def check_report(b):
+    own = b.files["verify.py"] == Path(__file__).read_bytes()
+    other = [name for name, good in (("bao-cao.pdf", b.digest.encode() in b.files["bao-cao.pdf"]), ("verify.py", own)) if not good]
+    if other: raise NotChecked(", ".join(other), "compare", b.digest)
+
+def check_receipt(b):
+    def short(leaf):
+        value = int.from_bytes(leaf[:7], "big") >> 6
+        return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value >> 45 - 5 * n & 31] for n in range(10))
+    code, (record, _, proof) = re.sub(r"[-\s]", "", b.receipt.upper()), b.receipt.partition("\n")
+    seq = next((n for n, leaf in enumerate(b.leaves) if b.lines[n] == record or short(leaf) == code), None)
+    need(seq is not None, "--receipt", "chain")
+    if b.lines[seq] == record:
+        lead, _, rest = proof.partition("\n\n")
+        note = read_note(rest, "--receipt")
+        root, path = tree(b.leaves[:note[1]], seq)
+        want = ["c2sp.org/tlog-proof@v1", f"index {seq}", *(base64.b64encode(x).decode() for x in path)]
+        need(note[0] == b.note[0] and seq < note[1] <= len(b.leaves) and root == note[2] and lead.split("\n") == want, "--receipt", "chain")
+        need(not b.log_key or signed_by(note, (note[0], read_key(b.log_key, 1)[1]), 1), "--receipt", "forged", note[0])
+    return seq, short(b.leaves[seq])[:5] + "-" + short(b.leaves[seq])[5:]
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+def put(where, key, values, language):
+    """One sentence: where, and what of it."""
+    words = [SENTENCES[x[1:]][language] if str(x)[:1] == "~" else x for x in values]
+    if isinstance(where, Fact):
+        where = f"{('Bản ghi số', 'Record')[language]} {where.seq} ({where.event}, {where.subject}, {where.name})"
+    if isinstance(where, Work):
+        where = f"{('Thí sinh', 'Candidate')[language]} {where.person['code']}, {('phần', 'part')[language]} {where.rule['part']}"
+    return (f"{where}: " if where else "") + SENTENCES[key][language].format(*words) + "."
+
+def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=None):
+    """What every check says of the bytes of a bundle, as a list of {check, state, vi, en}; never raises."""
+    b = Bundle(data=data, log_key=log_key, witnesses=witnesses, quorum=quorum, older=older, receipt=receipt)
+    said, stop = [], False
+    for name in [x for x in SENTENCES if "check_" + x in globals() and (x != "receipt" or receipt is not None)]:
+        state, where, key, values = "unchecked", f"“{name}”", "blocked", ()
+        try:
+            told = None if stop else globals()["check_" + name](b)
+            if not stop: state, where, key, values = "ok", "", name, told if isinstance(told, tuple) else (told,)
+        except NotChecked as x: where, key, values = x.args[0] or where, x.args[1], x.args[2:]
+        except Fault as x: state, where, key, values = "broken", x.args[0], x.args[1], x.args[2:]
+        except Exception as x: state, key, values = "broken", "unforeseen", (repr(x),)
+        stop = stop or (state == "broken" and name in BASIC)
+        said.append({"check": name, "state": state, "vi": put(where, key, values, 0), "en": put(where, key, values, 1)})
+    return said
+
+def main(arguments=None):
+    """Says every sentence; exit code 0 only when nothing is broken."""
+    parser = argparse.ArgumentParser(description="Kiểm gói kết quả / verify a result bundle")
+    for name in ("--log-key", "--receipt"): parser.add_argument(name)
+    for name in ("--witness", "--previous"): parser.add_argument(name, action="append", default=[])
+    for name in ("--json", "--english"): parser.add_argument(name, action="store_true")
+    parser.add_argument("--quorum", type=int)
+    parser.add_argument("bundle")
+    given, data = parser.parse_args(arguments), b""
+    try:
+        with Path(given.bundle).open("rb") as file: data = file.read(LARGEST + 99)
+        older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt and Path(given.receipt).read_text("utf-8")
+        said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
+    except (OSError, ValueError) as x: said = [{"check": "file", "state": "broken", "vi": str(x), "en": str(x)}]
+    broken, pinned = sum(x["state"] == "broken" for x in said), any((x["check"], x["state"]) == ("signature", "ok") for x in said)
+    lines = [f"{'–' if x['state'] == 'unchecked' else '✗' if x['state'] == 'broken' else '✓'} {x['vi']}" + f"\n  {x['en']}" * given.english for x in said]
+    lines.append(f"KẾT LUẬN: {broken} chỗ hỏng trong {len(said)} điều đã xét" + ("." if pinned else "; chưa ghim khóa."))
+    answer = {"ok": not broken, "pinned": pinned, "bundle_sha256": sha256(data), "checks": said}
+    sys.stdout.buffer.write((json.dumps(answer, ensure_ascii=False, indent=1) if given.json else "\n".join(lines)).encode() + b"\n")
+    return int(broken > 0)
+
+if __name__ == "__main__": sys.exit(main())

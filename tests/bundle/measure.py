@@ -1,0 +1,42 @@
+"""How long the verifier takes: `python -m tests.bundle.measure [candidates] [mutations]`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bundle.made_bundle import LOG_VERIFIER_KEY, VERIFIER, Plan, made
+from tests.bundle.test_verify import mutants_accepted
+
+CANDIDATES = 10_000
+MUTATIONS = 2_000
+
+
+def main() -> int:
+    """Prints the time for a large competition and how many mutants passed."""
+    candidates = int(sys.argv[1]) if len(sys.argv) > 1 else CANDIDATES
+    mutations = int(sys.argv[2]) if len(sys.argv) > 2 else MUTATIONS
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "bundle.zip"
+        bundle.write_bytes(made(Plan(seed=11, posts=10, candidates=candidates // 10)))
+        begun = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, str(VERIFIER), str(bundle), "--log-key", LOG_VERIFIER_KEY],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - begun
+        size = bundle.stat().st_size
+    print(done.stdout)
+    print(f"{candidates} candidates, {size / 1e6:.1f} MB: {seconds:.1f} s, exit code {done.returncode}")
+    accepted = mutants_accepted(mutations)
+    print(f"{mutations} mutations: {len(accepted)} not refused", *accepted, sep="\n")
+    return done.returncode or len(accepted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
