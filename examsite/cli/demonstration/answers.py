@@ -10,18 +10,16 @@ import random
 import tomllib
 from collections.abc import Sequence
 from functools import cache
+from math import exp
 from pathlib import Path
 from typing import Any
 
 from examsite.cli.demonstration import cast
-from examsite.domain.papers import PaperItem
+from examsite.domain.papers import Paper, PaperItem
 from examsite.domain.questions import NumericKey, QuestionKind
 
 #: The parts of an essay, in the order of the criteria of its question; a fourth criterion goes with the last one.
 PARTS = ("seen", "done", "kept")
-
-#: Places in a paper of two questions that went wrong: nobody can know the first, two options of the second are right.
-FAULTY, TWICE_RIGHT = 6, 13
 
 _HEADINGS = (
     ("a) Phân tích", "b) Việc sẽ làm", "c) Giữ kết quả và trả lời"),
@@ -78,10 +76,10 @@ def ability(luck: int) -> float:
     return _dice(f"ability/{luck}").triangular(0.2, 1.0, 0.7)
 
 
-def answer_objective(item: PaperItem, luck: int, place: int, *, has_faults: bool) -> object:
-    """What somebody answers; with `has_faults` two questions of the paper went wrong, as happens."""
-    dice = _dice(f"{luck}/{place}")
-    right = dice.random() < 0.3 + 0.65 * ability(luck) - 0.12 * (place % 4 - 1)
+def answer_objective(item: PaperItem, luck: int, place: int, *, faults: Sequence[str]) -> object:
+    """What somebody answers; the first of the `faults` misleads whoever knows, two options of the second are right."""
+    dice, known = _dice(f"{luck}/{place}"), ability(luck)
+    right = dice.random() < 1 / (1 + exp(-8 * (known - 0.55) + 0.6 * (place % 4 - 1)))
     question, key = item.question, item.question.answer_key
     keys = [option.key for option in question.options]
     if isinstance(key, NumericKey):
@@ -90,12 +88,24 @@ def answer_objective(item: PaperItem, luck: int, place: int, *, has_faults: bool
         return list(key or ()) if right else dice.sample(keys, len(keys))
     if question.kind is QuestionKind.MULTIPLE:
         return list(key or ()) if right else sorted(dice.sample(keys, 1 + dice.randrange(2)))
-    chosen, others = next(iter(key or ())), [other for other in keys if other not in (key or ())]
-    if has_faults and place == FAULTY:
-        return chosen if dice.random() > 0.25 + 0.6 * ability(luck) else others[0]
-    if has_faults and place == TWICE_RIGHT and right and dice.random() < 0.6:
+    chosen, others = next(iter(key or ())), wrong_options(item)
+    if item.item in faults[:1]:
+        return others[0] if dice.random() < 0.25 + 0.6 * known else chosen
+    if item.item in faults[1:] and right and dice.random() < 0.6:
         return others[-1]
     return chosen if right else dice.choice(others)
+
+
+def wrong_options(item: PaperItem) -> list[str]:
+    """The options that do not belong to the key."""
+    known: Any = item.question.answer_key
+    return [option.key for option in item.question.options if option.key not in (known or ())]
+
+
+def faults_of(paper: Paper) -> tuple[str, ...]:
+    """The two questions of a paper that went wrong: the first misleads, two options of the second are right."""
+    single = [item.item for item in paper.items if item.question.kind is QuestionKind.SINGLE]
+    return tuple(single[1:3])
 
 
 def dice_of(*names: object) -> random.Random:

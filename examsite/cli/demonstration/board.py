@@ -12,15 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration.answers import (
-    FAULTY,
     PARTS,
-    TWICE_RIGHT,
     comment_on,
     dice_of,
+    faults_of,
     note_words,
     points_met,
     share_met,
     write_essay,
+    wrong_options,
 )
 from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, MINUTE, Play
 from examsite.domain.items import Ruling
@@ -47,12 +47,12 @@ from examsite.services import (
 )
 from examsite.storage.queries.marking import get_blind_script, list_standings
 from examsite.storage.queries.marking_notes import list_flags
-from examsite.storage.queries.standardisation import find_hold, list_opened_papers, list_own_standards
+from examsite.storage.queries.standardisation import find_hold, list_opened_papers, list_own_standards, list_standards
 
 #: How far each marker lies above the others, in points; all three are steady until one tires.
 LENIENCE = {"cham1": -1.2, "cham2": 0.6, "cham3": 0.9}
 #: Who tires, after how many scripts, and by how many points.
-TIRED, TIRED_AFTER, TIRED_BY = "cham3", 22, Decimal("12.5")
+TIRED, TIRED_AFTER, TIRED_BY = "cham3", 24, Decimal("12.5")
 #: Scripts, by place in the order of their codes, on which the second marker sees something else, by how many points.
 APART = {4: Decimal("7.5"), 9: Decimal("-7.5"), 15: Decimal("7.5"), 21: Decimal("12.5"), 28: Decimal("-12.5")}
 #: How many scripts everybody leaves for whoever looks at the demonstration.
@@ -177,7 +177,8 @@ class LivelyBoard:
         for login in MARKERS:
             for code in self.play.queue(login, at):
                 self.holders.setdefault(code, []).append(login)
-        self.order = sorted(self.holders)
+        seeds = {row.script.code for row in list_standards(self.session, self.competition.id, ScriptKind.SEED)}
+        self.order = sorted(set(self.holders) - seeds)
 
     def _is_paused(self, login: str) -> bool:
         ctx = self.play.by(login, Role.MARKER, self.ends_at)
@@ -187,12 +188,14 @@ class LivelyBoard:
         ctx = self.play.by(login, Role.MARKER, now)
         script_claims.hold_script(ctx, self.competition, code, page=f"{login}-{code}")
         blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
-        texts, dice = dict(blind.content), dice_of(self.play.code, login, code)
-        points = self._points(blind.paper, texts, shift=LENIENCE[login], dice=dice)
+        apart = APART.get(self.order.index(code)) if code in self.order else None
+        # Where two differ by so many points, they agree about all else.
+        texts, dice = dict(blind.content), dice_of(self.play.code, login if apart is None else "", code)
+        points = self._points(blind.paper, texts, shift=LENIENCE[login] if apart is None else 0.0, dice=dice)
         if login == TIRED and self.done[login] >= TIRED_AFTER:
             points = _moved(blind.paper, points, TIRED_BY)
-        elif self.holders[code][-1] == login and len(self.holders[code]) == 2:
-            points = _moved(blind.paper, points, APART.get(self.order.index(code), Decimal(0)))
+        elif apart is not None and self.holders[code][-1] == login:
+            points = _moved(blind.paper, points, apart)
         ctx = self.play.by(login, Role.MARKER, ends_at)
         if self.done[login] % 3 == 0:
             self._annotate(ctx, code, blind.paper, texts)
@@ -245,28 +248,28 @@ class LivelyBoard:
         row = list_opened_papers(self.session, self.competition.id)[0]
         paper = paper_from_data(row.data)
         setter, chair = self.play.by("rade", Role.SETTER, at), self.play.by("chutich", Role.CHAIR, at + 30 * MINUTE)
-        twice, faulty = paper.items[TWICE_RIGHT], paper.items[FAULTY]
-        key = twice.question.answer_key
-        others = [one.key for one in twice.question.options if one.key not in (key if isinstance(key, tuple) else ())]
-        if twice.question.kind.value == "single" and others:
+        named = {item.item: item for item in paper.items}
+        found = [named[name] for name in faults_of(paper)]
+        for twice in found[1:]:
             proposed = items.propose_ruling(
                 setter,
                 self.competition,
                 row.code,
                 twice.item,
                 ruling=Ruling.FURTHER_KEYS,
-                keys=[others[-1]],
+                keys=wrong_options(twice)[-1:],
                 reason="Hai phương án cùng đúng tùy cách hiểu chữ “trước hết”; tổ ra đề thống nhất nhận cả hai.",
             )
             items.agree_ruling(chair, self.competition, proposed.id)
-        items.propose_ruling(
-            setter,
-            self.competition,
-            row.code,
-            faulty.item,
-            ruling=Ruling.EVERYONE,
-            reason="Văn bản được dẫn trong câu hỏi đã hết hiệu lực trước ngày thi; không phương án nào còn đúng hẳn.",
-        )
+        for faulty in found[:1]:
+            items.propose_ruling(
+                setter,
+                self.competition,
+                row.code,
+                faulty.item,
+                ruling=Ruling.EVERYONE,
+                reason="Văn bản mà câu hỏi dẫn đã hết hiệu lực trước ngày thi; không phương án nào còn đúng hẳn.",
+            )
 
     def _change_guide(self, now: datetime) -> dict[str, list[str]]:
         """A criterion reads anew for everybody; who has to choose its points again, script by script."""
@@ -274,9 +277,12 @@ class LivelyBoard:
         paper = paper_from_data(row.data)
         early, late = paper.rubric.human[1], paper.rubric.human[-1]
         words = "khi có mốc thời gian thì không đòi ghi ngày cụ thể"
-        change = self._propose_change(row.code, early, now, words)
+        reason = f"Mười bài đầu cho thấy mức cao nhất được hiểu hai cách; cả tổ thống nhất: {words}."
+        change = self._propose_change(row.code, early, now, words, reason)
         # The second one waits for the setter.
-        self._propose_change(row.code, late, self.ends_at - 30 * MINUTE, "ý đúng diễn đạt khác vẫn được tính")
+        words = "ý đúng diễn đạt khác vẫn được tính"
+        reason = "Hai cán bộ chấm hỏi về những bài diễn đạt khác lời của hướng dẫn mà đủ ý."
+        self._propose_change(row.code, late, self.ends_at - 30 * MINUTE, words, reason)
         setter = self.play.by("rade", Role.SETTER, now + 4 * MINUTE)
         touched = rubric_changes.agree_change(setter, self.competition, change.id)
         again: dict[str, list[str]] = {}
@@ -286,7 +292,7 @@ class LivelyBoard:
             again[login] = [row.script.code for row in own if row.fate is MarkFate.WITHDRAWN]
         return again
 
-    def _propose_change(self, paper: str, criterion: RubricCriterion, now: datetime, words: str) -> Any:
+    def _propose_change(self, paper: str, criterion: RubricCriterion, now: datetime, words: str, reason: str) -> Any:
         *lower, top = criterion.levels
         text = f"{top.text.vi.rstrip('.')}; {words}."
         return rubric_changes.propose_change(
@@ -296,7 +302,7 @@ class LivelyBoard:
             criterion.criterion,
             text=criterion.text,
             levels=[*lower, Level(top.points, Text(text, f"{top.text.en.rstrip('.')}; read as agreed by the board."))],
-            reason=f"Mười bài đầu cho thấy mức cao nhất được hiểu hai cách; cả tổ thống nhất: {words}.",
+            reason=reason,
         )
 
     def _begin_next(self, waiting: dict[str, list[str]]) -> None:

@@ -69,9 +69,21 @@ def programmes() -> tuple[dict[str, Any], ...]:
 
 
 def assessment_words(number: int, place: int) -> str:
-    """What the panel member at this place writes about a programme before its defence."""
-    closings = _words()["assessment"]["closings"]
-    return f"{programmes()[number]['opinion']} {closings[(number + place) % len(closings)]}"
+    """What the panel member at this place writes about a programme before its defence; each looks at something else."""
+    found, closings = programmes()[number], _words()["assessment"]["closings"]
+    looked_at = (
+        found["opinion"],
+        f"Tôi đọc kỹ phần giải pháp. Điểm được nhất: {_inside(found['solutions'][0])}. Điểm còn băn khoăn: "
+        f"{_inside(found['solutions'][-1])}; đề án chưa nói ai làm việc ấy khi người phụ trách vắng.",
+        f"Về mục tiêu: {_inside(found['aims'][0])} là con số kiểm tra được. Rủi ro đã nêu thẳng "
+        f"({_inside(found['risks'][0])}), nhưng chưa có mốc nào để biết khi nào phải dừng.",
+    )[place]
+    return f"{looked_at} {closings[(number + place) % len(closings)]}"
+
+
+def _inside(sentence: str) -> str:
+    """The words as they stand in the middle of a sentence."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 @cache

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration import cast
-from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, write_essay
+from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, faults_of, write_essay
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.points import spread_points
@@ -321,14 +321,15 @@ class Play:
     def answers(self, paper: Paper, name: str, epoch: int) -> Iterator[Save]:
         """What somebody answers, in the order of the paper."""
         luck = int(self._seed(name), 16)
+        faults = faults_of(paper) if self.plan.is_large else ()
         for number, item in enumerate(paper.items):
-            content = json.dumps(self._answer(item, luck, number), ensure_ascii=False)
+            content = json.dumps(self._answer(item, luck, number, faults), ensure_ascii=False)
             yield Save(item=item.item, epoch=epoch, number=1, content=content)
 
-    def _answer(self, item: PaperItem, luck: int, place: int) -> object:
+    def _answer(self, item: PaperItem, luck: int, place: int, faults: tuple[str, ...]) -> object:
         if item.is_essay:
             return write_essay(item.question.id, luck, tells=luck % 10 < self.plan.telling)
-        return answer_objective(item, luck, place, has_faults=self.plan.is_large)
+        return answer_objective(item, luck, place, faults=faults)
 
     def _seed(self, name: str) -> str:
         return hashlib.sha256(f"{self.code}/{name}".encode()).hexdigest()[:15]

@@ -21,7 +21,7 @@ _FONT = Path(__file__).with_name("exam-serif.ttf")
 
 #: A4 and what stays white around the words. Unit: points.
 _WIDTH, _HEIGHT, _MARGIN = 595, 842, 72
-_TITLE_SIZE, _TEXT_SIZE, _LEADING = 17, 11.5, 1.5
+_TITLE_SIZE, _TEXT_SIZE, _LEADING = 19, 13.5, 1.6
 
 
 def printed(title: str, paragraphs: Sequence[str]) -> bytes:
