@@ -115,7 +115,9 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "request_id": lambda _w, place, _p: place.requests[:1] or [1],
     "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
     "standard": lambda _w, place, _p: place.standards[:1] or ["SEED1"],
+    "alarm": lambda _w, _place, _p: [1],
     "stop": lambda _w, _place, _p: [1],
+    "alarm": lambda _w, _place, _p: [1],
     "flag": lambda _w, place, _p: place.flags[:1] or [1],
     "note": lambda _w, _place, _p: [1],
     "comment": lambda _w, _place, _p: [1],
@@ -149,6 +151,7 @@ def addresses(app: Flask, world: World, rule: Rule, person: Person, *, own: bool
     if not own and not set(names) & set(STRANGE):
         return
     stands = [stand for stand in world.places if stand != "strange"] if "code" in rule.arguments else [person.stand]
+    router = app.url_map.bind("localhost")
     for stand in stands:
         place = world.places.get(stand) or world.places["receiving"]
         values = [_values(world, place, person, name, own=own) for name in names]
@@ -156,9 +159,7 @@ def addresses(app: Flask, world: World, rule: Rule, person: Person, *, own: bool
             named = dict(zip(names, chosen, strict=True))
             if "code" in rule.arguments:
                 named["code"] = place.code
-            with app.test_request_context():
-                built = app.url_map.bind("localhost").build(rule.endpoint, named)
-            yield Address(rule.endpoint, built, stand, own)
+            yield Address(rule.endpoint, router.build(rule.endpoint, named), stand, own)
 
 
 def _values(world: World, place: Place, person: Person, name: str, *, own: bool) -> Values:

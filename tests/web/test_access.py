@@ -8,6 +8,7 @@ world shows a 200 needs a line in `NOT_SEEN` below that says why, or better a st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ NOT_SEEN = {
     "marker.change_standard": "nobody has entered a script with an agreed mark",
     "marker.lock_mark": "no marker has a whole draft",
     "marker.mark_standard": "nobody has entered a script with an agreed mark",
+    "marker.show_alarm": "no alarm names anybody",
+    "marker.show_alarm": "no alarm was raised",
     "marker.show_pause": "no marker is paused",
     "marker.show_stop": "no marker is paused",
     "setter.answer_standard": "nobody has entered a script with an agreed mark",
@@ -144,12 +147,12 @@ def _foreign_acts(app: Flask, world: World) -> Iterator[tuple[str, object, bool]
         if "POST" not in (rule.methods or ()) or line is None or line.who in {"public", "attempt_token"}:
             continue
         for person in world.people:
-            known = list(addresses(app, world, rule, person))
-            if any(is_entitled(line, person, item) for item in known):
-                for address in list(addresses(app, world, rule, person, own=False))[:2]:
+            is_admitted = line.admits(person.role)
+            if is_admitted and any(is_entitled(line, person, item) for item in addresses(app, world, rule, person)):
+                for address in islice(addresses(app, world, rule, person, own=False), 2):
                     yield address.path, person, True
-            elif person is NOBODY or person.is_stranger or person is first_of_role.get(person.role):
-                for address in known[:1]:
+            elif person is first_of_role.get(person.role) or (is_admitted and person.is_stranger):
+                for address in islice(addresses(app, world, rule, person), 1):
                     yield address.path, person, False
 
 
