@@ -5,7 +5,6 @@ Nothing is repaired on the way: rows that somebody changed give a bundle that th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from contextlib import closing
@@ -119,11 +118,11 @@ def keep_bundle(session: Session, competition: Competition, audience: Audience, 
     return path
 
 
-def bundle_hashes(session: Session, competition: Competition, version: ResultVersion) -> dict[str, str]:
-    """SHA-256 of every bundle that may be given out of this published version, by audience."""
+def bundle_hashes(session: Session, competition: Competition, folder: Path) -> dict[str, str]:
+    """SHA-256 of every bundle that is given out of the newest published version, by audience."""
     public = is_document_public(ruleset_of(competition))
     return {
-        audience.value: hashlib.sha256(build_bundle(session, competition, audience, version=version)).hexdigest()
+        audience.value: sha256_hex(keep_bundle(session, competition, audience, folder).read_bytes())
         for audience in Audience
         if public or audience is not Audience.PUBLIC
     }
@@ -165,7 +164,7 @@ def _previous_sha256(
         said = json.loads(row.payload or "{}")
         if said.get("version") == earlier[-1].number and audience.value in said["bundles"]:
             return str(said["bundles"][audience.value])
-    return hashlib.sha256(build_bundle(session, competition, audience, version=earlier[-1])).hexdigest()
+    return sha256_hex(build_bundle(session, competition, audience, version=earlier[-1]))
 
 
 def _verifier() -> bytes:

@@ -157,7 +157,7 @@ def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     if version is None or sha256_hex(version.document.encode("utf-8")) != version.sha256:
         raise ConflictError("result_damaged")
     for replaced in list_published_versions(ctx.session, competition.id)[-1:]:
-        hashes = bundle_hashes(ctx.session, competition, replaced)
+        hashes = {} if ctx.settings is None else bundle_hashes(ctx.session, competition, ctx.settings.bundles_path)
         kept = {"version": replaced.number, "result_sha256": replaced.sha256, "bundles": hashes}
         record(ctx, competition, Event.BUNDLE_REPLACED, f"competition/{competition.code}", kept)
     version.state = RESULT.after(version.state, ResultEvent.PUBLISHED)
