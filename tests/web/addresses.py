@@ -115,7 +115,6 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "request_id": lambda _w, place, _p: place.requests[:1] or [1],
     "rehearsal": lambda _w, place, _p: place.rehearsals[:1] or [1],
     "standard": lambda _w, place, _p: place.standards[:1] or ["SEED1"],
-    "alarm": lambda _w, _place, _p: [1],
     "stop": lambda _w, _place, _p: [1],
     "alarm": lambda _w, _place, _p: [1],
     "flag": lambda _w, place, _p: place.flags[:1] or [1],

@@ -33,7 +33,6 @@ NOT_SEEN = {
     "marker.change_standard": "nobody has entered a script with an agreed mark",
     "marker.lock_mark": "no marker has a whole draft",
     "marker.mark_standard": "nobody has entered a script with an agreed mark",
-    "marker.show_alarm": "no alarm names anybody",
     "marker.show_alarm": "no alarm was raised",
     "marker.show_pause": "no marker is paused",
     "marker.show_stop": "no marker is paused",
