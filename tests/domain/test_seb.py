@@ -23,6 +23,11 @@ VECTORS = Path(__file__).parent / "vectors"
 MAC_TEXT = (VECTORS / "seb-settings-mac-2.1.4.json").read_text(encoding="utf-8").strip()
 MAC_KEY = "4fa9af8ec8759eb7c680752ef4ee5eaf1a860628608fccae2715d519849f9292"
 
+#: Settings of SEB 2.2.3 for Windows and their Config Key, as the test data of Moodle's quizaccess_seb first gave both.
+#: Later versions of that data have another file of the same name with another key.
+WIN_TEXT = (VECTORS / "seb-settings-win-2.2.3.json").read_text(encoding="utf-8").strip()
+WIN_KEY = "fc6f4ea5922717760f4d6d536c23b8d19bf20b52aa97940f5427a76e20f49026"
+
 
 def mac_settings() -> dict[str, Any]:
     # The spelling has bare backslashes, which JSON does not know.
@@ -38,6 +43,17 @@ def test_published_settings_are_spelled_and_hashed_as_the_browser_does_it() -> N
     read = seb.read_settings(plistlib.dumps(mac_settings(), sort_keys=False))
     assert seb.settings_text(read) == MAC_TEXT
     assert seb.config_key(read) == MAC_KEY
+
+
+def test_settings_of_the_windows_client_have_the_key_that_was_published_for_them() -> None:
+    settings: dict[str, Any] = json.loads(WIN_TEXT)
+    settings["examKeySalt"] = base64.b64decode(settings["examKeySalt"])
+    shuffled = [("originatorVersion", "SEB_Win_2.1.1"), *settings.items()]
+    random.Random(9).shuffle(shuffled)
+    read = seb.read_settings(plistlib.dumps(dict(shuffled), sort_keys=False))
+    # Dictionaries inside lists, empty lists inside those, one dictionary of proxies: none of it is in the other vector.
+    assert (len(read["prohibitedProcesses"]), read["permittedProcesses"][0]["arguments"]) == (16, [])
+    assert seb.config_key(read) == WIN_KEY
 
 
 #: What the published description asks for, case by case: settings, their spelling.
