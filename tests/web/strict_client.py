@@ -78,7 +78,8 @@ def _check_labels(tree: Element, where: str) -> None:
     labelled = {label.get("for") for label in tree.iter("label")}
     inside = {id(control) for label in tree.iter("label") for control in label.iter()}
     for control in tree.iter():
-        if control.tag in CONTROLS and control.get("type") not in UNLABELLED_TYPES:
+        is_shown = control.get("type") not in UNLABELLED_TYPES and "hidden" not in control.attrib
+        if control.tag in CONTROLS and is_shown:
             named = control.get("aria-label") or control.get("aria-labelledby")
             good = named or control.get("id") in labelled or id(control) in inside
             _check(bool(good), where + f"no label: {control.attrib}")
