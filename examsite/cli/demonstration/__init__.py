@@ -36,8 +36,8 @@ PASSWORD = "trinh-dien-thi-tuyen"  # noqa: S105 - a demonstration has no secrets
 #: Who applies where the written test runs: with one refused, a room of sixty seats and a small one nearly full.
 FULL_ROOM = 67
 
-#: Who applies where a whole board marks: with one refused and one absent forty-two scripts, most for one post.
-FULL_BOARD = 44
+#: Who applies where a whole board marks: with one refused and one absent forty-four scripts, most for one post.
+FULL_BOARD = 46
 
 #: The role of each account as the terminal names it.
 ROLE_WORDS = {

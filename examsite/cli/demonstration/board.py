@@ -52,7 +52,7 @@ from examsite.storage.queries.standardisation import find_hold, list_opened_pape
 #: How far each marker lies above the others, in points; all three are steady until one tires.
 LENIENCE = {"cham1": -1.2, "cham2": 0.6, "cham3": 0.9}
 #: Who tires, after how many scripts, and by how many points.
-TIRED, TIRED_AFTER, TIRED_BY = "cham3", 24, Decimal("12.5")
+TIRED, TIRED_AFTER, TIRED_BY = "cham3", 22, Decimal("12.5")
 #: Scripts, by place in the order of their codes, on which the second marker sees something else, by how many points.
 APART = {4: Decimal("7.5"), 9: Decimal("-7.5"), 15: Decimal("7.5"), 21: Decimal("12.5"), 28: Decimal("-12.5")}
 #: How many scripts everybody leaves for whoever looks at the demonstration.
