@@ -10,7 +10,7 @@ from the bundle; a key is a C2SP verifier key (`name+hash+base64`) or 64 hex dig
 What the format leaves open is decided in README.md beside this file.
 """
 
-# ruff: noqa: D103, E401, E501, E701, I001, FBT003, N818, PLW2901, RUF021 - short is the contract
+# ruff: noqa: D103, E401, E701, I001, N818, PLW2901 - a stranger reads one short file
 # mypy: no-check-untyped-defs
 # fmt: off
 import argparse, base64, hashlib, json, re, struct, sys, unicodedata, zlib
@@ -72,7 +72,7 @@ commit: nội dung mở ra không khớp cam kết trong sổ | what was opened 
 twice: lặp, thừa hoặc sai thứ tự | repeated, needless or out of order
 kind: không được mở, sai vai hoặc sai đối tượng | may not be opened, or has the wrong role or subject
 closed: phải mở mà bị giữ kín | must be opened but was kept closed
-unseen: không mở cho công chúng, phần dựa vào đó chưa đối chiếu{0} | not opened to the public, what rests on it is open{0}
+unseen: không mở cho công chúng nên chưa đối chiếu{0} | not opened to the public and so not compared{0}
 parts: thành phần thiếu, thừa, lặp hoặc mâu thuẫn | its members are missing, needless, repeated or in contradiction
 match: không khớp với bản ghi số {0} | does not match record {0}
 missing: thiếu {0} | {0} is missing
@@ -141,20 +141,25 @@ organiser competition part=code; +deduction:applied council candidate part=code 
 reason=text; result:approved council,authority competition result_sha256=hex assertion=any; result:refused
 council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex
 """
-EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x in map(str.split, TABLE.split(";")) if ":" in x[0]}
-SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in map(str.split, TABLE.split(";"))}
+ROWS = [x.split() for x in TABLE.split(";")]
+EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x in ROWS if ":" in x[0]}
+SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in ROWS}
 PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
     "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": r"[^\s/]{1,100}", "text": r"(?s:.*)",
     "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|[a-z]+/[^\s/]{1,100}",
     "subject": r"[a-z-]+/[^\s/]{1,100}"}.items()}
 ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
-Fact = namedtuple("Fact", "seq event role name subject payload")
-Work = namedtuple("Work", "person rule entry rubric subject marks again")
+Fact = namedtuple("Fact", "seq event role name subject says")
 
 class Fault(Exception):
     """Something is broken: where (a file, a Fact, a Work …), the key of the words, their values."""
 class NotChecked(Fault):
     """Something could not be checked: the same."""
+class Obj(dict):
+    """A JSON object whose members are read as attributes."""
+    __getattr__ = dict.__getitem__
+class Work(Obj):
+    """A part of a candidate in the result, with its person, rule, rubric, subject, and the marks of its appeal."""
 class Bundle(SimpleNamespace):
     """What is known of a bundle; a check that asks for what a broken one did not leave is not made."""
     def __getattr__(self, name): raise NotChecked("", "blocked", name)
@@ -185,14 +190,15 @@ def read_zip(data):
         offset, place = offset + 30 + width + length, place + 46 + width
         need(name not in entries, name, "names")
         entries[name] = data[offset - length:offset]
-        need(zlib.crc32(entries[name]) == crc and outside in (0o600 << 16, 0o644 << 16) and offset <= start, name, "zip")
+        need(zlib.crc32(entries[name]) == crc and outside >> 16 in (0o600, 0o644) and offset <= start, name, "zip")
     need(offset == start and place == end, "zip", "zip")
     return entries
 
 def _integer(digits):
     if len(digits) > 17 or abs(int(digits)) >= 2**53: raise ValueError(digits[:40])
     return int(digits)
-DECODER = json.JSONDecoder(parse_int=_integer, parse_float=lambda _: _integer("9" * 99), parse_constant=lambda _: _integer("9" * 99))
+def _fraction(digits): raise ValueError(digits[:40])
+DECODER = json.JSONDecoder(object_hook=Obj, parse_int=_integer, parse_float=_fraction, parse_constant=_fraction)
 # RFC 8785, as long as no name of a member has a sign above U+FFFF: `load` refuses those.
 canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
@@ -213,11 +219,11 @@ def fits(value, kind, where):
         if value is not None: fits(value, kind[:-1], where)
     elif kind[0] == "@":
         names = SHAPES[kind[1:]]
-        if type(value) is not dict or value.keys() != names.keys(): raise Fault(where, "form", "{" + ", ".join(names) + "}")
+        need(type(value) is Obj and value.keys() == names.keys(), where, "form", names)
         for name, inner in names.items(): fits(value[name], inner, where)
     elif kind[0] in "[*":
-        need(type(value) is (list if kind[0] == "[" else dict), where, "form", kind)
-        for item in value if kind[0] == "[" else value.values(): fits(item, kind.strip("[]") if kind[0] == "[" else kind[1:], where)
+        need(type(value) is (list if kind[0] == "[" else Obj), where, "form", kind)
+        for item in value if kind[0] == "[" else value.values(): fits(item, kind.rstrip("]")[1:], where)
     elif kind in ("int", "bool"): need(type(value).__name__ == kind and value >= 0, where, "form", kind)
     elif kind != "any":
         words = ROUNDS if kind == "round" else tuple(int(x) if x.isdigit() else x for x in kind.split("|"))
@@ -308,9 +314,8 @@ def permuted(document):
     for k in range(len(items) - 1, 0, -1):
         word, end = 1 << 64, (1 << 64) // (k + 1) * (k + 1)
         while word >= end:
-            if not words:
-                words, block = [*struct.unpack(">4Q", hashlib.sha256(seed + struct.pack(">Q", block)).digest())], block + 1
-            word = words.pop(0)
+            if not words: words = [*struct.unpack(">4Q", hashlib.sha256(seed + struct.pack(">Q", block)).digest())]
+            word, block = words.pop(0), block + (not words)
         items[k], items[word % (k + 1)] = items[word % (k + 1)], items[k]
     return items
 
@@ -320,7 +325,7 @@ BASIC = ("shape", "json", "records", "openings", "result", "table", "opened")
 def check_shape(b):
     b.files = read_zip(b.data)
     b.draw_files = sorted(name for name in b.files if re.fullmatch(r"draws/[A-Za-z0-9][A-Za-z0-9._-]*\.json", name))
-    for wanted, found in zip_longest(FIRST + b.draw_files + LAST, b.files): need(wanted == found, found or wanted, "names")
+    for name, found in zip_longest(FIRST + b.draw_files + LAST, b.files): need(name == found, found or name, "names")
     return len(b.files)
 
 def check_json(b):
@@ -331,11 +336,11 @@ def check_json(b):
         need(name[-1] != "l" or text[name][-1:] in ("", "\n"), name, "text")
     b.result, b.previous, b.lines = load(text[FIRST[0]], FIRST[0]), text[LAST[0]], text[FIRST[1]].split("\n")[:-1]
     b.records = [load(line, f"log.jsonl:{number}") for number, line in enumerate(b.lines, 1)]
-    b.openings = [load(line, f"openings.jsonl:{number}") for number, line in enumerate(text[FIRST[3]].split("\n")[:-1], 1)]
+    b.openings = [load(line, f"openings.jsonl:{n}") for n, line in enumerate(text[FIRST[3]].split("\n")[:-1], 1)]
     b.draws = {name: load(text[name], name) for name in b.draw_files}
     b.leaves, b.digest = [hashlib.sha256(b"\0" + line.encode()).digest() for line in b.lines], sha256(b.files[FIRST[0]])
     fits(b.result, "@result", FIRST[0])
-    b.note, b.code, b.rules = read_note(text[FIRST[2]], FIRST[2]), b.result["competition"]["code"], b.result["ruleset"]
+    b.note, b.code, b.rules = read_note(text[FIRST[2]], FIRST[2]), b.result.competition.code, b.result.ruleset
     need(re.fullmatch("[^/]+/" + re.escape(b.code), b.note[0]), FIRST[2], "form", f"<host>/{b.code}")
 
 def check_signature(b):
@@ -353,161 +358,160 @@ def check_witnesses(b):
     return good, quorum
 
 def check_records(b):
-    last = ""
-    for number, record in enumerate(b.records):
-        fits(record, "@record", f"log.jsonl:{number + 1}")
-        at, form = record["at"], r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z"
-        try: good = re.fullmatch(form, at, re.A) and datetime.fromisoformat(at[:-1]) and at >= last
+    last, form = "", re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.A)
+    for number, x in enumerate(b.records):
+        fits(x, "@record", f"log.jsonl:{number + 1}")
+        try: good = form.fullmatch(x.at) and datetime.fromisoformat(x.at[:-1]) and x.at >= last
         except ValueError: good = False
-        need(good and record["seq"] == number, f"log.jsonl:{number + 1}", "seq", record["seq"], at)
-        last = at
+        need(good and x.seq == number, f"log.jsonl:{number + 1}", "seq", x.seq, x.at)
+        last = x.at
     return len(b.records)
 
 def check_root(b):
-    need(b.note[1] == len(b.lines) and tree(b.leaves)[0] == b.note[2], "log.jsonl", "root.bad", b.note[1], len(b.lines))
+    need(b.note[1] == len(b.lines) and tree(b.leaves)[0] == b.note[2], FIRST[1], "root.bad", b.note[1], len(b.lines))
     return len(b.lines)
 
 def check_openings(b):
     b.open, last, salts = {}, -1, set()
     for x in b.openings:
         fits(x, "@opening", "openings.jsonl")
-        need(last < x["seq"] < len(b.records) and x["salt"] not in salts, f"openings.jsonl {x['seq']}", "twice")
-        last, record = x["seq"], b.records[x["seq"]]
-        where, data = f"openings.jsonl {last} ({record['event']})", bytes.fromhex(x["salt"]) + canonical(x["payload"]).encode()
-        need(record["commit"] == sha256(data), where, "commit")
-        need(record["event"] in EVENTS, where, "kind")
-        fits(x["payload"], "@" + record["event"], where)
-        b.open[last] = x["payload"]
-        salts.add(x["salt"])
+        need(last < x.seq < len(b.records) and x.salt not in salts, f"openings.jsonl {x.seq}", "twice")
+        last, event = x.seq, b.records[x.seq].event
+        data, where = bytes.fromhex(x.salt) + canonical(x.payload).encode(), f"openings.jsonl {last} ({event})"
+        need(b.records[last].commit == sha256(data), where, "commit")
+        need(event in EVENTS, where, "kind")
+        fits(x.payload, "@" + event, where)
+        b.open[last] = x.payload
+        salts.add(x.salt)
     return len(b.open)
 
 def check_result(b):
-    r, b.works = b.result, []
-    for x in b.rules["parts"]:
-        kind = x.get("kind") if type(x) is dict else None
+    r, ties, b.works = b.result, b.rules.tie_break, []
+    for x in b.rules.parts:
+        kind = x.get("kind") if type(x) is Obj else None
         need(kind in ("blind-pair", "panel", "machine"), "ruleset.parts", "form", "blind-pair, panel, machine")
         fits(x, f"@{kind}", "ruleset.parts")
-    b.parts, b.posts, b.people = ({x[y]: x for x in z} for z, y in ((b.rules["parts"], "part"), (r["posts"], "code"), (r["candidates"], "code")))
-    rubrics, places, ties = {(x["part"], x["post"], x["paper"]): x for x in r["rubrics"]}, [(x["post"], x["code"]) for x in r["candidates"]], b.rules["tie_break"]
-    need([*map(len, (b.parts, b.posts, b.people, rubrics, set(ties) & set(b.parts)))] == [*map(len, (b.rules["parts"], r["posts"], places, r["rubrics"], ties))]
-         and b.parts and places == sorted(places), "result.json", "twice")
+    b.parts, b.posts = {x.part: x for x in b.rules.parts}, {x.code: x for x in r.posts}
+    b.people = {x.code: x for x in r.candidates}
+    rubrics, places = {(x.part, x.post, x.paper): x for x in r.rubrics}, [(x.post, x.code) for x in r.candidates]
+    both = ((b.parts, b.rules.parts), (b.posts, r.posts), (b.people, places), (rubrics, r.rubrics))
+    need(all(len(x) == len(y) for x, y in both) and len({*ties} & {*b.parts}) == len(ties)
+         and b.parts and places == sorted(places), FIRST[0], "twice")
     for (part, post, paper), rubric in rubrics.items():
-        cs, kind = rubric["criteria"], b.parts.get(part, {"kind": None})["kind"]
-        need(kind and post in b.posts and len({c["criterion"] for c in cs}) == len(cs) and all(h(c["step"]) for c in cs)
-             and sum(h(c["maximum"]) for c in cs) == h(b.parts[part]["maximum"]) and (kind == "panel") == (not paper)
-             and all(c["system"] for c in cs) == (kind == "machine") and not (kind == "panel" and any(c["system"] for c in cs)),
-             f"rubric {part} {post} {paper or ''}", "parts")
-    for person in r["candidates"]:
-        parts = [x["part"] for x in person["parts"]]
-        need(person["post"] in b.posts and parts and parts == list(b.parts)[:len(parts)]
-             and (len(parts) == len(b.parts) or not all(x["passed"] for x in person["parts"])), f"result.json {person['code']}", "parts")
-        for x in person["parts"]:
-            panel, off, again = b.parts[x["part"]]["kind"] == "panel", x["absent"] or x["void"], (x["appeal"] or {"marks": []})["marks"]
-            w = Work(person, b.parts[x["part"]], x, rubrics.get((x["part"], person["post"], x["paper"])),
-                     f"defence/{person['code']}" if panel else f"script/{x['script']}", x["marks"], again)
-            need([x["settlement"], x["score"]].count(None) == 2 * off and not (off and (x["appeal"] or x["deduction"]))
-                 and not (x["absent"] and (x["script"] or x["marks"])) and not (panel and (x["script"] or x["paper"]))
-                 and (off or panel or x["script"]) and (w.rubric or off and not (x["marks"] or x["paper"]))
-                 and (w.rule["kind"] == "blind-pair" or not x["appeal"]) and (x["script"] or panel or not x["marks"]), w, "parts")
+        cs, rule, system = rubric.criteria, b.parts.get(part), [c.system for c in rubric.criteria]
+        need(rule and post in b.posts and len({c.criterion for c in cs}) == len(cs) and all(h(c.step) for c in cs)
+             and sum(h(c.maximum) for c in cs) == h(rule.maximum) and (rule.kind == "panel") == (not paper)
+             and all(system) == (rule.kind == "machine") and not (rule.kind == "panel" and any(system)),
+             f"rubric {part} {post}", "parts")
+    for person in r.candidates:
+        parts, passed = [x.part for x in person.parts], all(x.passed for x in person.parts)
+        need(person.post in b.posts and parts and parts == list(b.parts)[:len(parts)]
+             and (len(parts) == len(b.parts) or not passed), f"result.json {person.code}", "parts")
+        for x in person.parts:
+            rule, off, panel = b.parts[x.part], x.absent or x.void, b.parts[x.part].kind == "panel"
+            subject = f"defence/{person.code}" if panel else f"script/{x.script}"
+            rubric, again = rubrics.get((x.part, person.post, x.paper)), x.appeal.marks if x.appeal else []
+            w = Work(x, person=person, rule=rule, rubric=rubric, subject=subject, again=again)
+            need([x.settlement, x.score].count(None) == 2 * off and not (off and (x.appeal or x.deduction))
+                 and not (x.absent and (x.script or x.marks)) and not (panel and (x.script or x.paper))
+                 and (off or panel or x.script) and (w.rubric or (off and not (x.marks or x.paper)))
+                 and (rule.kind == "blind-pair" or not x.appeal) and (x.script or panel or not x.marks), w, "parts")
             b.works.append(w)
-    b.written = {w.entry["script"]: w for w in b.works if w.entry["script"]}
-    need(len(b.written) == sum(bool(w.entry["script"]) for w in b.works), "result.json", "twice")
+    b.written = {w.script: w for w in b.works if w.script}
+    need(len(b.written) == sum(bool(w.script) for w in b.works), FIRST[0], "twice")
     return len(b.people)
 
 def check_table(b):
-    b.by, b.about, b.dark = defaultdict(list), defaultdict(list), set()
+    b.by, b.about = defaultdict(list), defaultdict(list)
     for x in b.records:
-        event, (role, _, name), (kind, _, code) = x["event"], x["actor"].partition("/"), x["subject"].partition("/")
-        fact = Fact(x["seq"], event, role, name or role, x["subject"], b.open.get(x["seq"]))
-        _sign, roles, kinds = EVENTS.get(event, ("", ["any"], [kind]))
+        (role, _, name), (kind, _, code) = x.actor.partition("/"), x.subject.partition("/")
+        fact = Fact(x.seq, x.event, role, name or role, x.subject, b.open.get(x.seq))
+        _sign, roles, kinds = EVENTS.get(x.event, ("", ["any"], [kind]))
         need(("any" in roles or role in roles) and kind in kinds and (kind != "competition" or code == b.code)
-             and (event != "mark:locked" or (role == "panel") == (kind == "defence")), fact, "kind")
-        b.by[event].append(fact)
-        if fact.payload is not None: b.about[fact.subject].append(fact)
+             and (x.event != "mark:locked" or (role == "panel") == (kind == "defence")), fact, "kind")
+        b.by[x.event].append(fact)
+        if fact.says is not None: b.about[fact.subject].append(fact)
 
 def check_opened(b):
-    notes = next((x.payload["ruleset"]["notes"] for x in b.by["ruleset:frozen"] if x.payload), None)
+    notes = next((x.says.ruleset.notes for x in b.by["ruleset:frozen"] if x.says), None)
     named = notes.get("closed_to_public") if isinstance(notes, dict) else None
-    closed = [x for event, (sign, _, _) in EVENTS.items() for x in b.by[event] if x.payload is None and sign != "~"]
+    closed = [x for event in EVENTS for x in b.by[event] if x.says is None and EVENTS[event][0] != "~"]
     for x in closed: need(EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named, x, "closed")
-    b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.payload}
-    b.gone = {x.payload["seq"]: x for x in b.by["mark:withdrawn"] if x.payload}
-    if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed))
+    b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.says}
+    b.gone = {x.says.seq: x for x in b.by["mark:withdrawn"] if x.says}
+    listed = ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed)
+    if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", listed)
 
 def of(b, *events):
     """The facts of kinds; a check that asks for a kind closed to the public ends there."""
     for event in events:
         if event in b.dark: raise NotChecked(event, "unseen", "")
-    return [x for event in events for x in b.by[event]]
+    return [x for event in events for x in b.by[event]] if len(events) != 1 else b.by[events[0]]
 
 def once(b, event, after=None):
-    """The facts of a kind by subject, each there once, and each after its fact of another kind."""
+    """The facts of a kind by subject: one each, and each after the fact of another kind on its subject."""
     facts = {}
     for x in of(b, event):
-        need(x.subject not in facts, x, "twice")
-        facts[x.subject] = x
-        if after is not None:
-            need(x.subject in after, x, "missing", f"{x.subject}")
-            order(after[x.subject], x)
+        need(facts.setdefault(x.subject, x) is x, x, "twice")
+        need(after is None or x.subject in after, x, "missing", x.subject)
+        if after: order(after[x.subject], x)
     return facts
 
 def order(early, late, blame=None):
-    other = early if blame is not early else late
+    other = late if blame is early else early
     need(early.seq < late.seq, blame or late, "order.bad", other.event, other.seq)
 
 # --- checks: what was fixed before marking ----------------------------------------------------------------------------
 def check_frozen(b):
-    first, posts = of(b, "ruleset:frozen"), [{k: v for k, v in x.items() if k != "tie"} for x in b.result["posts"]]
-    need(len(first) == 1 and first[0].seq == (b.records[0]["event"] == "log:opened"), "ruleset:frozen", "twice")
-    stated = {"ruleset": b.rules, "posts": posts, "rubrics": [x for x in b.result["rubrics"] if not x["paper"]]}
-    for name, x in stated.items(): need(first[0].payload[name] == x, f"result.json.{name}", "match", first[0].seq)
+    first, posts = of(b, "ruleset:frozen"), [{k: v for k, v in x.items() if k != "tie"} for x in b.result.posts]
+    need(len(first) == 1 and first[0].seq == (b.records[0].event == "log:opened"), "ruleset:frozen", "twice")
+    stated = {"ruleset": b.rules, "posts": posts, "rubrics": [x for x in b.result.rubrics if not x.paper]}
+    for name, x in stated.items(): need(first[0].says[name] == x, f"result.json.{name}", "match", first[0].seq)
 
 def check_roster(b):
-    fixed, counts = {}, Counter(x["post"] for x in b.people.values())
+    fixed, least = {}, b.rules.minimum_candidates
     for fact in of(b, "roster:fixed"):
-        codes = [x["code"] for x in fact.payload["candidates"]]
+        codes = [x.code for x in fact.says.candidates]
         need(codes == sorted(set(codes)), fact, "twice")
-        fixed.update({x["code"]: (x["post"], fact) for x in fact.payload["candidates"]})
+        fixed.update({x.code: (x.post, fact.seq) for x in fact.says.candidates})
     for code in b.people: need(code in fixed, f"result.json {code}", "missing", "roster:fixed")
-    for code, (post, fact) in fixed.items(): need(b.people.get(code, {}).get("post") == post, f"{code} ({post})", "match", fact.seq)
-    for post, n in counts.items(): need(n >= b.rules["minimum_candidates"], f"post/{post}", "few", n, b.rules["minimum_candidates"], post)
+    for code, (post, seq) in fixed.items(): need(code in b.people and b.people[code].post == post, code, "match", seq)
+    for post, n in Counter(x.post for x in b.people.values()).items(): need(n >= least, post, "few", n, least, post)
 
 def check_papers(b):
-    sealed, rosters = once(b, "paper:sealed"), of(b, "roster:fixed")
-    opened, started = once(b, "paper:opened", sealed), once(b, "sitting:started")
-    closed = once(b, "sitting:closed", started)
-    for rubric in [x for x in b.result["rubrics"] if x["paper"]]:
-        fact = sealed.get(f"paper/{rubric['paper']}")
-        need(fact and fact.payload["rubric"] == rubric, f"rubric {rubric['paper']}", "match", fact.seq if fact else "–")
+    sealed, started = once(b, "paper:sealed"), once(b, "sitting:started")
+    opened, closed = once(b, "paper:opened", sealed), once(b, "sitting:closed", started)
+    for rubric in [x for x in b.result.rubrics if x.paper]:
+        fact = sealed.get(f"paper/{rubric.paper}")
+        need(fact and fact.says.rubric == rubric, f"rubric {rubric.paper}", "match", fact.seq if fact else "–")
+    for fact in opened.values(): need(fact.says.holders, fact, "missing", "holders")
     for subject, fact in started.items():
-        need(subject in closed and closed[subject].payload == fact.payload, fact, "missing", "sitting:closed")
-        for roster in rosters: order(roster, fact)
-        for post, paper in fact.payload["papers"].items():
+        need(subject in closed and closed[subject].says == fact.says, fact, "missing", "sitting:closed")
+        for roster in of(b, "roster:fixed"): order(roster, fact)
+        for post, paper in fact.says.papers.items():
             need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
             order(opened[f"paper/{paper}"], fact)
-            seal = sealed[f"paper/{paper}"]
-            need([seal.payload["rubric"][x] for x in ("post", "paper")] == [post, paper], fact, "match", seal.seq)
-    for fact in opened.values(): need(fact.payload["holders"], fact, "missing", "holders")
+            rubric = sealed[f"paper/{paper}"].says.rubric
+            need((rubric.post, rubric.paper) == (post, paper), fact, "match", sealed[f"paper/{paper}"].seq)
 
 def check_codes(b):
     coded, sent, sealed = {}, set(), once(b, "codes:sealed")
     opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
     for subject, fact in sealed.items():
-        end, rows, sittings = opened.get(subject), fact.payload["map"], set()
-        need(end and end.payload["sealed_seq"] == fact.seq and end.payload["holders"], fact, "missing", "codes:opened")
-        need([x["script"] for x in rows] == sorted({x["script"] for x in rows} - coded.keys()), fact, "twice")
-        for row in rows:
-            w, seq = b.written.get(row["script"]), row["answers_seq"]
-            need(w and w.person["code"] == row["candidate"], fact, "swapped", row["script"], row["candidate"])
-            answers = b.records[min(seq, fact.seq)]
-            start, told = started.get(answers["subject"]), b.open.get(seq, row)
-            need(start and answers["event"] in ("answers:submitted", "answers:amended") and start.seq < seq and seq not in sent
-                 and told["candidate"] == row["candidate"], w, "match", seq)
-            need(start.payload["papers"].get(w.person["post"]) == w.entry["paper"], w, "match", start.seq)
+        end, scripts, sittings = opened.get(subject), [x.script for x in fact.says.map], set()
+        need(end and end.says.sealed_seq == fact.seq and end.says.holders, fact, "missing", "codes:opened")
+        need(scripts == sorted({*scripts} - coded.keys()), fact, "twice")
+        for row in fact.says.map:
+            w, answers = b.written.get(row.script), b.records[min(row.answers_seq, fact.seq)]
+            need(w and w.person.code == row.candidate, fact, "swapped", row.script, row.candidate)
+            start, who = started.get(answers.subject), b.open.get(answers.seq, row).candidate
+            need(start and answers.event in ("answers:submitted", "answers:amended") and start.seq < answers.seq
+                 and answers.seq not in sent and who == row.candidate, w, "match", row.answers_seq)
+            need(start.says.papers.get(w.person.post) == w.paper, w, "match", start.seq)
             order(closed.get(start.subject, fact), fact)
-            coded[row["script"]] = (row, fact, end)
+            coded[row.script] = (row, fact, end)
             sittings.add(start.subject)
-            sent.add(seq)
+            sent.add(answers.seq)
         for x in of(b, "incident:decided"):
             if x.subject in sittings: order(x, fact, x)
     for script, w in b.written.items(): need(script in coded, w, "missing", f"codes:sealed {script}")
@@ -515,101 +519,98 @@ def check_codes(b):
     return len(coded)
 
 def check_absent(b):
-    last = {(x.subject, x.payload["part"]): x for x in of(b, "attendance:recorded")}.values()
-    absent = {(code, x.payload["part"]): x for x in last for code in x.payload["absent"]}
-    void = {(x.payload["candidate"], x.payload["part"]): x for x in of(b, "incident:decided") if x.payload["void"]}
+    last = {(x.subject, x.says.part): x for x in of(b, "attendance:recorded")}.values()
+    absent = {(code, x.says.part): x for x in last for code in x.says.absent}
+    void = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided") if x.says.void}
     for kind, told in (("absent", absent), ("void", void)):
         for w in b.works:
-            fact = told.pop((w.person["code"], w.rule["part"]), None)
-            need(w.entry[kind] == bool(fact), w, "differs", f"“{kind}”", bool(fact), w.entry[kind])
-        for (code, part), fact in told.items(): need(False, fact, "missing", f"{code} {part}")
+            fact = told.pop((w.person.code, w.part), None)
+            need(w[kind] == bool(fact), w, "differs", f"“{kind}”", bool(fact), w[kind])
+        for (code, part), fact in told.items(): raise Fault(fact, "missing", f"{code} {part}")
 
 # --- checks: marks ----------------------------------------------------------------------------------------------------
 def of_appeal(b, fact):
     """Whether a record on a script belongs to an appeal."""
-    mark = b.locked.get(fact.payload["seq"]) if fact.event == "mark:withdrawn" else fact
-    return fact.event == "appeal:decided" or bool(mark and str(mark.payload.get("round")).startswith("appeal"))
+    mark = b.locked.get(fact.says.seq) if fact.event == "mark:withdrawn" else fact
+    return fact.event == "appeal:decided" or bool(mark and str(mark.says.get("round")).startswith("appeal"))
 
 def check_points(b):
     for w in b.works:
         for mark in w.marks + w.again:
-            own = {x["criterion"]: x for x in w.rubric["criteria"] if x["system"] == (mark["marker"] == "system")}
-            need(own.keys() == mark["points"].keys() and sum(map(h, mark["points"].values())) == h(mark["total"])
-                 and all(h(x) <= h(own[c]["maximum"]) and h(x) % h(own[c]["step"]) == 0 for c, x in mark["points"].items()),
-                 w, "sum", mark["marker"])
-            need((mark["round"] == 0) == (mark["marker"] == "system"), w, "rounds")
-        wanted = [True] * any(x["system"] for x in (w.rubric or {"criteria": []})["criteria"])
-        need([x["round"] == 0 for x in w.marks][:1] == wanted[:len(w.marks)] or w.marks and not wanted, w, "rounds")
+            own = {x.criterion: x for x in w.rubric.criteria if x.system == (mark.marker == "system")}
+            good = own.keys() == mark.points.keys() and sum(map(h, mark.points.values())) == h(mark.total)
+            pairs = [(h(x), own[c]) for c, x in mark.points.items()] if good else []
+            good = good and all(x <= h(c.maximum) and x % h(c.step) == 0 for x, c in pairs)
+            need(good and (mark.round == 0) == (mark.marker == "system"), w, "sum", mark.marker)
+        wanted = any(x.system for x in w.rubric.criteria) if w.marks else False
+        need([x.round == 0 for x in w.marks] == [True] * wanted + [False] * (len(w.marks) - wanted), w, "rounds")
     return sum(len(w.marks + w.again) for w in b.works)
 
 def check_withdrawn(b):
-    of(b, "mark:locked", "mark:withdrawn", "item:decided")
-    for fact in b.by["mark:withdrawn"]:
-        mark = b.locked.get(fact.payload["seq"])
-        need(mark and mark.subject == fact.subject and mark.seq < fact.seq and b.gone[mark.seq] is fact, fact, "match", fact.payload["seq"])
+    of(b, "mark:locked")
+    for fact in of(b, "mark:withdrawn"):
+        mark = b.locked.get(fact.says.seq)
+        need(mark and mark.subject == fact.subject and mark.seq < fact.seq, fact, "match", fact.says.seq)
+        need(b.gone[mark.seq] is fact, fact, "twice")
     for fact in of(b, "mark:withdrawn", "item:decided"):
-        need(fact.payload["second"] not in ("", fact.name) and fact.payload.get("reason", "-"), fact, "second")
+        need(fact.says.second not in ("", fact.name) and fact.says.get("reason", "–"), fact, "second")
     for w in [w for w in b.works if w.marks]:
-        for fact in b.about[f"paper/{w.entry['paper']}"]:
-            if fact.event == "item:decided":
-                known = [x["system"] for x in w.rubric["criteria"] if x["criterion"] == fact.payload["criterion"]]
-                need(known == [True] and w.marks[0]["seq"] > fact.seq, w, "order.bad", fact.event, fact.seq)
+        for fact in [x for x in b.about[f"paper/{w.paper}"] if x.event == "item:decided"]:
+            known = [x.system for x in w.rubric.criteria if x.criterion == fact.says.criterion]
+            need(known == [True] and w.marks[0].seq > fact.seq, w, "order.bad", fact.event, fact.seq)
 
 def check_marks(b):
-    left, last = {x.seq: x for x in of(b, "mark:locked", "mark:withdrawn") if x.seq in b.locked and x.seq not in b.gone}, {}
+    of(b, "mark:locked", "mark:withdrawn")
+    left, last = {seq: x for seq, x in b.locked.items() if seq not in b.gone}, {}
     for fact in list(left.values()):
-        key = (fact.subject, fact.name, fact.payload["part"], fact.payload["round"])
+        key = (fact.subject, fact.name, fact.says.part, fact.says.round)
         need(key not in last or fact.role == "system", fact, "twice")
         left.pop(last.get(key), None)
         last[key] = fact.seq
     for w in b.works:
-        content = b.coded[w.entry["script"]][0]["content"] if w.entry["script"] else None
+        content, seqs = b.coded[w.script][0].content if w.script else None, [x.seq for x in w.marks if x.round != 0]
         for mark in w.marks + w.again:
-            fact = left.pop(mark["seq"], None)
-            need(fact and fact.subject == w.subject and fact.name == mark["marker"], w, "unlocked", mark["marker"], mark["seq"])
-            need(fact.payload["total"] == mark["total"], w, "raised", mark["marker"], mark["total"], fact.payload["total"], fact.seq)
-            stated = {"part": w.rule["part"], "content": content, **{x: mark[x] for x in ("round", "points", "total")}}
-            need(fact.payload == stated, w, "match", fact.seq)
-        for seqs in ([x["seq"] for x in w.marks if x["round"] != 0], [x["seq"] for x in w.again]): need(seqs == sorted(seqs), w, "rounds")
-    for fact in left.values(): need(False, fact, "left")
+            fact, who = left.pop(mark.seq, None), mark.marker
+            need(fact and fact.subject == w.subject and fact.name == who, w, "unlocked", who, mark.seq)
+            need(fact.says.total == mark.total, w, "raised", who, mark.total, fact.says.total, fact.seq)
+            stated = {**mark, "part": w.part, "content": content}
+            need(all(stated[x] == fact.says[x] for x in fact.says), w, "match", fact.seq)
+        need(seqs == sorted(seqs) and w.again == sorted(w.again, key=lambda x: x.seq), w, "rounds")
+    for fact in left.values(): raise Fault(fact, "left")
 
 def check_order(b):
-    shown, _ = once_part(b), of(b, "mark:locked", "mark:withdrawn", "settlement:decided", "appeal:decided")
+    shown, events = {}, ("mark:locked", "mark:withdrawn", "settlement:decided", "appeal:decided")
+    for fact in of(b, "written:published"): need(shown.setdefault(fact.says.part, fact) is fact, fact, "twice")
+    of(b, *events)
     for script, w in b.written.items():
-        (_row, sealed, opened), public = b.coded[script], shown.get(w.rule["part"])
-        need(public or w.rule["kind"] == "machine", w, "missing", "written:published")
+        (_row, sealed, opened), public = b.coded[script], shown.get(w.part)
+        need(public or w.rule.kind == "machine", w, "missing", "written:published")
         if public: order(opened, public)
-        for fact in [x for x in b.about[w.subject] if x.event in EVENTS]:
-            order((public or opened) if of_appeal(b, fact) else sealed, fact)
-            if not of_appeal(b, fact): order(fact, opened, fact)
-
-def once_part(b):
-    found = {}
-    for fact in of(b, "written:published"):
-        need(found.setdefault(fact.payload["part"], fact) is fact, fact, "twice")
-    return found
+        for fact in [x for x in b.about[w.subject] if x.event in events]:
+            if of_appeal(b, fact): order(public or opened, fact)
+            else: order(sealed, fact) or order(fact, opened, fact)
 
 # --- checks: every number again ---------------------------------------------------------------------------------------
 def same(w, term, stated, computed): need(stated == computed, w, "differs", "~" + term, computed, stated)
 
 def settled(w):
     """Step and score of a part, from its marks under the rule set; no score where people decide."""
-    rule, system = w.rule, sum(h(x["total"]) for x in w.marks if x["round"] == 0)
-    t, more = ({x["marker"]: system + h(x["total"]) for x in w.marks if x["round"] == n} for n in (1, 2))
-    need(len(t) + len(more) + any(x["round"] == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
-    if rule["kind"] == "machine":
+    rule, system = w.rule, sum(h(x.total) for x in w.marks if x.round == 0)
+    t, more = ({x.marker: system + h(x.total) for x in w.marks if x.round == n} for n in (1, 2))
+    need(len(t) + len(more) + any(x.round == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
+    if rule.kind == "machine":
         need(not t and not more, w, "rounds")
         return "machine", system
-    if rule["kind"] == "panel":
+    if rule.kind == "panel":
         need(more.keys() <= t.keys(), w, "rounds")
-        totals = list({**t, **(more if rule["after_discussion"] == "counts" else {})}.values())
-        agree = len(totals) >= rule["least_markers"] and max(totals) - min(totals) <= h(rule["gap_limit"])
+        totals = list({**t, **(more if rule.after_discussion == "counts" else {})}.values())
+        agree = len(totals) >= rule.least_markers and max(totals) - min(totals) <= h(rule.gap_limit)
         return ("mean", (2 * sum(totals) + len(totals)) // (2 * len(totals))) if agree else ("head", None)
     need(len(t) == 2 and not t.keys() & more.keys(), w, "rounds")
     (x, y), step, score, third = t.values(), "discussed", None, 0
-    straddle = rule["straddle"] == "head" and (x >= h(rule["pass"])) != (y >= h(rule["pass"]))
-    if abs(x - y) <= h(rule["mean_at_most"]) and not straddle: step, score = "mean", (x + y + 1) // 2
-    elif abs(x - y) >= h(rule["third_from"]):
+    straddle = rule.straddle == "head" and (x >= h(rule["pass"])) != (y >= h(rule["pass"]))
+    if abs(x - y) <= h(rule.mean_at_most) and not straddle: step, score = "mean", (x + y + 1) // 2
+    elif abs(x - y) >= h(rule.third_from):
         third, equal = 1, [z for z in more.values() if z in (x, y)] + [x] * (x == y)
         step, score = ("third-equal", equal[0]) if equal else ("collective", None)
     need(len(more) == third, w, "rounds")
@@ -617,143 +618,143 @@ def settled(w):
 
 def decided(b, w, name, computed, made):
     """Compares a settlement or appeal with what the rules and the decisions of people give."""
-    (step, score), stated, fact = computed, w.entry[name], made[-1] if made else None
-    same(w, "step", stated["step"], step)
-    same(w, "score", stated["score"], stated["score"] if score is None else s(score))
-    need((stated["seq"] is None) == (score is not None) and h(stated["score"]) <= h(w.rule["maximum"]), w, "missing", f"{name}:decided")
-    of(b, name + ":decided")
-    need(stated["seq"] == (fact and fact.seq), fact or w, "twice" if fact else "missing", f"{name}:decided")
-    for x in ("part", "step", "score") if fact else ():
-        need(fact.payload.get(x, stated.get(x)) == {**stated, "part": w.rule["part"]}[x] and fact.payload["reason"], w, "match", fact.seq)
+    (step, score), stated, fact, event = computed, w[name], made[-1] if made else None, f"{name}:decided"
+    same(w, "step", stated.step, step)
+    same(w, "score", stated.score, stated.score if score is None else s(score))
+    need((stated.seq is None) == (score is not None) and h(stated.score) <= h(w.rule.maximum), w, "missing", event)
+    of(b, event)
+    need(stated.seq == (fact and fact.seq), fact or w, "twice" if fact else "missing", event)
+    for x in fact.says if fact else ():
+        need(fact.says[x] == {**stated, "part": w.part, "reason": fact.says.reason or None}[x], w, "match", fact.seq)
 
 def check_settlements(b):
-    done = [w for w in b.works if w.entry["settlement"]]
     for w in b.works:
-        mine = [x for x in b.about[w.subject] if x.payload.get("part", w.rule["part"]) == w.rule["part"] and not of_appeal(b, x)]
+        mine = [x for x in b.about[w.subject] if x.says.get("part", w.part) == w.part and not of_appeal(b, x)]
         changes = [x.seq for x in mine if x.event in ("mark:locked", "mark:withdrawn")]
         made = [x for x in mine if x.event == "settlement:decided"]
         for x, later in zip_longest(made, made[1:]):  # a decision is passed over when marks changed after it
             need(not later or any(x.seq < y < later.seq for y in changes), x, "twice")
         made = [x for x in made[-1:] if x.seq > max(changes, default=-1)]
-        if w.entry["settlement"]: decided(b, w, "settlement", settled(w), made)
-    known = {(w.subject, w.rule["part"]) for w in b.works}
-    for fact in of(b, "settlement:decided"): need((fact.subject, fact.payload["part"]) in known, fact, "twice")
-    return len(done)
+        if w.settlement: decided(b, w, "settlement", settled(w), made)
+    known = {(w.subject, w.part) for w in b.works}
+    for fact in of(b, "settlement:decided"): need((fact.subject, fact.says.part) in known, fact, "twice")
+    return sum(bool(w.settlement) for w in b.works)
 
 def check_appeals(b):
-    done, made = {w.subject: w for w in b.works if w.entry["appeal"]}, once(b, "appeal:decided")
+    done = {w.subject: w for w in b.works if w.appeal}
     for subject, w in done.items():
-        system, names = sum(h(x["total"]) for x in w.marks if x["round"] == 0), [x["marker"] for x in w.again]
-        t, before = [system + h(x["total"]) for x in w.again], {x.name for x in b.about[subject] if x.event == "mark:locked" and not of_appeal(b, x)}
-        need([x["round"] for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len({*names} - before) == len(t), w, "rounds")
-        need(len(t) == (2 if t[:1] == t[1:2] else 3), w, "rounds")
+        system, names = sum(h(x.total) for x in w.marks if x.round == 0), {x.marker for x in w.again}
+        t, facts = [system + h(x.total) for x in w.again], b.about[subject]
+        before = {x.name for x in facts if x.event == "mark:locked" and not of_appeal(b, x)}
+        need([x.round for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len(t) == (2 if t[:1] == t[1:2] else 3)
+             and len(names - before) == len(t), w, "rounds")
         again = next((x for x in t if t.count(x) > 1), (2 * sum(t) + 3) // 6)
-        adopted = abs(again - h(w.entry["settlement"]["score"])) < h(w.rule["appeal_adopt_below"])
-        facts = [x for x in b.about[subject] if x.event == "appeal:decided"]
-        decided(b, w, "appeal", ("adopted", again) if adopted else ("chair", None), facts)
-        for x in facts: need(x.seq > max(y["seq"] for y in w.again), x, "order.bad", "mark:locked", w.again[-1]["seq"])
-    for subject, fact in made.items(): need(subject in done, fact, "twice")
+        adopted = abs(again - h(w.settlement.score)) < h(w.rule.appeal_adopt_below)
+        made = [x for x in facts if x.event == "appeal:decided"]
+        decided(b, w, "appeal", ("adopted", again) if adopted else ("chair", None), made)
+        for x in made: need(x.seq > w.again[-1].seq, x, "order.bad", "mark:locked", w.again[-1].seq)
+    for subject, fact in once(b, "appeal:decided").items(): need(subject in done, fact, "twice")
     return len(done)
 
 def check_deductions(b):
-    incidents, applied, used = {x.seq: x for x in of(b, "incident:decided")}, defaultdict(list), set()
+    incidents, used = {x.seq: x for x in of(b, "incident:decided")}, set()
+    applied, due = defaultdict(list), defaultdict(list)
     for fact in of(b, "deduction:applied"):
-        p, x = fact.payload, incidents.get(fact.payload["incident_seq"])
-        need(x and x.seq not in used and h(p["percent"]) <= 10000 and fact.subject == f"candidate/{x.payload['candidate']}"
-             and (p["part"], p["percent"]) == (x.payload["part"], x.payload["percent"]), fact, "match", p["incident_seq"])
+        p, x = fact.says, incidents.get(fact.says.incident_seq)
+        need(x and x.seq not in used and fact.subject == f"candidate/{x.says.candidate}" and h(p.percent) <= 10000
+             and (p.part, p.percent) == (x.says.part, x.says.percent), fact, "match", p.incident_seq)
         used.add(x.seq)
-        applied[x.payload["candidate"], p["part"]].append(fact)
-    due = defaultdict(list)
-    for x in incidents.values(): due[x.payload["candidate"], x.payload["part"]] += [x] * bool(x.payload["percent"])
+        applied[x.says.candidate, p.part].append(fact)
+    for x in incidents.values(): due[x.says.candidate, x.says.part] += [x] * bool(x.says.percent)
     for w in b.works:
-        key, stated = (w.person["code"], w.rule["part"]), w.entry["deduction"]
-        facts = applied.pop(key, [])
-        for x in due[key] if w.entry["settlement"] else (): need(x.seq in used, w, "omitted", x.payload["percent"], x.seq)
-        most = max(facts if w.entry["settlement"] else [], key=lambda x: (h(x.payload["percent"]), -x.seq), default=None)
-        need(stated or not most, w, "omitted", most and most.payload["percent"], most and most.seq)
-        need(not stated or most and stated == {"seq": most.seq, "percent": most.payload["percent"]}, w, "match", (stated or {}).get("seq"))
-        for fact in facts if w.entry["script"] else (): order(b.coded[w.entry["script"]][2], fact)
-    for facts in applied.values(): need(False, facts[0], "twice")
+        facts = applied.pop((w.person.code, w.part), [])
+        for fact in facts if w.script else (): order(b.coded[w.script][2], fact)
+        if w.settlement:
+            for x in due[w.person.code, w.part]: need(x.seq in used, w, "omitted", x.says.percent, x.seq)
+            most = max(facts, key=lambda x: (h(x.says.percent), -x.seq), default=None)
+            if most: need(w.deduction, w, "omitted", most.says.percent, most.seq)
+            stated = most and {"seq": most.seq, "percent": most.says.percent}
+            need(w.deduction == stated, w, "match", w.deduction and w.deduction.seq)
+    for facts in applied.values(): raise Fault(facts[0], "twice")
 
 def check_scores(b):
     for w in b.works:
-        x, score = w.entry, None
-        if x["settlement"]:
-            score = h((x["appeal"] or x["settlement"])["score"])
-            if x["deduction"]: score = (score * (10000 - h(x["deduction"]["percent"])) + 5000) // 10000
-            same(w, "score", x["score"], s(score))
-        same(w, "passed", x["passed"], score is not None and score >= h(w.rule["pass"]))
+        score = h((w.appeal or w.settlement).score) if w.settlement else None
+        if w.deduction: score = (score * (10000 - h(w.deduction.percent)) + 5000) // 10000
+        same(w, "score", w.score, score if score is None else s(score))
+        same(w, "passed", w.passed, score is not None and score >= h(w.rule["pass"]))
 
 def check_totals(b):
     for code, x in b.people.items():
-        whole = sum(h(b.parts[p["part"]]["weight"]) * h(p["score"] or "0.00") for p in x["parts"])
-        same(code, "total", x["total"], s((whole + 5000) // 10000) if all(p["passed"] for p in x["parts"]) else None)
+        whole = sum(h(b.parts[p.part].weight) * h(p.score or "0.00") for p in x.parts)
+        same(code, "total", x.total, s((whole + 5000) // 10000) if all(p.passed for p in x.parts) else None)
 
 def check_ranks(b):
     ranked = defaultdict(list)
     for code, x in b.people.items():
-        scores = {p["part"]: h(p["score"] or "0.00") for p in x["parts"]}
-        if x["total"]: ranked[x["post"]].append(([-h(x["total"]), *(-scores.get(y, 0) for y in b.rules["tie_break"])], code))
-        else: same(code, "rank", x["rank"], None)
-    for post, group in ranked.items():
-        keys, first = sorted(key for key, _code in group), {}
-        for place, key in enumerate(keys, 1): first.setdefault(tuple(key), place)
-        for key, code in sorted(group): same(f"{code} ({post})", "rank", b.people[code]["rank"], first[tuple(key)])
+        scores = {p.part: h(p.score or "0.00") for p in x.parts}
+        if x.total: ranked[x.post].append((-h(x.total), *(-scores.get(y, 0) for y in b.rules.tie_break), code))
+        else: same(code, "rank", x.rank, None)
+    for group in map(sorted, ranked.values()):
+        first = {}
+        for place, (*key, code) in enumerate(group, 1):
+            same(code, "rank", b.people[code].rank, first.setdefault(tuple(key), place))
 
 def check_ties(b):
     selected = set()
     for code, post in b.posts.items():
-        made, groups, needed = [x for x in b.about[f"post/{code}"] if x.event == "tie:decided"], defaultdict(list), False
-        for x in b.people.values(): groups[x["rank"]] += [x["code"]] * (x["post"] == code and x["rank"] is not None)
+        made, groups, needed = [x for x in b.by["tie:decided"] if x.subject == f"post/{code}"], defaultdict(list), False
+        for x in b.people.values(): groups[x.rank] += [x.code] * (x.post == code and x.rank is not None)
         for rank, group in groups.items():
-            places = post["vacancies"] - (rank or 0) + 1
+            places = post.vacancies - (rank or 0) + 1
             if 0 < places < len(group):
                 need(made, f"post/{code}", "nobody", ", ".join(group))
-                group, needed, told = made[0].payload["selected"], True, set(group)
-                need(set(group) <= told and len(set(group)) == len(group) == places and made[0].payload["reason"]
-                     and post["tie"] == {"seq": made[0].seq, "selected": group}, made[0], "parts")
+                chosen, needed = made[0].says.selected, True
+                need({*chosen} <= {*group} and len({*chosen}) == len(chosen) == places and made[0].says.reason
+                     and post.tie == {"seq": made[0].seq, "selected": chosen}, made[0], "parts")
+                group = chosen
             selected |= set(group) if places > 0 else set()
-        for fact in made[needed:]: need(False, fact, "twice")
-        need(needed or not post["tie"], f"post/{code}", "twice")
+        for fact in made[needed:]: raise Fault(fact, "twice")
+        need(needed or not post.tie, f"post/{code}", "twice")
     for fact in b.by["tie:decided"]: need(fact.subject[5:] in b.posts, fact, "twice")
     b.selected = selected
 
 def check_outcomes(b):
     for code, x in b.people.items():
-        fell = [kind for kind in ("void", "absent") if any(p[kind] for p in x["parts"])] + ["failed"]
-        same(code, "outcome", x["outcome"], ("selected" if code in b.selected else "passed") if x["rank"] else fell[0])
+        fell = [kind for kind in ("void", "absent") if any(p[kind] for p in x.parts)] + ["failed"]
+        same(code, "outcome", x.outcome, ("selected" if code in b.selected else "passed") if x.rank else fell[0])
 
 def check_draws(b):
     committed, files = once(b, "draw:committed"), dict(b.draws)
     held = once(b, "draw:held", committed)
     for subject, fact in committed.items(): need(subject in held, fact, "missing", "draw:held")
     for subject, fact in held.items():
-        early, document, file = committed[subject].payload, fact.payload["document"], f"draws/{subject[5:]}.json"
-        kept, items = {x.get("by"): set(x.values()) for x in early["commitments"]}, early["items"]
-        source = early["public"].get("source") if isinstance(early["public"], dict) else early["public"]
-        by = [x["by"] for x in document["contributions"]]
-        need(document["items"] == items and document["public"]["source"] == (source or "none") and len(set(items)) == len(items)
-             and by == sorted(kept) and len(by) == len(early["commitments"]) > 0 and (document["competition"], document["draw"])
-             == (b.code, subject[5:]) and files.pop(file, None) == document, fact, "match", committed[subject].seq)
-        for x in document["contributions"]: need(sha256(bytes.fromhex(x["nonce"])) in kept[x["by"]], fact, "forged", x["by"])
-        for place, (stated, computed) in enumerate(zip_longest(fact.payload["outcome"], permuted(document)), 1):
+        early, document, name = committed[subject].says, fact.says.document, subject[5:]
+        kept, by = {x.get("by"): set(x.values()) for x in early.commitments}, [x.by for x in document.contributions]
+        source = early.public.get("source") if isinstance(early.public, dict) else early.public
+        need(document["items"] == early["items"] and len({*early["items"]}) == len(early["items"])
+             and by == sorted(kept) and len(by) == len(early.commitments) > 0
+             and (document.competition, document.draw, document.public.source) == (b.code, name, source or "none")
+             and files.pop(f"draws/{name}.json", None) == document, fact, "match", committed[subject].seq)
+        for x in document.contributions: need(sha256(bytes.fromhex(x.nonce)) in kept[x.by], fact, "forged", x.by)
+        for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):
             need(stated == computed, fact, "differs", f"#{place}", computed, stated)
-    for name in files: need(False, name, "twice")
+    for name in files: raise Fault(name, "twice")
     return len(held)
 
 # --- checks: who answers for it ---------------------------------------------------------------------------------------
 def check_approvals(b):
-    votes, refused, wanted, published = {}, set(), b.rules["approvals"], b.by["result:published"]
-    mine = [x for x in published if x.payload["result_sha256"] == b.digest]
-    need(mine and mine[-1] is published[-1], "result.json", "unpublished")
+    votes, refused, published = {}, set(), b.by["result:published"]
+    mine = [x for x in published if x.says.result_sha256 == b.digest]
+    need(mine and mine[-1] is published[-1], FIRST[0], "unpublished")
     for fact in sorted(b.by["result:approved"] + b.by["result:refused"], key=lambda x: x.seq):
-        if fact.payload["result_sha256"] == b.digest and fact.seq < mine[0].seq:
+        if fact.says.result_sha256 == b.digest and fact.seq < mine[0].seq:
             need(fact.event == "result:refused" or fact.name not in votes, fact, "again")
             if fact.event == "result:approved": votes[fact.name] = fact
             else: refused.add(votes.pop(fact.name, fact).name)
-    for role in ("council", "authority"):
+    for role, wanted in b.rules.approvals.items():
         names = [x.name for x in votes.values() if x.role == role]
-        need(len(names) >= wanted[role], f"result:approved {role}", "few", len(names), wanted[role], ", ".join(names))
+        need(len(names) >= wanted, f"result:approved {role}", "few", len(names), wanted, ", ".join(names))
     first = min(votes.values(), key=lambda x: x.seq, default=mine[0])
     for event, (sign, _, _) in EVENTS.items():
         for fact in b.by[event] if sign != "~" and event[:7] != "result:" else (): order(fact, first, fact)
@@ -763,34 +764,32 @@ def check_approvals(b):
 def check_assertions(b): raise NotChecked("result:approved", "trusted", len(b.votes))
 
 def check_people(b):
-    people, groups = {}, [list(b.votes), *([x["marker"] for x in w.marks[:2] + w.again] for w in b.works)]
-    for fact in [x for x in b.by["roles:fixed"] if x.payload]: people.update({x["pseudonym"]: x["person"] for x in fact.payload["people"]})
+    people = {x.pseudonym: x.person for fact in b.by["roles:fixed"] if fact.says for x in fact.says.people}
     if not people: raise NotChecked("roles:fixed", "hidden")
-    groups = [list(b.votes), *([*{x["marker"]: 0 for x in w.marks + w.again}] for w in b.works)]
-    for names in groups + [[x.name, x.payload["second"]] for x in of(b, "mark:withdrawn", "item:decided")]:
+    groups = [b.votes.keys(), *({x.marker for x in w.marks + w.again} for w in b.works)]
+    for names in groups + [{x.name, x.says.second} for x in of(b, "mark:withdrawn", "item:decided")]:
         known = {}
-        for name in [x for x in names if x in people]:
+        for name in sorted(names & people.keys()):
             need(known.setdefault(people[name], name) == name, "roles:fixed", "same", known[people[name]], name)
 
 def check_lineage(b):
-    earlier = {x.payload["result_sha256"] for x in b.by["result:published"]} - {b.digest}
-    need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), "previous.txt", "form", "SHA-256 / “”")
-    if not b.previous: raise NotChecked("previous.txt", "first")
-    if not b.older: raise NotChecked("previous.txt", "old", b.previous)
+    earlier = {x.says.result_sha256 for x in b.by["result:published"]} - {b.digest}
+    need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), LAST[0], "form", "SHA-256")
+    if not b.previous: raise NotChecked(LAST[0], "first")
+    if not b.older: raise NotChecked(LAST[0], "old", b.previous)
     wanted, log, told = b.previous, b.files[FIRST[1]], []
     for data in b.older:
-        old = read_zip(data)
-        need(sha256(data) == wanted and log.startswith(old[FIRST[1]]) and sha256(old[FIRST[0]]) in earlier, sha256(data), "chain")
-        before = {x["code"]: [x["total"], x["rank"], x["outcome"]] for x in load(old[FIRST[0]].decode(), "--previous")["candidates"]}
-        moved = [x for x, y in b.people.items() if before.get(x) != [y["total"], y["rank"], y["outcome"]]]
+        old, digest = read_zip(data), sha256(data)
+        need(digest == wanted and log.startswith(old[FIRST[1]]) and sha256(old[FIRST[0]]) in earlier, digest, "chain")
+        before = {x.code: (x.total, x.rank, x.outcome) for x in load(old[FIRST[0]].decode(), "--previous").candidates}
+        moved = [x for x, y in b.people.items() if before.get(x) != (y.total, y.rank, y.outcome)]
         told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
         wanted, log = old[LAST[0]].decode(), old[FIRST[1]]
     return "; ".join(told)
 
 def check_report(b):
-    own = b.files["verify.py"] == Path(__file__).read_bytes()
-    other = [name for name, good in (("bao-cao.pdf", b.digest.encode() in b.files["bao-cao.pdf"]), ("verify.py", own)) if not good]
-    if other: raise NotChecked(", ".join(other), "compare", b.digest)
+    good = {LAST[1]: b.digest.encode() in b.files[LAST[1]], LAST[2]: b.files[LAST[2]] == Path(__file__).read_bytes()}
+    if not all(good.values()): raise NotChecked(", ".join(x for x in good if not good[x]), "compare", b.digest)
 
 def check_receipt(b):
     def short(leaf):
@@ -804,18 +803,19 @@ def check_receipt(b):
         note = read_note(rest, "--receipt")
         root, path = tree(b.leaves[:note[1]], seq)
         want = ["c2sp.org/tlog-proof@v1", f"index {seq}", *(base64.b64encode(x).decode() for x in path)]
-        need(note[0] == b.note[0] and seq < note[1] <= len(b.leaves) and root == note[2] and lead.split("\n") == want, "--receipt", "chain")
+        good = (note[0], note[2], want) == (b.note[0], root, lead.split("\n"))
+        need(good and seq < note[1] <= len(b.leaves), "--receipt", "chain")
         need(not b.log_key or signed_by(note, (note[0], read_key(b.log_key, 1)[1]), 1), "--receipt", "forged", note[0])
     return seq, short(b.leaves[seq])[:5] + "-" + short(b.leaves[seq])[5:]
 
 # --- what is said -----------------------------------------------------------------------------------------------------
 def put(where, key, values, language):
     """One sentence: where, and what of it."""
-    words = [SENTENCES[x[1:]][language] if str(x)[:1] == "~" else x for x in values]
+    words, names = [SENTENCES[x[1:]][language] if str(x)[:1] == "~" else x for x in values], ("phần", "part")
     if isinstance(where, Fact):
         where = f"{('Bản ghi số', 'Record')[language]} {where.seq} ({where.event}, {where.subject}, {where.name})"
     if isinstance(where, Work):
-        where = f"{('Thí sinh', 'Candidate')[language]} {where.person['code']}, {('phần', 'part')[language]} {where.rule['part']}"
+        where = f"{('Thí sinh', 'Candidate')[language]} {where.person.code}, {names[language]} {where.part}"
     return (f"{where}: " if where else "") + SENTENCES[key][language].format(*words) + "."
 
 def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=None):
@@ -837,22 +837,26 @@ def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=N
 def main(arguments=None):
     """Says every sentence; exit code 0 only when nothing is broken."""
     parser = argparse.ArgumentParser(description="Kiểm gói kết quả / verify a result bundle")
+    parser.add_argument("bundle")
     for name in ("--log-key", "--receipt"): parser.add_argument(name)
     for name in ("--witness", "--previous"): parser.add_argument(name, action="append", default=[])
     for name in ("--json", "--english"): parser.add_argument(name, action="store_true")
     parser.add_argument("--quorum", type=int)
-    parser.add_argument("bundle")
     given, data = parser.parse_args(arguments), b""
     try:
         with Path(given.bundle).open("rb") as file: data = file.read(LARGEST + 99)
-        older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt and Path(given.receipt).read_text("utf-8")
+        older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt
+        receipt = Path(receipt).read_text("utf-8") if receipt else None
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
     except (OSError, ValueError) as x: said = [{"check": "file", "state": "broken", "vi": str(x), "en": str(x)}]
-    broken, pinned = sum(x["state"] == "broken" for x in said), any((x["check"], x["state"]) == ("signature", "ok") for x in said)
-    lines = [f"{'–' if x['state'] == 'unchecked' else '✗' if x['state'] == 'broken' else '✓'} {x['vi']}" + f"\n  {x['en']}" * given.english for x in said]
-    lines.append(f"KẾT LUẬN: {broken} chỗ hỏng trong {len(said)} điều đã xét" + ("." if pinned else "; chưa ghim khóa."))
+    broken, signs = [x for x in said if x["state"] == "broken"], {"ok": "✓", "broken": "✗", "unchecked": "–"}
+    pinned = ("signature", "ok") in [(x["check"], x["state"]) for x in said]
+    lines = [f"{signs[x['state']]} {x['vi']}" + f"\n  {x['en']}" * given.english for x in said]
+    keys = "" if pinned else "; chưa ghim khóa"
+    lines.append(f"KẾT LUẬN: {len(broken)} chỗ hỏng trong {len(said)} điều đã xét{keys}.")
     answer = {"ok": not broken, "pinned": pinned, "bundle_sha256": sha256(data), "checks": said}
-    sys.stdout.buffer.write((json.dumps(answer, ensure_ascii=False, indent=1) if given.json else "\n".join(lines)).encode() + b"\n")
-    return int(broken > 0)
+    text = json.dumps(answer, ensure_ascii=False, indent=1) if given.json else "\n".join(lines)
+    sys.stdout.buffer.write(text.encode() + b"\n")
+    return int(bool(broken))
 
 if __name__ == "__main__": sys.exit(main())
