@@ -29,7 +29,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 OFFSET_FILE = "clock-offset-seconds"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.05
 START_SECONDS = 60
 STOP_SECONDS = 15
 FLAGS = (
