@@ -285,7 +285,7 @@ class Play:
             for number, attempt in enumerate(list_attempts(self.session, sitting.id)):
                 if sitting.started_at is None or attempt.checked_in_at is None or attempt.paper is None:
                     continue
-                now = self.plan.written_at + MINUTE + number * timedelta(seconds=7)
+                now = self.plan.written_at + (1 + number % 9) * SECOND
                 actor = Actor(attempt.candidacy.account_id, Role.CANDIDATE, candidacy_id=attempt.candidacy_id)
                 opened = attempts.open_attempt(self.director.context(now, actor))
                 at, paper = now + minutes * MINUTE, paper_from_data(attempt.paper.data)
