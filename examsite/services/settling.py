@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.ladders import ThirdRule, score_by_rule
-from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptState, check_score_in_range
+from examsite.domain.marking import (
+    SCRIPT_MACHINE,
+    NeededAct,
+    ScriptEvent,
+    ScriptKind,
+    ScriptState,
+    check_score_in_range,
+)
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
@@ -187,11 +194,13 @@ def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) 
     Raises:
         ConflictError: `marking_not_open`.
         NotAllowedError: `role_needed`.
-        NotFoundError: `script_not_found`.
+        NotFoundError: `script_not_found`, also for one with an agreed mark: the ladder is for candidates.
     """
     ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
     check_marking_open(competition)
     script = get_script_for_update(ctx.session, competition.id, code)
+    if script.kind is not ScriptKind.LIVE:
+        raise NotFoundError("script_not_found", script=code)
     paper = paper_from_data(script.paper.data)
     return standing_of(written_part(competition), script, paper, find_decision(ctx.session, script.id))
 

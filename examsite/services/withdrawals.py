@@ -8,13 +8,12 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
 from examsite.domain.permissions import Role, actor_name
-from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import LONGEST_TEXT, check_marking_open, settle_script
+from examsite.services.settling import check_marking_open, checked_reason, settle_script, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
-from examsite.storage.queries.marking import find_decision, get_script_for_update, list_standings
+from examsite.storage.queries.marking import find_decision, get_script_for_update
 from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
 
 
@@ -33,19 +32,14 @@ def request_withdrawal(
 
     Source: our choice, because TT 22/2025/TT-BNV art. 16 has marks changed only on the record and never by one person.
     """
-    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
-    check_marking_open(competition)
-    words = plain_text(reason).strip()
-    if not words:
-        raise InvalidError("reason_missing", field="reason")
-    if len(words) > LONGEST_TEXT:
-        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
-    if code not in {row.script.code for row in list_standings(ctx.session, competition)}:
+    standing = standing_for_head(ctx, competition, code)
+    words = checked_reason(reason)
+    if standing is None:
         raise NotFoundError("script_not_found", script=code)
-    mark = _locked_mark(get_script_for_update(ctx.session, competition.id, code), marker)
+    mark = _locked_mark(standing.script, marker)
     if find_open_withdrawal(ctx.session, mark.id) is not None:
         raise ConflictError("withdrawal_already_requested", script=code, marker=marker)
-    wish = MarkWithdrawal(mark_id=mark.id, reason=words, requested_by_id=actor.assignment_id, requested_at=ctx.now)
+    wish = MarkWithdrawal(mark_id=mark.id, reason=words, requested_by_id=ctx.actor.assignment_id, requested_at=ctx.now)
     ctx.session.add(wish)
     ctx.session.flush()
     return wish

@@ -16,8 +16,9 @@ from examsite.config import Settings
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.marking import MarkState, ScriptKind, ScriptState
 from examsite.domain.permissions import Role
-from examsite.services import marking, standardisation
-from examsite.services.allocations import draw_allocation
+from examsite.domain.scores import score
+from examsite.services import marking, settling, standardisation
+from examsite.services.allocations import allocate_third, draw_allocation
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.marking import count_scripts, list_queue, list_scripts, list_standings
@@ -227,6 +228,20 @@ def test_seeds_stand_in_every_queue_like_scripts_and_settle_nothing(board: Board
     assert list_standings(board.session, board.competition) == []
     assert [row[2]["script"] for row in _records(board, "standard:marked")] == [seed.code] * 3
     assert all(row[1] != f"script/{seed.code}" for row in _records(board, "mark:locked"))
+
+
+def test_the_head_decides_about_no_seed(board: Board) -> None:
+    seed = agree(board, SEED, "40").script
+    _allocate(board)
+    for marker, total in zip(board.markers, ("20", "40"), strict=False):
+        board.lock(marker, seed.code, total)
+
+    head = board.ctx(Role.MARKING_HEAD)
+    with pytest.raises(NotFoundError, match="script_not_found"):
+        settling.decide_settlement(head, board.competition, seed.code, decided=score("30"), reason="Sau trao đổi")
+    with pytest.raises(NotFoundError, match="script_not_found"):
+        allocate_third(head, board.competition, seed.code)
+    assert _records(board, "settlement:decided") == []
 
 
 def test_the_draw_waits_for_seeds_or_a_reason_and_for_qualified_markers(board: Board) -> None:

@@ -73,9 +73,8 @@ def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:
     assert (script.state, script.score, script.step, script.settled_at) == (ScriptState.MARKING, None, "", None)
     blind = get_blind_script(board.session, board.competition.id, marker.id, code)
     assert blind.mark is None
-    assert (
-        next(row.state for row in list_queue(board.session, board.competition.id, marker.id) if row.code == code) is None
-    )
+    queue = {row.code: row for row in list_queue(board.session, board.competition.id, marker.id)}
+    assert queue[code].state is None
     row = board.session.scalars(select(RecordRow).where(RecordRow.event == "mark:withdrawn")).one()
     assert (row.actor, row.subject) == ("head/H01", f"script/{code}")
     assert json.loads(row.payload or "") == {"seq": locked.record_seq, "reason": REASON, "second": "C01"}
