@@ -27,12 +27,12 @@ from examsite.storage.queries.coded_answers import map_answers_by_code
 from examsite.storage.queries.items import (
     decision_of,
     find_waiting_decision,
-    get_opened_paper,
     get_waiting_decision,
     lock_scripts_of_paper,
     system_mark,
 )
 from examsite.storage.queries.marking import WRITTEN, find_decision, get_script_for_update, list_scripts
+from examsite.storage.queries.papers import get_opened_paper
 
 #: Who may be the second person. A setter alone at the work needs somebody else: the chair.
 SECOND_ROLES = (Role.SETTER, Role.CHAIR)

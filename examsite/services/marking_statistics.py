@@ -26,7 +26,8 @@ from examsite.storage.queries.marking_statistics import (
     list_locked_marks,
     list_new_beginnings,
 )
-from examsite.storage.queries.standardisation import list_opened_papers, list_stops
+from examsite.storage.queries.papers import list_opened_papers
+from examsite.storage.queries.standardisation import list_stops
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -21,8 +21,8 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal
 from examsite.storage.models.papers import RubricChange
-from examsite.storage.queries.items import get_opened_paper
 from examsite.storage.queries.marking import get_script_for_update
+from examsite.storage.queries.papers import get_opened_paper
 from examsite.storage.queries.rubric_changes import (
     TouchedMark,
     find_waiting_change,

@@ -47,7 +47,8 @@ from examsite.services import (
 )
 from examsite.storage.queries.marking import get_blind_script, list_standings
 from examsite.storage.queries.marking_notes import list_flags
-from examsite.storage.queries.standardisation import find_hold, list_opened_papers, list_own_standards, list_standards
+from examsite.storage.queries.papers import list_opened_papers
+from examsite.storage.queries.standardisation import find_hold, list_own_standards, list_standards
 
 #: How far each marker lies above the others, in points; all three are steady until one tires.
 LENIENCE = {"cham1": -1.2, "cham2": 0.6, "cham3": 0.9}

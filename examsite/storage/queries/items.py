@@ -19,7 +19,7 @@ from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.items import LEAST_SCRIPTS_TO_DECIDE, Decision, Ruling, rescored, standing_decisions
 from examsite.domain.marking import MarkState, NeededAct, ScriptKind
-from examsite.domain.papers import Paper, PaperItem, PaperState, paper_from_data
+from examsite.domain.papers import Paper, PaperItem, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.result_entries import SYSTEM_MARKER, SYSTEM_ROUND, MarkEntry
@@ -33,6 +33,7 @@ from examsite.storage.models.papers import Paper as PaperRow
 from examsite.storage.queries.coded_answers import map_answers_by_code
 from examsite.storage.queries.codes import missing_before_opening
 from examsite.storage.queries.marking import list_decisions, list_scripts, script_entry, written_part
+from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 
 if TYPE_CHECKING:
     from examsite.statistics.items import ItemFigures, PartFigures
@@ -96,7 +97,7 @@ class ItemEffect:
 def list_paper_items(session: Session, competition_id: int) -> list[PaperItems]:
     """The opened papers by code, each objective question with its figures, options counted."""
     found = []
-    for paper in _opened_papers(session, competition_id):
+    for paper in list_opened_papers(session, competition_id):
         content = paper_from_data(paper.data)
         if content.objective:
             answers = map_answers_by_code(session, competition_id, paper.id)
@@ -108,27 +109,13 @@ def get_paper_items(session: Session, competition_id: int, code: str) -> PaperIt
     """One opened paper.
 
     Raises:
-        NotFoundError: `paper_not_found`.
+        NotFoundError: `paper_not_found`, also for one without objective questions.
     """
-    found = next((row for row in list_paper_items(session, competition_id) if row.paper.code == code), None)
-    if found is None:
+    paper = get_opened_paper(session, competition_id, code)
+    content = paper_from_data(paper.data)
+    if not content.objective:
         raise NotFoundError("paper_not_found", paper=code)
-    return found
-
-
-def get_opened_paper(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> PaperRow:
-    """An opened paper.
-
-    Raises:
-        NotFoundError: `paper_not_found`.
-    """
-    statement = select(PaperRow).where(
-        PaperRow.competition_id == competition_id, PaperRow.code == code, PaperRow.state == PaperState.OPENED
-    )
-    found = session.scalars(statement.with_for_update() if for_update else statement).one_or_none()
-    if found is None:
-        raise NotFoundError("paper_not_found", paper=code)
-    return found
+    return _paper_items(session, paper, content, map_answers_by_code(session, competition_id, paper.id))
 
 
 def find_waiting_decision(session: Session, paper_id: int, item: str) -> ItemDecision | None:
@@ -228,7 +215,7 @@ def lock_scripts_of_paper(session: Session, paper_id: int) -> None:
 def list_missing_to_open_codes(session: Session, competition: Competition, now: datetime) -> list[Missing]:
     """Before the code map is opened: what marking owes, and two people's word on each question outside its band."""
     missing = missing_before_opening(session, competition, now)
-    for paper in _opened_papers(session, competition.id):
+    for paper in list_opened_papers(session, competition.id):
         content = paper_from_data(paper.data)
         if content.objective:
             owed = _paper_items(session, paper, content, {}).owed
@@ -253,17 +240,6 @@ def _of_competition(competition_id: int) -> Select[ItemDecision]:
         .join(ItemDecision.paper)
         .options(joinedload(ItemDecision.paper))
         .where(PaperRow.competition_id == competition_id)
-    )
-
-
-def _opened_papers(session: Session, competition_id: int) -> list[PaperRow]:
-    return list(
-        session.scalars(
-            select(PaperRow)
-            .options(joinedload(PaperRow.post))
-            .where(PaperRow.competition_id == competition_id, PaperRow.state == PaperState.OPENED)
-            .order_by(PaperRow.code)
-        )
     )
 
 

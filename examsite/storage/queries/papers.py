@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -97,6 +97,26 @@ def get_paper(session: Session, competition_id: int, code: str) -> Paper:
     return found
 
 
+def list_opened_papers(session: Session, competition_id: int) -> list[Paper]:
+    """The opened versions of a competition with their posts, by code."""
+    return list(session.scalars(_opened(competition_id).order_by(Paper.code)))
+
+
+def get_opened_paper(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> Paper:
+    """One opened version with its post, its row locked for an act on it; a sealed one does not exist here.
+
+    Raises:
+        NotFoundError: `paper_not_found`.
+    """
+    statement = _opened(competition_id).where(Paper.code == code)
+    if for_update:
+        statement = statement.with_for_update(of=Paper)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFoundError("paper_not_found", paper=code)
+    return found
+
+
 def find_opened_paper(session: Session, post_id: int) -> Paper | None:
     """The version of a post that was opened, if one was."""
     return session.scalars(
@@ -108,3 +128,11 @@ def count_papers(session: Session, post_id: int, *states: PaperState) -> int:
     """How many versions of a post are in one of the states."""
     statement = select(func.count(Paper.id)).where(Paper.post_id == post_id, Paper.state.in_(states))
     return session.scalar(statement) or 0
+
+
+def _opened(competition_id: int) -> Select[Paper]:
+    return (
+        select(Paper)
+        .options(joinedload(Paper.post))
+        .where(Paper.competition_id == competition_id, Paper.state == PaperState.OPENED)
+    )

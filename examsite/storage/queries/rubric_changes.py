@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState, ScriptState
-from examsite.domain.papers import Paper, PaperState, paper_from_data
+from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.rubric_changes import MarkFate, criterion_from_data, fate_of, with_changes
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
@@ -108,18 +108,6 @@ def read_current_paper(session: Session, paper: PaperRow) -> Paper:
 def paper_with(paper: PaperRow, changes: Iterable[RubricChange]) -> Paper:
     """The paper under changes that were read already."""
     return with_changes(paper_from_data(paper.data), [criterion_from_data(change.after) for change in changes])
-
-
-def list_opened_papers(session: Session, competition_id: int) -> list[PaperRow]:
-    """The opened papers by code, with their posts."""
-    return list(
-        session.scalars(
-            select(PaperRow)
-            .options(joinedload(PaperRow.post))
-            .where(PaperRow.competition_id == competition_id, PaperRow.state == PaperState.OPENED)
-            .order_by(PaperRow.code)
-        )
-    )
 
 
 def lock_work_on_paper(session: Session, paper_id: int) -> None:

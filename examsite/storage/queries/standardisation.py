@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, joinedload
 from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState, ScriptKind
-from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.standardisation import StopOutcome, seeds_needed
@@ -75,30 +74,6 @@ def get_standard_by_code(session: Session, competition_id: int, code: str) -> Ag
     if found is None:
         raise NotFoundError("standard_not_found")
     return found
-
-
-def list_opened_papers(session: Session, competition_id: int) -> list[Paper]:
-    """The opened papers with their posts, by code."""
-    return list(
-        session.scalars(
-            select(Paper)
-            .options(joinedload(Paper.post))
-            .where(Paper.competition_id == competition_id, Paper.state == PaperState.OPENED)
-            .order_by(Paper.code)
-        )
-    )
-
-
-def get_opened_paper(session: Session, competition_id: int, code: str) -> Paper:
-    """One opened paper; a sealed one does not exist here.
-
-    Raises:
-        NotFoundError: `paper_not_found`.
-    """
-    for paper in list_opened_papers(session, competition_id):
-        if paper.code == code:
-            return paper
-    raise NotFoundError("paper_not_found", paper=code)
 
 
 def list_codes(session: Session, competition_id: int) -> set[str]:

@@ -13,12 +13,11 @@ from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services import rubric_changes
 from examsite.storage.database import db
-from examsite.storage.queries.items import get_opened_paper
+from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 from examsite.storage.queries.rubric_changes import (
     get_change,
     list_changes,
     list_marks_left_to_head,
-    list_opened_papers,
     list_reopened_marks,
     list_touched_marks,
     read_current_paper,

@@ -18,11 +18,10 @@ from examsite.services import standardisation
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.marking import count_scripts, find_marker, list_markers
+from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 from examsite.storage.queries.standardisation import (
     count_allocated_scripts,
-    get_opened_paper,
     get_standard_by_code,
-    list_opened_papers,
     list_own_standards,
     list_qualifications,
     list_standards,
