@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.items import Answer, Ruling, checked_keys, objective_item, rescored, ruling_text
-from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent, ScriptState
+from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent, ScriptState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.result_entries import SYSTEM_ROUND
@@ -18,7 +18,7 @@ from examsite.domain.rubrics import check_system_points, total
 from examsite.domain.scores import score, score_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason, settle_script
+from examsite.services.settling import check_marking_open, checked_reason, settle_again
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, Script
@@ -31,7 +31,7 @@ from examsite.storage.queries.items import (
     lock_scripts_of_paper,
     system_mark,
 )
-from examsite.storage.queries.marking import WRITTEN, find_decision, get_script_for_update, list_scripts
+from examsite.storage.queries.marking import WRITTEN, list_scripts
 from examsite.storage.queries.papers import get_opened_paper
 
 #: Who may be the second person. A setter alone at the work needs somebody else: the chair.
@@ -134,7 +134,7 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
     content = paper_from_data(decision.paper.data)
     answers = map_answers_by_code(ctx.session, competition.id, decision.paper_id)
     rule = decision_of(decision)
-    touched = []
+    touched: list[Script] = []
     for script in list_scripts(ctx.session, competition.id):
         mark = system_mark(script)
         if script.paper_id != decision.paper_id or mark is None:
@@ -143,10 +143,11 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
         # Every script gets one, changed or not: a stranger, for whom the key stays closed, sees that none was left out.
         _lock_further_mark(ctx, competition, script, points)
         if points != mark.points:
-            touched.append(script.code)
-    for code in touched:
-        _settle_again(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
-    return touched
+            touched.append(script)
+    for script in touched:
+        if script.state is not ScriptState.SEALED:
+            settle_again(ctx, competition, script.code, event=ScriptEvent.RESCORED)
+    return [script.code for script in touched]
 
 
 def _lock_further_mark(ctx: ServiceContext, competition: Competition, script: Script, points: dict[str, str]) -> None:
@@ -175,18 +176,3 @@ def _lock_further_mark(ctx: ServiceContext, competition: Competition, script: Sc
         )
     )
     ctx.session.flush()
-
-
-def _settle_again(ctx: ServiceContext, competition: Competition, script: Script) -> None:
-    if script.state is ScriptState.SEALED:
-        return
-    decided = find_decision(ctx.session, script.id)
-    if decided is not None:
-        decided.withdrawn_at = ctx.now
-    script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.RESCORED)
-    script.score = None
-    script.step = ""
-    script.settled_at = None
-    script.straddle_seen_at = None
-    ctx.session.flush()
-    settle_script(ctx, competition, script)

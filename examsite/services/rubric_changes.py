@@ -9,19 +9,18 @@ from collections.abc import Iterable
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
-from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.questions import Level, Text
 from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterion_to_data
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason, settle_script
+from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason, settle_again
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal
 from examsite.storage.models.papers import RubricChange
-from examsite.storage.queries.marking import get_script_for_update
 from examsite.storage.queries.papers import get_opened_paper
 from examsite.storage.queries.rubric_changes import (
     TouchedMark,
@@ -117,7 +116,7 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
             _withdraw(ctx, competition, row, change, head=head)
     ctx.session.flush()
     for code in sorted({row.script.code for row in touched if row.fate is MarkFate.WITHDRAWN}):
-        _settle_again(ctx, competition, code)
+        settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
     return touched
 
 
@@ -198,11 +197,3 @@ def _withdraw(
     )
     _set_aside(ctx, draft, change.criterion)
     ctx.session.add(draft)
-
-
-def _settle_again(ctx: ServiceContext, competition: Competition, code: str) -> None:
-    script = get_script_for_update(ctx.session, competition.id, code)
-    script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARK_WITHDRAWN)
-    script.straddle_seen_at = None
-    ctx.session.flush()
-    settle_script(ctx, competition, script)

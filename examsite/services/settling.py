@@ -188,6 +188,24 @@ def settle_script(
     ctx.session.flush()
 
 
+def settle_again(ctx: ServiceContext, competition: Competition, code: str, *, event: ScriptEvent) -> None:
+    """Let a script walk the ladder anew after `event`: its score falls, and a decision that rested on it is set aside.
+
+    The marks that count must be flushed before; without a third mark the first two may still stand on their rung.
+    """
+    script = get_script_for_update(ctx.session, competition.id, code)
+    decision = find_decision(ctx.session, script.id)
+    if decision is not None:
+        decision.withdrawn_at = ctx.now
+    script.state = SCRIPT_MACHINE.after(script.state, event)
+    script.score = None
+    script.step = ""
+    script.settled_at = None
+    script.straddle_seen_at = None
+    ctx.session.flush()
+    settle_script(ctx, competition, script)
+
+
 def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) -> ScriptStanding | None:
     """Where a script stands, its row locked for an act of the head; None as long as it waits for its two marks.
 

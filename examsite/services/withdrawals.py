@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
 from examsite.domain.permissions import Role, actor_name
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason, settle_script, standing_for_head
+from examsite.services.settling import check_marking_open, checked_reason, settle_again, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
-from examsite.storage.queries.marking import find_decision, get_script_for_update
+from examsite.storage.queries.marking import lock_script
 from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
 
 
@@ -61,19 +61,14 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
     wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
     mark = wish.mark
     code = mark.script.code if mark.script is not None else ""
-    script = get_script_for_update(ctx.session, competition.id, code)
+    lock_script(ctx.session, competition.id, code)
     payload = {"seq": mark.record_seq, "reason": wish.reason, "second": ctx.actor.pseudonym}
     head = actor_name(Role.MARKING_HEAD, str(wish.requested_by.pseudonym))
     wish.record_seq = record(ctx, competition, Event.MARK_WITHDRAWN, f"script/{code}", payload, actor=head)
     mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
     mark.updated_at = ctx.now
-    decision = find_decision(ctx.session, script.id)
-    if decision is not None:
-        decision.withdrawn_at = ctx.now
-    _reopen(script)
     ctx.session.flush()
-    # Without a third mark the first two may still stand on their rung.
-    settle_script(ctx, competition, get_script_for_update(ctx.session, competition.id, code))
+    settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
     return mark
 
 
@@ -123,11 +118,3 @@ def _locked_mark(script: Script, marker: str) -> Mark:
         if mark.state is MarkState.LOCKED and mark.assignment is not None and mark.assignment.pseudonym == marker:
             return mark
     raise InvalidError("mark_not_locked", script=script.code, marker=marker)
-
-
-def _reopen(script: Script) -> None:
-    script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARK_WITHDRAWN)
-    script.score = None
-    script.step = ""
-    script.settled_at = None
-    script.straddle_seen_at = None
