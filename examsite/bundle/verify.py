@@ -126,7 +126,7 @@ round=round points=*score total=score; settlement step=text seq=int? score=score
 seq=int? score=score; deduction seq=int percent=score; entry code=code post=code; row candidate=code script=code
 answers_seq=int content=hex; person pseudonym=code person=text; ruleset:frozen organiser competition ruleset=@ruleset
 posts=[@vacancies] rubrics=[@rubric]; ~roles:fixed organiser competition people=[@person]; roster:fixed organiser
-competition candidates=[@entry]; +paper:sealed setter paper age_sha256=hex paper_sha256=hex rubric=@rubric;
+competition candidates=[@entry]; +paper:sealed setter paper age_sha256=hex? paper_sha256=hex rubric=@rubric;
 +paper:opened council paper holders=[text]; +sitting:started system sitting papers=*code; +sitting:closed system
 sitting papers=*code; +attendance:recorded invigilator sitting,session part=code absent=[code]; ~answers:submitted
 candidate,system sitting candidate=code answers=[any]; ~answers:amended any sitting candidate=code answers=[any]
@@ -430,7 +430,9 @@ def check_table(b):
         need(("any" in roles or role in roles) and kind in kinds and (kind != "competition" or code == b.code)
              and (x.event != "mark:locked" or (role == "panel") == (kind == "defence")), fact, "kind")
         b.by[x.event].append(fact)
-        if fact.says is not None: b.about[fact.subject].append(fact)
+        if fact.says is None: continue
+        need({fact.says.get("part", None)} <= {None, *b.parts}, fact, "missing", fact.says.get("part"))
+        b.about[fact.subject].append(fact)
 
 def check_opened(b):
     notes = next((x.says.ruleset.notes for x in b.by["ruleset:frozen"] if x.says), None)
@@ -484,7 +486,7 @@ def check_papers(b):
     for rubric in [x for x in b.result.rubrics if x.paper]:
         fact = sealed.get(f"paper/{rubric.paper}")
         need(fact and fact.says.rubric == rubric, f"rubric {rubric.paper}", "match", fact.seq if fact else "–")
-    for fact in opened.values(): need(fact.says.holders, fact, "missing", "holders")
+    for fact in opened.values(): need(len({*fact.says.holders}) == len(fact.says.holders) > 0, fact, "twice")
     for subject, fact in started.items():
         need(subject in closed and closed[subject].says == fact.says, fact, "missing", "sitting:closed")
         for roster in of(b, "roster:fixed"): order(roster, fact)
@@ -493,13 +495,16 @@ def check_papers(b):
             order(opened[f"paper/{paper}"], fact)
             rubric = sealed[f"paper/{paper}"].says.rubric
             need((rubric.post, rubric.paper) == (post, paper), fact, "match", sealed[f"paper/{paper}"].seq)
+    for fact in sealed.values():  # the order holds, but nothing shows that the paper could not be read before
+        if not fact.says.age_sha256: raise NotChecked(fact, "missing", "age_sha256")
 
 def check_codes(b):
     coded, sent, sealed = {}, set(), once(b, "codes:sealed")
     opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
     for subject, fact in sealed.items():
         end, scripts, sittings = opened.get(subject), [x.script for x in fact.says.map], set()
-        need(end and end.says.sealed_seq == fact.seq and end.says.holders, fact, "missing", "codes:opened")
+        need(end and end.says.sealed_seq == fact.seq, fact, "missing", "codes:opened")
+        need(len({*end.says.holders}) == len(end.says.holders) > 0, end, "twice")
         need(scripts == sorted({*scripts} - coded.keys()), fact, "twice")
         for row in fact.says.map:
             w, answers = b.written.get(row.script), b.records[min(row.answers_seq, fact.seq)]
@@ -562,6 +567,7 @@ def check_withdrawn(b):
 def check_marks(b):
     of(b, "mark:locked", "mark:withdrawn")
     left, last = {seq: x for seq, x in b.locked.items() if seq not in b.gone}, {}
+    for x in b.locked.values(): need(sum(map(h, x.says.points.values())) == h(x.says.total), x, "sum", x.name)
     for fact in list(left.values()):
         key = (fact.subject, fact.name, fact.says.part, fact.says.round)
         need(key not in last or fact.role == "system", fact, "twice")
@@ -821,17 +827,21 @@ def put(where, key, values, language):
 def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=None):
     """What every check says of the bytes of a bundle, as a list of {check, state, vi, en}; never raises."""
     b = Bundle(data=data, log_key=log_key, witnesses=witnesses, quorum=quorum, older=older, receipt=receipt)
-    said, stop = [], False
-    for name in [x for x in SENTENCES if "check_" + x in globals() and (x != "receipt" or receipt is not None)]:
+    said = []
+    names = [x for x in SENTENCES if "check_" + x in globals() and (x != "receipt" or receipt is not None)]
+    for name in names:
         state, where, key, values = "unchecked", f"“{name}”", "blocked", ()
         try:
-            told = None if stop else globals()["check_" + name](b)
-            if not stop: state, where, key, values = "ok", "", name, told if isinstance(told, tuple) else (told,)
+            told = globals()["check_" + name](b)
+            state, where, key, values = "ok", "", name, told if isinstance(told, tuple) else (told,)
         except NotChecked as x: where, key, values = x.args[0] or where, x.args[1], x.args[2:]
         except Fault as x: state, where, key, values = "broken", x.args[0], x.args[1], x.args[2:]
         except Exception as x: state, key, values = "broken", "unforeseen", (repr(x),)
-        stop = stop or (state == "broken" and name in BASIC)
         said.append({"check": name, "state": state, "vi": put(where, key, values, 0), "en": put(where, key, values, 1)})
+        if state == "broken" and name in BASIC: break
+    rest = ", ".join(names[len(said):])
+    words = {"vi": put(rest, "blocked", (), 0), "en": put(rest, "blocked", (), 1)}
+    if rest: said.append({"check": "rest", "state": "unchecked", **words})
     return said
 
 def main(arguments=None):
