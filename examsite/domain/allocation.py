@@ -6,14 +6,13 @@ them, and why a pair is barred, is not known.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from examsite.domain.draws import permute
+from examsite.domain.draws import permute, seed_of_part
 from examsite.domain.errors import ConflictError
 
 LEAST_MARKERS: Final = 3
@@ -55,12 +54,12 @@ def plan_marking(scripts: Sequence[str], markers: Sequence[str], *, seed: bytes,
     """
     if len(set(markers)) < LEAST_MARKERS:
         raise ConflictError("markers_too_few", needed=LEAST_MARKERS)
-    order = permute(sorted(markers), _subseed(seed, "markers"))
+    order = permute(sorted(markers), seed_of_part(seed, "markers"))
     place = {marker: number for number, marker in enumerate(order)}
     free = {script: [marker for marker in order if (script, marker) not in barred] for script in scripts}
     if any(len(known) < 2 for known in free.values()):
         raise ConflictError("markers_in_conflict")
-    drawn = permute(sorted(scripts), _subseed(seed, "scripts"))
+    drawn = permute(sorted(scripts), seed_of_part(seed, "scripts"))
     loads: Counter[str] = Counter()
     together: Counter[frozenset[str]] = Counter()
     pairs: dict[str, tuple[str, str]] = {}
@@ -74,12 +73,8 @@ def plan_marking(scripts: Sequence[str], markers: Sequence[str], *, seed: bytes,
         pairs[script] = (first, second)
         loads.update(pairs[script])
         together[frozenset(pairs[script])] += 1
-    orders = {
-        marker: tuple(
-            permute(sorted(script for script, pair in pairs.items() if marker in pair), _subseed(seed, f"of/{marker}"))
-        )
-        for marker in markers
-    }
+    queues = {marker: sorted(script for script, pair in pairs.items() if marker in pair) for marker in markers}
+    orders = {marker: tuple(permute(queue, seed_of_part(seed, f"of/{marker}"))) for marker, queue in queues.items()}
     return Plan(pairs, orders)
 
 
@@ -105,7 +100,7 @@ def third_marker(
     Raises:
         ConflictError: `third_marker_missing`.
     """
-    order = permute(sorted(markers), _subseed(seed, f"third/{script}"))
+    order = permute(sorted(markers), seed_of_part(seed, f"third/{script}"))
     free = [marker for marker in order if marker not in taken and (script, marker) not in barred]
     if not free:
         raise ConflictError("third_marker_missing")
@@ -137,9 +132,9 @@ def substitutes(
     """
     carried = Counter(loads)
     found = []
-    for script in permute(sorted(scripts), _subseed(seed, "again")):
+    for script in permute(sorted(scripts), seed_of_part(seed, "again")):
         taken = scripts[script]
-        order = permute(sorted(markers), _subseed(seed, f"again/{len(taken)}/{script}"))
+        order = permute(sorted(markers), seed_of_part(seed, f"again/{len(taken)}/{script}"))
         free = [marker for marker in order if marker not in taken and (script, marker) not in barred]
         if not free:
             raise ConflictError("substitute_missing")
@@ -147,7 +142,3 @@ def substitutes(
         carried[chosen] += 1
         found.append((script, chosen))
     return tuple(found)
-
-
-def _subseed(seed: bytes, name: str) -> bytes:
-    return hashlib.sha256(seed + name.encode("utf-8")).digest()

@@ -87,6 +87,11 @@ def draw_seed(document: Mapping[str, object]) -> bytes:
     return hashlib.sha256(canonical_bytes(document)).digest()
 
 
+def seed_of_part(seed: bytes, name: str) -> bytes:
+    """The seed of one part of what a draw decides, so that several orders come out of one draw; 32 bytes."""
+    return hashlib.sha256(seed + name.encode("utf-8")).digest()
+
+
 def permute(items: Sequence[ItemT], seed: bytes) -> list[ItemT]:
     """The items in the order that the seed decides; every order is equally likely.
 

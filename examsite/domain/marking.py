@@ -203,17 +203,6 @@ def settle_spread(totals: Sequence[Score], *, least: int, gap_limit: Score, deci
     return _decided(NeededAct.HEAD_DECIDES_PANEL, MarkingStep.HEAD, decided, gap)
 
 
-def needed_act(
-    part: BlindPairPart, totals: Sequence[Score], *, third: Score | None = None, decided: Score | None = None
-) -> NeededAct:
-    """What the ladder waits for.
-
-    Raises:
-        InvalidError: as `settle_blind_pair`.
-    """
-    return settle_blind_pair(part, totals, third=third, decided=decided).act
-
-
 def marks_straddle_pass(part: Part, first: Score, second: Score) -> bool:
     """Whether exactly one of two marks reaches the pass mark; the head must at least see it and say so.
 

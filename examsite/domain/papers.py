@@ -6,7 +6,6 @@ are drawn so that no two share a question; the chair opens one at the start, the
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
@@ -16,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
-from examsite.domain.draws import permute
+from examsite.domain.draws import permute, seed_of_part
 from examsite.domain.errors import InvalidError
 from examsite.domain.questions import Question, QuestionKind, question_from_data, question_to_data
 from examsite.domain.rubrics import Rubric, RubricCriterion
@@ -272,10 +271,10 @@ def draw_versions(
     questions = tuple(bank)
     drawn: list[list[Question]] = [[] for _ in range(versions)]
     for plan in blueprint.objective:
-        order = permute(_objective(questions, plan.topic), _subseed(seed, f"objective/{plan.topic}"))
+        order = permute(_objective(questions, plan.topic), seed_of_part(seed, f"objective/{plan.topic}"))
         for version in range(versions):
             drawn[version].extend(order[version * plan.count : (version + 1) * plan.count])
-    remaining = permute(_essays(questions, blueprint.essay_topics), _subseed(seed, "essay"))
+    remaining = permute(_essays(questions, blueprint.essay_topics), seed_of_part(seed, "essay"))
     for version in range(versions):
         topics: set[str] = set()
         for _ in range(blueprint.essay_count):
@@ -284,10 +283,6 @@ def draw_versions(
             topics.add(chosen.topic)
             drawn[version].append(chosen)
     return tuple(tuple(items) for items in drawn)
-
-
-def _subseed(seed: bytes, name: str) -> bytes:
-    return hashlib.sha256(seed + name.encode("utf-8")).digest()
 
 
 def version_code(post: str, version: int) -> str:

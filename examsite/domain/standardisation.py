@@ -5,12 +5,11 @@ For the head of marking. Pure rules; who agreed on a mark and what follows from 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from examsite.domain.draws import permute
+from examsite.domain.draws import permute, seed_of_part
 from examsite.domain.errors import InvalidError
 from examsite.domain.marking import ScriptKind
 from examsite.domain.rubrics import Points
@@ -108,15 +107,11 @@ def _mixed(order: tuple[str, ...], marker: str, seeds: Sequence[str], percent: i
     count = min(seeds_needed(len(order), percent), len(seeds))
     if count == 0:
         return order
-    chosen = permute(sorted(seeds), _subseed(seed, f"seeds/{marker}"))[:count]
+    chosen = permute(sorted(seeds), seed_of_part(seed, f"seeds/{marker}"))[:count]
     length = len(order) + count
     places = set()
     for number in range(count):
         stretch = [str(place) for place in range(number * length // count, (number + 1) * length // count)]
-        places.add(int(permute(stretch, _subseed(seed, f"place/{marker}/{number}"))[0]))
+        places.add(int(permute(stretch, seed_of_part(seed, f"place/{marker}/{number}"))[0]))
     left, taken = iter(order), iter(chosen)
     return tuple(next(taken) if place in places else next(left) for place in range(length))
-
-
-def _subseed(seed: bytes, name: str) -> bytes:
-    return hashlib.sha256(seed + name.encode("utf-8")).digest()

@@ -10,18 +10,17 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import ruleset_from_toml
-from examsite.domain.standardisation import mix_seeds
+from examsite.domain.standardisation import StopCause, StopOutcome, mix_seeds
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
 from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import check_marking_open, checked_reason, standing_for_head
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import (
-    REPLACED,
     count_allocated,
     list_open_allocations,
     list_takers,
@@ -75,7 +74,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
         barred=list_barred(ctx.session, competition.id),
     )
     seeds = {row.script.code: row.script for row in list_agreed(ctx.session, competition.id, ScriptKind.SEED)}
-    percent = ruleset_from_toml(competition.ruleset_toml).seed_percent
+    percent = ruleset_of(competition).seed_percent
     queues = mix_seeds(plan.orders, sorted(seeds), percent=percent, seed=draw_seed(held.document))
     queued = scripts | seeds
     for pseudonym, order in sorted(queues.items()):
@@ -214,10 +213,10 @@ def take_over_marker(ctx: ServiceContext, competition: Competition, marker: str,
         ctx.session.add(
             MarkerStop(
                 assignment_id=person.id,
-                cause="head",
+                cause=str(StopCause.HEAD),
                 stopped_at=ctx.now,
                 stopped_by_id=ctx.actor.assignment_id,
-                outcome=REPLACED,
+                outcome=str(StopOutcome.REPLACED),
                 reason=words,
                 decided_at=ctx.now,
                 decided_by_id=ctx.actor.assignment_id,

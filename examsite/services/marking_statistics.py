@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from examsite.domain.marking import ScriptKind
 from examsite.domain.papers import paper_from_data
 from examsite.domain.scores import score, sum_scores
+from examsite.domain.standardisation import StopOutcome
 from examsite.services.rulesets import PRESETS
 from examsite.storage.queries.marking import list_markers
 from examsite.storage.queries.marking_statistics import (
@@ -278,7 +279,7 @@ def _minutes(own: Sequence[LockedMark]) -> float | None:
 def _advice(severity: Figure, *, outcome: str | None) -> Advice:
     if outcome == "":
         return Advice.DECIDE
-    if outcome == "replaced":
+    if outcome == StopOutcome.REPLACED:
         return Advice.REPLACED
     if severity.value is None or severity.low is None or severity.high is None:
         return Advice.UNKNOWN

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import ruleset_from_toml
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
+from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Claim
@@ -55,7 +55,7 @@ def hold_script(ctx: ServiceContext, competition: Competition, code: str, *, pag
     if claim.page != page:
         claim.page = page
         claim.claimed_at = ctx.now
-    minutes = ruleset_from_toml(competition.ruleset_toml).claim_minutes
+    minutes = ruleset_of(competition).claim_minutes
     claim.expires_at = ctx.now + timedelta(minutes=minutes)
     ctx.session.flush()
     return Hold(is_here=True, since=claim.claimed_at, until=claim.expires_at)

@@ -16,7 +16,6 @@ from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent, ScriptKind
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.rubrics import Points, check_points, points_data, total
-from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.scores import score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.domain.standardisation import Distance, check_standard_kind, distance
@@ -24,6 +23,7 @@ from examsite.services import marking
 from examsite.services.codes import CODE_DIGITS, SALT_BYTES
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Script
@@ -267,7 +267,7 @@ def send_marker_back(ctx: ServiceContext, competition: Competition, pseudonym: s
 def _looked_at(ctx: ServiceContext, competition: Competition, pseudonym: str) -> tuple[list[dict[str, str]], bool, int]:
     ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
     check_marking_open(competition)
-    rules = ruleset_from_toml(competition.ruleset_toml)
+    rules = ruleset_of(competition)
     person = find_marker(ctx.session, competition.id, pseudonym)
     if person is None:
         raise NotFoundError("marker_not_found", marker=pseudonym)

@@ -22,7 +22,6 @@ from examsite.domain.marking import (
     ScriptState,
     deducted,
     marks_straddle_pass,
-    needed_act,
     settle_appeal,
     settle_blind_pair,
     settle_machine,
@@ -136,7 +135,7 @@ def test_a_decision_settles_only_the_rungs_that_ask_for_one(
 
 @pytest.mark.parametrize("totals", [[], [Decimal("50.00")]])
 def test_fewer_than_two_marks_wait(totals: list[Decimal]) -> None:
-    assert needed_act(PART, totals) is NeededAct.WAIT
+    assert settle_blind_pair(PART, totals).act is NeededAct.WAIT
     assert settle_blind_pair(PART, totals, third=Decimal("50.00"), decided=Decimal("50.00")).score is None
 
 
@@ -170,8 +169,8 @@ def test_marks_on_both_sides_of_the_pass_mark_are_noticed(first: str, second: st
     totals = [Decimal(first), Decimal(second)]
     assert marks_straddle_pass(PART, *totals) is straddles
     assert settle_blind_pair(PART, totals).straddles is straddles
-    assert needed_act(PART, totals) is NeededAct.SETTLED
-    assert (needed_act(HEAD_PART, totals) is NeededAct.HEAD_DISCUSSES) is straddles
+    assert settle_blind_pair(PART, totals).act is NeededAct.SETTLED
+    assert (settle_blind_pair(HEAD_PART, totals).act is NeededAct.HEAD_DISCUSSES) is straddles
 
 
 def test_machine_part_takes_the_systems_total() -> None:

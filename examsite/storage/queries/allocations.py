@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.allocation import MarkerStanding
 from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.standardisation import StopOutcome
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.marking import QUEUED, list_markers
-
-REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -208,13 +207,13 @@ def _standings(session: Session, competition_id: int) -> dict[int, MarkerStandin
         .join(RoleAssignment, RoleAssignment.id == MarkerStop.assignment_id)
         .where(
             RoleAssignment.competition_id == competition_id,
-            or_(MarkerStop.decided_at.is_(None), MarkerStop.outcome == REPLACED),
+            or_(MarkerStop.decided_at.is_(None), MarkerStop.outcome == StopOutcome.REPLACED),
         )
         .order_by(MarkerStop.id)
     )
     found: dict[int, MarkerStanding] = {}
     for assignment_id, outcome in rows:
-        if outcome == REPLACED:
+        if outcome == StopOutcome.REPLACED:
             found[assignment_id] = MarkerStanding.REPLACED
         else:
             found.setdefault(assignment_id, MarkerStanding.STOPPED)
