@@ -23,7 +23,10 @@ from tests.web.crawl import Visit, Walk
 from tests.web.world import CandidateWords, Person, World, browser_of, close_site, open_site
 
 _RESULT = {"show_result", "sign_result"}
-_PUBLIC_RESULT = {"public.download_result", "public.show_ranked_candidate", "public.show_ranking"}
+#: Everything that the published result rests on, under codes; of names only those that the result publishes.
+_BUNDLES = {"council.download_bundle", "supervisor.download_bundle"}
+_FILES = {"public.download_bundle", "public.download_result"}
+_PUBLIC_RESULT = {*_FILES, "public.show_ranked_candidate", "public.show_ranking"}
 _LIST = {"organiser.list_candidates", "organiser.show_candidate"}
 _ROSTER = {*_LIST, "organiser.ask_adjustments", "organiser.show_roster"}
 _ROOM = {"organiser.print_door_list", "organiser.show_sitting"}
@@ -65,9 +68,10 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "name": {
         None: _PUBLIC_RESULT,  # of those selected only, see below
         Role.ORGANISER: {*_ROSTER, *_ROOM, *_SLIPS, "organiser.show_result", "organiser.publish_result"},
-        Role.CHAIR: {*_result("council"), *_INCIDENTS, *_HINTS},
-        Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents", *_HINTS},
+        Role.CHAIR: {*_result("council"), *_INCIDENTS, *_HINTS, *_BUNDLES},
+        Role.COUNCIL_MEMBER: {*_result("council"), "council.list_incidents", *_HINTS, *_BUNDLES},
         Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
+        Role.SUPERVISOR: _BUNDLES,
         Role.INVIGILATOR: {"invigilator.*"},
         Role.PANELLIST: {
             *_PANEL,
@@ -106,22 +110,22 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
     "public code": {
         None: _PUBLIC_RESULT,
         Role.ORGANISER: {*_LOG, "organiser.list_proposals", "organiser.show_result", "organiser.publish_result"},
-        Role.CHAIR: {*_result("council"), "council.show_presentation_order"},
-        Role.COUNCIL_MEMBER: {*_result("council"), "council.show_presentation_order"},
+        Role.CHAIR: {*_result("council"), "council.show_presentation_order", *_BUNDLES},
+        Role.COUNCIL_MEMBER: {*_result("council"), "council.show_presentation_order", *_BUNDLES},
         Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
-        Role.SUPERVISOR: _RECORDS,
+        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES},
     },
     "script": {
-        None: {"public.download_result"},  # opened by the council, part of what anyone recomputes
+        None: _FILES,  # opened by the council, part of what anyone recomputes
         Role.ORGANISER: _LOG,
-        Role.SUPERVISOR: {*_RECORDS, *(f"supervisor.{name}" for name in _PATHS)},
+        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES, *(f"supervisor.{name}" for name in _PATHS)},
         Role.MARKER: {*_MARK, "marker.flag_script"},
         Role.MARKING_HEAD: {*_GAPS, *_HEAD, "marker.request_withdrawal"},
         # The code board looks through the essays that it seals.
         Role.KEEPER: {"keeper.list_scripts"},
         # Only once the codes are open.
-        Role.CHAIR: {f"council.{name}" for name in _PATHS},
-        Role.COUNCIL_MEMBER: {f"council.{name}" for name in _PATHS},
+        Role.CHAIR: {*_BUNDLES, *(f"council.{name}" for name in _PATHS)},
+        Role.COUNCIL_MEMBER: {*_BUNDLES, *(f"council.{name}" for name in _PATHS)},
     },
 }
 
