@@ -17,16 +17,15 @@ from examsite.domain.panels import (
     SCORES_SHOWN,
     SHEET_OPEN,
     DefenceState,
-    counted_total,
     is_session_over,
     list_deviations,
     may_see_scores,
 )
-from examsite.domain.panels import MemberScore as Member
 from examsite.domain.permissions import Role
 from examsite.domain.ruleset_model import AfterDiscussion
 from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of, rubric_of
+from examsite.services.reveals import outlook
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.assessments import count_written, find_own_assessment, list_assessments, list_own_written
@@ -164,15 +163,6 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
     marks = list_shown_marks(session, defence) if are_shown else []
     changed = {mark.assignment_id: mark for mark in marks if mark.round == CHANGED_ROUND}
     firsts = [mark for mark in marks if mark.round == ROUND]
-    counted = [
-        counted_total(
-            part,
-            Member(
-                "", mark.total or ZERO, changed[mark.assignment_id].total if mark.assignment_id in changed else None
-            ),
-        )
-        for mark in firsts
-    ]
     is_locked = sheet is not None and sheet.state is MarkState.LOCKED
     own_change = find_changed_sheet(session, defence.id, member.assignment_id) if member else None
     return {
@@ -205,7 +195,7 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "counts": part.after_discussion is AfterDiscussion.COUNTS,
         "marks": [(mark, points_of(mark)) for mark in firsts],
         "changes": {key: (mark, points_of(mark)) for key, mark in changed.items()},
-        "gap": max(counted, default=ZERO) - min(counted, default=ZERO),
+        "gap": outlook(g.competition, marks).gap or ZERO,
         "settlement": find_settlement(session, defence.id)
         if are_shown and defence.state is DefenceState.SETTLED
         else None,
