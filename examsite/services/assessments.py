@@ -29,6 +29,7 @@ def save_assessment(
             `assessment_saved_elsewhere`.
         InvalidError: `assessment_too_long`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
+        NotFoundError: `defence_not_found`.
     """
     defence = defence_for_member(ctx, competition, position)
     kept = _draft(ctx, defence, revision=revision)
@@ -56,6 +57,7 @@ def lock_assessment(
         ConflictError: as `save_assessment`.
         InvalidError: `assessment_missing`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
+        NotFoundError: `defence_not_found`.
     """
     defence = defence_for_member(ctx, competition, position)
     kept = _draft(ctx, defence, revision=revision)

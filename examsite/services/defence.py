@@ -49,6 +49,7 @@ def start_presentation(ctx: ServiceContext, competition: Competition, position: 
         ConflictError: `defence_not_now` at another step of the competition, `event_not_open`, `defence_not_next`
             (someone earlier in the drawn order neither began nor is absent), `defence_running` (one at a time).
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
     state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.STARTED)
@@ -71,6 +72,7 @@ def start_questions(ctx: ServiceContext, competition: Competition, position: int
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
     defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.PRESENTATION_ENDED)
@@ -85,6 +87,7 @@ def open_scoring(ctx: ServiceContext, competition: Competition, position: int) -
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
     defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.QUESTIONS_ENDED)
@@ -109,6 +112,7 @@ def save_sheet(
         InvalidError: `points_negative`, `points_above_maximum`, `points_off_step`, `criterion_unknown`, each naming
             `criterion`; `sheet_comment_too_long`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
+        NotFoundError: `defence_not_found`.
     """
     defence = _for_sheet(ctx, competition, position)
     _check_given(competition, rubric_of(defence), points)
@@ -145,6 +149,7 @@ def lock_sheet(ctx: ServiceContext, competition: Competition, position: int, *, 
             reveal, `sheet_locked`, `sheet_saved_elsewhere`.
         InvalidError: `points_missing` and the other codes of `save_sheet`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
+        NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: each marks independently.
     """

@@ -29,6 +29,7 @@ def note_question(
         ConflictError: `defence_not_now`, `question_not_now`.
         InvalidError: `question_missing`, `question_too_long`, `member_unknown`.
         NotAllowedError: `role_needed`, `member_recused`.
+        NotFoundError: `defence_not_found`.
     """
     defence = _defence(ctx, competition, position)
     members = {row.pseudonym or "": row for row in list_members(ctx.session, competition.id)}
@@ -67,7 +68,7 @@ def note_answer(
         ConflictError: `defence_not_now`, `question_not_now`, `answer_written_elsewhere`.
         InvalidError: `question_too_long`.
         NotAllowedError: `role_needed`, `member_recused`, `question_of_another`.
-        NotFoundError: `panel_question_not_found`.
+        NotFoundError: `defence_not_found`, `panel_question_not_found`.
     """
     defence = _defence(ctx, competition, position)
     question = get_question(ctx.session, defence.id, number)
@@ -91,6 +92,7 @@ def note_recording(
         ConflictError: `defence_not_now`, `recording_written_elsewhere`.
         InvalidError: `recording_too_long`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded (signed minutes, or audio, or video).
     """

@@ -58,6 +58,7 @@ def reveal_scores(
             `member_has_locked` (somebody excused has a locked sheet).
         InvalidError: `excuse_reason_missing`, `member_unknown`, each with the `member`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22; shown together is our choice, because a score seen early pulls the others.
     """
@@ -102,6 +103,7 @@ def change_sheet(ctx: ServiceContext, competition: Competition, position: int, p
             `sheet_not_locked` by whoever has no first mark, `change_already_made`: a lock is never changed.
         InvalidError: `reason_missing`, `reason_too_long`, `change_is_none`, and the codes of `save_sheet`.
         NotAllowedError: `role_needed`, `conflicts_not_declared`, `member_recused`.
+        NotFoundError: `defence_not_found`.
 
     Source: our choice, because a change that leaves the first mark standing shows what the talk did.
     """
@@ -176,6 +178,7 @@ def close_discussion(ctx: ServiceContext, competition: Competition, position: in
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`, `gap_needs_decision`.
         NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: the mean with two decimals.
     """
@@ -196,6 +199,7 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
         ConflictError: `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands.
         InvalidError: `score_out_of_range`, `decided_score_off_step`, `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`; `head_recused`, when the head stands near to the candidate.
+        NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: the head of the board decides a gap above the limit.
     """

@@ -102,5 +102,6 @@ def test_a_whole_marker_is_passed_on_and_a_stale_page_changes_nothing(
     assert done.status_code == 302
     assert len(find_all(client.page(BASE), "changed-row")) == loads.open_of_first
     marker = log_in(f"{loads.first}-{CODE}".lower())
-    assert loads.begun not in words(marker.page(f"/marker/{CODE}/scripts"))
+    assert loads.begun not in words(marker.page(f"/marker/{CODE}/pause"))
+    assert marker.get(f"/marker/{CODE}/scripts/{loads.begun}").status_code == 404
     assert marker.get(BASE).status_code == 403
