@@ -37,6 +37,7 @@ from tests.bundle.made_bundle import (
     zip_of,
 )
 
+INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
 LONGEST, WIDEST = 880, 120  # lines and signs of the one file
 SHAPES = [
@@ -76,7 +77,7 @@ plans = st.builds(
 # ---------------------------------------------------------------------------------------------------------- the honest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(plans)
 def test_every_honest_bundle_is_accepted(plan: Plan) -> None:
     assert broken_in(made(plan)) == {}
@@ -566,7 +567,7 @@ def insiders_accepted(count: int, seed: int = 1) -> list[str]:
 
 
 def test_no_figure_can_be_changed_by_who_owns_everything() -> None:
-    assert insiders_accepted(MUTATIONS) == []
+    assert insiders_accepted(INSIDERS) == []
 
 
 # ------------------------------------------------------------------------------------------------------- the one file
