@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -202,6 +203,16 @@ def test_a_second_change_begins_from_the_first(board: Board) -> None:
     again = _propose(board, text=Text("Nêu rõ", "Clear"))
 
     assert again.before["vi"] == "Nêu đúng hai việc phải tách"
+
+
+def test_the_table_takes_one_waiting_change_of_a_criterion(board: Board) -> None:
+    first = _propose(board)
+    again = {"paper_id": first.paper_id, "criterion": first.criterion, "before": first.before, "after": first.after}
+    people = {"reason": first.reason, "proposed_by_id": first.proposed_by_id, "proposed_at": first.proposed_at}
+    board.session.add(RubricChange(**again, **people))
+    with pytest.raises(IntegrityError):
+        board.session.flush()
+    board.session.rollback()
 
 
 def test_refused_nothing_changes_and_one_person_is_not_two(board: Board) -> None:

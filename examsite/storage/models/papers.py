@@ -102,6 +102,14 @@ class RubricChange(Base):
     __table_args__ = (
         CheckConstraint("(decided_at IS NULL) = (is_agreed IS NULL)", name="decided_with_answer"),
         CheckConstraint("proposed_by_id <> decided_by_id", name="two_people"),
+        Index(
+            "uq_rubric_changes_open",
+            "paper_id",
+            "criterion",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -84,7 +84,7 @@ def find_waiting_change(session: Session, paper_id: int, criterion: str) -> Rubr
             RubricChange.criterion == criterion,
             RubricChange.decided_at.is_(None),
         )
-    ).first()
+    ).one_or_none()
 
 
 # Asked by every page and every save of a marker: put together once.

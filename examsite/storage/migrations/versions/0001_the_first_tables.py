@@ -1195,6 +1195,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rubric_changes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rubric_changes_paper_id"), ["paper_id"], unique=False)
+        batch_op.create_index(
+            "uq_rubric_changes_open",
+            ["paper_id", "criterion"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
 
     op.create_table(
         "scripts",
@@ -2024,6 +2031,11 @@ def downgrade() -> None:
 
     op.drop_table("scripts")
     with op.batch_alter_table("rubric_changes", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_rubric_changes_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_rubric_changes_paper_id"))
 
     op.drop_table("rubric_changes")
