@@ -1,6 +1,7 @@
 """A marker asks the head about a script, and the head answers: between these two, the other marker never learns of it.
 
-The records name no script, for a script with a question would otherwise be known as one that somebody has begun.
+The subject of their records is the competition, for a script with a question would otherwise be seen to be begun; which
+script it is stands in the closed payload.
 """
 
 from __future__ import annotations
