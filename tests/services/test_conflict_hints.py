@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
-from examsite.services import allocations, conflicts
+from examsite.services import allocations, conflicts, standardisation
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.conflicts import count_open_hints, list_conflicted_accounts, list_hinted_pairs
 from tests.factories.marking import NO_SEEDS, Board, make_board
+from tests.factories.standardisation import agree
 
 
 @pytest.fixture
@@ -119,6 +121,19 @@ def test_who_judges_and_how(board: Board) -> None:
             is_barred=False,
             reason="Không có gì.",
         )
+
+
+def test_whoever_only_practised_is_still_kept_away_and_still_declares(board: Board) -> None:
+    practice = agree(board, ScriptKind.PRACTICE, "45.00").script.code
+    for marker in board.markers[:2]:
+        standardisation.begin_standards(board.ctx(marker), board.competition, practice)
+
+    _judge(board, is_barred=True)
+    other = board.room.candidacies[1]
+    conflicts.declare_conflicts(board.ctx(board.markers[1]), board.competition, {other.id: "sibling"})
+
+    for marker, candidacy in zip(board.markers, (board.room.candidacies[0], other), strict=False):
+        assert marker.account_id in list_conflicted_accounts(board.session, board.competition.id, candidacy.id)
 
 
 def test_after_the_draw_people_settle_it_on_paper(board: Board) -> None:

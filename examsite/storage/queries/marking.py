@@ -234,8 +234,9 @@ def get_own_allocation(
 
 
 def has_allocations(session: Session, assignment_id: int) -> bool:
-    """Whether a marker has been given any script."""
-    return session.scalars(select(Allocation.id).where(Allocation.assignment_id == assignment_id)).first() is not None
+    """Whether a marker has or had any script of a candidate; practice comes before the draw and tells of nobody."""
+    statement = select(Allocation.id).join(Allocation.script).where(Allocation.assignment_id == assignment_id)
+    return session.scalars(statement.where(Script.kind == ScriptKind.LIVE).limit(1)).first() is not None
 
 
 def find_own_mark(session: Session, allocation: Allocation) -> Mark | None:
