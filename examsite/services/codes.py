@@ -13,12 +13,10 @@ from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
-from examsite.domain.marking import MARK_MACHINE, SCRIPT_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
-from examsite.domain.result_entries import SYSTEM_ROUND
-from examsite.domain.rubrics import check_system_points, points_data, total
-from examsite.domain.scores import score, score_text
+from examsite.domain.scores import score
 from examsite.domain.scripts import script_content
 from examsite.services.context import ServiceContext
 from examsite.services.draws import HeldDraw, draw
@@ -26,8 +24,9 @@ from examsite.services.gates import check_gate, pass_gate
 from examsite.services.merging import apply_deductions
 from examsite.services.records import record
 from examsite.services.redactions import look_through, shown_content
+from examsite.services.system_marks import lock_system_mark
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import CodeEntry, Mark, Script
+from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.redactions import IdentityHint
 from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import list_answers
@@ -38,7 +37,7 @@ from examsite.storage.queries.codes import (
     list_sealable_attempts,
     missing_before_code_draw,
 )
-from examsite.storage.queries.marking import WRITTEN, list_scripts
+from examsite.storage.queries.marking import list_scripts
 from examsite.storage.queries.redactions import list_checks
 
 #: Digits of a script code, more when a competition has very many scripts.
@@ -99,7 +98,10 @@ def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
     ]
     seq = record(ctx, competition, Event.CODES_SEALED, f"codes/{competition.code}", {"map": code_map})
     for script, paper, attempt in sealed:
-        _lock_system_mark(ctx, competition, script, paper, attempt)
+        # A paper without objective questions has no mark of the system.
+        if paper.rubric.system:
+            points = {criterion: score(given) for criterion, given in (attempt.objective_points or {}).items()}
+            lock_system_mark(ctx, competition, script, paper.rubric, points)
     pass_gate(ctx, competition, GateEvent.CODES_SEALED, record_seq=seq)
     return [script for script, _paper, _attempt in sealed]
 
@@ -157,35 +159,3 @@ def _seal_script(
     )
     ctx.session.flush()
     return script, paper, attempt
-
-
-def _lock_system_mark(
-    ctx: ServiceContext, competition: Competition, script: Script, paper: Paper, attempt: Attempt
-) -> None:
-    """The objective points as the mark of round 0; a paper without objective questions has none."""
-    if not paper.rubric.system:
-        return
-    points = {criterion: score(given) for criterion, given in (attempt.objective_points or {}).items()}
-    check_system_points(paper.rubric, points)
-    payload = {
-        "part": WRITTEN,
-        "round": SYSTEM_ROUND,
-        "content": script.content_sha256,
-        "points": points_data(points),
-        "total": score_text(total(points)),
-    }
-    seq = record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload, actor="system")
-    ctx.session.add(
-        Mark(
-            script_id=script.id,
-            round=SYSTEM_ROUND,
-            state=MARK_MACHINE.after(MarkState.DRAFT, MarkEvent.LOCKED),
-            points=points_data(points),
-            comments={},
-            total=total(points),
-            updated_at=ctx.now,
-            locked_at=ctx.now,
-            record_seq=seq,
-        )
-    )
-    ctx.session.flush()

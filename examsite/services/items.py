@@ -10,18 +10,17 @@ from collections.abc import Iterable
 from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.items import Answer, Ruling, checked_keys, objective_item, rescored, ruling_text
-from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent, ScriptState
+from examsite.domain.marking import ScriptEvent, ScriptState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role, actor_name
-from examsite.domain.result_entries import SYSTEM_ROUND
-from examsite.domain.rubrics import check_system_points, total
-from examsite.domain.scores import score, score_text
+from examsite.domain.scores import score
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason, settle_again
+from examsite.services.system_marks import lock_system_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Mark, Script
+from examsite.storage.models.marking import Script
 from examsite.storage.models.papers import ItemDecision
 from examsite.storage.queries.coded_answers import map_answers_by_code
 from examsite.storage.queries.items import (
@@ -31,7 +30,7 @@ from examsite.storage.queries.items import (
     lock_scripts_of_paper,
     system_mark,
 )
-from examsite.storage.queries.marking import WRITTEN, list_scripts
+from examsite.storage.queries.marking import list_scripts
 from examsite.storage.queries.papers import get_opened_paper
 
 #: Who may be the second person. A setter alone at the work needs somebody else: the chair.
@@ -141,38 +140,11 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
             continue
         points = rescored(content, mark.points, answers.get(script.code, {}), rule)
         # Every script gets one, changed or not: a stranger, for whom the key stays closed, sees that none was left out.
-        _lock_further_mark(ctx, competition, script, points)
+        given = {name: score(known) for name, known in points.items()}
+        lock_system_mark(ctx, competition, script, content.rubric, given)
         if points != mark.points:
             touched.append(script)
     for script in touched:
         if script.state is not ScriptState.SEALED:
             settle_again(ctx, competition, script.code, event=ScriptEvent.RESCORED)
     return [script.code for script in touched]
-
-
-def _lock_further_mark(ctx: ServiceContext, competition: Competition, script: Script, points: dict[str, str]) -> None:
-    """One more mark of the system; the earlier one stays as it is and counts no more."""
-    given = {name: score(known) for name, known in points.items()}
-    check_system_points(paper_from_data(script.paper.data).rubric, given)
-    payload = {
-        "part": WRITTEN,
-        "round": SYSTEM_ROUND,
-        "content": script.content_sha256,
-        "points": dict(sorted(points.items())),
-        "total": score_text(total(given)),
-    }
-    seq = record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload, actor="system")
-    ctx.session.add(
-        Mark(
-            script_id=script.id,
-            round=SYSTEM_ROUND,
-            state=MARK_MACHINE.after(MarkState.DRAFT, MarkEvent.LOCKED),
-            points=points,
-            comments={},
-            total=total(given),
-            updated_at=ctx.now,
-            locked_at=ctx.now,
-            record_seq=seq,
-        )
-    )
-    ctx.session.flush()

@@ -1,0 +1,46 @@
+"""The system's own marks of objective questions: locked as they are made, of several on a script the newest counts."""
+
+from __future__ import annotations
+
+from examsite.domain.events import Event
+from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState
+from examsite.domain.result_entries import SYSTEM_ROUND
+from examsite.domain.rubrics import Points, Rubric, check_system_points, points_data, total
+from examsite.domain.scores import score_text
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.marking import Mark, Script
+from examsite.storage.queries.marking import WRITTEN
+
+
+def lock_system_mark(
+    ctx: ServiceContext, competition: Competition, script: Script, rubric: Rubric, points: Points
+) -> Mark:
+    """Record and keep one more mark of the system; earlier ones stay as they are and count no more.
+
+    Raises:
+        InvalidError: a code of `check_system_points`.
+    """
+    check_system_points(rubric, points)
+    payload = {
+        "part": WRITTEN,
+        "round": SYSTEM_ROUND,
+        "content": script.content_sha256,
+        "points": points_data(points),
+        "total": score_text(total(points)),
+    }
+    mark = Mark(
+        script_id=script.id,
+        round=SYSTEM_ROUND,
+        state=MARK_MACHINE.after(MarkState.DRAFT, MarkEvent.LOCKED),
+        points=points_data(points),
+        comments={},
+        total=total(points),
+        updated_at=ctx.now,
+        locked_at=ctx.now,
+        record_seq=record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload, actor="system"),
+    )
+    ctx.session.add(mark)
+    ctx.session.flush()
+    return mark
