@@ -469,7 +469,7 @@ def check_frozen(b):
     first, posts = of(b, "ruleset:frozen"), [{k: v for k, v in x.items() if k != "tie"} for x in b.result.posts]
     need(len(first) == 1 and first[0].seq == (b.records[0].event == "log:opened"), "ruleset:frozen", "twice")
     stated = {"ruleset": b.rules, "posts": posts, "rubrics": [x for x in b.result.rubrics if not x.paper]}
-    for name, x in stated.items(): need(first[0].says[name] == x, f"result.json.{name}", "match", first[0].seq)
+    for name, x in stated.items(): need(canonical(first[0].says[name]) == canonical(x), name, "match", first[0].seq)
 
 def check_roster(b):
     fixed, least = {}, b.rules.minimum_candidates
@@ -510,7 +510,7 @@ def check_codes(b):
         for row in fact.says.map:
             w, answers = b.written.get(row.script), b.records[min(row.answers_seq, fact.seq)]
             need(w and w.person.code == row.candidate, fact, "swapped", row.script, row.candidate)
-            start, who = started.get(answers.subject), b.open.get(answers.seq, row).candidate
+            start, who = started.get(answers.subject), b.open.get(answers.seq, row).get("candidate")
             need(start and answers.event in ("answers:submitted", "answers:amended") and start.seq < answers.seq
                  and answers.seq not in sent and who == row.candidate, w, "match", row.answers_seq)
             need(start.says.papers.get(w.person.post) == w.paper, w, "match", start.seq)
@@ -742,7 +742,8 @@ def check_draws(b):
         need(document["items"] == early["items"] and len({*early["items"]}) == len(early["items"])
              and by == sorted(kept) and len(by) == len(early.commitments) > 0
              and (document.competition, document.draw, document.public.source) == (b.code, name, source or "none")
-             and files.pop(f"draws/{name}.json", None) == document, fact, "match", committed[subject].seq)
+             and canonical(files.pop(f"draws/{name}.json", None)) == canonical(document),
+             fact, "match", committed[subject].seq)
         for x in document.contributions:
             need(sha256(bytes.fromhex(x.nonce)) in kept[x.by], fact, "match", f"{committed[subject].seq} ({x.by})")
         for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):

@@ -517,6 +517,23 @@ def mutants_accepted(count: int, seed: int = 1) -> list[str]:
     return accepted
 
 
+def test_true_is_not_one() -> None:
+    files = entries_of(made(PLAIN))
+    name = next(x for x in files if x.startswith("draws/"))
+    changed = {**files, name: files[name].replace(b'"v":1}', b'"v":true}')}
+
+    assert changed != files
+    assert set(broken_in(zip_of(changed))) == {"draws"}
+
+
+def test_answers_are_answers() -> None:
+    play = Made(PLAIN)
+    codes = next(x["payload"] for x in play.log.entries if x["event"] == "codes:sealed")
+    codes["map"][0]["answers_seq"] = 1
+
+    assert "không khớp với bản ghi số 1" in broken_in(play.finish())["codes"]
+
+
 def test_no_mutation_passes() -> None:
     assert mutants_accepted(MUTATIONS) == []
 
