@@ -35,7 +35,15 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 OPTIONAL: Final = frozenset({"phone", "email", "hometown"})
 
-_LENGTHS: Final = {"full_name": 200, "unit": 200, "position_title": 200, "post": 20, "phone": 30, "email": 200, "hometown": 200}
+_LENGTHS: Final = {
+    "full_name": 200,
+    "unit": 200,
+    "position_title": 200,
+    "post": 20,
+    "phone": 30,
+    "email": 200,
+    "hometown": 200,
+}
 
 _DATE: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})|([0-9]{4})-([0-9]{2})-([0-9]{2})")
 

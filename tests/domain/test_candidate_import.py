@@ -15,7 +15,17 @@ from examsite.domain.errors import InvalidError
 from examsite.domain.names import normalise_name
 
 HEAD: list[Cell] = [names[0] for names in COLUMNS.values()]
-GOOD: list[Cell] = ["Trần Quốc Bảo", "05/09/1985", "031085001234", "Sở", "Chuyên viên", "P1", "0912", "a@b.vn", "Vĩnh Bảo, Hải Phòng"]
+GOOD: list[Cell] = [
+    "Trần Quốc Bảo",
+    "05/09/1985",
+    "031085001234",
+    "Sở",
+    "Chuyên viên",
+    "P1",
+    "0912",
+    "a@b.vn",
+    "Vĩnh Bảo, Hải Phòng",
+]
 TODAY = date(2026, 3, 16)
 
 
