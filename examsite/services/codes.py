@@ -82,11 +82,12 @@ def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
     attempts = list_sealable_attempts(ctx.session, competition.id)
     if held is None or len(held["outcome"]) != len(attempts):
         raise ConflictError("code_draw_outdated")
-    hints = {check.attempt_id: check.hints for check in list_checks(ctx.session, competition.id)}
-    sealed = [
-        _seal_script(ctx, competition, code, attempt, hints[attempt.id])
-        for code, attempt in sorted(zip(held["outcome"], attempts, strict=True), key=lambda pair: pair[0])
-    ]
+    checks = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
+    drawn = sorted(zip(held["outcome"], attempts, strict=True), key=lambda pair: pair[0])
+    # As many attempts as at the draw need not be the same ones.
+    if any(attempt.id not in checks or checks[attempt.id].code != code for code, attempt in drawn):
+        raise ConflictError("code_draw_outdated")
+    sealed = [_seal_script(ctx, competition, code, attempt, checks[attempt.id].hints) for code, attempt in drawn]
     code_map = [
         {
             "candidate": attempt.candidacy.public_code,

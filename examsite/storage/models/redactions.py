@@ -21,6 +21,7 @@ class ScriptCheck(Base):
     """One attempt's essays were looked through under the code that was drawn for them."""
 
     __tablename__ = "script_checks"
+    __table_args__ = (UniqueConstraint("competition_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)

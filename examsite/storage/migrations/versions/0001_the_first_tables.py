@@ -1692,6 +1692,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_script_checks")),
         sa.UniqueConstraint("attempt_id", name=op.f("uq_script_checks_attempt_id")),
+        sa.UniqueConstraint("competition_id", "code", name=op.f("uq_script_checks_competition_id_code")),
     )
     with op.batch_alter_table("script_checks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_script_checks_competition_id"), ["competition_id"], unique=False)
@@ -1784,6 +1785,8 @@ def upgrade() -> None:
                 "email",
                 "candidate-number",
                 "signature",
+                "online-name",
+                "hidden-signs",
                 "by-hand",
                 name="hint_kind",
                 native_enum=False,
