@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from examsite.domain.known_author import Author, Known, known_places
 from examsite.domain.names import strip_accents
+from examsite.domain.text_folding import FoldedText, fold
 from examsite.domain.vietnamese_names import (
     FAMOUS,
     GIVEN_NAMES,
@@ -39,17 +41,12 @@ class HintKind(StrEnum):
     EMAIL = "email"
     CANDIDATE_NUMBER = "candidate-number"
     SIGNATURE = "signature"
+    #: What somebody is called in a network of friends.
+    ONLINE_NAME = "online-name"
+    #: Signs that nobody sees, or that turn the direction: a word beside them may read differently than it looks.
+    HIDDEN_SIGNS = "hidden-signs"
     #: Marked by a person where the search found nothing.
     BY_HAND = "by-hand"
-
-
-@dataclass(frozen=True)
-class Author:
-    """What is known of the writer, so that it is found however it is spelled; everything may be left empty."""
-
-    names: Collection[str] = ()
-    units: Collection[str] = ()
-    numbers: Collection[str] = ()
 
 
 @dataclass(frozen=True, order=True)
@@ -63,6 +60,13 @@ class Hint:
 
 
 NOBODY: Final = Author()
+_KIND_OF: Final = {
+    Known.NAME: HintKind.NAME,
+    Known.UNIT: HintKind.UNIT,
+    Known.NUMBER: HintKind.CANDIDATE_NUMBER,
+    Known.PHONE: HintKind.PHONE,
+    Known.EMAIL: HintKind.EMAIL,
+}
 
 #: Signs before and after a place that are shown as its sentence at most. Unit: code points.
 # Source: our choice, because a sentence tells whether a name is the writer's, and a whole script would tell too much.
@@ -96,14 +100,23 @@ _SIGNATURE: Final = re.compile(
     re.M,
 )
 _PHONE: Final = re.compile(r"(?<![\d/.,\w])(?:\(?\+?84\)?|\(?0)(?:[ .\-()]{0,2}\d){8,10}(?![\d/]|[.,]\d)")
-_IDENTITY: Final = re.compile(r"(?<![\d/.,\w])0\d{2}[ .\-]?\d{3}[ .\-]?\d{3}[ .\-]?\d{3}(?![\d/]|[.,]\d)")
+_PHONE_SLASHED: Final = re.compile(r"(?<![\d/.,\w])0\d{1,3}(?:/\d{2,3}){2,4}(?![\d/]|[.,]\d)")
+_IDENTITY: Final = re.compile(
+    r"(?<![\d/.,\w])(?:0\d{2}[ .\-]?\d{3}[ .\-]?\d{3}[ .\-]?\d{3}|0\d{3}[ .\-]\d{4}[ .\-]\d{4})(?![\d/]|[.,]\d)"
+)
 _NAMED_IDENTITY: Final = re.compile(
     r"\b(?:cccd|cmnd|cmtnd|can cuoc(?: cong dan)?|chung minh (?:nhan dan|thu)|(?:so|ma) dinh danh(?: ca nhan)?|ho chieu"
     r"|so hieu (?:cong chuc|can bo)|ma so (?:bhxh|thue ca nhan))(?:[ \t]+(?:cua toi|so|la|cua em))*[ \t]*[:.\-]?[ \t]*"
-    r"((?:[a-z]{1,2})?\d(?:[ .]?\d){6,12})"
+    r"((?:[a-z]{1,2})?\d(?:[ .\-]?\d){4,12})"
 )
 _EMAIL: Final = re.compile(
-    r"[a-z0-9][a-z0-9._%+\-]*[ ]?(?:@|\(at\)|\[at\]|\(a cong\))[ ]?[a-z0-9\-]+(?:[ ]?(?:\.|\(dot\)|\[dot\])[ ]?[a-z0-9\-]{2,})+"
+    r"[a-z0-9][a-z0-9._%+\-]*[ ]?(?:@|[(\[{](?:at|a|a cong|a moc|@)[)\]}]| a cong | a moc )[ ]?[a-z0-9\-]+"
+    r"(?:[ ]?(?:\.|[(\[{](?:dot|cham|\.)[)\]}]| cham )[ ]?[a-z0-9\-]{2,})+"
+)
+_ONLINE: Final = re.compile(
+    r"\b(?:facebook\.com|fb\.com|fb\.me|m\.me|t\.me|zalo\.me|instagram\.com|tiktok\.com)/@?([a-z0-9._\-]{2,})"
+    r"|\b(?:zalo|facebook|fb|telegram|viber|tiktok|instagram|messenger|skype|nick)\b"
+    r"(?:[ \t]+(?:cua|toi|em|minh|ten|nick|name))*[ \t]*(?::|=|[ \t]la[ \t])[ \t]*@?([^\n,;]{2,40})"
 )
 _CANDIDATE: Final = re.compile(
     r"\b(?:sbd|so bao danh|ma (?:so )?(?:du thi|thi sinh|ho so|phach)|so phach|so may|cho ngoi so|phong thi so)"
@@ -156,16 +169,16 @@ _DIGIT: Final = re.compile(r"\d")
 
 def find_hints(text: str, author: Author = NOBODY) -> list[Hint]:
     """Every place that may tell who wrote the text, in order; places that overlap are one."""
-    bare = "".join(_bare(char) for char in text)
-    small = bare.lower() if len(bare.lower()) == len(bare) else bare
+    folded = fold(text)
     found = [
-        *_numbers(small),
-        *_signatures(text, small),
-        *_names(text, small),
-        *_units(text, small),
-        *_of_author(small, author),
+        *_numbers(folded.bare),
+        *_signatures(folded.shown, folded.bare),
+        *_names(folded.shown, folded.bare),
+        *_units(folded.shown, folded.bare),
+        *_of_author(folded, author),
     ]
-    return _merged(found)
+    written = [Hint(*folded.span(hint.start, hint.end), hint.kind, hint.confidence) for hint in found]
+    return _merged([*written, *_hidden_signs(text, folded.hidden)])
 
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
@@ -189,11 +202,6 @@ def covered(text: str, spans: Collection[tuple[int, int]], cover: str = "[…]")
     return text
 
 
-def _bare(char: str) -> str:
-    bare = strip_accents(char)
-    return bare if len(bare) == 1 else char
-
-
 # --- numbers, addresses, signatures ----------------------------------------------------------------------------------
 
 
@@ -206,7 +214,9 @@ def _numbers(small: str) -> Iterator[Hint]:
         yield Hint(found.start(1), found.end(1), HintKind.CANDIDATE_NUMBER, 90)
     for found in _IDENTITY.finditer(small):
         yield Hint(found.start(), found.end(), HintKind.IDENTITY_NUMBER, 80)
-    for found in _PHONE.finditer(small):
+    for found in _ONLINE.finditer(small):
+        yield Hint(*found.span(found.lastindex or 0), HintKind.ONLINE_NAME, 85)
+    for found in (*_PHONE.finditer(small), *_PHONE_SLASHED.finditer(small)):
         digits = "".join(_DIGIT.findall(found[0]))
         national = "0" + digits[2:] if digits.startswith("84") and len(digits) > 10 else digits
         is_mobile = len(national) == 10 and national[1] in "35789"
@@ -228,7 +238,7 @@ def _signatures(text: str, small: str) -> Iterator[Hint]:
 
 def _names(text: str, small: str) -> Iterator[Hint]:
     for found in _SELF.finditer(small):
-        yield from _name_behind(text, small, found.end(), strong=90, weak=0)
+        yield from _name_behind(text, small, found.end(), strong=90, weak=70)
     for found in _TITLE.finditer(small):
         yield from _title_name(text, small, found.end(), text[found.start() : found.end()].strip().lower())
     end = 0
@@ -354,19 +364,23 @@ def _units(text: str, small: str) -> Iterator[Hint]:
                 yield Hint(start, end, HintKind.UNIT, 85)
 
 
-def _of_author(small: str, author: Author) -> Iterator[Hint]:
-    for words, kind, confidence in (
-        (author.names, HintKind.NAME, 99),
-        (author.units, HintKind.UNIT, 80),
-        (author.numbers, HintKind.CANDIDATE_NUMBER, 99),
-    ):
-        for one in words:
-            bare = "".join(_bare(char) for char in one).lower().split()
-            if not bare or (kind is not HintKind.CANDIDATE_NUMBER and len(bare) < 2):
-                continue
-            pattern = re.compile(r"\b" + r"[ \t\u00a0]+".join(map(re.escape, bare)) + r"\b")
-            for found in pattern.finditer(small):
-                yield Hint(found.start(), found.end(), kind, confidence)
+def _of_author(folded: FoldedText, author: Author) -> Iterator[Hint]:
+    for place in known_places(folded, author):
+        yield Hint(place.start, place.end, _KIND_OF[place.known], place.confidence)
+
+
+def _hidden_signs(text: str, places: Collection[int]) -> Iterator[Hint]:
+    """The words that hold such signs; a person sees them with the words around."""
+    end = -1
+    for place in places:
+        if place < end:
+            continue
+        start, end = place, place + 1
+        while start > 0 and not text[start - 1].isspace():
+            start -= 1
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        yield Hint(start, end, HintKind.HIDDEN_SIGNS, 70)
 
 
 def _merged(hints: list[Hint]) -> list[Hint]:

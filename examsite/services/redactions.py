@@ -13,7 +13,8 @@ from typing import Any
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
-from examsite.domain.identity_hints import Author, HintKind, covered, find_hints, sentence_around
+from examsite.domain.identity_hints import HintKind, covered, find_hints, sentence_around
+from examsite.domain.known_author import Author
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scripts import plain_text, script_content
@@ -45,11 +46,17 @@ class Choice:
 
 
 def look_through(ctx: ServiceContext, competition: Competition, codes: Sequence[str]) -> None:
-    """Look through the essays of every attempt, in the order in which the codes were drawn."""
+    """Look through the essays of every attempt, in the order in which the codes were drawn.
+
+    Raises:
+        ConflictError: `code_draw_outdated`: an attempt would get a code that another one was looked through under.
+    """
     attempts = list_sealable_attempts(ctx.session, competition.id)
     known = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
     for code, attempt in sorted(zip(codes, attempts, strict=True), key=lambda pair: pair[0]):
         check = known.get(attempt.id)
+        if check is not None and check.code != code:
+            raise ConflictError("code_draw_outdated")
         if check is not None and not is_outdated(check):
             continue
         marked: list[IdentityHint] = []
@@ -251,7 +258,13 @@ def _look_at(
 
 def _author_of(candidacy: Candidacy) -> Author:
     numbers = (candidacy.candidate_number, candidacy.public_code, candidacy.application_code, candidacy.identity_number)
-    return Author(names=[candidacy.full_name], units=[candidacy.unit], numbers=[number for number in numbers if number])
+    return Author(
+        names=[candidacy.full_name],
+        units=[candidacy.unit],
+        numbers=[number for number in numbers if number],
+        phones=[candidacy.phone],
+        emails=[candidacy.email],
+    )
 
 
 def _marked_span(text: str, words: str, start: int | None) -> tuple[int, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examsite.domain.identity_hints import Author, HintKind, covered, find_hints, sentence_around
+from examsite.domain.identity_hints import HintKind, covered, find_hints, sentence_around
+from examsite.domain.known_author import Author
 from tests.domain.hint_texts import FIRST, SECOND, Words, answers
 
 
@@ -56,6 +58,107 @@ def test_what_is_known_of_the_author_is_found_however_it_is_spelled() -> None:
         ("a012", HintKind.CANDIDATE_NUMBER),
     ]
     assert _quotes("Phòng việc làm là nơi tiếp dân.") == []
+
+
+_NHUNG = Author(
+    names=["Nguyễn Thị Hồng Nhung"],
+    units=["Phòng Kế hoạch - Tài chính huyện Lạc Thủy"],
+    numbers=["001185012345", "VH-017"],
+    phones=["0912345678"],
+    emails=["hongnhung.lt@thu.example"],
+)
+_DISGUISED = [
+    "Tôi là Nguyễn Thị Hồng Nhung, xin trình bày.",
+    "NGUYỄN THỊ HỒNG NHUNG",
+    unicodedata.normalize("NFD", "Nguyễn Thị Hồng Nhung"),
+    "Nguyễn T\u200bhị H\u200bồng Nh\u200bung",
+    "Ngu\u00adyễn Th\u00adị Hồ\u00adng Nhu\u00adng",
+    "Nguyễn\u2060 Thị\u2060 Hồng\u2060 Nhung",
+    "Nguyễn Thị Hồng Nhung".replace("N", "\u039d").replace("o", "\u043e").replace("h", "\u04bb"),
+    "Ｎｇｕｙｅｎ Ｔｈｉ Ｈｏｎｇ Ｎｈｕｎｇ",
+    "\u202egnuhN gnồH ịhT nễyugN",
+    "N g u y ễ n  T h ị  H ồ n g  N h u n g",
+    "NguyenThiHongNhung",
+    "Nguyen_Thi_Hong_Nhung",
+    "Nguyen-Thi-Hong-Nhung",
+    "Nguyễn\nThị\nHồng\nNhung",
+    "Nguyễn\u00a0Thị\u00a0Hồng\u00a0Nhung",
+    "Nguy<b></b>ễn Thị Hồng Nhung",
+    "Nhung Hồng Thị Nguyễn",
+    "Nguyeenx Thij Hoongf Nhung",
+    "Nguy3n Th1 H0ng Nhung",
+    "Nguyển Thị Hồng Nhung",
+    "N.T.H. Nhung",
+    "Ng. T. H. Nhung",
+    "(N.T.H.N)",
+    "Hồng-Nhung",
+    "em là Nhung ạ",
+    "Tôi, Nhung, cho rằng",
+    '"Nhung" là tên tôi',
+    "Ở đơn vị tôi, chị Hồng Nhung đã làm.",
+    "0912–345–678",
+    "0912\u00a0345\u00a0678",
+    "0912\u2011345\u2011678",
+    "0912\u200b345\u200b678",
+    "09/12/34/56/78",
+    "０９１２３４５６７８",
+    "٠٩١٢٣٤٥٦٧٨",
+    "O912E45678",
+    "không chín một hai ba bốn năm sáu bảy tám",
+    "0011-8501-2345",
+    "001 185 012 345",
+    "V H 0 1 7",
+    "số hiệu công chức 17.345",
+    "phòng KHTC",
+    "Phòng KH-TC Lạc Thủy",
+    "phong ke hoach tai chinh lac thuy",
+    "nhungnth (a) gmail (chấm) com",
+    "nhung.nth[at]gmail.com",
+    "Zalo: nhunglacthuy",
+    "facebook.com/hongnhung.nguyen",
+]
+
+
+@pytest.mark.parametrize("text", _DISGUISED)
+def test_a_disguise_hides_nothing_that_is_known_of_the_author(text: str) -> None:
+    found = find_hints(f"Mở đầu.\n{text}\nPhần kết.", _NHUNG)
+    assert [hint.kind for hint in found if hint.kind is not HintKind.HIDDEN_SIGNS]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0912–345–678",
+        "Số của tôi: ０９８７６５４３２１",
+        "không chín một hai ba bốn năm sáu bảy tám",
+        "0011-8501-2345",
+        "Tôi là T\u200br\u200bầ\u200bn Văn Lâm.",
+        "Τrần Văn Lâm ở đây.",
+        "em là Nhung ạ",
+        "ai_do (a) thu [chấm] vn",
+        "FB: Lâm Rừng Xanh",
+    ],
+)
+def test_a_disguise_hides_nothing_of_people_who_are_not_known(text: str) -> None:
+    assert [hint.kind for hint in find_hints(text) if hint.kind is not HintKind.HIDDEN_SIGNS]
+
+
+def test_the_place_is_told_in_the_text_as_it_was_written() -> None:
+    text = "Gọi 0912\u200b–345–678\u00ad nhé, hoặc ﬁle số không chín một hai ba bốn năm sáu bảy tám."
+    assert _quotes(text) == [
+        ("0912\u200b–345–678\u00ad", HintKind.PHONE),
+        ("không chín một hai ba bốn năm sáu bảy tám", HintKind.PHONE),
+    ]
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u202e", "\u00ad", "\u2066", "\ufeff", "\u3164", "\u2800", "\U000e0041"])
+def test_signs_that_nobody_sees_come_before_a_person(sign: str) -> None:
+    assert _quotes(f"Cán bộ phục v{sign}ụ nhân dân.") == [(f"v{sign}ụ", HintKind.HIDDEN_SIGNS)]
+
+
+def test_what_others_write_too_is_not_the_author() -> None:
+    author = Author(names=["Trần Hoà Bình"], units=["Sở Nội vụ"], numbers=["012"])
+    assert _quotes("Bình đẳng là gốc. Nền hoà bình bền vững tăng 0,12 lần trong tỉnh Hòa Bình.", author) == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ LABELS = {
         HintKind.EMAIL: _l("Địa chỉ thư"),
         HintKind.CANDIDATE_NUMBER: _l("Số của thí sinh"),
         HintKind.SIGNATURE: _l("Ký tên"),
+        HintKind.ONLINE_NAME: _l("Tên trên mạng xã hội"),
+        HintKind.HIDDEN_SIGNS: _l("Ký tự ẩn hoặc đảo chiều"),
         HintKind.BY_HAND: _l("Ban phách đánh dấu"),
     },
 }
