@@ -19,6 +19,7 @@ from examsite.domain.identity_hints import HintKind
 from examsite.domain.permissions import Role
 from examsite.services import codes, redactions
 from examsite.services.redactions import Choice
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.redactions import ScriptCheck
@@ -95,6 +96,20 @@ def test_every_decision_is_a_record_with_before_and_after(board: Board) -> None:
     assert place["covered"] is None
     assert place["after"] == place["before"]
     assert get_check(board.session, board.competition.id, check.code).record_seq == second.seq
+
+
+def test_a_code_stays_with_the_attempt_that_it_was_drawn_for(board: Board) -> None:
+    _drawn(board)
+    for check in list_checks(board.session, board.competition.id):
+        _decide(board, check, words="Nguyễn Văn Kín")
+    one, other = board.session.scalars(select(Candidacy).order_by(Candidacy.public_code)).all()
+    codes_before = one.public_code, other.public_code
+    for candidacy, code in ((one, "tạm"), (other, codes_before[0]), (one, codes_before[1])):
+        candidacy.public_code = code
+        board.session.flush()
+    ctx = board.ctx(Role.KEEPER)
+    for act in (codes.seal_codes, redactions.look_again):
+        assert _refused(lambda act=act: act(ctx, board.competition), ConflictError) == "code_draw_outdated"
 
 
 def test_nothing_counts_before_it_is_confirmed(board: Board) -> None:
