@@ -11,6 +11,7 @@ outside parts) or hides something else (two formats in one file) is refused, not
 from __future__ import annotations
 
 import json
+import mmap
 import posixpath
 import re
 import resource
@@ -18,6 +19,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -33,6 +35,10 @@ MOST_PIXELS = 100_000_000
 MOST_PAGES = 2000
 MOST_OBJECTS = 200_000
 MOST_XML_BYTES = 40 * 1024 * 1024
+
+#: Source: our choice, because no program packs what it has packed already; a bomb is small only so.
+MOST_TWICE_UNPACKED_BYTES = 8 * 1024 * 1024
+MOST_WRAPPINGS = 4
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -57,6 +63,11 @@ _PDF_ACTIONS = {
     *("/Rendition", "/Movie", "/Sound", "/RichMediaExecute"),
 }
 _PDF_PLAYERS = {"/RichMedia", "/Movie", "/3D", "/Screen", "/Sound", "/FileAttachment"}
+
+
+_STREAM = re.compile(rb"(?<!end)stream(?:\r\n|\n|\r)")
+_PACKING = {b"FlateDecode", b"Fl", b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL"}
+_BLOCK = 1 << 16
 
 
 class RefusedError(Exception):
@@ -97,6 +108,7 @@ def _refuse_second_format(path: Path) -> None:
 
 
 def _pdf(path: Path) -> str:
+    _refuse_swelling(path)
     import pikepdf  # noqa: PLC0415 - only PDFs pay for it
 
     try:
@@ -112,6 +124,89 @@ def _pdf(path: Path) -> str:
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError, RecursionError):
         raise RefusedError("file_damaged") from None
     return "pdf"
+
+
+def _refuse_swelling(path: Path) -> None:
+    """Unpack every stream, block by block and thrown away at once, before a library opens the file."""
+    left = [MOST_UNPACKED_BYTES, *[MOST_TWICE_UNPACKED_BYTES] * MOST_WRAPPINGS]
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for found in _STREAM.finditer(data):
+            filters = _filters_before(data, found.start())
+            if len(filters) > MOST_WRAPPINGS or sum(name in _PACKING for name in filters) > 1:
+                raise RefusedError("file_expands_too_much")
+            if _is_packed(data[found.end() : found.end() + 2]):
+                _measure(data, found.end(), left, is_picture=b"/Image" in _head_before(data, found.start()))
+
+
+def _measure(data: mmap.mmap, start: int, left: list[int], *, is_picture: bool) -> None:
+    """Take one stream off the budget; words and drawing orders never pack as well as an empty picture."""
+    layers: list[_Layer] = []
+    place, before = start, left[0]
+    while place < len(data) and not (layers and layers[0].eof):
+        is_packed = _unpack(data[place : place + _BLOCK], 0, layers, left)
+        place += _BLOCK
+        length = before - left[0]
+        if not is_picture and length > max(RATIO_COUNTS_FROM_BYTES, MOST_RATIO * (place - start)):
+            raise RefusedError("file_expands_too_much")
+        if not is_packed:
+            return
+
+
+def _head_before(data: mmap.mmap, place: int) -> bytes:
+    """The dictionary before a stream, its names spelled out."""
+    head = data[max(0, place - 2000) : place].rpartition(b" obj")[2]
+    return re.sub(rb"#([0-9a-fA-F]{2})", lambda found: bytes([int(found[1], 16)]), head)
+
+
+def _filters_before(data: mmap.mmap, place: int) -> list[bytes]:
+    """The filters that the dictionary before a stream names, however they are written."""
+    wrapped = re.search(rb"/(?:Filter|F)\s*(\[[^\]]*\]|/\w+)", _head_before(data, place))
+    return re.findall(rb"/(\w+)", wrapped[1]) if wrapped else []
+
+
+def _is_packed(head: bytes) -> bool:
+    return len(head) == 2 and head[0] & 0x0F == 8 and (head[0] << 8 | head[1]) % 31 == 0
+
+
+class _Layer:
+    """One packing of a stream while it is taken off."""
+
+    def __init__(self) -> None:
+        self._machine = zlib.decompressobj()
+        self.head = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._machine.eof
+
+    def blocks(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            out = self._machine.decompress(data, _BLOCK)
+            data = self._machine.unconsumed_tail
+            if out:
+                yield out
+            if self._machine.eof or (not out and not data):
+                return
+
+
+def _unpack(data: bytes, depth: int, layers: list[_Layer], left: list[int]) -> bool:
+    """Take off this packing and those under it; False: what follows is packed in no way."""
+    if depth >= len(left):
+        raise RefusedError("file_expands_too_much")
+    if depth == len(layers):
+        layers.append(_Layer())
+    layer = layers[depth]
+    try:
+        for out in layer.blocks(data):
+            left[depth] -= len(out)
+            if left[depth] < 0:
+                raise RefusedError("file_expands_too_much")
+            layer.head = (layer.head + out[:2])[:2]
+            if depth + 1 < len(layers) or (_is_packed(layer.head) and out[:2] == layer.head):
+                _unpack(out, depth + 1, layers, left)
+    except zlib.error:
+        return False
+    return True
 
 
 def _refuse_active_pdf(document: object, pikepdf: object) -> None:

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,17 @@ def _encrypted_zip() -> bytes:
         place = data.find(signature)
         data[place + offset] |= 1
     return bytes(data)
+
+
+def _swelling_pdf(data: bytes, wrappings: int) -> bytes:
+    with pikepdf.new() as document:
+        document.add_blank_page(page_size=(200, 200))
+        stream = pikepdf.Stream(document, b"")
+        stream.write(data, filter=pikepdf.Array([Name.FlateDecode] * wrappings))
+        document.pages[0].obj["/Contents"] = document.make_indirect(stream)
+        out = io.BytesIO()
+        document.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    return out.getvalue()
 
 
 BAD = {
@@ -238,6 +250,15 @@ BAD = {
         ),
         "file_kind_unknown",
     ),
+    "pdf_bomb_in_a_bomb": (
+        _swelling_pdf(zlib.compress(zlib.compress(b"q Q " * 10_000_000)), 2),
+        "file_expands_too_much",
+    ),
+    "pdf_bomb_hidden_from_its_dictionary": (
+        _swelling_pdf(zlib.compress(zlib.compress(b"q Q " * 10_000_000)), 1),
+        "file_expands_too_much",
+    ),
+    "pdf_bomb_of_one_layer": (_swelling_pdf(zlib.compress(b"q Q " * 10_000_000), 1), "file_expands_too_much"),
     "types_not_xml": (files.docx(types=b"<Types"), "file_damaged"),
 }
 
