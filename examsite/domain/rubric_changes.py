@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from examsite.domain.errors import InvalidError
-from examsite.domain.marking import MarkState, ScriptKind, ScriptState
+from examsite.domain.marking import MarkState
 from examsite.domain.papers import Paper
 from examsite.domain.questions import Level, Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, rubric_from_snapshot, rubric_to_snapshot
@@ -24,26 +24,21 @@ class MarkFate(StrEnum):
     REOPENED = "reopened"
     """A draft: the points of the criterion are set beside it and chosen anew."""
     WITHDRAWN = "withdrawn"
-    """A lock on a script without a score: withdrawn by the two people, opened again as a draft."""
-    LEFT_TO_HEAD = "left_to_head"
-    """A lock on a script whose score stands: the head decides whether to ask for its withdrawal."""
+    """A lock: withdrawn by the two people, opened again as a draft."""
     UNTOUCHED = "untouched"
 
 
-def fate_of(mark: MarkState, script: ScriptState, kind: ScriptKind) -> MarkFate:
-    """What becomes of a mark of the changed criterion.
+def fate_of(mark: MarkState) -> MarkFate:
+    """What becomes of a mark with points for the changed criterion, whatever became of its script.
 
-    A locked seed keeps its mark, as a settled script does, so that nobody learns from it which script is a seed.
+    It asks for nothing but this mark: were a settled script or a seed left alone, its marker would learn that the
+    other mark is there, or that the script is nobody's.
 
-    Source: our choice, because a settled score is touched by two people only and never by a consequence.
+    Source: our choice, because TT 22/2025/TT-BNV art. 16(2) wants two marks of which neither tells of the other.
     """
-    if kind not in (ScriptKind.LIVE, ScriptKind.SEED) or mark is MarkState.WITHDRAWN:
+    if mark is MarkState.WITHDRAWN:
         return MarkFate.UNTOUCHED
-    if mark is MarkState.DRAFT:
-        return MarkFate.REOPENED
-    if kind is ScriptKind.SEED:
-        return MarkFate.UNTOUCHED
-    return MarkFate.LEFT_TO_HEAD if script in (ScriptState.SETTLED, ScriptState.OPENED) else MarkFate.WITHDRAWN
+    return MarkFate.REOPENED if mark is MarkState.DRAFT else MarkFate.WITHDRAWN
 
 
 def changed_criterion(before: RubricCriterion, *, text: Text, levels: Iterable[Level]) -> RubricCriterion:

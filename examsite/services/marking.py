@@ -28,6 +28,7 @@ from examsite.services.records import record
 from examsite.services.settling import LONGEST_TEXT, check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.papers import RubricChange
 from examsite.storage.queries.marking import (
     QUEUED,
     WRITTEN,
@@ -37,6 +38,7 @@ from examsite.storage.queries.marking import (
     get_script_for_update,
     lock_script,
 )
+from examsite.storage.queries.rubric_changes import list_agreed_changes
 
 #: Key of the comment on the whole script.
 WHOLE = ""
@@ -48,6 +50,8 @@ class OwnDraft:
 
     allocation: Allocation
     mark: Mark | None
+    #: Agreed changes of the rubric in their order; their number is the version of the rubric.
+    changes: tuple[RubricChange, ...] = ()
 
 
 def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnDraft:
@@ -61,7 +65,8 @@ def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnD
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
     if allocation.script.kind in QUEUED:
         check_may_mark(ctx, competition, allocation.assignment_id)
-    return OwnDraft(allocation, find_own_mark(ctx.session, allocation))
+    changes = list_agreed_changes(ctx.session, allocation.script.paper_id)
+    return OwnDraft(allocation, find_own_mark(ctx.session, allocation), tuple(changes))
 
 
 def save_draft(
@@ -73,14 +78,16 @@ def save_draft(
     points: Points,
     comments: Mapping[str, str],
     taken: OwnDraft | None = None,
+    rubric: int | None = None,
 ) -> Mark:
     """Keep what the marker has so far; a criterion that is not in `points` is not marked yet.
 
     `revision` is the one that the page was made from: another page may have saved since. The comment on the whole
-    stands under `WHOLE`. `taken` is the draft where this transaction has taken it already, to make its form.
+    stands under `WHOLE`. `taken` is the draft where this transaction has taken it already, to make its form. `rubric`
+    is the version of the rubric that the page shows: points chosen by older words are not kept.
 
     Raises:
-        ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`.
+        ConflictError: `marking_not_open`, `mark_already_locked`, `rubric_changed`, `draft_changed_elsewhere`.
         InvalidError: a code of `check_points`; `comment_too_long`.
         NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`, also for a script of others.
@@ -88,12 +95,13 @@ def save_draft(
     taken = taken or take_draft(ctx, competition, code)
     allocation, mark = taken.allocation, taken.mark
     check_marking_open(competition)
+    _check_rubric(taken, rubric)
     _check_draft(mark, revision)
-    rubric = paper_from_data(allocation.script.paper.data).rubric
-    _check_points_so_far(rubric, points)
+    guide = paper_from_data(allocation.script.paper.data).rubric
+    _check_points_so_far(guide, points)
     known = {criterion: plain_text(text).strip() for criterion, text in comments.items()}
     known = {criterion: text for criterion, text in known.items() if text}
-    _check_comments(rubric, known)
+    _check_comments(guide, known)
     if mark is None:
         mark = Mark(
             script_id=allocation.script_id,
@@ -115,25 +123,29 @@ def save_draft(
     return mark
 
 
-def lock_mark(ctx: ServiceContext, competition: Competition, code: str, *, revision: int) -> Mark:
+def lock_mark(
+    ctx: ServiceContext, competition: Competition, code: str, *, revision: int, rubric: int | None = None
+) -> Mark:
     """Lock the marker's own draft for good, record it, and let the ladder decide what follows.
 
     Raises:
-        ConflictError: `marking_not_open`, `mark_already_locked`, `draft_changed_elsewhere`, `marker_paused`.
+        ConflictError: `marking_not_open`, `mark_already_locked`, `rubric_changed`, `draft_changed_elsewhere`,
+            `marker_paused`.
         InvalidError: `points_missing` or another code of `check_points`.
         NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
-    allocation = take_draft(ctx, competition, code).allocation
+    taken = take_draft(ctx, competition, code)
+    allocation = taken.allocation
     check_marking_open(competition)
+    _check_rubric(taken, rubric)
     if allocation.script.kind in QUEUED:
         check_not_held(ctx, allocation.assignment_id)
     lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
-    rubric = paper_from_data(allocation.script.paper.data).rubric
     points = {} if mark is None else _points_of(mark)
-    check_points(rubric, points)
+    check_points(paper_from_data(allocation.script.paper.data).rubric, points)
     if mark is None:
         raise ConflictError("draft_changed_elsewhere")
     payload = {
@@ -177,6 +189,13 @@ def _record_lock(ctx: ServiceContext, competition: Competition, script: Script, 
         return record(ctx, competition, Event.MARK_LOCKED, f"script/{script.code}", payload)
     named = {"script": script.code, "kind": str(script.kind), **payload}
     return record(ctx, competition, Event.STANDARD_MARKED, f"competition/{competition.code}", named)
+
+
+def _check_rubric(taken: OwnDraft, shown: int | None) -> None:
+    """Refuse what was made from a page with older words of the rubric; which criteria read anew since then."""
+    newer = [] if shown is None else taken.changes[shown:]
+    if newer:
+        raise ConflictError("rubric_changed", criterion=", ".join(sorted({change.criterion for change in newer})))
 
 
 def _check_draft(mark: Mark | None, revision: int) -> None:

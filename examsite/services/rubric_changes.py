@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
-from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
+from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.questions import Level, Text
 from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterion_to_data
+from examsite.domain.scores import score, sum_scores
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
@@ -21,11 +22,13 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal
 from examsite.storage.models.papers import RubricChange
+from examsite.storage.models.standardisation import AgreedMark
 from examsite.storage.queries.papers import get_opened_paper
 from examsite.storage.queries.rubric_changes import (
     TouchedMark,
     find_waiting_change,
     get_waiting_change,
+    list_agreed_marks_of,
     list_touched_marks,
     lock_work_on_paper,
     read_current_paper,
@@ -79,10 +82,11 @@ def propose_change(
 
 
 def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) -> list[TouchedMark]:
-    """Agree, as setter: the criterion reads anew, drafts and locks without a score are opened again, all named.
+    """Agree, as setter: the criterion reads anew, and every mark with points for it is opened again and named.
 
     A lock is withdrawn with the head's name and the setter's as second; the marker keeps the points of all other
-    criteria as a draft. Locks under a score are left to the head, who may ask for their withdrawal.
+    criteria as a draft, and a score that rested on it falls. Agreed marks lose the criterion, too: they measure nobody
+    until the head proposes them anew and a second person agrees.
 
     Raises:
         ConflictError: `marking_not_open`.
@@ -94,6 +98,8 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
     change = _answered(ctx, competition, change_id, is_agreed=True)
     lock_work_on_paper(ctx.session, change.paper_id)
     touched = list_touched_marks(ctx.session, change.paper_id, change.criterion)
+    locked = [row for row in touched if row.fate is MarkFate.WITHDRAWN]
+    live = [row for row in locked if row.script.kind is ScriptKind.LIVE]
     proposer = ctx.session.get_one(RoleAssignment, change.proposed_by_id)
     head = actor_name(Role.MARKING_HEAD, str(proposer.pseudonym))
     payload = {
@@ -103,8 +109,8 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
         "reason": change.reason,
         "second": ctx.actor.pseudonym,
         "drafts": sum(1 for row in touched if row.fate is MarkFate.REOPENED),
-        "withdrawn": _seqs(touched, MarkFate.WITHDRAWN),
-        "left": _seqs(touched, MarkFate.LEFT_TO_HEAD),
+        "withdrawn": _seqs(live),
+        "standards": _seqs([row for row in locked if row not in live]),
     }
     change.record_seq = record(
         ctx, competition, Event.RUBRIC_CHANGED, f"paper/{change.paper.code}", payload, actor=head
@@ -112,10 +118,14 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
     for row in touched:
         if row.fate is MarkFate.REOPENED:
             _set_aside(ctx, row.mark, change.criterion)
-        elif row.fate is MarkFate.WITHDRAWN:
-            _withdraw(ctx, competition, row, change, head=head)
+            continue
+        if row in live:
+            _record_withdrawal(ctx, competition, row, change, head=head)
+        _begin_again(ctx, row.mark, change.criterion)
+    for agreed in list_agreed_marks_of(ctx.session, change.paper_id):
+        _agree_anew(agreed, change)
     ctx.session.flush()
-    for code in sorted({row.script.code for row in touched if row.fate is MarkFate.WITHDRAWN}):
+    for code in sorted({row.script.code for row in live}):
         settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
     return touched
 
@@ -151,8 +161,17 @@ def _plain(text: Text) -> Text:
     return known
 
 
-def _seqs(touched: Iterable[TouchedMark], fate: MarkFate) -> list[int]:
-    return sorted(row.mark.record_seq or 0 for row in touched if row.fate is fate)
+def _seqs(touched: Iterable[TouchedMark]) -> list[int]:
+    return sorted(row.mark.record_seq or 0 for row in touched)
+
+
+def _agree_anew(agreed: AgreedMark, change: RubricChange) -> None:
+    """The agreed mark without the criterion's points, back with the head; its text stays as people have it."""
+    agreed.points = {name: points for name, points in agreed.points.items() if name != change.criterion}
+    agreed.total = sum_scores(score(points) for points in agreed.points.values())
+    agreed.agreed_by_id = None
+    agreed.agreed_at = None
+    agreed.returned_reason = change.reason
 
 
 def _set_aside(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
@@ -164,10 +183,10 @@ def _set_aside(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
     mark.updated_at = ctx.now
 
 
-def _withdraw(
+def _record_withdrawal(
     ctx: ServiceContext, competition: Competition, row: TouchedMark, change: RubricChange, *, head: str
 ) -> None:
-    """The lock withdrawn by both people, and a draft in its place without the criterion's points."""
+    """The withdrawal of a lock by both people; a wish of the head about the same mark is answered with it."""
     mark = row.mark
     payload = {"seq": mark.record_seq, "reason": change.reason, "second": ctx.actor.pseudonym}
     seq = record(ctx, competition, Event.MARK_WITHDRAWN, f"script/{row.script.code}", payload, actor=head)
@@ -181,6 +200,10 @@ def _withdraw(
     wish.decided_at = ctx.now
     wish.is_agreed = True
     wish.record_seq = seq
+
+
+def _begin_again(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
+    """The lock counts no more, and a draft without the criterion's points stands in its place."""
     mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
     mark.updated_at = ctx.now
     ctx.session.flush()
@@ -195,5 +218,5 @@ def _withdraw(
         revision=mark.revision,
         updated_at=ctx.now,
     )
-    _set_aside(ctx, draft, change.criterion)
+    _set_aside(ctx, draft, criterion)
     ctx.session.add(draft)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent, ScriptKind
+from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent, ScriptKind, ScriptState
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.rubrics import Points, check_points, points_data, total
@@ -114,8 +114,10 @@ def change_standard(
 ) -> AgreedMark:
     """Change, as head, what nobody has agreed to yet, and propose it anew.
 
+    Where a changed rubric took an agreement back, only points and comments change: people have the text.
+
     Raises:
-        ConflictError: `marking_not_open`, `standard_already_agreed`.
+        ConflictError: `marking_not_open`, `standard_already_agreed`, `standard_text_fixed`.
         InvalidError: `answer_missing`, `comment_too_long`, a code of `check_points`.
         NotAllowedError: `role_needed`.
         NotFoundError: `standard_not_found`.
@@ -127,6 +129,8 @@ def change_standard(
         raise ConflictError("standard_already_agreed", script=agreed.script.code)
     frozen = paper_from_data(agreed.script.paper.data)
     content = _content([item.item for item in frozen.essays], texts)
+    if _was_agreed(agreed) and content != agreed.script.content:
+        raise ConflictError("standard_text_fixed", script=agreed.script.code)
     check_points(frozen.rubric, points)
     agreed.comments = _comments({criterion.criterion for criterion in frozen.rubric.human}, comments)
     agreed.points = points_data(points)
@@ -144,6 +148,7 @@ def agree_standard(ctx: ServiceContext, competition: Competition, standard_id: i
 
     Raises:
         ConflictError: `marking_not_open`, `standard_already_agreed`, `standard_changed`, `seeds_already_mixed`.
+        InvalidError: `points_missing` while the head has not marked anew what a changed rubric asks for.
         NotAllowedError: `role_needed`, `second_person_needed`.
         NotFoundError: `standard_not_found`.
     """
@@ -153,7 +158,9 @@ def agree_standard(ctx: ServiceContext, competition: Competition, standard_id: i
         raise ConflictError("standard_already_agreed", script=agreed.script.code)
     if agreed.script.content_sha256 != sha256:
         raise ConflictError("standard_changed", script=agreed.script.code)
-    _check_seeds_open(ctx, competition, agreed.script.kind)
+    if not _was_agreed(agreed):
+        _check_seeds_open(ctx, competition, agreed.script.kind)
+    check_points(paper_from_data(agreed.script.paper.data).rubric, _points(agreed.points))
     payload = {
         "kind": str(agreed.script.kind),
         "script": agreed.script.code,
@@ -166,7 +173,8 @@ def agree_standard(ctx: ServiceContext, competition: Competition, standard_id: i
     agreed.agreed_by_id = actor
     agreed.agreed_at = ctx.now
     agreed.returned_reason = ""
-    agreed.script.state = SCRIPT_MACHINE.after(agreed.script.state, ScriptEvent.ALLOCATED)
+    if not _was_agreed(agreed):
+        agreed.script.state = SCRIPT_MACHINE.after(agreed.script.state, ScriptEvent.ALLOCATED)
     ctx.session.flush()
     return agreed
 
@@ -316,6 +324,11 @@ def _second_person(ctx: ServiceContext, competition: Competition) -> int | None:
     actor = ctx.require(Role.SETTER, Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     check_marking_open(competition)
     return actor.assignment_id
+
+
+def _was_agreed(agreed: AgreedMark) -> bool:
+    """Whether two people agreed once, so that markers may have the script."""
+    return agreed.script.state is not ScriptState.SEALED
 
 
 def _check_seeds_open(ctx: ServiceContext, competition: Competition, kind: ScriptKind) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -54,10 +53,6 @@ def criterion_name(paper: Any, criterion: str) -> str:
     return f"{number}.{letter}"
 
 
-def count_fates(fates: Iterable[MarkFate]) -> dict[str, int]:
-    """How many marks are opened again (drafts and locks in one number) and how many are left to the head."""
-    found = Counter(fates)
-    return {
-        "reopened": found[MarkFate.REOPENED] + found[MarkFate.WITHDRAWN],
-        "left": found[MarkFate.LEFT_TO_HEAD],
-    }
+def count_reopened(fates: Iterable[MarkFate]) -> int:
+    """How many marks are opened again, drafts and locks in one number."""
+    return sum(1 for fate in fates if fate in (MarkFate.REOPENED, MarkFate.WITHDRAWN))

@@ -16,7 +16,8 @@ from examsite.config import Settings
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.marking import MarkState, ScriptKind, ScriptState
 from examsite.domain.permissions import Role
-from examsite.services import marker_stops, marking
+from examsite.domain.questions import Text
+from examsite.services import marker_stops, marking, rubric_changes
 from examsite.services.allocations import draw_allocation
 from examsite.services.withdrawals import withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
@@ -24,6 +25,7 @@ from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.marking_statistics import list_locked_marks
 from examsite.storage.queries.standardisation import find_hold
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules
@@ -191,3 +193,29 @@ def test_the_head_stops_by_hand_and_drafts_are_still_kept(board: Board) -> None:
         marking.lock_mark(ctx, board.competition, code, revision=draft.revision)
     with pytest.raises(ConflictError, match="marker_paused"):
         marker_stops.stop_marker(head, board.competition, "M01", reason="Lần nữa")
+
+
+def test_new_words_of_a_criterion_pause_nobody(board: Board) -> None:
+    true = _ready(board, scripts=45, seeds=5, percent="10")
+    paper = board.room.paper.code
+    touched = board.rubric.human[0]
+    change = rubric_changes.propose_change(
+        board.ctx(Role.MARKING_HEAD),
+        board.competition,
+        paper,
+        touched.criterion,
+        text=Text("Nêu đúng hai việc phải tách", "Separates the two issues"),
+        levels=touched.levels,
+        reason="Mức 3 nói hai điều trái nhau.",
+    )
+    rubric_changes.agree_change(board.ctx(Role.SETTER), board.competition, change.id)
+
+    for marker in board.markers:
+        queue = list_queue(board.session, board.competition.id, marker.id)
+        for number, entry in enumerate(queue, start=1):
+            # By the new words everybody gives three steps more, seeds included.
+            _lock(board, marker, entry.code, true[entry.code] + 3 * STEP, number)
+
+    assert _stops(board) == []
+    errors = {row.error for row in list_locked_marks(board.session, board.competition.id)}
+    assert errors == {None}

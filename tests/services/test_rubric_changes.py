@@ -24,13 +24,16 @@ from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import score
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.rubric_changes import agree_change, propose_change, refuse_change
+from examsite.services.standardisation import agree_standard, change_standard
 from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.marking import get_blind_script
-from examsite.storage.queries.rubric_changes import list_changes, list_marks_left_to_head, list_reopened_marks
+from examsite.storage.queries.rubric_changes import list_changes, list_reopened_marks, list_standards_to_agree
+from examsite.storage.queries.standardisation import list_agreed
 from tests.factories.marking import Board, make_board
+from tests.factories.standardisation import agree
 
 REASON = "Mức 3 nói hai điều trái nhau."
 TOUCHED = "E1.a"
@@ -102,12 +105,12 @@ def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
         (one, MarkFate.WITHDRAWN),
         (one, MarkFate.REOPENED),
         (gap, MarkFate.WITHDRAWN),
-        (settled, MarkFate.LEFT_TO_HEAD),
+        (settled, MarkFate.WITHDRAWN),
     }
     assert len(touched) == 6
-    assert board.script(gap).state is ScriptState.MARKING
-    assert board.script(settled).state is ScriptState.SETTLED
-    for code in (one, gap):
+    for code in (gap, settled):
+        assert (board.script(code).state, board.script(code).score) == (ScriptState.MARKING, None)
+    for code in (one, gap, settled):
         for place in (0, 1):
             mark = _own(board, code, place)
             assert mark.state is MarkState.DRAFT
@@ -116,8 +119,48 @@ def test_every_touched_mark_is_opened_again_and_named(board: Board) -> None:
             assert mark.points
     assert _own(board, one, 0).comments == {"": "Đã đọc kỹ."}
     change = list_changes(board.session, board.competition.id)[0].change
-    assert {code for _marker, code in list_reopened_marks(board.session, change)} == {one, gap}
-    assert {code for _marker, code in list_marks_left_to_head(board.session, change)} == {settled}
+    assert {code for _marker, code in list_reopened_marks(board.session, change)} == {one, gap, settled}
+
+
+def test_what_becomes_of_a_mark_tells_nothing_of_the_other_one_and_of_seeds(board: Board) -> None:
+    alone, settled, seed = board.codes()
+    for code in (alone, seed):
+        board.lock(board.pair(code)[0], code, "40.00")
+    board.lock_pair(settled, ("40.00", "42.50"))
+    board.script(seed).kind = ScriptKind.SEED
+    board.session.flush()
+
+    _agree(board, _propose(board))
+
+    seen = set()
+    for code in (alone, settled, seed):
+        mark = _own(board, code, 0)
+        blind = get_blind_script(board.session, board.competition.id, board.pair(code)[0].id, code)
+        seen.add((mark.state, mark.revision, str(mark.points), str(mark.earlier_points), blind.rubric))
+    assert len(seen) == 1
+    # Of a seed there is no record under its code: nobody stands behind it.
+    assert {row.subject for row in _records(board, "mark:withdrawn")} == {f"script/{alone}", f"script/{settled}"}
+
+
+def test_a_settled_script_is_settled_anew_after_the_change(board: Board) -> None:
+    code = board.codes()[0]
+    board.lock_pair(code, ("40.00", "42.50"))
+    _agree(board, _propose(board))
+    for place, total in enumerate(("30.00", "32.50")):
+        marker = board.pair(code)[place]
+        ctx = board.ctx(marker)
+        draft = save_draft(
+            ctx,
+            board.competition,
+            code,
+            revision=_own(board, code, place).revision,
+            points=board.points(total),
+            comments={},
+            rubric=1,
+        )
+        lock_mark(ctx, board.competition, code, revision=draft.revision, rubric=1)
+
+    assert (board.script(code).state, board.script(code).score) == (ScriptState.SETTLED, score("51.25"))
 
 
 def test_each_withdrawal_is_recorded_with_both_people(board: Board) -> None:
@@ -174,14 +217,61 @@ def test_a_page_that_was_open_before_is_told_at_its_next_save(board: Board) -> N
     assert _refusal(ConflictError, save) == "draft_changed_elsewhere"
 
 
-def test_a_locked_seed_stays_as_a_settled_script_does(board: Board) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_page_with_older_words_keeps_and_locks_nothing(board: Board, *, begun: bool) -> None:
     code = board.codes()[0]
-    board.lock(board.pair(code)[0], code, "40.00")
-    board.script(code).kind = ScriptKind.SEED
-    board.session.flush()
+    ctx = board.ctx(board.pair(code)[0])
+    points = {name: given for name, given in board.points("40.00").items() if name != TOUCHED}
+    revision = 0
+    if begun:
+        revision = save_draft(ctx, board.competition, code, revision=0, points=points, comments={}, rubric=0).revision
+    _agree(board, _propose(board))
 
-    assert _agree(board, _propose(board)) == []
-    assert _own(board, code, 0).state is MarkState.LOCKED
+    def save(rubric: int) -> Mark:
+        given = {**points, TOUCHED: score("2.50")}
+        return save_draft(ctx, board.competition, code, revision=revision, points=given, comments={}, rubric=rubric)
+
+    with pytest.raises(ConflictError, match="rubric_changed") as refused:
+        save(0)
+    assert refused.value.params == {"criterion": TOUCHED}
+    draft = save(1)
+    _agree(board, _propose(board, text=Text("Nêu rõ", "Clear")))
+    assert (
+        _refusal(ConflictError, lambda: lock_mark(ctx, board.competition, code, revision=draft.revision, rubric=1))
+        == "rubric_changed"
+    )
+
+
+def test_agreed_marks_measure_nobody_until_they_are_agreed_anew(board: Board, session: Session) -> None:
+    kept = agree(board, ScriptKind.QUALIFICATION, "40.00")
+    seen = kept.script.content_sha256
+    change = _propose(board)
+    _agree(board, change)
+    setter, chair, head = board.ctx(Role.SETTER), board.ctx(Role.CHAIR), board.ctx(Role.MARKING_HEAD)
+
+    assert [row.script.code for row in list_standards_to_agree(session, change)] == [kept.script.code]
+    assert list_agreed(session, board.competition.id, ScriptKind.QUALIFICATION) == []
+    texts = {part["item"]: part["text"] for part in kept.script.content}
+    # A second person alone cannot put it back.
+    assert (
+        _refusal(InvalidError, lambda: agree_standard(setter, board.competition, kept.id, sha256=seen))
+        == "points_missing"
+    )
+    other = dict.fromkeys(texts, "Bài khác")
+    assert (
+        _refusal(
+            ConflictError,
+            lambda: change_standard(
+                head, board.competition, kept.id, texts=other, points=board.points("30.00"), comments={}
+            ),
+        )
+        == "standard_text_fixed"
+    )
+    change_standard(head, board.competition, kept.id, texts=texts, points=board.points("30.00"), comments={})
+    agree_standard(chair, board.competition, kept.id, sha256=kept.script.content_sha256)
+
+    assert list_standards_to_agree(session, change) == []
+    assert [row.total for row in list_agreed(session, board.competition.id, ScriptKind.QUALIFICATION)] == [score(30)]
 
 
 def test_a_wish_of_the_head_about_the_same_mark_is_answered_by_the_change(board: Board) -> None:

@@ -6,7 +6,7 @@ person's mark, no points of the system and no instant but those of the marker's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,8 @@ class BlindScript:
     mark: Mark | None
     #: Agreed changes of the rubric by criterion, the last one of each.
     changes: Mapping[str, RubricChange] = field(default_factory=dict)
+    #: How many changes were agreed: the version of the rubric that a page of it shows.
+    rubric: int = 0
     #: Practice or qualification; None in the queue, where a seed is told from no other script.
     kind: ScriptKind | None = None
 
@@ -256,13 +258,13 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
         NotFoundError: `script_not_found`.
     """
     allocation = get_own_allocation(session, competition_id, assignment_id, code)
-    return blind_script_of(session, allocation, find_own_mark(session, allocation))
+    changes = list_agreed_changes(session, allocation.script.paper_id)
+    return blind_script_of(allocation, find_own_mark(session, allocation), changes)
 
 
-def blind_script_of(session: Session, allocation: Allocation, mark: Mark | None) -> BlindScript:
-    """What a marker may know of an allocation that was read with its own mark."""
+def blind_script_of(allocation: Allocation, mark: Mark | None, changes: Sequence[RubricChange]) -> BlindScript:
+    """What a marker may know of an allocation that was read with its own mark and the changes of its rubric."""
     script = allocation.script
-    changes = list_agreed_changes(session, script.paper_id)
     return BlindScript(
         code=script.code,
         position=allocation.position,
@@ -270,6 +272,7 @@ def blind_script_of(session: Session, allocation: Allocation, mark: Mark | None)
         paper=paper_with(script.paper, changes),
         mark=mark,
         changes={change.criterion: change for change in changes},
+        rubric=len(changes),
         kind=None if script.kind in QUEUED else script.kind,
     )
 

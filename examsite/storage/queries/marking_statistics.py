@@ -50,7 +50,10 @@ class LockedMark:
 
 
 def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]:
-    """Every locked mark on a script of candidates, a seed or a qualification script, as its marker locked them."""
+    """Every locked mark on a script of candidates, a seed or a qualification script, as its marker locked them.
+
+    A mark on a seed tells of nobody while its agreed mark waits to be agreed anew under a changed rubric.
+    """
     rows = session.execute(
         select(
             Mark.id,
@@ -71,7 +74,7 @@ def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]
         .join(Script, Script.id == Mark.script_id)
         .join(Paper, Paper.id == Script.paper_id)
         .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
-        .outerjoin(AgreedMark, AgreedMark.script_id == Script.id)
+        .outerjoin(AgreedMark, (AgreedMark.script_id == Script.id) & AgreedMark.agreed_at.is_not(None))
         .outerjoin(Allocation, (Allocation.script_id == Script.id) & (Allocation.assignment_id == Mark.assignment_id))
         .where(
             Script.competition_id == competition_id,

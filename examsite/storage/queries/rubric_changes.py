@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import MarkState, ScriptState
+from examsite.domain.marking import MarkState
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.rubric_changes import MarkFate, criterion_from_data, fate_of, with_changes
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import Paper as PaperRow
 from examsite.storage.models.papers import RubricChange
+from examsite.storage.models.standardisation import AgreedMark
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,14 @@ def paper_with(paper: PaperRow, changes: Iterable[RubricChange]) -> Paper:
 
 
 def lock_work_on_paper(session: Session, paper_id: int) -> None:
-    """Take the locks of everybody who acts on marks of the paper, in their order: wishes, allocations, then scripts."""
+    """Take the locks of everybody who acts on marks of the paper: agreed marks, wishes, allocations, then scripts."""
+    session.scalars(
+        select(AgreedMark.id)
+        .join(Script, Script.id == AgreedMark.script_id)
+        .where(Script.paper_id == paper_id)
+        .order_by(AgreedMark.id)
+        .with_for_update(of=AgreedMark)
+    ).all()
     session.scalars(
         select(MarkWithdrawal.id)
         .join(Mark, Mark.id == MarkWithdrawal.mark_id)
@@ -137,7 +145,7 @@ def list_touched_marks(session: Session, paper_id: int, criterion: str) -> list[
     )
     found = []
     for mark, script, marker in rows:
-        fate = fate_of(mark.state, script.state, script.kind)
+        fate = fate_of(mark.state)
         if criterion in mark.points and fate is not MarkFate.UNTOUCHED:
             found.append(TouchedMark(mark, script, str(marker), fate))
     return found
@@ -149,16 +157,23 @@ def list_reopened_marks(session: Session, change: RubricChange) -> list[tuple[st
     return [(str(marker), script.code) for mark, script, marker in rows if change.criterion in mark.earlier_points]
 
 
-def list_marks_left_to_head(session: Session, change: RubricChange) -> list[tuple[str, str]]:
-    """Marker and script of the marks under an agreed change whose script has its score: for the head to judge."""
-    rows = session.execute(
-        _marks(change.paper_id).where(
-            Mark.state == MarkState.LOCKED,
-            Mark.locked_at <= change.decided_at,
-            Script.state.in_((ScriptState.SETTLED, ScriptState.OPENED)),
+def list_agreed_marks_of(session: Session, paper_id: int) -> list[AgreedMark]:
+    """The agreed marks on scripts of a paper with their scripts, agreed by a second person or not, by code."""
+    return list(
+        session.scalars(
+            select(AgreedMark)
+            .join(AgreedMark.script)
+            .options(contains_eager(AgreedMark.script))
+            .where(Script.paper_id == paper_id)
+            .order_by(Script.code)
+            .execution_options(populate_existing=True)
         )
     )
-    return [(str(marker), script.code) for mark, script, marker in rows if change.criterion in mark.points]
+
+
+def list_standards_to_agree(session: Session, change: RubricChange) -> list[AgreedMark]:
+    """The agreed marks that wait for points of the changed criterion; until then they measure nobody."""
+    return [row for row in list_agreed_marks_of(session, change.paper_id) if change.criterion not in row.points]
 
 
 def _with_paper(competition_id: int) -> Select[RubricChange]:

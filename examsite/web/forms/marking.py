@@ -6,7 +6,7 @@ script: whichever of the two differs from what is stored is what the marker mean
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -49,9 +49,14 @@ class DrawAllocationForm(FlaskForm):
 
 
 class LockMarkForm(FlaskForm):
-    """The lock of a mark, over the revision of the draft whose total the page shows."""
+    """The lock of a mark, over the revision of the draft whose total the page shows and the version of its rubric."""
 
     revision = HiddenField()
+    rubric = HiddenField()
+
+    def rubric_number(self) -> int:
+        """The version of the rubric; a page that names none is older than any change."""
+        return max(whole_number(self.rubric.data), 0)
 
     def revision_number(self) -> int:
         """The revision, or one that no draft has."""
@@ -175,6 +180,7 @@ class ScoringForm(FlaskForm):
     criteria: tuple[RubricCriterion, ...] = ()
 
     revision = HiddenField()
+    rubric = HiddenField()
     whole = TextAreaField(
         _l("Nhận xét toàn bài"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
     )
@@ -182,6 +188,16 @@ class ScoringForm(FlaskForm):
     def revision_number(self) -> int:
         """The revision of the draft that the page was made from, or one that no draft has."""
         return whole_number(self.revision.data)
+
+    def rubric_number(self) -> int:
+        """The version of the rubric that the page shows; a page that names none is older than any change."""
+        return max(whole_number(self.rubric.data), 0)
+
+    def choose_anew(self, criteria: Collection[str]) -> None:
+        """Empty the points of these criteria; everything else stays as it was typed."""
+        for row in self.rows():
+            if row.criterion.criterion in criteria:
+                row.level.data = row.points.data = ""
 
     def rows(self) -> Iterator[CriterionFields]:
         """The fields criterion by criterion."""

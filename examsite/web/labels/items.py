@@ -15,7 +15,6 @@ LABELS = {
     MarkFate: {
         MarkFate.REOPENED: _l("Nháp: tiêu chí này chấm lại"),
         MarkFate.WITHDRAWN: _l("Đã khóa: rút về nháp"),
-        MarkFate.LEFT_TO_HEAD: _l("Bài đã có điểm chính thức: trưởng ban quyết định"),
         MarkFate.UNTOUCHED: _l("Không đổi"),
     },
 }

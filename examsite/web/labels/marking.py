@@ -70,6 +70,7 @@ ERRORS = {
     "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ chủ tịch."),
     "withdrawal_not_found": _l("Không có đề nghị rút điểm nào đang chờ ở đây."),
     "second_person_needed": _l("Người đề nghị không tự xác nhận được. Cần một người thứ hai."),
+    "rubric_changed": _l("Hướng dẫn chấm đã đổi: tiêu chí %(criterion)s. Hãy đọc lại rồi chọn điểm cho tiêu chí đó."),
     "draft_changed_elsewhere": _l("Bản nháp này vừa được lưu từ một trang khác. Chưa có gì bị ghi đè."),
     "comment_too_long": _l("Nhận xét hoặc lý do dài quá %(limit)s ký tự."),
     "allocation_already_drawn": _l("Phân công chấm đã rút thăm; không rút lại."),

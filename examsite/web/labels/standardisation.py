@@ -41,6 +41,7 @@ ERRORS = {
     "standard_kind_unknown": _l("Hãy chọn bài chấm thử, bài sát hạch hoặc bài mẫu."),
     "answer_missing": _l("Câu %(number)s chưa có bài làm."),
     "standard_already_agreed": _l("Bài %(script)s đã có hai người thống nhất nên không đổi được nữa."),
+    "standard_text_fixed": _l("Bài %(script)s đã giao cho người chấm: chỉ sửa điểm và nhận xét, không sửa bài làm."),
     "standard_changed": _l("Bài %(script)s vừa được sửa. Hãy đọc lại trước khi đồng ý."),
     "seeds_already_mixed": _l("Phân công chấm đã rút thăm nên không thêm bài mẫu được nữa."),
     "standard_not_found": _l("Không có bài này."),

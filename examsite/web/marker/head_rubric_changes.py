@@ -17,8 +17,8 @@ from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 from examsite.storage.queries.rubric_changes import (
     get_change,
     list_changes,
-    list_marks_left_to_head,
     list_reopened_marks,
+    list_standards_to_agree,
     list_touched_marks,
     read_current_paper,
 )
@@ -27,7 +27,7 @@ from examsite.web.errors import message_of, status_of
 from examsite.web.forms.items import propose_change_form
 from examsite.web.i18n import _, current_locale
 from examsite.web.marker import bp
-from examsite.web.rubric_words import count_fates, criterion_name, view_change
+from examsite.web.rubric_words import count_reopened, criterion_name, view_change
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -87,7 +87,7 @@ def propose_rubric_change(code: str, opened: str, criterion: str) -> ResponseRet
         paper=opened,
         criterion=known,
         name=criterion_name(content, criterion),
-        counts=count_fates(mark.fate for mark in list_touched_marks(session, row.id, criterion)),
+        reopened=count_reopened(mark.fate for mark in list_touched_marks(session, row.id, criterion)),
         form=form,
         code=code,
     )
@@ -108,9 +108,9 @@ def show_rubric_change(code: str, change: int) -> ResponseReturnValue:
         line=line,
         view=view_change(line.change),
         name=criterion_name(read_current_paper(session, line.change.paper), line.change.criterion),
-        counts=count_fates(mark.fate for mark in touched),
+        count=count_reopened(mark.fate for mark in touched),
         reopened=_by_marker(list_reopened_marks(session, line.change)) if agreed else {},
-        left=_by_marker(list_marks_left_to_head(session, line.change)) if agreed else {},
+        standards=list_standards_to_agree(session, line.change) if agreed else [],
         is_open=g.competition.state is CompetitionState.MARKING,
         code=code,
     )

@@ -114,7 +114,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
         _show_draft(form, blind)
         return keep_way(_sheet(blind, form))
     taken = marking.take_draft(act(), g.competition, script)
-    blind = blind_script_of(db.session(), taken.allocation, taken.mark)
+    blind = blind_script_of(taken.allocation, taken.mark, taken.changes)
     form = _form_of(blind)
     stored = {} if blind.mark is None else blind.mark.points
     valid = form.validate()
@@ -130,6 +130,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
             points=points,
             comments=form.read_comments(),
             taken=taken,
+            rubric=form.rubric_number(),
         )
     except DomainError as error:
         return _not_kept(error, form, script)
@@ -152,7 +153,9 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
     here = url_for("marker.mark_script", code=code, script=script)
     if form.validate_on_submit():
         try:
-            marking.lock_mark(act(), g.competition, script, revision=form.revision_number())
+            marking.lock_mark(
+                act(), g.competition, script, revision=form.revision_number(), rubric=form.rubric_number()
+            )
         except ConflictError as error:
             forget_changes()
             flash(message_of(error), "error")
@@ -173,6 +176,7 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
         flash(_("Bài %(code)s chưa khóa được: còn tiêu chí chưa chấm, hoặc điểm đã khóa.", code=script), "attention")
         return redirect(here)
     form.revision.data = str(blind.mark.revision)
+    form.rubric.data = str(blind.rubric)
     sheet = _form_of(blind)
     _show_draft(sheet, blind)
     return render_template(
@@ -195,6 +199,7 @@ def _form_of(blind: BlindScript) -> ScoringForm:
 
 def _show_draft(form: ScoringForm, blind: BlindScript) -> None:
     mark = blind.mark
+    form.rubric.data = str(blind.rubric)
     form.show(
         {} if mark is None else mark.points,
         {} if mark is None else mark.comments,
@@ -264,8 +269,11 @@ def _not_kept(error: DomainError, form: ScoringForm, script: str) -> ResponseRet
     if wants_json():
         return jsonify(error=error.code, message=message_of(error)), status_of(error)
     blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
-    is_elsewhere = error.code == "draft_changed_elsewhere"
+    is_elsewhere = error.code in ("draft_changed_elsewhere", "rubric_changed")
     form.form_errors.append(message_of(error))
+    if error.code == "rubric_changed":
+        form.rubric.data = form.rubric.raw_data = str(blind.rubric)
+        form.choose_anew(str(error.params["criterion"]).split(", "))
     if is_elsewhere:
         form.revision.data = form.revision.raw_data = str(0 if blind.mark is None else blind.mark.revision)
     return _sheet(blind, form, elsewhere=is_elsewhere), status_of(error)

@@ -15,7 +15,7 @@ from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.items import AnswerProposalForm
 from examsite.web.i18n import _, ngettext
-from examsite.web.rubric_words import count_fates, criterion_name, view_change
+from examsite.web.rubric_words import count_reopened, criterion_name, view_change
 from examsite.web.setter import bp
 from examsite.web.transactions import act, forget_changes, writes
 
@@ -62,7 +62,7 @@ def answer_rubric_change(code: str, change: int) -> ResponseReturnValue:
         line=line,
         view=view_change(line.change),
         name=criterion_name(read_current_paper(session, line.change.paper), line.change.criterion),
-        counts=count_fates(mark.fate for mark in touched),
+        reopened=count_reopened(mark.fate for mark in touched),
         form=form,
         may_answer=waiting and g.competition.state is CompetitionState.MARKING,
         code=code,
@@ -75,7 +75,7 @@ def _answer(form: AnswerProposalForm, change_id: int) -> str:
         rubric_changes.refuse_change(act(), g.competition, change_id)
         return _("Đã từ chối. Hướng dẫn chấm giữ nguyên.")
     touched = rubric_changes.agree_change(act(), g.competition, change_id)
-    count = count_fates(mark.fate for mark in touched)["reopened"]
+    count = count_reopened(mark.fate for mark in touched)
     return ngettext(
         "Hướng dẫn chấm đã đổi và vào sổ ghi; %(num)d lượt chấm mở lại.",
         "Hướng dẫn chấm đã đổi và vào sổ ghi; %(num)d lượt chấm mở lại.",

@@ -72,6 +72,10 @@
       tell("amber", words.textElsewhere);
       return;
     }
+    if (answer.error === "rubric_changed") {
+      waiting = keepButton; // The page comes back with the new words and everything that was typed.
+      return;
+    }
     if (status === 409) stopped = true;
     tell("amber", answer.message || words.textRefused);
   }
