@@ -183,6 +183,7 @@ class Event(StrEnum):
     RUBRIC_CHANGED = ("rubric:changed", "setter head", "paper")
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
+    EXCUSE_AGREED = ("excuse:agreed", "council", "defence")
     RECORDING_NOTED = ("recording:noted", "panel head", "defence")
     CHANGE_EXPLAINED = ("change:explained", "panel", "defence")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")

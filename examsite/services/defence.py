@@ -17,7 +17,7 @@ from examsite.domain.rubrics import Points, Rubric, check_points, points_data, r
 from examsite.domain.scores import Score, score, score_text
 from examsite.services.assessments import lock_assessments
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import check_step, defence_for_head, defence_for_member, subject_of
+from examsite.services.panel_access import check_step, defence_for_head, defence_for_member, head_name, subject_of
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
@@ -48,7 +48,7 @@ def start_presentation(ctx: ServiceContext, competition: Competition, position: 
     Raises:
         ConflictError: `defence_not_now` at another step of the competition, `event_not_open`, `defence_not_next`
             (someone earlier in the drawn order neither began nor is absent), `defence_running` (one at a time).
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
@@ -62,7 +62,7 @@ def start_presentation(ctx: ServiceContext, competition: Competition, position: 
     defence.started_at = ctx.now
     ctx.session.flush()
     lock_assessments(ctx, competition, defence)
-    record(ctx, competition, Event.DEFENCE_BEGUN, subject_of(defence), {"position": position})
+    record(ctx, competition, Event.DEFENCE_BEGUN, subject_of(defence), {"position": position}, actor=head_name(ctx))
     return defence
 
 
@@ -71,7 +71,7 @@ def start_questions(ctx: ServiceContext, competition: Competition, position: int
 
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
@@ -86,7 +86,7 @@ def open_scoring(ctx: ServiceContext, competition: Competition, position: int) -
 
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)

@@ -1,28 +1,55 @@
-"""Who may act on one defence: the head leads it, a member who is not near to the candidate scores it."""
+"""Who may act on one defence: the head leads it, a member who is not near to the candidate scores it.
+
+Decision: where the head of the panel is kept away from a candidate, the chair of the council acts as head of that one
+defence; its records name `head/` with the chair's own pseudonym, so that a reader sees both the office and the person.
+"""
 
 from __future__ import annotations
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, NotAllowedError
-from examsite.domain.permissions import Role
+from examsite.domain.permissions import Role, actor_name
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import find_declaration, list_conflicted_accounts
-from examsite.storage.queries.defence import get_defence
+from examsite.storage.queries.defence import get_defence, list_leaders
+
+#: In which roles a defence can be led; who does lead one is for `list_leaders`.
+LEADING = (Role.PANEL_HEAD, Role.CHAIR)
 
 
 def defence_for_head(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
-    """The defence, its row locked, for an act of the head.
+    """The defence, its row locked, for an act of whoever leads it.
 
     Raises:
         ConflictError: `defence_not_now`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
-    ctx.require(Role.PANEL_HEAD, competition_id=competition.id)
+    ctx.require(*LEADING, competition_id=competition.id)
     check_step(competition)
-    return get_defence(ctx.session, competition.id, position, for_update=True)
+    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    check_leads(ctx, competition, defence)
+    return defence
+
+
+def check_leads(ctx: ServiceContext, competition: Competition, defence: Defence) -> None:
+    """Refuse everybody but the person who leads this defence.
+
+    Raises:
+        NotAllowedError: `role_needed`, also by the chair where the head leads; `head_recused`.
+    """
+    ctx.require(*LEADING, competition_id=competition.id)
+    if is_recused(ctx, competition, defence):
+        raise NotAllowedError("head_recused")
+    if ctx.actor.account_id not in list_leaders(ctx.session, competition.id, defence.candidacy_id):
+        raise NotAllowedError("role_needed", roles=Role.PANEL_HEAD)
+
+
+def head_name(ctx: ServiceContext) -> str:
+    """The actor of what is done as head of a defence."""
+    return actor_name(Role.PANEL_HEAD, ctx.actor.pseudonym or "")
 
 
 def defence_for_member(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
@@ -44,7 +71,7 @@ def defence_for_member(ctx: ServiceContext, competition: Competition, position: 
 
 
 def is_recused(ctx: ServiceContext, competition: Competition, defence: Defence) -> bool:
-    """Whether the person who acts declared a relation to the candidate."""
+    """Whether the person who acts has a relation to the candidate, declared or judged."""
     return ctx.actor.account_id in list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
 
 

@@ -7,7 +7,7 @@ from examsite.domain.events import Event
 from examsite.domain.panels import QUESTIONS_OPEN
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import check_step, defence_for_head, is_recused, subject_of
+from examsite.services.panel_access import check_step, defence_for_head, head_name, is_recused, subject_of
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence, PanelQuestion
@@ -91,7 +91,7 @@ def note_recording(
     Raises:
         ConflictError: `defence_not_now`, `recording_written_elsewhere`.
         InvalidError: `recording_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`.
         NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded (signed minutes, or audio, or video).
@@ -104,7 +104,7 @@ def note_recording(
         raise ConflictError("recording_written_elsewhere")
     defence.recording_reference = reference
     ctx.session.flush()
-    record(ctx, competition, Event.RECORDING_NOTED, subject_of(defence), {"reference": reference})
+    record(ctx, competition, Event.RECORDING_NOTED, subject_of(defence), {"reference": reference}, actor=head_name(ctx))
     return defence
 
 
@@ -112,7 +112,7 @@ def _defence(ctx: ServiceContext, competition: Competition, position: int) -> De
     ctx.require(Role.PANELLIST, Role.PANEL_HEAD, competition_id=competition.id)
     check_step(competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
-    if ctx.actor.role is Role.PANELLIST and is_recused(ctx, competition, defence):
+    if is_recused(ctx, competition, defence):
         raise NotAllowedError("member_recused")
     if defence.state not in QUESTIONS_OPEN:
         raise ConflictError("question_not_now")

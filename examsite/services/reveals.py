@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
@@ -17,6 +17,7 @@ from examsite.domain.marking import (
 from examsite.domain.marking import Settlement as Outcome
 from examsite.domain.panels import (
     DEFENCE_MACHINE,
+    SHEET_OPEN,
     DefenceEvent,
     DefenceState,
     MemberScore,
@@ -28,22 +29,39 @@ from examsite.domain.rubrics import Points, check_points, points_data, total
 from examsite.domain.scores import ZERO, Score, is_multiple, score_text
 from examsite.services.context import ServiceContext
 from examsite.services.defence import MOST_TEXT_LENGTH, points_of, rubric_of
-from examsite.services.panel_access import defence_for_head, defence_for_member, is_recused, subject_of
+from examsite.services.panel_access import (
+    LEADING,
+    check_step,
+    defence_for_head,
+    defence_for_member,
+    head_name,
+    is_recused,
+    subject_of,
+)
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence
-from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.conflicts import list_conflicted_accounts, list_rulings
 from examsite.storage.queries.defence import (
     CHANGED_ROUND,
     PART,
     ROUND,
     find_changed_sheet,
+    find_council_name,
     find_own_sheet,
+    get_defence,
+    list_agreed_excuses,
+    list_begun_members,
+    list_leaders,
     list_locked_marks,
     list_members,
 )
+
+#: Shortest reason where one person's word moves a score. Unit: characters.
+# Source: our choice, because "x" is no reason, and twenty signs are one short sentence.
+LEAST_REASON = 20
 
 
 def reveal_scores(
@@ -51,13 +69,16 @@ def reveal_scores(
 ) -> Defence:
     """Show every locked sheet to the whole panel at once; the talk about them is open until the head closes it.
 
-    `excused` are the members who do not score this defence, by pseudonym, each with the reason.
+    `excused` are the members who do not score this defence, by pseudonym, each with the reason. A sheet locked before
+    the council kept its member away is withdrawn here and counts no more: the leader's act, with whoever judged as the
+    second person.
 
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`, `members_not_locked`, `too_few_markers`,
-            `member_has_locked` (somebody excused has a locked sheet).
+            `member_has_locked` (somebody excused has a locked sheet), `excuse_needs_second` when somebody excused has
+            begun a sheet and nobody of the council but the leader has agreed.
         InvalidError: `excuse_reason_missing`, `member_unknown`, each with the `member`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`, `ruling_needs_second` when the leader judged, too.
         NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22; shown together is our choice, because a score seen early pulls the others.
@@ -65,11 +86,14 @@ def reveal_scores(
     defence = defence_for_head(ctx, competition, position)
     revealed = DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORES_REVEALED)
     part = ruleset_of(competition).panel(PART)
-    marks = list_locked_marks(ctx.session, [defence.id])
-    locked = {_member(mark) for mark in marks}
     recused = list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
+    _withdraw_barred(ctx, competition, defence, recused)
+    locked = {_member(mark) for mark in list_locked_marks(ctx.session, [defence.id])}
     members = {row.pseudonym or "": row.account_id for row in list_members(ctx.session, competition.id)}
     reasons = {name: " ".join(reason.split()) for name, reason in (excused or {}).items()}
+    begun = list_begun_members(ctx.session, defence.id)
+    agreed = list_agreed_excuses(ctx.session, competition, subject_of(defence))
+    agreed_by_others = {name for name, second in agreed if second != ctx.actor.pseudonym}
     for name, reason in reasons.items():
         if name not in members:
             raise InvalidError("member_unknown", member=name)
@@ -77,6 +101,8 @@ def reveal_scores(
             raise ConflictError("member_has_locked", member=name)
         if not reason or len(reason) > MOST_TEXT_LENGTH:
             raise InvalidError("excuse_reason_missing", member=name)
+        if name in begun - agreed_by_others:
+            raise ConflictError("excuse_needs_second", member=name)
     present = {name for name, account_id in members.items() if account_id not in recused} - set(reasons)
     against = reasons_against_reveal(part, present=present, locked=locked)
     if "members_not_locked" in against:
@@ -90,9 +116,58 @@ def reveal_scores(
         "recused": sorted(name for name, account_id in members.items() if account_id in recused),
         "excused": [{"member": name, "reason": reason} for name, reason in sorted(reasons.items())],
     }
-    record(ctx, competition, Event.DEFENCE_REVEALED, subject_of(defence), payload)
+    record(ctx, competition, Event.DEFENCE_REVEALED, subject_of(defence), payload, actor=head_name(ctx))
     ctx.session.flush()
     return defence
+
+
+def _withdraw_barred(ctx: ServiceContext, competition: Competition, defence: Defence, recused: Collection[int]) -> None:
+    """Take out the sheets of those whom the council kept away after they had locked.
+
+    Source: record format, `mark:withdrawn`: two people. The reason names the record of the judgement and not its words:
+    this record is opened to everyone, the relation of two people is not.
+    """
+    rulings = list_rulings(ctx.session, competition.id)
+    for mark in list_locked_marks(ctx.session, [defence.id]):
+        if mark.assignment is None or mark.assignment.account_id not in recused:
+            continue
+        ruling = rulings[mark.assignment.account_id, defence.candidacy_id]
+        judge = find_council_name(ctx.session, competition.id, ruling.decided_by_id)
+        if judge is None or ruling.decided_by_id == ctx.actor.account_id:
+            raise NotAllowedError("ruling_needs_second", member=_member(mark))
+        payload = {"seq": mark.record_seq, "reason": f"conflict:judged {ruling.record_seq}", "second": judge}
+        record(ctx, competition, Event.MARK_WITHDRAWN, subject_of(defence), payload, actor=head_name(ctx))
+        mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
+        mark.updated_at = ctx.now
+    ctx.session.flush()
+
+
+def agree_excuse(ctx: ServiceContext, competition: Competition, position: int, *, member: str, reason: str) -> int:
+    """Agree, as council, that a member who has begun a sheet does not score this defence; the leader's reveal needs it.
+
+    Nothing is told of how far the sheet is. It changes nothing by itself: whoever locks after all is counted.
+
+    Raises:
+        ConflictError: `defence_not_now`, `excuse_not_now` unless sheets are open.
+        InvalidError: `member_unknown`, `reason_missing`, `reason_too_short`, `reason_too_long`.
+        NotAllowedError: `role_needed`, `excuse_by_concerned` by whoever scores or leads this defence or is kept away.
+        NotFoundError: `defence_not_found`.
+
+    Source: our choice, because whoever leads must not choose alone whose mark is left out.
+    """
+    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    check_step(competition)
+    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    if defence.state not in SHEET_OPEN:
+        raise ConflictError("excuse_not_now")
+    members = {row.pseudonym or "": row.account_id for row in list_members(ctx.session, competition.id)}
+    leaders = list_leaders(ctx.session, competition.id, defence.candidacy_id)
+    if is_recused(ctx, competition, defence) or actor.account_id in {*members.values(), *leaders}:
+        raise NotAllowedError("excuse_by_concerned")
+    if member not in members:
+        raise InvalidError("member_unknown", member=member)
+    payload = {"member": member, "reason": _check_reason(reason, least=LEAST_REASON)}
+    return record(ctx, competition, Event.EXCUSE_AGREED, subject_of(defence), payload)
 
 
 def change_sheet(ctx: ServiceContext, competition: Competition, position: int, points: Points, *, reason: str) -> Mark:
@@ -177,7 +252,7 @@ def close_discussion(ctx: ServiceContext, competition: Competition, position: in
 
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`, `gap_needs_decision`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `head_recused`.
         NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: the mean with two decimals.
@@ -193,11 +268,12 @@ def close_discussion(ctx: ServiceContext, competition: Competition, position: in
 
 
 def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, decided: Score, reason: str) -> Defence:
-    """The head settles a defence whose scores lie too far apart, with a reason.
+    """The head settles a defence whose scores lie too far apart, with a reason; where the head may not, the chair.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands.
-        InvalidError: `score_out_of_range`, `decided_score_off_step`, `reason_missing`, `reason_too_long`.
+        ConflictError: `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands; and as
+            `check_decision`.
+        InvalidError: as `check_decision`.
         NotAllowedError: `role_needed`; `head_recused`, when the head stands near to the candidate.
         NotFoundError: `defence_not_found`.
 
@@ -205,13 +281,11 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     """
     defence = defence_for_head(ctx, competition, position)
     DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORE_SETTLED)
-    if is_recused(ctx, competition, defence):
-        raise NotAllowedError("head_recused")
     if outlook(competition, list_locked_marks(ctx.session, [defence.id])).act is NeededAct.SETTLED:
         raise ConflictError("gap_within_limit")
-    reason = check_decision(ctx, competition, decided=decided, reason=reason)
+    reason = check_decision(ctx, competition, defence, decided=decided, reason=reason)
     payload = {"part": PART, "step": MarkingStep.HEAD.value, "score": score_text(decided), "reason": reason}
-    seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, subject_of(defence), payload)
+    seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, subject_of(defence), payload, actor=head_name(ctx))
     ctx.session.add(
         Settlement(
             defence_id=defence.id,
@@ -228,19 +302,33 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     return defence
 
 
-def check_decision(ctx: ServiceContext, competition: Competition, *, decided: Score, reason: str) -> str:
+def check_decision(
+    ctx: ServiceContext, competition: Competition, defence: Defence, *, decided: Score, reason: str
+) -> str:
     """The reason as it would be recorded, when this score and reason may stand.
 
     Raises:
-        InvalidError: `score_out_of_range`, `decided_score_off_step`, `reason_missing`, `reason_too_long`.
+        ConflictError: `talk_not_recorded` before it is noted where the recording of the talk is kept.
+        InvalidError: `score_out_of_range`, `decided_score_off_step`, `decided_outside_marks` below the lowest or above
+            the highest total that a member gave, changes included; `reason_missing`, `reason_too_short`,
+            `reason_too_long`.
         NotAllowedError: `role_needed`.
+
+    Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded. That the score lies within the members' marks is
+    our choice, because the head weighs what the panel found and gives no mark of the own.
     """
-    ctx.require(Role.PANEL_HEAD, competition_id=competition.id)
+    ctx.require(*LEADING, competition_id=competition.id)
     ruleset = ruleset_of(competition)
     check_score_in_range(ruleset.panel(PART), decided)
     if not is_multiple(decided, ruleset.defence_mark_step):
         raise InvalidError("decided_score_off_step", field="score", step=ruleset.defence_mark_step)
-    return _check_reason(reason)
+    totals = [mark.total or ZERO for mark in list_locked_marks(ctx.session, [defence.id])]
+    if not min(totals) <= decided <= max(totals):
+        raise InvalidError("decided_outside_marks", field="score", least=min(totals), most=max(totals))
+    words = _check_reason(reason, least=LEAST_REASON)
+    if not defence.recording_reference:
+        raise ConflictError("talk_not_recorded")
+    return words
 
 
 def _settle(defence: Defence, step: MarkingStep | None, settled: Score | None) -> None:
@@ -249,10 +337,12 @@ def _settle(defence: Defence, step: MarkingStep | None, settled: Score | None) -
     defence.step = "" if step is None else step.value
 
 
-def _check_reason(reason: str) -> str:
+def _check_reason(reason: str, *, least: int = 1) -> str:
     reason = reason.strip()
     if not reason:
         raise InvalidError("reason_missing", field="reason")
+    if len(reason) < least:
+        raise InvalidError("reason_too_short", field="reason", least=least)
     if len(reason) > MOST_TEXT_LENGTH:
         raise InvalidError("reason_too_long", field="reason", most=MOST_TEXT_LENGTH)
     return reason

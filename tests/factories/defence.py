@@ -18,6 +18,7 @@ from examsite.services import defence as acts
 from examsite.services import reveals
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
+from examsite.services.panel_questions import note_recording
 from examsite.services.posts import default_defence_rubric
 from examsite.services.proposals import draw_presentation_order, lock_proposals, upload_proposal
 from examsite.services.rulesets import ruleset_of
@@ -31,6 +32,9 @@ from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.defence import get_defence, list_locked_marks
 from tests.factories.marking import Board, make_board
+
+#: A reason as long as a decision wants.
+REASON = "Thống nhất sau khi trao đổi về từng tiêu chí"
 
 
 def received(name: str = "de-an.pdf", *, sha256: str = "a" * 64, kind: UploadKind = UploadKind.PDF) -> ReceivedProposal:
@@ -131,6 +135,12 @@ class Hall:
         """What is locked was shown to the panel; the talk is open."""
         return reveals.reveal_scores(self.ctx(Role.PANEL_HEAD), self.competition, position, excused=excused)
 
+    def decided(self, total: str, reason: str = REASON, *, position: int = 1, by: Role = Role.PANEL_HEAD) -> Defence:
+        """The gap was talked about on the record and decided."""
+        head = self.ctx(by)
+        note_recording(head, self.competition, position, reference="Thẻ nhớ 7", seen="")
+        return reveals.decide_gap(head, self.competition, position, decided=score(total), reason=reason)
+
     def defence(self, position: int = 1) -> Defence:
         """A defence, read anew."""
         return get_defence(self.session, self.competition.id, position)
@@ -158,6 +168,7 @@ def make_hall(
     board.competition.state = CompetitionState.PROPOSALS
     board.competition.proposals_close_at = hall.closes_at
     board.room.people[Role.PANEL_HEAD] = _assigned(board, Role.PANEL_HEAD, "B01", password_hash)
+    board.room.people[Role.COUNCIL_MEMBER] = _assigned(board, Role.COUNCIL_MEMBER, "C09", password_hash)
     hall.members = [
         _assigned(board, Role.PANELLIST, f"G{number:02d}", password_hash) for number in range(1, members + 1)
     ]

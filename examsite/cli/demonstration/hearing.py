@@ -120,7 +120,7 @@ class Hearing:
             head,
             competition,
             position,
-            decided=Decimal(80),
+            decided=sorted(mark.total for mark in marks if mark.total is not None)[len(marks) // 2],
             reason="Trưởng ban nghe ba thành viên nêu căn cứ từng tiêu chí rồi quyết định.",
         )
 

@@ -106,18 +106,24 @@ def count_undeclared(session: Session, competition_id: int) -> dict[Role, int]:
 
 def list_conflicted_accounts(session: Session, competition_id: int, candidacy_id: int) -> set[int]:
     """The accounts with a relation to this candidate, declared or judged."""
-    judged = list_rulings(session, competition_id)
-    barred = {account for (account, candidacy), row in judged.items() if candidacy == candidacy_id and row.is_barred}
-    return barred | set(
-        session.scalars(
-            select(RoleAssignment.account_id)
-            .join(ConflictDeclaration, ConflictDeclaration.assignment_id == RoleAssignment.id)
-            .where(
-                RoleAssignment.competition_id == competition_id,
-                ConflictDeclaration.candidacy_id == candidacy_id,
-            )
-        )
+    return {account for account, candidacy in list_recusals(session, competition_id) if candidacy == candidacy_id}
+
+
+def list_recused_candidacies(session: Session, competition_id: int, account_id: int | None) -> set[int]:
+    """The candidacies to which this person has a relation, declared or judged."""
+    return {candidacy for account, candidacy in list_recusals(session, competition_id) if account == account_id}
+
+
+def list_recusals(session: Session, competition_id: int) -> set[tuple[int, int]]:
+    """Who is kept away from whom, as (account, candidacy): by the own word or by the council's judgement."""
+    declared = session.execute(
+        select(RoleAssignment.account_id, ConflictDeclaration.candidacy_id)
+        .join(ConflictDeclaration, ConflictDeclaration.assignment_id == RoleAssignment.id)
+        .where(RoleAssignment.competition_id == competition_id)
     )
+    return {pair for pair, row in list_rulings(session, competition_id).items() if row.is_barred} | {
+        (account_id, candidacy_id) for account_id, candidacy_id in declared if candidacy_id is not None
+    }
 
 
 def list_rulings(session: Session, competition_id: int) -> dict[tuple[int, int], ConflictRuling]:

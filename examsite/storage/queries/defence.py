@@ -6,7 +6,8 @@ locked and nothing more, and is for the head alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.queries.conflicts import list_conflicted_accounts
 from examsite.storage.queries.proposals import list_standings
 
 PART = "defence"
@@ -105,6 +107,67 @@ def list_members(session: Session, competition_id: int) -> list[RoleAssignment]:
     )
 
 
+def list_leaders(session: Session, competition_id: int, candidacy_id: int) -> set[int]:
+    """The accounts that may lead the defence of this candidate: the panel's head, in the head's place the chair.
+
+    The chair leads only where no head of the panel may; empty where neither may, until a head is named anew.
+
+    Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) keeps a relative away and names no deputy.
+    """
+    recused = list_conflicted_accounts(session, competition_id, candidacy_id)
+    for role in (Role.PANEL_HEAD, Role.CHAIR):
+        holders = session.scalars(
+            select(RoleAssignment.account_id).where(
+                RoleAssignment.competition_id == competition_id,
+                RoleAssignment.role == role,
+                RoleAssignment.revoked_at.is_(None),
+            )
+        )
+        if leaders := set(holders) - recused:
+            return leaders
+    return set()
+
+
+def find_council_name(session: Session, competition_id: int, account_id: int) -> str | None:
+    """The pseudonym under which a person sits, or sat, on the council of a competition."""
+    return session.scalars(
+        select(RoleAssignment.pseudonym)
+        .where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.account_id == account_id,
+            RoleAssignment.role.in_((Role.CHAIR, Role.COUNCIL_MEMBER)),
+        )
+        .order_by(RoleAssignment.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def list_begun_members(session: Session, defence_id: int) -> set[str]:
+    """Pseudonyms of those whose sheet is begun and not locked; no points. For the reveal alone."""
+    return {
+        name or ""
+        for name in session.scalars(
+            select(RoleAssignment.pseudonym)
+            .join(Mark, Mark.assignment_id == RoleAssignment.id)
+            .where(Mark.defence_id == defence_id, Mark.round == ROUND, Mark.state == MarkState.DRAFT)
+        )
+    }
+
+
+def list_agreed_excuses(session: Session, competition: Competition, subject: str) -> set[tuple[str, str]]:
+    """Whom the council agreed to leave out of a defence and who agreed, as (member, pseudonym of the council)."""
+    rows = session.execute(
+        select(RecordRow.actor, RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.code == competition.code,
+            RecordRow.event == Event.EXCUSE_AGREED.value,
+            RecordRow.subject == subject,
+        )
+    )
+    return {(json.loads(payload)["member"], actor.partition("/")[2]) for actor, payload in rows if payload}
+
+
 def find_own_sheet(session: Session, defence_id: int, assignment_id: int | None) -> Mark | None:
     """A member's own sheet of a defence, draft or locked."""
     return session.scalars(
@@ -174,9 +237,16 @@ def list_shown_marks(session: Session, defence: Defence) -> list[Mark]:
     return list_locked_marks(session, [defence.id]) if defence.state in SCORES_SHOWN else []
 
 
-def list_first_totals(session: Session, competition_id: int) -> list[dict[str, Score]]:
-    """The members' first totals by pseudonym, one set for each defence whose scores were shown. For the head."""
-    shown = [row.id for row in list_defences(session, competition_id) if row.state in SCORES_SHOWN]
+def list_first_totals(session: Session, competition_id: int, *, hidden: Collection[int] = ()) -> list[dict[str, Score]]:
+    """The members' first totals by pseudonym, one set for each defence whose scores were shown. For the head.
+
+    `hidden` are the candidacies from which the head is kept away.
+    """
+    shown = [
+        row.id
+        for row in list_defences(session, competition_id)
+        if row.state in SCORES_SHOWN and row.candidacy_id not in hidden
+    ]
     found: dict[int | None, dict[str, Score]] = {}
     for mark in list_locked_marks(session, shown):
         if mark.round == ROUND and mark.assignment is not None and mark.total is not None:

@@ -41,8 +41,24 @@ ERRORS = {
     "scoring_not_open": _l("Chỉ khóa phiếu sau khi trưởng ban kết thúc hỏi đáp. Bản nháp vẫn được giữ."),
     "sheet_locked": _l("Phiếu đã khóa nên không sửa được."),
     "sheet_saved_elsewhere": _l("Phiếu này vừa được lưu từ một trang khác. Những gì trên trang này chưa được lưu."),
-    "member_recused": _l("Đã khai quan hệ với thí sinh này nên không chấm lượt này."),
-    "head_recused": _l("Trưởng ban đã khai quan hệ với thí sinh này nên không quyết định điểm của lượt này."),
+    "member_recused": _l("Có quan hệ với thí sinh này, tự khai hay hội đồng kết luận, nên không tham gia lượt này."),
+    "head_recused": _l(
+        "Có quan hệ với thí sinh này, tự khai hay hội đồng kết luận, nên không điều hành lượt này. "
+        "Chủ tịch hội đồng điều hành thay trưởng ban."
+    ),
+    "ruling_needs_second": _l(
+        "Phiếu đã khóa của thành viên %(member)s phải rút theo kết luận xung đột. Người điều hành lượt này cũng là "
+        "người đã kết luận, nên cần một thành viên khác của hội đồng xét lại cặp này trước khi mở điểm."
+    ),
+    "excuse_needs_second": _l(
+        "Thành viên %(member)s đã bắt đầu phiếu. Muốn ghi người này không chấm thì một thành viên hội đồng phải đồng ý "
+        "trước, ở trang Thứ tự bảo vệ của hội đồng."
+    ),
+    "excuse_not_now": _l("Chỉ đồng ý được khi phiếu chấm của lượt này đang mở và điểm chưa mở."),
+    "excuse_by_concerned": _l("Người chấm, người điều hành hay người có quan hệ với thí sinh không đồng ý thay được."),
+    "decided_outside_marks": _l("Điểm phải nằm trong khoảng các thành viên đã cho, từ %(least)s đến %(most)s."),
+    "reason_too_short": _l("Lý do phải có ít nhất %(least)s ký tự."),
+    "talk_not_recorded": _l("Hãy ghi nơi giữ bản ghi buổi trao đổi trước khi quyết định điểm."),
     "members_not_locked": _l("Còn %(count)s thành viên chưa khóa phiếu nên chưa mở điểm được."),
     "too_few_markers": _l("Mới có %(have)s phiếu khóa, cần ít nhất %(least)s phiếu để mở điểm."),
     "member_has_locked": _l("Thành viên %(member)s đã khóa phiếu nên không ghi vắng được."),

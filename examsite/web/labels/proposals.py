@@ -29,8 +29,16 @@ ERRORS = {
         "Bài đã phân công nên không khai thêm tại đây được. Hãy báo trưởng ban chấm thi và ban giám sát ngay; "
         "ban giám sát lập biên bản, không ghi số phách."
     ),
+    "relation_stands": _l(
+        "Việc chấm đã bắt đầu nên quan hệ đã khai không tự rút được. Hãy ghi lý do để hội đồng xét; trong lúc chờ, lời "
+        "khai vẫn có hiệu lực."
+    ),
     "conflict_after_mark": _l(
         "Phiếu chấm của thí sinh này đã khóa. Hãy báo trưởng ban để xử lý phiếu trước khi khai quan hệ."
+    ),
+    "conflict_after_reveal": _l(
+        "Điểm của thí sinh này đã mở và có phiếu của người này nên không kết luận tại đây được. Hội đồng lập biên bản "
+        "sự việc và quyết định; điểm đã mở không tự thay đổi."
     ),
     "conflicts_not_declared": _l("Hãy khai quan hệ với thí sinh trước khi chấm."),
 }

@@ -70,7 +70,10 @@ class PanelHead(Panellist):
         self.submits("close")
 
     def decides(self, position: int, score: str, reason: str) -> None:
-        """The score where the sheets lie too far apart."""
+        """The score where the sheets lie too far apart, once the talk is on record."""
+        self.goes_to(f"/panel/{self.code}/head/{position}")
+        self.fills({"reference": "Thẻ nhớ số 2, phong bì niêm phong"})
+        self.submits("note-recording")
         self.goes_to(f"/panel/{self.code}/head/{position}/decision")
         self.fills({"score": score, "reason": reason})
         self.submits("review")
