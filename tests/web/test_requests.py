@@ -20,7 +20,7 @@ from tests.web.strict_client import check_page
 from tests.web.world import NOBODY, Person, World, browser_of, close_site, csrf_token_of, open_site
 
 #: Kinds of files that a browser may show; the policy lets neither run anything.
-SHOWN = {"application/pdf", "text/plain", "image/jpeg"}
+SHOWN = {"application/pdf", "text/plain", "image/jpeg", "image/webp"}
 #: Our own program behind an address of ours: the worker of the test page.
 PROGRAMS = {"candidate.send_worker"}
 YEAR_SECONDS = 31_536_000

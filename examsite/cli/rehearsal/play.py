@@ -227,7 +227,7 @@ class _ManyPlay(Play):
     def mark_some(self, count: int) -> None:
         """The first scripts get a mark of each of their two markers."""
         at = self.plan.written_at + 2 * DAY
-        queues = {login: self._queue(login, at) for login in MARKERS}
+        queues = {login: self.queue(login, at) for login in MARKERS}
         for code in sorted({code for queue in queues.values() for code in queue})[:count]:
             for login in MARKERS:
                 if code in queues[login]:
