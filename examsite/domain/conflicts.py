@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import InvalidError
 from examsite.domain.names import strip_accents
 from examsite.domain.permissions import Role
@@ -34,6 +35,21 @@ DECLARING = (
 #: A relation that no list foresees and that may still cast doubt.
 # Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) lists kin only, and whoever doubts must be able to yield.
 OTHER_RELATION = "other"
+
+#: People who work side by side, and from when on: nobody judges about somebody of the own board then.
+# Source: our choice, because whoever keeps a colleague away from a candidate moves that candidate's score.
+BOARDS: Final = (
+    (CompetitionState.MARKING, frozenset({Role.MARKER, Role.MARKING_HEAD})),
+    (CompetitionState.DEFENCE, frozenset({Role.PANELLIST, Role.PANEL_HEAD})),
+)
+
+
+def share_board(first: Iterable[Role], second: Iterable[Role], state: CompetitionState) -> bool:
+    """Whether two people, by the roles each holds, sit on one board whose work has been opened.
+
+    Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) says not who judges what was not declared.
+    """
+    return any(state.has_reached(begins) and board & {*first} and board & {*second} for begins, board in BOARDS)
 
 
 def check_conflicts(conflicts: Mapping[int, str], *, candidacies: Iterable[int], relations: Iterable[str]) -> None:

@@ -153,7 +153,8 @@ def judge_hint(
     own = list_roles_of(ctx.session, competition.id, actor.account_id)
     if share_board({row.role for row in own}, {row.role for row in concerned}, competition.state):
         raise NotAllowedError("judge_of_same_board")
-    if is_barred and any(has_allocations(ctx.session, row.id) for row in concerned):
+    # Whoever has declared was kept away by the draw already.
+    if is_barred and not pair.is_declared and any(has_allocations(ctx.session, row.id) for row in concerned):
         raise ConflictError("conflict_after_allocation")
     if any(row.role in (Role.PANELLIST, Role.PANEL_HEAD) for row in concerned):
         _check_not_shown(ctx, candidacy_id)

@@ -19,7 +19,7 @@ from examsite.domain.names import normalise_name
 from examsite.services import conflicts
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
-from examsite.storage.queries.conflicts import Declaration, find_declaration, list_final_candidacies
+from examsite.storage.queries.conflicts import Declaration, find_declaration, has_work_begun, list_final_candidacies
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.proposals import DeclareConflictsForm, declare_conflicts_form
 from examsite.web.i18n import _, localised
@@ -51,6 +51,9 @@ def serve_declaration(*, back: str) -> ResponseReturnValue:
     code = g.competition.code
     declaration = find_declaration(db.session(), g.competition.id, g.actor.account_id)
     form = _form(declaration)
+    form.asks_reason = bool(declaration and declaration.conflicts) and has_work_begun(
+        db.session(), g.competition.id, g.actor.account_id
+    )
     status = 200
     # Looking for somebody sends the whole form, so that what was chosen before is not lost; it declares nothing.
     if form.is_submitted() and "seek" not in request.form:
@@ -64,11 +67,15 @@ def serve_declaration(*, back: str) -> ResponseReturnValue:
                     chosen,
                     unit=normalise_name(form.unit.data or ""),
                     hometown=normalise_name(form.hometown.data or ""),
+                    reason=form.reason.data or "",
                 )
             except DomainError as error:
                 forget_changes()
                 status = status_of(error)
-                form.form_errors.append(message_of(error))
+                if error.params.get("field") == "reason":
+                    form.reason.errors = [*form.reason.errors, message_of(error)]
+                else:
+                    form.form_errors.append(message_of(error))
             else:
                 flash(_("Đã ghi lời khai. Có thay đổi thì khai lại; sổ ghi giữ cả hai lần."), "success")
                 return redirect(url_for(back, code=code))

@@ -134,13 +134,19 @@ class ConflictDeclaration(Base):
     unit: Mapped[str] = mapped_column(String(200), default="")
     hometown: Mapped[str] = mapped_column(String(200), default="")
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: The person wants this relation taken back after work began that rests on it; it stands until the council agrees.
+    asked_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    asked_back_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class ConflictRuling(Base):
     """What the council judged about one person of a board and one candidate; the latest one counts, all stay."""
 
     __tablename__ = "conflict_rulings"
-    __table_args__ = (CheckConstraint("account_id <> decided_by_id", name="never_about_oneself"),)
+    __table_args__ = (
+        CheckConstraint("account_id <> decided_by_id", name="never_about_oneself"),
+        CheckConstraint("seconded_by_id <> decided_by_id AND seconded_by_id <> account_id", name="two_other_people"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
@@ -153,3 +159,8 @@ class ConflictRuling(Base):
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
     record_seq: Mapped[int]
+    #: Judged after work began that rests on it: counts only once a second person of the council says the same, which is
+    #: a row of its own.
+    is_pending: Mapped[bool] = mapped_column(default=False)
+    #: Who had said it before, where two were needed.
+    seconded_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

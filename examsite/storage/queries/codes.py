@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
@@ -26,12 +26,12 @@ from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.sittings import IncidentState
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, GatePassage
-from examsite.storage.models.dossiers import Candidacy, ConflictDeclaration
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
-from examsite.storage.queries.conflicts import list_rulings
+from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.marking import (
     WRITTEN,
     count_scripts,
@@ -284,14 +284,7 @@ def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
 
 def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, str]]:
     """Pairs (script, pseudonym of a marker) that may not meet; for the draw alone, never for a page."""
-    declarer = aliased(RoleAssignment)
-    related = (
-        select(declarer.account_id, ConflictDeclaration.candidacy_id)
-        .join(declarer, declarer.id == ConflictDeclaration.assignment_id)
-        .where(declarer.competition_id == competition_id, ConflictDeclaration.candidacy_id.is_not(None))
-    )
-    pairs = {(account, candidacy) for account, candidacy in session.execute(related)}
-    pairs |= {pair for pair, row in list_rulings(session, competition_id).items() if row.is_barred}
+    pairs = list_recusals(session, competition_id)
     owners = session.execute(
         select(Script.code, CodeEntry.candidacy_id)
         .join(CodeEntry, CodeEntry.script_id == Script.id)

@@ -17,9 +17,8 @@ from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.ties import open_ties
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion, Signature
-from examsite.storage.queries.conflicts import list_rulings
+from examsite.storage.queries.conflicts import list_recusals
 
 COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
@@ -116,14 +115,7 @@ def list_signers(session: Session, competition_id: int, *roles: Role) -> list[Ro
 
 def list_conflicted_accounts(session: Session, competition_id: int) -> set[int]:
     """The accounts with a relation to any candidate, declared or judged, in whatever role."""
-    barred = {account for (account, _candidacy), row in list_rulings(session, competition_id).items() if row.is_barred}
-    return barred | set(
-        session.scalars(
-            select(RoleAssignment.account_id)
-            .join(ConflictDeclaration, ConflictDeclaration.assignment_id == RoleAssignment.id)
-            .where(RoleAssignment.competition_id == competition_id, ConflictDeclaration.candidacy_id.is_not(None))
-        )
-    )
+    return {account for account, _candidacy in list_recusals(session, competition_id)}
 
 
 def result_document(version: ResultVersion) -> dict[str, Any]:

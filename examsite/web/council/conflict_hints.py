@@ -15,7 +15,7 @@ from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services import conflicts
 from examsite.storage.database import db
-from examsite.storage.queries.conflicts import HintedPair, count_open_hints, count_undeclared, list_hinted_pairs
+from examsite.storage.queries.conflicts import HintedPair, count_undeclared, list_hinted_pairs
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
@@ -32,7 +32,7 @@ def waiting_hints(competition: Any) -> Card | None:
     state = competition.state
     if not state.has_reached(CompetitionState.ROSTERED) or state.has_reached(CompetitionState.RANKED):
         return None
-    waiting = count_open_hints(db.session(), competition.id)
+    waiting = sum(1 for pair in list_hinted_pairs(db.session(), competition.id) if pair.is_waiting)
     if not waiting:
         return None
     return Card(
@@ -56,8 +56,8 @@ def list_conflict_hints(code: str) -> ResponseReturnValue:
     undeclared = count_undeclared(db.session(), g.competition.id)
     return render_template(
         "council/list_conflict_hints.html",
-        waiting=[pair for pair in pairs if pair.is_open],
-        settled=[pair for pair in pairs if not pair.is_open],
+        waiting=[pair for pair in pairs if pair.is_waiting],
+        settled=[pair for pair in pairs if not pair.is_waiting],
         undeclared=[(label(role), count) for role, count in undeclared.items()],
         is_final=g.competition.state.has_reached(CompetitionState.ROSTERED),
         own_account=g.actor.account_id,
@@ -79,7 +79,7 @@ def judge_hint(code: str, account: int, candidacy: int) -> ResponseReturnValue:
         status = 422
         if form.validate():
             try:
-                conflicts.judge_hint(
+                ruling = conflicts.judge_hint(
                     act(),
                     g.competition,
                     account_id=account,
@@ -93,7 +93,10 @@ def judge_hint(code: str, account: int, candidacy: int) -> ResponseReturnValue:
                 status = status_of(error)
                 form.form_errors.append(message_of(error))
             else:
-                flash(_("Đã ghi kết luận. Có thêm dấu hiệu thì hệ thống hỏi lại."), "success")
+                if ruling.is_pending:
+                    flash(_("Đã ghi. Có hiệu lực khi một thành viên khác của hội đồng ghi như vậy."), "success")
+                else:
+                    flash(_("Đã ghi kết luận. Có thêm dấu hiệu thì hệ thống hỏi lại."), "success")
                 return redirect(url_for("council.list_conflict_hints", code=code))
     shared = ", ".join(label(hint) for hint in pair.hints)
     page = render_template("council/judge_hint.html", form=form, pair=pair, hint_words=shared, code=code)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectField, StringField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -37,6 +37,8 @@ class DeclareConflictsForm(FlaskForm):
     """Whether there is any relation, and with whom; the lines of the list are added by `declare_conflicts_form`."""
 
     lines: tuple[tuple[int, str], ...] = ()
+    #: Whether a relation may only be taken back by the council, so that the page asks why.
+    asks_reason = False
 
     any_relation = RadioField(
         _l("Lời khai của tôi"),
@@ -61,6 +63,12 @@ class DeclareConflictsForm(FlaskForm):
         _l("Quê quán"),
         description=_l("Xã, phường và tỉnh. Chỉ hội đồng đọc, để xét trường hợp cùng họ, cùng quê."),
         validators=[Optional(), Length(max=200, message=_l("Dài quá %(max)d ký tự."))],
+    )
+
+    reason = TextAreaField(
+        _l("Vì sao rút lời khai quan hệ"),
+        description=_l("Chỉ ghi khi bỏ một quan hệ đã khai sau khi việc chấm đã bắt đầu. Hội đồng xét, hai người ghi."),
+        validators=[Optional(), Length(max=4000, message=_l("Dài quá %(max)d ký tự."))],
     )
 
     def found(self) -> frozenset[str]:

@@ -42,6 +42,8 @@ ERRORS = {
     "third_marker_missing": _l("Không còn người chấm thứ ba phù hợp cho bài này. Hãy bổ sung cán bộ chấm."),
     "third_marker_not_due": _l("Bài %(script)s hiện không cần giao người chấm thứ ba."),
     "decision_not_due": _l("Bài %(script)s hiện không chờ trưởng ban quyết định."),
+    "decision_outside_marks": _l("Điểm phải nằm trong khoảng các lượt chấm đã cho, từ %(least)s đến %(most)s."),
+    "discussion_not_noted": _l("Hãy ghi biên bản trao đổi với cả hai người chấm bài %(script)s trước khi quyết định."),
     "decision_not_by_rule": _l("Bộ quy tắc đã định điểm khi ba lượt khác nhau: %(score)s. Không ghi điểm khác được."),
     "discussion_not_due": _l("Bài %(script)s chưa khóa đủ hai lượt nên chưa có gì để trao đổi."),
     "straddle_not_due": _l("Bài %(script)s không chờ ghi nhận."),
@@ -50,6 +52,8 @@ ERRORS = {
     ),
     "hint_not_found": _l("Không có dấu hiệu xung đột lợi ích nào giữa hai người này."),
     "judge_concerned": _l("Không ai xét về chính mình. Cần một thành viên khác của hội đồng."),
+    "judge_of_same_board": _l("Không ai xét về người cùng ban với mình. Cần một thành viên khác của hội đồng."),
+    "ruling_said_already": _l("Anh/chị đã ghi kết luận này. Cần một thành viên khác của hội đồng ghi cùng kết luận."),
     "substitute_missing": _l(
         "Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."
     ),

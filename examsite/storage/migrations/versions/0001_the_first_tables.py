@@ -941,6 +941,8 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=200), nullable=False),
         sa.Column("hometown", sa.String(length=200), nullable=False),
         sa.Column("declared_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asked_back_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("asked_back_reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["role_assignments.id"],
@@ -966,7 +968,13 @@ def upgrade() -> None:
         sa.Column("decided_by_id", sa.Integer(), nullable=False),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.Column("is_pending", sa.Boolean(), nullable=False),
+        sa.Column("seconded_by_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("account_id <> decided_by_id", name=op.f("ck_conflict_rulings_never_about_oneself")),
+        sa.CheckConstraint(
+            "seconded_by_id <> decided_by_id AND seconded_by_id <> account_id",
+            name=op.f("ck_conflict_rulings_two_other_people"),
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_conflict_rulings_account_id_accounts")),
         sa.ForeignKeyConstraint(
             ["candidacy_id"], ["candidacies.id"], name=op.f("fk_conflict_rulings_candidacy_id_candidacies")
@@ -976,6 +984,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["accounts.id"], name=op.f("fk_conflict_rulings_decided_by_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seconded_by_id"], ["accounts.id"], name=op.f("fk_conflict_rulings_seconded_by_id_accounts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict_rulings")),
     )
