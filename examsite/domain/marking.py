@@ -267,6 +267,20 @@ def check_score_in_range(part: Part, score: Score) -> None:
         raise InvalidError("score_out_of_range", part=part.part, score=score, maximum=part.maximum)
 
 
+def check_score_within(totals: Sequence[Score], decided: Score) -> None:
+    """Refuse a decision on written marks below the lowest or above the highest of them.
+
+    Raises:
+        InvalidError: `decision_outside_marks`.
+
+    Source: our choice, because TT 22/2025/TT-BNV art. 16(2) lets the head decide between marks that people gave after
+    reading, and names no bound; the head gives no mark of the own.
+    """
+    least, most = min(totals), max(totals)
+    if not least <= decided <= most:
+        raise InvalidError("decision_outside_marks", field="score", least=least, most=most)
+
+
 def equal_score(totals: Sequence[Score]) -> Score | None:
     """The total that at least two of up to three marks agree on."""
     (value, count), *_rest = Counter(totals).most_common(1)

@@ -15,6 +15,7 @@ from examsite.domain.marking import (
     ScriptKind,
     ScriptState,
     check_score_in_range,
+    check_score_within,
 )
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import paper_from_data
@@ -34,10 +35,13 @@ from examsite.storage.queries.marking import (
     standing_of,
     written_part,
 )
-from examsite.storage.queries.settling import find_settling_claim, settling_subject, settling_version
+from examsite.storage.queries.settling import find_settling_claim, has_talk_noted, settling_subject, settling_version
 
 #: Longest comment or reason. Unit: characters.
 LONGEST_TEXT = 4000
+#: Shortest reason of a decision. Unit: characters.
+#: Source: our choice, because the reason is published with the score, and less is no sentence.
+LEAST_REASON = 20
 
 
 def decide_settlement(
@@ -48,9 +52,11 @@ def decide_settlement(
     `version` is the state that the page was made from: whoever decides on an older one is told, and nothing is written.
 
     Raises:
-        ConflictError: `marking_not_open`, `settling_changed`, `decision_not_due`.
-        InvalidError: `score_out_of_range`, `reason_missing`, `comment_too_long`, `decision_not_by_rule` when the rule
-            set says what three different marks come to and this is something else.
+        ConflictError: `marking_not_open`, `settling_changed`, `decision_not_due`, `discussion_not_noted` while nothing
+            was written down of a talk about the two marks that stand.
+        InvalidError: `score_out_of_range`, `decision_outside_marks`, `reason_missing`, `reason_too_short`,
+            `comment_too_long`, `decision_not_by_rule` when the rule set says what three different marks come to and
+            this is something else.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
 
@@ -61,10 +67,13 @@ def decide_settlement(
     if standing is None or standing.standing.act not in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
         raise ConflictError("decision_not_due", script=code)
     check_score_in_range(written_part(competition), decided)
-    words = checked_reason(reason)
+    words = checked_reason(reason, least=LEAST_REASON)
     ruled = score_by_ladder(competition, standing)
     if ruled is not None and decided != ruled:
         raise InvalidError("decision_not_by_rule", field="score", score=ruled)
+    check_score_within(standing.all_totals, decided)
+    if standing.standing.act is NeededAct.HEAD_DISCUSSES and not has_talk_noted(ctx.session, standing):
+        raise ConflictError("discussion_not_noted", script=code)
     step = str(standing.standing.step)
     payload = {"part": WRITTEN, "step": step, "score": score_text(decided), "reason": words}
     seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, f"script/{code}", payload)
@@ -228,7 +237,7 @@ def score_by_ladder(competition: Competition, standing: ScriptStanding) -> Score
     if standing.standing.act is not NeededAct.HEAD_DECIDES_COLLECTIVE or standing.third is None:
         return None
     rule = ThirdRule(ruleset_of(competition).third_rule)
-    return score_by_rule(rule, (*standing.totals, (standing.third.total or ZERO) + standing.system_total))
+    return score_by_rule(rule, standing.all_totals)
 
 
 def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version: str | None) -> None:
@@ -238,15 +247,17 @@ def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version
         raise ConflictError("settling_changed", script="" if standing is None else standing.script.code)
 
 
-def checked_reason(text: str) -> str:
+def checked_reason(text: str, *, least: int = 1) -> str:
     """The words of a reason or a note as they are kept.
 
     Raises:
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_short`, `comment_too_long`.
     """
     words = plain_text(text).strip()
     if not words:
         raise InvalidError("reason_missing", field="reason")
+    if len(words) < least:
+        raise InvalidError("reason_too_short", field="reason", least=least)
     if len(words) > LONGEST_TEXT:
         raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
     return words

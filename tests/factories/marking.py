@@ -24,6 +24,7 @@ from examsite.services.codes import draw_script_codes, seal_codes
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.records import record
+from examsite.services.settling import note_discussion
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
@@ -129,6 +130,10 @@ class Board:
         """Both markers of a script lock."""
         for marker, total in zip(self.pair(code), totals, strict=True):
             self.lock(marker, code, total)
+
+    def talked(self, code: str) -> None:
+        """The head writes down a talk with both markers."""
+        note_discussion(self.ctx(Role.MARKING_HEAD), self.competition, code, text="Đã trao đổi với cả hai người chấm.")
 
     def candidate_of(self, code: str) -> int:
         """Place of the candidate behind a script, which only a test may ask."""

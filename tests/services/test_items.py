@@ -96,6 +96,7 @@ def test_everyone_gets_the_points_by_a_further_mark_of_the_system(board: Board) 
 def test_every_script_on_the_paper_is_scored_after_the_ruling_even_where_nothing_changes(board: Board) -> None:
     code = board.codes()[0]
     board.lock_pair(code, ("30.00", "37.50"))
+    board.talked(code)
     decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("54.00"), reason=REASON)
 
     assert _agree(board, _propose(board, ruling=Ruling.KEEP)) == []
@@ -158,6 +159,7 @@ def test_keeping_after_everyone_takes_the_points_back_and_twice_changes_nothing(
 def test_a_score_that_the_head_had_decided_is_for_the_head_again(board: Board) -> None:
     code = board.codes()[0]
     board.lock_pair(code, ("30.00", "37.50"))
+    board.talked(code)
     decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("54.00"), reason=REASON)
     decision = _propose(board)
     assert list_item_effects(board.session, board.competition, decision)[0].head_again
@@ -167,6 +169,7 @@ def test_a_score_that_the_head_had_decided_is_for_the_head_again(board: Board) -
     assert board.script(code).state is ScriptState.SETTLING
     assert board.script(code).score is None
     assert board.session.scalars(select(Settlement)).one().withdrawn_at is not None
+    board.talked(code)
     decide_settlement(board.ctx(Role.MARKING_HEAD), board.competition, code, decided=score("56.00"), reason=REASON)
     assert board.script(code).score == score("56.00")
 

@@ -31,6 +31,10 @@ from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
 from tests.factories.marking import NO_SEEDS, Board, make_board
 
+#: Reasons of the head.
+TALKED = "Đã trao đổi, hai bên cùng thống nhất."
+TOGETHER = "Cả ban chấm lại cùng nhau, theo từng tiêu chí."
+
 MakeBoard = Callable[..., Board]
 
 
@@ -395,12 +399,13 @@ def test_middle_gap_is_decided_by_the_head_with_a_reason(make: MakeBoard) -> Non
     with pytest.raises(ConflictError, match="third_marker_not_due"):
         allocations.allocate_third(head, board.competition, script.code)
 
-    settling.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason="Đã trao đổi.")
+    board.talked(script.code)
+    settling.decide_settlement(head, board.competition, script.code, decided=score("54.00"), reason=TALKED)
 
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "discussed", score(54))
     (row,) = _records(board, "settlement:decided")
     assert (row.actor, row.subject) == ("head/H01", f"script/{script.code}")
-    assert _payload(row) == {"part": "written", "step": "discussed", "score": "54.00", "reason": "Đã trao đổi."}
+    assert _payload(row) == {"part": "written", "step": "discussed", "score": "54.00", "reason": TALKED}
     with pytest.raises(ConflictError, match="decision_not_due"):
         settling.decide_settlement(head, board.competition, script.code, decided=score(1), reason="lại")
 
@@ -435,7 +440,7 @@ def test_three_different_marks_are_for_collective_marking(make: MakeBoard) -> No
     (standing,) = list_standings(board.session, board.competition)
     assert standing.standing.act is NeededAct.HEAD_DECIDES_COLLECTIVE
 
-    settling.decide_settlement(head, board.competition, script.code, decided=score("51.25"), reason="Chấm tập thể.")
+    settling.decide_settlement(head, board.competition, script.code, decided=score("51.25"), reason=TOGETHER)
 
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "collective", score("51.25"))
 
@@ -490,15 +495,16 @@ def _incident(board: Board, now: datetime, *, place: int = 0, **named: Any) -> I
 def _settle_all(board: Board, scripts: list[Script]) -> None:
     """One script on each rung: mean, astride, discussed, third equal, collective; any others at the mean."""
     head = board.ctx(Role.MARKING_HEAD)
-    rungs = [("40.00", "42.50"), ("27.50", "30.00"), ("30.00", "37.50"), ("20.00", "40.00"), ("10.00", "50.00")]
+    rungs = [("40.00", "42.50"), ("27.50", "30.00"), ("25.00", "32.50"), ("20.00", "40.00"), ("10.00", "50.00")]
     for script, totals in zip(scripts, rungs + rungs[:1] * len(scripts), strict=False):
         board.lock_pair(script.code, totals)
     settling.acknowledge_straddle(head, board.competition, scripts[1].code)
-    settling.decide_settlement(head, board.competition, scripts[2].code, decided=score(49), reason="Trao đổi.")
+    board.talked(scripts[2].code)
+    settling.decide_settlement(head, board.competition, scripts[2].code, decided=score(49), reason=TALKED)
     for script, third in ((scripts[3], "20.00"), (scripts[4], "30.00")):
         allocations.allocate_third(head, board.competition, script.code)
         board.lock(board.pair(script.code, round_number=2)[0], script.code, third)
-    settling.decide_settlement(head, board.competition, scripts[4].code, decided=score("50.25"), reason="Tập thể.")
+    settling.decide_settlement(head, board.competition, scripts[4].code, decided=score("50.25"), reason=TOGETHER)
 
 
 def test_codes_stay_sealed_until_every_score_stands(make: MakeBoard) -> None:

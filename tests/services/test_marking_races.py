@@ -125,6 +125,13 @@ class Scene:
         assert [answer for answer in answers if isinstance(answer, Exception)] == []
         return answers
 
+    def talked(self) -> None:
+        """The head has written down a talk with both markers."""
+        self.by(
+            Role.MARKING_HEAD,
+            lambda ctx, competition: settling.note_discussion(ctx, competition, self.code, text="Đã trao đổi."),
+        )()
+
     def now_there(self, kind: Any, *conditions: Any) -> list[Any]:
         """Rows as they stand, in a session of its own."""
         with Session(self.engine) as session:
@@ -234,6 +241,7 @@ def test_both_markers_of_a_script_lock_at_once_and_it_is_settled(scene: Scene) -
 
 def test_the_chair_withdraws_while_the_head_decides(scene: Scene) -> None:
     scene.lock_pair("30.00", "37.50")
+    scene.talked()
     wish = scene.asks_withdrawal(scene.pair[0])
     answers = scene.at_once(
         scene.by(Role.CHAIR, lambda ctx, competition: withdrawals.withdraw_mark(ctx, competition, wish)),
@@ -273,6 +281,7 @@ def test_a_marker_locks_while_the_other_mark_is_withdrawn(scene: Scene) -> None:
 
 def test_two_pages_of_the_head_decide_one_script_once(scene: Scene) -> None:
     scene.lock_pair("30.00", "37.50")
+    scene.talked()
     decide = [
         scene.by(
             Role.MARKING_HEAD,

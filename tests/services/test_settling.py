@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.marking import ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import allocations, settling
+from examsite.services.withdrawals import request_withdrawal, withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import DiscussionNote, Script
 from examsite.storage.models.records import RecordRow
@@ -22,6 +24,8 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
 from tests.factories.marking import Board, _assigned, make_board
 from tests.factories.standardisation import with_rules
+
+REASON = "Thống nhất sau khi đối chiếu hướng dẫn chấm."
 
 
 @pytest.fixture
@@ -87,11 +91,11 @@ def test_two_at_one_script_see_each_other_and_overwrite_nothing(board: Board, co
 
     settling.note_discussion(second, board.competition, code, text="Đã gọi C01.")
     with pytest.raises(ConflictError, match="settling_changed"):
-        settling.decide_settlement(head, board.competition, code, decided=score(54), reason="Vì", version=seen)
+        settling.decide_settlement(head, board.competition, code, decided=score(54), reason=REASON, version=seen)
     now_seen = _version(board)
-    settling.decide_settlement(head, board.competition, code, decided=score(54), reason="Vì", version=now_seen)
+    settling.decide_settlement(head, board.competition, code, decided=score(54), reason=REASON, version=now_seen)
     with pytest.raises(ConflictError, match="settling_changed"):
-        settling.decide_settlement(second, board.competition, code, decided=score(55), reason="Khác", version=now_seen)
+        settling.decide_settlement(second, board.competition, code, decided=score(55), reason=REASON, version=now_seen)
     script = board.session.scalars(select(Script).where(Script.code == code)).one()
     assert script.score == score(54)
     assert find_settling_claim(board.session, board.competition.id, code) is None
@@ -119,6 +123,51 @@ def test_where_the_rule_set_says_what_three_marks_come_to_the_head_may_say_nothi
     assert settling.score_by_ladder(board.competition, standing) == score(50)
 
     with pytest.raises(InvalidError, match="decision_not_by_rule"):
-        settling.decide_settlement(head, board.competition, script.code, decided=score(51), reason="Vì")
-    settling.decide_settlement(head, board.competition, script.code, decided=score(50), reason="Trung vị.")
+        settling.decide_settlement(head, board.competition, script.code, decided=score(51), reason=REASON)
+    settling.decide_settlement(
+        head, board.competition, script.code, decided=score(50), reason="Trung vị của ba lượt chấm."
+    )
     assert (script.state, script.step, script.score) == (ScriptState.SETTLED, "collective", score(50))
+
+
+def test_the_head_decides_within_the_marks_with_a_sentence_and_after_a_noted_talk(board: Board, code: str) -> None:
+    head = board.ctx(Role.MARKING_HEAD)
+
+    def decide(decided: str, reason: str = REASON) -> str:
+        with pytest.raises(DomainError) as refused:
+            settling.decide_settlement(head, board.competition, code, decided=score(decided), reason=reason)
+        return refused.value.code
+
+    assert decide("54.00") == "discussion_not_noted"
+    board.talked(code)
+    assert decide("100.00") == decide("57.51") == decide("49.99") == "decision_outside_marks"
+    assert decide("54.00", ".") == "reason_too_short"
+
+    settling.decide_settlement(head, board.competition, code, decided=score("57.50"), reason=REASON)
+    assert board.script(code).score == score("57.50")
+
+
+def test_a_talk_about_a_mark_that_was_withdrawn_is_none_about_the_new_one(board: Board, code: str) -> None:
+    head = board.ctx(Role.MARKING_HEAD)
+    board.talked(code)
+    marker = board.pair(code)[0]
+    wish = request_withdrawal(head, board.competition, code, marker=str(marker.pseudonym), reason=REASON)
+    withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)
+    board.lock(marker, code, "30.00")
+
+    with pytest.raises(ConflictError, match="discussion_not_noted"):
+        settling.decide_settlement(head, board.competition, code, decided=score("54.00"), reason=REASON)
+
+
+@pytest.mark.parametrize(("decided", "stands"), [("39.99", False), ("40.00", True), ("60.00", True), ("60.01", False)])
+def test_collective_marking_stays_within_the_three_marks(board: Board, decided: str, *, stands: bool) -> None:
+    code = board.codes()[0]
+    board.lock_pair(code, ("20.00", "40.00"))
+    head = board.ctx(Role.MARKING_HEAD)
+    allocations.allocate_third(head, board.competition, code)
+    board.lock(board.pair(code, round_number=2)[0], code, "30.00")
+
+    with nullcontext() if stands else pytest.raises(InvalidError, match="decision_outside_marks"):
+        settling.decide_settlement(head, board.competition, code, decided=score(decided), reason=REASON)
+
+    assert board.script(code).score == (score(decided) if stands else None)

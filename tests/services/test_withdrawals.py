@@ -108,7 +108,10 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
     code = board.codes()[0]
     head = board.ctx(Role.MARKING_HEAD)
     board.lock_pair(code, ("30.00", "37.50"))
-    settling.decide_settlement(head, board.competition, code, decided=score("55.00"), reason="Sau trao đổi")
+    board.talked(code)
+    settling.decide_settlement(
+        head, board.competition, code, decided=score("55.00"), reason="Thống nhất sau khi trao đổi với cả hai."
+    )
 
     _withdraw(board, code)
     board.lock(board.pair(code)[0], code, "30.00")
@@ -116,7 +119,10 @@ def test_decision_of_the_head_is_set_aside_and_stays_readable(board: Board) -> N
     (standing,) = list_standings(board.session, board.competition)
     assert standing.standing.act is NeededAct.HEAD_DISCUSSES
     assert standing.decision is None
-    settling.decide_settlement(head, board.competition, code, decided=score("54.00"), reason="Trao đổi lại")
+    board.talked(code)
+    settling.decide_settlement(
+        head, board.competition, code, decided=score("54.00"), reason="Thống nhất sau khi trao đổi với cả hai."
+    )
     kept = list(board.session.scalars(select(Settlement).order_by(Settlement.id)))
     assert [row.withdrawn_at is None for row in kept] == [False, True]
     assert board.script(code).score == score("54.00")

@@ -461,11 +461,13 @@ def _version(page: Any) -> str:
 def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
     client = log_in(f"h01-{CODE}".lower())
     base = f"/marker/{CODE}/head/scripts"
-    opened = client.page(f"{base}/{rungs[2]}")
+    here = f"{base}/{rungs[2]}"
+    assert client.submit(f"{here}/notes", {"text": "Đã trao đổi với cả hai."}, form_at=here).status_code == 302
+    opened = client.page(here)
     version = _version(opened)
     empty = client.submit(f"{base}/{rungs[2]}/decide", {"score": "", "reason": ""}, form_at=f"{base}/{rungs[2]}")
     assert empty.status_code == 422
-    for typed in ("NaN", "1e9", "-1", "100,5"):
+    for typed in ("NaN", "1e9", "-1", "100,5", "100", "49,5"):
         odd = client.submit(
             f"{base}/{rungs[2]}/decide",
             {"version": version, "score": typed, "reason": "Vì giữ lại"},
@@ -476,7 +478,7 @@ def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
 
     decided = client.submit(
         f"{base}/{rungs[2]}/decide",
-        {"version": version, "score": "54,5", "reason": "Đã thống nhất."},
+        {"version": version, "score": "54,5", "reason": "Hai bên đã thống nhất."},
         form_at=f"{base}/{rungs[2]}",
     )
     third = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[3]}")
@@ -487,7 +489,7 @@ def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
     assert len(waiting) == 1
     assert waiting[0].startswith(rungs[3])
     assert "đang chấm" in waiting[0]
-    assert "Đã thống nhất." in client.get(f"{base}/{rungs[2]}").text
+    assert "Hai bên đã thống nhất." in client.get(f"{base}/{rungs[2]}").text
     assert "Đã đọc kỹ." in client.get(f"{base}/{rungs[2]}/read").text
     again = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[2]}")
     assert again.status_code == 409
@@ -524,12 +526,12 @@ def test_a_talk_is_noted_and_a_decision_over_an_older_page_is_refused(rungs: lis
 
     assert client.submit(f"{page}/notes", {"text": ""}, form_at=page).status_code == 422
     assert client.submit(f"{page}/notes", {"text": "Hai bên giữ ý kiến về 1.b."}, form_at=page).status_code == 302
-    late = {"version": version, "score": "54,5", "reason": "Đã thống nhất."}
+    late = {"version": version, "score": "54,5", "reason": "Hai bên đã thống nhất."}
     refused = client.submit(f"{page}/decide", late, form_at=page)
     assert refused.status_code == 409
     assert "Chưa có gì bị ghi đè" in refused.text
     assert "Hai bên giữ ý kiến về 1.b." in refused.text
-    assert "Đã thống nhất." in refused.text
+    assert "Hai bên đã thống nhất." in refused.text
     fresh = _version(parse(refused.text))
     assert client.submit(f"{page}/decide", {**late, "version": fresh}, form_at=page).status_code == 302
     assert "Hai bên giữ ý kiến về 1.b." in client.get(f"{page}/read").text

@@ -419,6 +419,13 @@ class Play:
                         continue  # not this marker's script, or locked in the first round
         for standing in list_standings(self.session, self.competition):
             code = standing.script.code
+            if standing.standing.act is NeededAct.HEAD_DISCUSSES:
+                settling.note_discussion(
+                    head,
+                    self.competition,
+                    code,
+                    text="Hai cán bộ chấm đối chiếu từng tiêu chí và thống nhất lấy điểm của bài chấm cao hơn.",
+                )
             if standing.standing.act in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
                 settling.decide_settlement(
                     head,

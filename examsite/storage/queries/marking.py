@@ -95,6 +95,13 @@ class ScriptStanding:
         return tuple((mark.total or ZERO) + self.system_total for mark in self.marks)
 
     @property
+    def all_totals(self) -> tuple[Score, ...]:
+        """Script totals of the two marks and of the third, where there is one."""
+        if self.third is None:
+            return self.totals
+        return (*self.totals, (self.third.total or ZERO) + self.system_total)
+
+    @property
     def is_settled(self) -> bool:
         """Whether a score stands."""
         return self.standing.act is NeededAct.SETTLED

@@ -18,6 +18,13 @@ def list_discussion_notes(session: Session, script_id: int) -> list[DiscussionNo
     )
 
 
+def has_talk_noted(session: Session, standing: ScriptStanding) -> bool:
+    """Whether a talk was written down after the marks that stand were locked; older ones were about other marks."""
+    last = max((mark.record_seq or 0 for mark in standing.marks), default=0)
+    noted = select(func.max(DiscussionNote.record_seq)).where(DiscussionNote.script_id == standing.script.id)
+    return (session.scalar(noted) or 0) > last
+
+
 def find_settling_claim(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> Claim | None:
     """Who settles this script at present, with the person's assignment; also a claim that has run out."""
     statement = (
