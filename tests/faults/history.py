@@ -210,6 +210,7 @@ class History:
         allowed = plain.may_open(self.now)
         if self.do("page opened", lambda: open_attempt(self.ctx(), token), expected=allowed):
             plain.epoch += 1
+            plain.came = self.now if plain.came is None else plain.came
 
     def hand_in(self) -> None:
         place = self.chance.randrange(PLACES)
@@ -226,7 +227,7 @@ class History:
         allowed = plain.is_here or (
             plain.state not in ("absent",)
             and self.sitting_state() is not SittingState.CLOSED
-            and (plain.started is None or self.now <= plain.started + 10 * 60 * SECOND)
+            and plain.may_be_let_in(self.now)
         )
         if self.do("check-in", lambda: check_in(*self.where(), seat=SEATS[place]), expected=allowed):
             plain.is_here = True

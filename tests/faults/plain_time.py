@@ -32,6 +32,7 @@ class PlainAttempt:
     added: int = 0
     standing_since: int | None = None
     is_here: bool = False
+    came: int | None = None
     saves: dict[tuple[str, int, int], PlainSave] = field(default_factory=dict)
 
     def end(self) -> int:
@@ -70,16 +71,21 @@ class PlainAttempt:
         """Whether a page may take over."""
         return self.state == "open" and self.own_time(now) < self.end()
 
+    def may_be_let_in(self, now: int) -> bool:
+        """Whether the candidate is in time at the door; who has opened the test came then, whenever somebody looks."""
+        came = now if self.came is None else self.came
+        return self.started is None or came <= self.started + 10 * 60 * SECOND
+
     def may_hand_in(self, now: int, epoch: int) -> bool:
         """Whether the candidate may end now."""
         return self.state == "handed_in" or (self.state == "open" and self.in_time(now) and epoch == self.epoch)
 
     def give(self, seconds: int) -> None:
-        """More time; what was too late before may be in time now."""
+        """More time; what was too late before may be in time now, what came before the start stays beside."""
         self.added += seconds
-        if self.state == "open":
+        if self.state == "open" and self.started is not None:
             for save in self.saves.values():
-                if save.epoch == self.epoch and save.received <= self.end() + self.grace:
+                if save.epoch == self.epoch and self.started <= save.received <= self.end() + self.grace:
                     save.counts = True
 
     def stand(self, now: int) -> None:
