@@ -22,6 +22,7 @@ from examsite.storage.models.marking import Allocation
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import (
     count_allocated,
+    find_still,
     list_open_allocations,
     list_takers,
     list_unavailable,
@@ -163,11 +164,12 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
 def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *, marker: str, reason: str) -> str:
     """Take one script that stands still from a marker and give it to whom the draw names; that pseudonym.
 
-    The draft stays and counts nowhere. There is no way back: the marker never gets this script again.
+    The draft stays and counts nowhere. There is no way back: the marker never gets this script again. Only what the
+    head's list names as standing still can be taken; of any other script the answer is the same, whether it is locked,
+    just begun, not begun or not this marker's at all.
 
     Raises:
-        ConflictError: `marking_not_open`, `allocation_not_open` when this marker has nothing open of this script,
-            `substitute_missing`.
+        ConflictError: `marking_not_open`, `allocation_not_open` unless it stands still there, `substitute_missing`.
         InvalidError: `reason_missing`, `comment_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
@@ -179,11 +181,10 @@ def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *
     words = checked_reason(reason)
     person = _marker(ctx, competition, marker)
     rows = list_open_allocations(ctx.session, competition.id, person.id, code=code)
-    if not rows:
+    if find_still(ctx.session, competition, code, marker=marker, now=ctx.now) is None:
         raise ConflictError("allocation_not_open", script=code, marker=marker)
-    given = _pass_on(ctx, competition, person, rows, reason=words)
-    # A script that only looks like one of a candidate is taken away like one, and nobody else needs it.
-    return given[0][1] if given else ""
+    ((_code, taker),) = _pass_on(ctx, competition, person, rows, reason=words)
+    return taker
 
 
 def take_over_marker(ctx: ServiceContext, competition: Competition, marker: str, *, expected: int, reason: str) -> int:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.allocation import MarkerStanding
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.marking import MarkState, ScriptState
 from examsite.domain.permissions import Role
 from examsite.services import allocations, marking
+from examsite.services.context import ServiceContext
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, Mark, Script
@@ -48,6 +49,18 @@ def _holders(board: Board, code: str) -> set[int]:
         .where(Script.code == code, Allocation.withdrawn_at.is_(None))
     )
     return set(board.session.scalars(statement))
+
+
+def _begin(board: Board, marker: RoleAssignment, code: str, *, at: datetime | None = None) -> None:
+    """The marker has a draft and leaves it."""
+    marking.save_draft(
+        board.ctx(marker, at=at), board.competition, code, revision=0, points=board.points("10.00"), comments={}
+    )
+
+
+def _later(board: Board, *, hours: int = 8) -> ServiceContext:
+    """The head, after longer than a claim lasts."""
+    return board.ctx(Role.MARKING_HEAD, at=board.room.now + timedelta(hours=hours))
 
 
 def _payloads(board: Board) -> list[dict[str, Any]]:
@@ -112,7 +125,7 @@ def test_one_script_that_stands_still_goes_to_whom_the_draw_names(board: Board, 
     (still,) = standing_still(loads, now=touched + timedelta(minutes=31), claim_minutes=30)
     assert (still.code, still.marker, still.is_begun) == (code, slow.pseudonym, True)
 
-    head = board.ctx(Role.MARKING_HEAD)
+    head = _later(board)
     before = _holders(board, code)
     name = allocations.take_over_script(head, board.competition, code, marker=str(slow.pseudonym), reason=REASON)
 
@@ -125,8 +138,31 @@ def test_one_script_that_stands_still_goes_to_whom_the_draw_names(board: Board, 
     with pytest.raises(ConflictError, match="allocation_not_open"):
         allocations.take_over_script(head, board.competition, code, marker=str(slow.pseudonym), reason=REASON)
     # Passing it on again never comes back to the first one.
+    _begin(board, taker, code, at=head.now)
+    head = _later(board, hours=16)
     again = allocations.take_over_script(head, board.competition, code, marker=name, reason=REASON)
     assert again not in (name, slow.pseudonym)
+
+
+def test_who_of_a_pair_has_locked_is_not_to_be_asked(board: Board) -> None:
+    code = _queue(board, board.markers[0])[0]
+    locked, other = board.pair(code)
+    stranger = next(row for row in board.markers if row.id not in _holders(board, code))
+    board.lock(locked, code, "30.00")
+    head = board.ctx(Role.MARKING_HEAD)
+
+    def answers() -> set[str]:
+        found = set()
+        for row in (locked, other, stranger):
+            with pytest.raises(DomainError) as refused:
+                allocations.take_over_script(head, board.competition, code, marker=str(row.pseudonym), reason=REASON)
+            assert refused.value.params == {"script": code, "marker": row.pseudonym}
+            found.add(refused.value.code)
+        return found
+
+    assert answers() == {"allocation_not_open"}
+    _begin(board, other, code)
+    assert answers() == {"allocation_not_open"}
 
 
 def test_a_barred_pair_never_meets_and_nobody_is_left_says_so(board: Board, now: datetime) -> None:
@@ -140,9 +176,12 @@ def test_a_barred_pair_never_meets_and_nobody_is_left_says_so(board: Board, now:
         )
     )
     board.session.flush()
-    head = board.ctx(Role.MARKING_HEAD)
+    _begin(board, fallen, code)
+    head = _later(board)
     given = allocations.take_over_script(head, board.competition, code, marker=str(fallen.pseudonym), reason=REASON)
     assert given == free[1].pseudonym
+    _begin(board, free[1], code, at=head.now)
+    head = _later(board, hours=16)
     with pytest.raises(ConflictError, match="substitute_missing"):
         allocations.take_over_script(head, board.competition, code, marker=given, reason=REASON)
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.allocation import MarkerStanding
 from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.standardisation import StopOutcome
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.marking import QUEUED, list_markers
@@ -97,6 +99,15 @@ def standing_still(loads: Iterable[MarkerLoad], *, now: datetime, claim_minutes:
     limit = now - timedelta(minutes=claim_minutes)
     still = [row for load in loads for row in load.open_scripts if row.touched_at and row.touched_at < limit]
     return sorted(still, key=lambda row: (row.touched_at or limit, row.code, row.marker))
+
+
+def find_still(
+    session: Session, competition: Competition, code: str, *, marker: str, now: datetime
+) -> OpenScript | None:
+    """The script of a marker, if it is one that stands still; of all others nobody learns how far they are."""
+    minutes = ruleset_from_toml(competition.ruleset_toml).claim_minutes
+    still = standing_still(list_marker_loads(session, competition.id), now=now, claim_minutes=minutes)
+    return next((row for row in still if (row.code, row.marker) == (code, marker)), None)
 
 
 def list_open_allocations(

@@ -57,7 +57,7 @@ ERRORS = {
     "substitute_missing": _l(
         "Không còn cán bộ chấm phù hợp để giao lại. Hãy bổ sung cán bộ chấm; chưa có gì thay đổi."
     ),
-    "allocation_not_open": _l("%(marker)s không còn bài %(script)s nào đang chờ chấm."),
+    "allocation_not_open": _l("Bài %(script)s không đứng yên ở %(marker)s nên không giao lại riêng được."),
     "takeover_outdated": _l(
         "Số bài chưa khóa của %(marker)s vừa đổi, nay là %(count)s. Chưa có gì thay đổi; hãy xem lại rồi xác nhận."
     ),

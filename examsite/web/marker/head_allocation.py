@@ -20,6 +20,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.allocations import (
     MarkerLoad,
     OpenScript,
+    find_still,
     list_changed,
     list_marker_loads,
     standing_still,
@@ -91,7 +92,7 @@ def take_over_marker(code: str, marker: str) -> ResponseReturnValue:
 def take_over_script(code: str, marker: str, waiting: str) -> ResponseReturnValue:
     """One script goes to another marker, after a page that repeats what will happen."""
     load = _load(marker)
-    row = next((row for row in load.open_scripts if row.code == waiting), None)
+    row = find_still(db.session(), g.competition, waiting, marker=marker, now=read_web_clock())
     if row is None:
         raise NotFoundError("script_not_found", script=waiting)
     form = TakeOverForm()
