@@ -375,7 +375,7 @@ class LivelyBoard:
                         head,
                         self.competition,
                         code,
-                        decided=(sum(row.totals) / 2).quantize(Decimal("0.25")),
+                        decided=(sum(row.totals, Decimal(0)) / 2).quantize(Decimal("0.25")),
                         reason="Thống nhất tính mốc theo tuần là mốc; điểm lấy giữa hai bài chấm.",
                     )
         self._ask_back(head)
@@ -383,12 +383,13 @@ class LivelyBoard:
     def _ask_back(self, head: Any) -> None:
         """One mark is asked back: the chair decides whether it is withdrawn."""
         for row in list_standings(self.session, self.competition):
-            if row.standing.act is NeededAct.SETTLED and not row.straddle_unseen:
+            marker = row.marks[0].assignment if row.marks else None
+            if marker is not None and row.standing.act is NeededAct.SETTLED and not row.straddle_unseen:
                 withdrawals.request_withdrawal(
                     head,
                     self.competition,
                     row.script.code,
-                    marker=str(row.marks[0].assignment.pseudonym),
+                    marker=str(marker.pseudonym),
                     reason="Cán bộ chấm báo đã chấm nhầm mức ở tiêu chí cuối trước khi khóa; xin chấm lại từ đầu.",
                 )
                 return

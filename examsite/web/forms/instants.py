@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from wtforms import StringField
@@ -83,8 +83,7 @@ class LocalField(StringField):
 
     def instant(self) -> datetime:
         """The instant meant, aware; call only when the form is valid."""
-        local: datetime = self.data
-        return local.replace(tzinfo=_ZONE)
+        return cast(datetime, self.data).replace(tzinfo=_ZONE)
 
 
 def local_instant(at: datetime | None) -> datetime | None:

@@ -65,9 +65,9 @@ def criteria_of(row: ScriptStanding, changes: Iterable[RubricChange] = ()) -> li
                 comments=tuple(str(mark.comments.get(name, "")) for mark in marks),
                 change=change,
                 marked_before=tuple(
-                    mark.assignment.pseudonym
+                    str(mark.assignment.pseudonym)
                     for mark in marks
-                    if change and _is_older(mark.locked_at, change.decided_at)
+                    if mark.assignment and change and _is_older(mark.locked_at, change.decided_at)
                 ),
             )
         )
