@@ -285,6 +285,7 @@ def test_statistics_say_that_there_is_too_little_before_they_say_anything(
 
     assert page.status_code == 200
     assert '<h1 class="title-28">Chưa đủ bài để ước lượng</h1>' in page.text
+    assert "ICC dưới 0" in page.text
     assert "stat-dot" not in page.text.split("</style>")[-1].replace("stat-dot--", "")
     assert log_in(_login("M01")).get(f"/marker/{CODE}/head/statistics").status_code == 403
 
