@@ -184,6 +184,7 @@ class Event(StrEnum):
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
     EXCUSE_AGREED = ("excuse:agreed", "council", "defence")
+    DEFENCE_STEP_UNDONE = ("defence:step-undone", "head", "defence")
     RECORDING_NOTED = ("recording:noted", "panel head", "defence")
     CHANGE_EXPLAINED = ("change:explained", "panel", "defence")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")

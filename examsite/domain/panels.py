@@ -34,6 +34,7 @@ class DefenceEvent(StrEnum):
     STARTED = "started"
     PRESENTATION_ENDED = "presentation_ended"
     QUESTIONS_ENDED = "questions_ended"
+    STEP_UNDONE = "step_undone"
     SCORES_REVEALED = "scores_revealed"
     SCORE_SETTLED = "score_settled"
     ABSENCE_RECORDED = "absence_recorded"
@@ -47,11 +48,18 @@ DEFENCE_MACHINE = StateMachine(
         (DefenceState.SCHEDULED, DefenceEvent.ABSENCE_RECORDED): DefenceState.ABSENT,
         (DefenceState.PRESENTING, DefenceEvent.PRESENTATION_ENDED): DefenceState.QUESTIONING,
         (DefenceState.QUESTIONING, DefenceEvent.QUESTIONS_ENDED): DefenceState.SCORING,
+        (DefenceState.PRESENTING, DefenceEvent.STEP_UNDONE): DefenceState.SCHEDULED,
+        (DefenceState.QUESTIONING, DefenceEvent.STEP_UNDONE): DefenceState.PRESENTING,
+        (DefenceState.SCORING, DefenceEvent.STEP_UNDONE): DefenceState.QUESTIONING,
         (DefenceState.SCORING, DefenceEvent.SCORES_REVEALED): DefenceState.REVEALED,
         (DefenceState.REVEALED, DefenceEvent.SCORE_SETTLED): DefenceState.SETTLED,
     },
 )
 
+
+#: How long a step of the clock may be taken back. Source: our choice, because a slip is seen at once and nothing that
+#: was said in the meantime is lost. Unit: seconds.
+UNDO_SECONDS = 120
 
 #: While a member may fill in the own sheet; it can be locked only when the questions have ended.
 SHEET_OPEN: frozenset[DefenceState] = frozenset(

@@ -129,7 +129,8 @@ def plans(now: datetime) -> dict[str, Plan]:
     return {
         "published": plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY),
         "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
-        "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY),
+        # Three defences of less than an hour each have begun by now; the last one is being scored.
+        "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY - 3 * HOUR),
         "marking": _with_a_board(plan(4, "SYT-VH", (_TCCB, _THTR), FULL_BOARD, hour - 3 * DAY)),
         "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),

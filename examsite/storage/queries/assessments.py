@@ -28,6 +28,17 @@ def count_written(session: Session, candidacy_id: int) -> int:
     )
 
 
+def list_writers(session: Session, candidacy_id: int) -> set[int]:
+    """The assignments that have written something about a proposal; not what. For the head about to begin."""
+    return set(
+        session.scalars(
+            select(ProposalAssessment.assignment_id).where(
+                ProposalAssessment.candidacy_id == candidacy_id, ProposalAssessment.text != ""
+            )
+        )
+    )
+
+
 def list_assessments(session: Session, candidacy_id: int) -> list[ProposalAssessment]:
     """Everything written about a proposal with its members, by pseudonym. For pages only once the scores are shown."""
     return list(

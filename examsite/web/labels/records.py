@@ -116,6 +116,7 @@ LABELS = {
         Event.ASSESSMENT_LOCKED: _l("Khóa nhận xét đề án"),
         Event.QUESTION_NOTED: _l("Ghi câu hỏi trong buổi bảo vệ"),
         Event.EXCUSE_AGREED: _l("Đồng ý để thành viên không chấm một lượt bảo vệ"),
+        Event.DEFENCE_STEP_UNDONE: _l("Lùi lại một bước của đồng hồ bảo vệ"),
         Event.RECORDING_NOTED: _l("Ghi nơi giữ bản ghi âm, ghi hình"),
         Event.CHANGE_EXPLAINED: _l("Nêu lý do đổi điểm sau trao đổi"),
         Event.STRADDLE_SEEN: _l("Ghi nhận hai lượt chấm ở hai phía điểm đạt"),
