@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
-from examsite.domain.papers import paper_from_data
 from examsite.services import standardisation
 from examsite.storage.database import db
+from examsite.storage.queries.rubric_changes import read_current_paper
 from examsite.storage.queries.standardisation import get_standard_by_code, list_standards
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.standardisation import SecondWordForm
@@ -53,7 +53,7 @@ def serve_second_word(code: str) -> ResponseReturnValue:
     page = render_template(
         "standards/answer_standard.html",
         row=row,
-        paper=paper_from_data(row.script.paper.data),
+        paper=read_current_paper(db.session(), row.script.paper),
         texts={part["item"]: part["text"] for part in row.script.content},
         form=form,
         is_open=g.competition.state is CompetitionState.MARKING and row.agreed_at is None,

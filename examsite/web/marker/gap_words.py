@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -19,11 +18,12 @@ from examsite.web.i18n import _
 
 if TYPE_CHECKING:
     from examsite.storage.models.papers import RubricChange
+    from examsite.storage.queries.allocations import Outlook
 
 
 @dataclass(frozen=True)
 class CriterionGap:
-    """Both marks of one criterion, in its words of now; `marked_before`: whose lock is older than those words."""
+    """Both marks of one criterion, in its words of now."""
 
     name: str
     criterion: RubricCriterion
@@ -32,7 +32,6 @@ class CriterionGap:
     third: Score | None
     comments: tuple[str, ...]
     change: RubricChange | None = None
-    marked_before: tuple[str, ...] = ()
 
     @property
     def gap(self) -> Score:
@@ -64,18 +63,9 @@ def criteria_of(row: ScriptStanding, changes: Iterable[RubricChange] = ()) -> li
                 third=None if row.third is None else score(row.third.points[name]),
                 comments=tuple(str(mark.comments.get(name, "")) for mark in marks),
                 change=change,
-                marked_before=tuple(
-                    str(mark.assignment.pseudonym)
-                    for mark in marks
-                    if mark.assignment and change and _is_older(mark.locked_at, change.decided_at)
-                ),
             )
         )
     return found
-
-
-def _is_older(locked_at: datetime | None, decided_at: datetime | None) -> bool:
-    return locked_at is not None and decided_at is not None and locked_at < decided_at
 
 
 def gap_of(row: ScriptStanding) -> Score:
@@ -124,8 +114,8 @@ def why_here(part: BlindPairPart, row: ScriptStanding) -> str:
     return " ".join(sentences)
 
 
-def next_act(part: BlindPairPart, row: ScriptStanding) -> dict[str, str]:
-    """What the head does now: `kind` names the form on the page."""
+def next_act(part: BlindPairPart, row: ScriptStanding, outlook: Outlook | None = None) -> dict[str, str]:
+    """What the head does now: `kind` names the form on the page; `outlook` is who could be the third marker."""
     if row.straddle_unseen:
         return {
             "kind": "seen",
@@ -149,6 +139,8 @@ def next_act(part: BlindPairPart, row: ScriptStanding) -> dict[str, str]:
         case NeededAct.HEAD_DECIDES_COLLECTIVE:
             return {"kind": "decide", "text": _("Ba điểm khác nhau: tổ chức chấm tập thể, trưởng ban quyết định điểm.")}
         case _:
+            if row.third_allocation is None and outlook is not None and not outlook.free:
+                return {"kind": "none", "text": _no_third(outlook)}
             if row.third_allocation is None:
                 text = _(
                     "Người chấm thứ ba đã có trong kết quả bốc thăm phân công, không xung đột lợi ích, "
@@ -157,6 +149,20 @@ def next_act(part: BlindPairPart, row: ScriptStanding) -> dict[str, str]:
                 return {"kind": "third", "text": text}
             text = _("Người chấm thứ ba đang chấm. Điểm hiện ra khi người ấy khóa.")
             return {"kind": "none", "text": text}
+
+
+def _no_third(outlook: Outlook) -> str:
+    """Why no third marker can be given now, and what is to be done."""
+    if outlook.paused:
+        return _(
+            "Chưa giao được người chấm thứ ba: người nhận được bài này đang tạm dừng (%(names)s). Quyết định lần tạm "
+            "dừng ấy ở trang Thống kê, hoặc đề nghị ban tổ chức bổ sung cán bộ chấm.",
+            names=", ".join(outlook.paused),
+        )
+    return _(
+        "Chưa giao được người chấm thứ ba: mọi cán bộ chấm đã được giao bài này, đã có người thay hoặc không được chấm "
+        "bài này. Đề nghị ban tổ chức bổ sung cán bộ chấm; khi có người mới, nút giao bài hiện ở đây."
+    )
 
 
 def _step_words(row: ScriptStanding) -> str:
