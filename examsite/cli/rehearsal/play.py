@@ -135,6 +135,7 @@ class RehearsalPlay:
             play.sign_attendance()
             play.draw_codes()
             play.seal()
+            play.allocate(play.plan.written_at + 2 * DAY)
             play.mark_some(MARKED_SCRIPTS)
             marked = sum(len(item.totals) >= 2 for item in list_standings(session, play.competition))
             if marked < min(MARKED_SCRIPTS, self._head_count):
