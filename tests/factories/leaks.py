@@ -174,7 +174,11 @@ def _complex_field(words: str, result: str) -> str:
     )
 
 
-def _pdf(change: Callable[[pikepdf.Pdf], None], content: bytes = b"BT /F1 12 Tf (Giu lai) Tj ET") -> bytes:
+PdfChange = Callable[[pikepdf.Pdf], None]
+
+
+def pdf_with(change: PdfChange, content: bytes = b"BT /F1 12 Tf (Giu lai) Tj ET") -> bytes:
+    """A PDF of one page, changed before it is written."""
     with pikepdf.new() as document:
         document.add_blank_page(page_size=(200, 200))
         page = document.pages[0]
@@ -196,14 +200,14 @@ def _page_entry(name: str, value: Callable[[pikepdf.Pdf], object]) -> bytes:
     def change(document: pikepdf.Pdf) -> None:
         document.pages[0].obj[name] = value(document)
 
-    return _pdf(change)
+    return pdf_with(change)
 
 
 def _root_entry(name: str, value: Callable[[pikepdf.Pdf], object]) -> bytes:
     def change(document: pikepdf.Pdf) -> None:
         document.Root[name] = document.make_indirect(value(document))  # type: ignore[arg-type]
 
-    return _pdf(change)
+    return pdf_with(change)
 
 
 def _info(document: pikepdf.Pdf) -> None:
@@ -475,9 +479,9 @@ def planted() -> dict[str, tuple[str, bytes]]:
             ),
         ),
         "pptx core properties": ("pptx", slides(more={"docProps/core.xml": _CORE, "docProps/thumbnail.jpeg": photo()})),
-        "pdf info": ("pdf", _pdf(_info)),
-        "pdf XMP": ("pdf", _pdf(_with_metadata)),
-        "pdf attachment": ("pdf", _pdf(lambda d: d.attachments.__setitem__(c, c.encode()))),
+        "pdf info": ("pdf", pdf_with(_info)),
+        "pdf XMP": ("pdf", pdf_with(_with_metadata)),
+        "pdf attachment": ("pdf", pdf_with(lambda d: d.attachments.__setitem__(c, c.encode()))),
         "pdf remarks": (
             "pdf",
             _page_entry(
@@ -505,12 +509,12 @@ def planted() -> dict[str, tuple[str, bytes]]:
                 lambda d: Dictionary(Type=Name.StructTreeRoot, K=Dictionary(S=Name.Figure, Alt=String(c), T=String(c))),
             ),
         ),
-        "pdf picture": ("pdf", _pdf(_with_image)),
-        "pdf font": ("pdf", _pdf(_with_font)),
-        "pdf layer": ("pdf", _pdf(_with_layer)),
+        "pdf picture": ("pdf", pdf_with(_with_image)),
+        "pdf font": ("pdf", pdf_with(_with_font)),
+        "pdf layer": ("pdf", pdf_with(_with_layer)),
         "pdf drawing remarks": (
             "pdf",
-            _pdf(
+            pdf_with(
                 _with_form,
                 b"% "
                 + c.encode()
@@ -519,7 +523,7 @@ def planted() -> dict[str, tuple[str, bytes]]:
                 + b")>> BDC BT /F1 12 Tf (Giu lai) Tj ET EMC",
             ),
         ),
-        "pdf after the end": ("pdf", _pdf(lambda d: None) + b"\n% " + c.encode()),
+        "pdf after the end": ("pdf", pdf_with(lambda d: None) + b"\n% " + c.encode()),
         "jpeg": ("jpeg", photo()),
         "png": ("png", drawing()),
     }

@@ -14,7 +14,14 @@ from typing import Any
 
 from lxml import etree
 
-from examsite.storage.cleaning.office_text import clean_tree, is_hidden_slide, style_names
+from examsite.storage.cleaning.office_hidden import (
+    hidden_styles,
+    list_off_slide,
+    list_unused_lists,
+    list_unused_notes,
+    values_of,
+)
+from examsite.storage.cleaning.office_text import clean_tree, drop_all, is_hidden_slide, style_names
 from examsite.storage.cleaning.office_words import (
     CONTENT_TYPES,
     MAIN_PARTS,
@@ -29,6 +36,8 @@ from examsite.storage.cleaning.pictures import blank_picture, clean_picture, end
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MOST_PARTS = 3000
 _MOST_BYTES = 300 * 1024 * 1024
+# Source: ECMA-376, part 1, 19.2.1.39: the slide of four to three that is taken where none is named.
+_USUAL_SLIDE = (9144000, 6858000)
 _OFFICE_DOCUMENT = R + "/officeDocument"
 
 
@@ -74,13 +83,21 @@ class _Copy:
         self._named: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._styles: dict[str, str] = {}
+        self._unseen_styles: frozenset[str] = frozenset()
+        self._notes: dict[str, set[str]] = {}
+        self._lists: set[str] = set()
+        self._slide_size = _USUAL_SLIDE
 
     def made(self) -> bytes:
         """The bytes of the new package."""
         main = self._main_part()
         if self._kind == "docx":
             styles = [target for _id, kind, target in self._relations(main) if kind == "styles" and target in self._old]
-            self._styles = style_names(_parse(self._old[styles[0]])) if styles else {}
+            tree = _parse(self._old[styles[0]]) if styles else None
+            if tree is not None:
+                self._styles, self._unseen_styles = style_names(tree), hidden_styles(tree)
+                self._lists |= values_of(tree, "numId", "val")
+            self._lists |= self._lists_of_pages(main)
         target = MAIN_PARTS[self._kind]
         self._named[main] = target
         self._take_text(main, target, "main", MAIN_TYPES[self._kind])
@@ -122,7 +139,9 @@ class _Copy:
         relations = self._relations(name)
         if kind == "main" and self._kind == "pptx":
             self._drop_hidden_slides(root, {key: part for key, _kind, part in relations})
-        root = clean_tree(root, kind, self._styles)
+            self._slide_size = _slide_size(root)
+        root = clean_tree(root, kind, self._styles, self._unseen_styles)
+        self._drop_unused(root, kind)
         named = {
             str(value) for element in root.iter() for key, value in element.attrib.items() if key.startswith(f"{{{R}}}")
         }
@@ -142,6 +161,26 @@ class _Copy:
         if ids:
             folder, base = posixpath.split(target)
             self._new[f"{folder}/_rels/{base}.rels"] = _written(made)
+
+    def _drop_unused(self, root: Any, kind: str) -> None:
+        """What nothing leads to, and what lies beside the slide."""
+        if kind == "main" and self._kind == "docx":
+            self._notes = {
+                "footnotes": values_of(root, "footnoteReference", "id"),
+                "endnotes": values_of(root, "endnoteReference", "id"),
+            }
+        elif kind in self._notes:
+            drop_all(root, list_unused_notes(root, self._notes[kind]))
+        elif kind == "numbering":
+            drop_all(root, list_unused_lists(root, self._lists))
+        elif kind == "slide":
+            drop_all(root, list_off_slide(root, self._slide_size))
+
+    def _lists_of_pages(self, main: str) -> set[str]:
+        """The lists that paragraphs are in: of the text, its heads and feet, and its notes."""
+        pages = {"header", "footer", "footnotes", "endnotes"}
+        parts = [main, *(part for _id, kind, part in self._relations(main) if kind in pages)]
+        return {number for part in parts for number in values_of(_parse(self._old[part]), "numId", "val")}
 
     def _take(self, name: str, relation: str) -> str:
         """The new name of a part, which is taken over when it is met first."""
@@ -187,6 +226,14 @@ class _Copy:
         for name, kind in sorted(self._types.items()):
             etree.SubElement(root, f"{{{CONTENT_TYPES}}}Override", PartName=f"/{name}", ContentType=kind)
         return _written(root)
+
+
+def _slide_size(root: Any) -> tuple[int, int]:
+    """Width and height of the slides. Unit: English metric units."""
+    size = next((item for item in root if etree.QName(item).localname == "sldSz"), None)
+    if size is None or not str(size.get("cx", "")).isdigit() or not str(size.get("cy", "")).isdigit():
+        return _USUAL_SLIDE
+    return int(size.get("cx")), int(size.get("cy"))
 
 
 def _rename_ids(root: Any, ids: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from examsite.storage.cleaning.office_hidden import list_hidden
 from examsite.storage.cleaning.office_words import (
     ATTRIBUTES_GONE,
     COMMON_FONTS,
@@ -36,15 +37,18 @@ _SHAPE_ID = re.compile(r"_x0000_[a-z]\d+")
 _BOOKMARK = re.compile(r"_(Toc|Ref)\d+")
 
 
-def clean_tree(root: Any, kind: str, styles: dict[str, str]) -> Any:
-    """The tree without its author; `kind` is the last word of the relation that leads to it, `styles` new names."""
+def clean_tree(root: Any, kind: str, styles: dict[str, str], unseen_styles: frozenset[str] = frozenset()) -> Any:
+    """The tree without its author; `kind` is the last word of the relation that leads to it, `styles` new names.
+
+    `unseen_styles` are those whose words nobody sees, under their old names.
+    """
     for element in list(root.iter(etree.Entity)):
         drop(element)
     _drop_unknown(root)
     if kind == "settings":
         _clean_settings(root)
     _drop_bound_controls(root)
-    _drop_hidden(root)
+    drop_all(root, list_hidden(root, unseen_styles))
     _drop_deleted(root)
     _clean_fields(root)
     _drop_by_name(root)
@@ -96,19 +100,20 @@ def _is_word(element: Any) -> bool:
     return bool(etree.QName(element).namespace == W)
 
 
-def _drop_all(root: Any, elements: list[Any]) -> None:
+def drop_all(root: Any, elements: list[Any]) -> None:
+    """Take elements out, except the root; what went with another one is gone already."""
     for element in elements:
         if element is not root and element.getparent() is not None:
             drop(element)
 
 
 def _drop_unknown(root: Any) -> None:
-    _drop_all(root, [item for item in root.iter() if not is_known_space(etree.QName(item).namespace)])
+    drop_all(root, [item for item in root.iter() if not is_known_space(etree.QName(item).namespace)])
 
 
 def _clean_settings(root: Any) -> None:
-    _drop_all(root, [item for item in root if _local(item) not in SETTINGS_KEPT])
-    _drop_all(
+    drop_all(root, [item for item in root if _local(item) not in SETTINGS_KEPT])
+    drop_all(
         root,
         [
             item
@@ -125,24 +130,7 @@ def _drop_bound_controls(root: Any) -> None:
         binding = control.find(f"{{{W}}}sdtPr/{{{W}}}dataBinding")
         if binding is not None:
             found.append(control)
-    _drop_all(root, found)
-
-
-def _drop_hidden(root: Any) -> None:
-    """Words and shapes that nobody sees on paper."""
-    found = []
-    for mark in root.iter(f"{{{W}}}vanish", f"{{{W}}}specVanish"):
-        if str(mark.get(f"{{{W}}}val", "1")) in _NO:
-            continue
-        run = mark.getparent().getparent()
-        if run is not None and _local(run) == "r":
-            found.append(run)
-    for item in root.iter():
-        if _local(item) == "cNvPr" and str(item.get("hidden", "0")) not in {"0", "false"}:
-            found.append(item.getparent().getparent())
-        elif _local(item) == "docPr" and str(item.get("hidden", "0")) not in {"0", "false"}:
-            found.append(item.getparent())
-    _drop_all(root, found)
+    drop_all(root, found)
 
 
 def _drop_deleted(root: Any) -> None:
@@ -153,14 +141,14 @@ def _drop_deleted(root: Any) -> None:
         for item in root.iter(f"{{{W}}}del", f"{{{W}}}moveFrom")
         if _local(item.getparent()) == "rPr" and _local(item.getparent().getparent()) == "pPr"
     ]
-    _drop_all(root, rows)
-    _drop_all(root, [item for item in root.iter() if _is_word(item) and _local(item) in {"del", "moveFrom"}])
+    drop_all(root, rows)
+    drop_all(root, [item for item in root.iter() if _is_word(item) and _local(item) in {"del", "moveFrom"}])
     empty = [
         item
         for item in marks
         if item.getparent() is not None and all(_local(child) == "pPr" for child in item) and item.getnext() is not None
     ]
-    _drop_all(root, empty)
+    drop_all(root, empty)
 
 
 def _clean_fields(root: Any) -> None:
@@ -190,7 +178,7 @@ def _clean_fields(root: Any) -> None:
                 gone += _ended(stack.pop())
     for frame in stack:
         gone += frame["parts"]
-    _drop_all(root, gone)
+    drop_all(root, gone)
 
 
 def _ended(frame: dict[str, Any]) -> list[Any]:
@@ -212,9 +200,9 @@ def _drop_by_name(root: Any) -> None:
         if name == "bookmarkStart" and not _BOOKMARK.fullmatch(str(item.get(f"{{{W}}}name", ""))):
             number = item.get(f"{{{W}}}id")
             ends = [end for end in root.iter(f"{{{W}}}bookmarkEnd") if end.get(f"{{{W}}}id") == number]
-            _drop_all(root, [item, *ends])
+            drop_all(root, [item, *ends])
     in_styles = _local(root) == "styles"
-    _drop_all(
+    drop_all(
         root,
         [
             item
@@ -261,7 +249,7 @@ def _name_styles(root: Any, styles: dict[str, str]) -> None:
         name = style.find(f"{{{W}}}name")
         if name is not None and not COMMON_STYLE.fullmatch(str(name.get(f"{{{W}}}val", ""))):
             name.set(f"{{{W}}}val", f"Style {number}")
-    _drop_all(root, list(root.iter(f"{{{W}}}latentStyles")))
+    drop_all(root, list(root.iter(f"{{{W}}}latentStyles")))
 
 
 def _clean_attributes(element: Any, styles: dict[str, str]) -> None:
@@ -284,7 +272,7 @@ def _clean_attributes(element: Any, styles: dict[str, str]) -> None:
 
 
 def _drop_lost_styles(root: Any) -> None:
-    _drop_all(
+    drop_all(
         root,
         [
             item

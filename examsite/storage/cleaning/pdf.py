@@ -14,9 +14,11 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
+from examsite.storage.cleaning.pdf_content import Names, clean_content, hidden_layers, is_hidden
+from examsite.storage.cleaning.pdf_words import COLLECTIONS, KEYS, OTHER_MAPS, RESOURCE_MAPS
 from examsite.storage.cleaning.pictures import clean_jpeg, clean_jpeg2000
 
-_CATALOGUE_KEPT = {"/Type", "/Pages", "/Outlines", "/Dests", "/Names", "/PageLabels", "/PageMode", "/OCProperties"}
+_CATALOGUE_KEPT = {"/Type", "/Pages", "/Outlines", "/PageLabels", "/PageMode"}
 _PAGE_KEPT = {
     *("/Type", "/Parent", "/Kids", "/Count", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox"),
     *("/Rotate", "/UserUnit", "/Contents", "/Group", "/Annots"),
@@ -38,6 +40,8 @@ _ANNOTATIONS_GONE = {
     "/3D",
     "/Redact",
 }
+#: An annotation that is hidden, or not shown on the screen. Source: ISO 32000-1, table 165.
+_UNSEEN_FLAGS = 0x02 | 0x20
 #: Gone wherever they stand.
 _GONE = {
     *("/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AF", "/AA", "/JS", "/OPI", "/StructParent"),
@@ -52,6 +56,7 @@ _TYPE1_MARK = 18
 _TYPE1_WORDS = re.compile(rb"\([^()]*\)")
 _TYPE1_REST_OF_LINE = re.compile(rb"\A[^\r\n]*")
 _TYPE1_REMARK = re.compile(rb"%[^\r\n]*")
+_MAP_NAME = re.compile(rb"/CMapName\s*/\S+\s*def")
 _TYPE1_NAME = re.compile(rb"(/FontName\s*/)([^\s/]+)")
 
 
@@ -65,17 +70,7 @@ def clean_pdf(data: bytes) -> bytes:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as document:
             if document.is_encrypted:
                 raise ValueError("encrypted")
-            _keep_only(document.Root, _CATALOGUE_KEPT)
-            if "/Names" in document.Root:
-                _keep_only(document.Root.Names, {"/Dests"})
-            for name in ("/Info", "/ID"):
-                if name in document.trailer:
-                    del document.trailer[name]
-            _clean_outlines(document)
-            for page in document.pages:
-                _clean_page(document, page)
-            _clean_layers(document)
-            _clean_objects(document)
+            _Copy(document).clean()
             out = io.BytesIO()
             document.save(
                 out,
@@ -97,106 +92,191 @@ def _keep_only(holder: Object, kept: set[str]) -> None:
             del holder[name]
 
 
-def _clean_outlines(document: pikepdf.Pdf) -> None:
-    stack = [document.Root.get("/Outlines", None)]
-    seen = set()
-    while stack:
-        item = stack.pop()
-        if not isinstance(item, Dictionary) or (item.is_indirect and item.objgen in seen):
-            continue
-        seen.add(item.objgen)
-        _keep_only(item, _OUTLINE_KEPT)
-        _keep_inner_action(item)
-        stack += [item.get("/First", None), item.get("/Next", None)]
+class _Copy:
+    """The file while it is cleaned."""
 
+    def __init__(self, document: pikepdf.Pdf) -> None:
+        self._document = document
+        self._names = Names()
+        self._off = hidden_layers(document)
+        self._targets = _named_targets(document)
+        self._renamed: set[tuple[int, int]] = set()
+        self._maps: set[tuple[int, int]] = set()
+        self._outlines: set[tuple[int, int]] = set()
 
-def _clean_page(document: pikepdf.Pdf, page: pikepdf.Page) -> None:
-    _keep_only(page.obj, _PAGE_KEPT)
-    annotations = [
-        item
-        for item in page.obj.get("/Annots", Array())
-        if isinstance(item, Dictionary) and str(item.get("/Subtype", "")) not in _ANNOTATIONS_GONE
-    ]
-    if annotations:
-        for item in annotations:
-            _keep_only(item, _ANNOTATION_KEPT)
-            _keep_inner_action(item)
-        page.obj["/Annots"] = Array(annotations)
-    elif "/Annots" in page.obj:
-        del page.obj["/Annots"]
-    page.obj["/Contents"] = document.make_stream(_clean_content(page))
+    def clean(self) -> None:
+        document = self._document
+        _keep_only(document.Root, _CATALOGUE_KEPT)
+        for name in ("/Info", "/ID"):
+            if name in document.trailer:
+                del document.trailer[name]
+        self._clean_outlines()
+        for page in document.pages:
+            self._clean_page(page)
+        for item in list(document.objects):
+            self._clean_forms(item.stream_dict if isinstance(item, Stream) else item, item)
+        for item in list(document.objects):
+            self._rename(item.stream_dict if isinstance(item, Stream) else item, 0)
+        for item in document.objects:
+            holder = item.stream_dict if isinstance(item, Stream) else item
+            if isinstance(item, Stream) and str(holder.get("/Type", "")) in {"/XRef", "/ObjStm"}:
+                continue  # the lists of the old file, which the new one writes anew
+            self._clean_inside(holder, 0, is_map=item.objgen in self._maps)
+            if isinstance(item, Stream):
+                _clean_stream(item)
 
-
-def _keep_inner_action(holder: Object) -> None:
-    """A jump inside the file stays; an address outside may name its owner."""
-    action = holder.get("/A", None)
-    if action is None:
-        return
-    if isinstance(action, Dictionary) and str(action.get("/S", "")) == "/GoTo" and "/D" in action:
-        holder["/A"] = Dictionary(S=Name.GoTo, D=action["/D"])
-    else:
-        del holder["/A"]
-
-
-def _clean_content(source: Any) -> bytes:
-    """The drawing orders; remarks between them and the properties of marked content stay out."""
-    kept: list[Any] = []
-    for order in pikepdf.parse_content_stream(source):
-        word = str(order.operator)
-        if (word == "BDC" and str(order.operands[0]) != "/OC") or word == "BMC":
-            kept.append(pikepdf.ContentStreamInstruction([Name.Span], pikepdf.Operator("BMC")))
-        elif word not in {"DP", "MP"}:
-            kept.append(order)
-    return pikepdf.unparse_content_stream(kept)
-
-
-def _clean_layers(document: pikepdf.Pdf) -> None:
-    """Layers keep what they show and lose what they are called."""
-    layers = document.Root.get("/OCProperties", None)
-    if not isinstance(layers, Dictionary):
-        return
-    _keep_only(layers, {"/OCGs", "/D"})
-    for number, layer in enumerate(layers.get("/OCGs", Array()), start=1):
-        _keep_only(layer, {"/Type", "/Name", "/Usage"})
-        layer["/Name"] = String(str(number))
-        if "/Usage" in layer:
-            del layer["/Usage"]
-    if isinstance(layers.get("/D", None), Dictionary):
-        _keep_only(layers.D, {"/BaseState", "/ON", "/OFF"})
-
-
-def _clean_objects(document: pikepdf.Pdf) -> None:
-    """Every dictionary and stream of the file, wherever it hangs."""
-    for item in document.objects:
-        holder = item.stream_dict if isinstance(item, Stream) else item
-        _clean_inside(holder, 0)
-        if isinstance(item, Stream):
-            _clean_stream(item)
-        if isinstance(holder, Dictionary) and (
-            str(holder.get("/Type", "")) in {"/Font", "/FontDescriptor"} or "/BaseFont" in holder
-        ):
-            _clean_font(holder)
-
-
-def _clean_inside(item: object, depth: int) -> None:
-    if depth > _MOST_DEPTH:
-        raise ValueError("too deep")
-    if isinstance(item, Dictionary):
-        is_structure = "/RoleMap" in item or str(item.get("/Type", "")) in {"/StructTreeRoot", "/StructElem"}
-        for name in list(item.keys()):
-            value = item[name]
-            if is_structure or name in _GONE:
-                del item[name]
+    def _clean_outlines(self) -> None:
+        stack = [self._document.Root.get("/Outlines", None)]
+        while stack:
+            item = stack.pop()
+            if not isinstance(item, Dictionary) or (item.is_indirect and item.objgen in self._outlines):
                 continue
-            if name == "/Properties" and isinstance(value, Dictionary):
-                layers = {key for key, layer in value.as_dict().items() if str(layer.get("/Type", ""))[:3] == "/OC"}
-                _keep_only(value, layers)
+            self._outlines.add(item.objgen)
+            _keep_only(item, _OUTLINE_KEPT)
+            self._keep_inner_action(item)
+            stack += [item.get("/First", None), item.get("/Next", None)]
+
+    def _clean_page(self, page: pikepdf.Page) -> None:
+        _keep_only(page.obj, _PAGE_KEPT)
+        annotations = [
+            item
+            for item in page.obj.get("/Annots", Array())
+            if isinstance(item, Dictionary)
+            and str(item.get("/Subtype", "")) not in _ANNOTATIONS_GONE
+            and not int(item.get("/F", 0)) & _UNSEEN_FLAGS
+            and not is_hidden(item.get("/OC", None), self._off)
+        ]
+        if annotations:
+            for item in annotations:
+                _keep_only(item, _ANNOTATION_KEPT)
+                self._keep_inner_action(item)
+            page.obj["/Annots"] = Array(annotations)
+        elif "/Annots" in page.obj:
+            del page.obj["/Annots"]
+        content = clean_content(page, self._names, self._hidden_of(page.obj.get("/Resources", None)))
+        page.obj["/Contents"] = self._document.make_stream(content)
+
+    def _keep_inner_action(self, holder: Object) -> None:
+        """A jump inside the file stays, to a page and no name; an address outside may name its owner."""
+        action = holder.get("/A", None)
+        target = holder.get("/Dest", None)
+        if isinstance(action, Dictionary) and str(action.get("/S", "")) == "/GoTo":
+            target = action.get("/D", target)
+        for name in ("/A", "/Dest"):
+            if name in holder:
+                del holder[name]
+        if isinstance(target, String | Name):
+            target = self._targets.get(str(target), None)
+        if isinstance(target, Dictionary):
+            target = target.get("/D", None)
+        if isinstance(target, Array):
+            holder["/Dest"] = target
+
+    def _hidden_of(self, resources: Object | None) -> set[str]:
+        """The layers that resources name and that are not shown."""
+        layers = resources.get("/Properties", None) if isinstance(resources, Dictionary) else None
+        if not isinstance(layers, Dictionary):
+            return set()
+        return {name for name, layer in layers.items() if is_hidden(layer, self._off)}
+
+    def _clean_forms(self, holder: Object, item: Object) -> None:
+        """Drawings that pages and fonts refer to; what lies in a layer that is not shown draws nothing."""
+        if isinstance(holder, Dictionary) and isinstance(holder.get("/CharProcs", None), Dictionary):
+            for drawing in holder.CharProcs.as_dict().values():
+                hidden = self._hidden_of(holder.get("/Resources", None))
+                drawing.write(clean_content(drawing, self._names, hidden))
+        if not isinstance(item, Stream):
+            return
+        if is_hidden(holder.get("/OC", None), self._off):
+            _keep_only(holder, {"/Type", "/Length"})
+            holder["/Subtype"], holder["/BBox"] = Name.Form, Array([0, 0, 0, 0])
+            item.write(b"")
+        elif str(holder.get("/Subtype", "")) == "/Form" or _number(holder.get("/PatternType", 0)) == 1:
+            item.write(clean_content(item, self._names, self._hidden_of(holder.get("/Resources", None))))
+
+    def _rename(self, item: object, depth: int) -> None:
+        """Resources under new names; the dictionaries whose entries are names are remembered."""
+        if depth > _MOST_DEPTH:
+            raise ValueError("too deep")
+        if isinstance(item, Dictionary):
+            resources = item.get("/Resources", None)
+            if isinstance(resources, Dictionary):
+                for name in RESOURCE_MAPS:
+                    self._rename_map(resources.get(name, None))
+                    if isinstance(resources.get(name, None), Dictionary):
+                        self._remember(resources[name])
+            for name in OTHER_MAPS:
+                if isinstance(item.get(name, None), Dictionary):
+                    self._remember(item[name])
+            children: list[Any] = list(item.as_dict().values())
+        elif isinstance(item, Array):
+            children = list(item.as_list())
+        else:
+            return
+        for value in children:
             if isinstance(value, Object) and not value.is_indirect:
-                _clean_inside(value, depth + 1)
-    elif isinstance(item, Array):
-        for value in item:
-            if isinstance(value, Object) and not value.is_indirect:
-                _clean_inside(value, depth + 1)
+                self._rename(value, depth + 1)
+
+    def _remember(self, item: Object) -> None:
+        if item.is_indirect:
+            self._maps.add(item.objgen)
+
+    def _rename_map(self, item: Object | None) -> None:
+        if not isinstance(item, Dictionary) or (item.is_indirect and item.objgen in self._renamed):
+            return
+        if item.is_indirect:
+            self._renamed.add(item.objgen)
+        entries = {name: item[name] for name in item.keys()}  # noqa: SIM118 - a PDF dictionary is no mapping
+        for name in entries:
+            del item[name]
+        for name, value in entries.items():
+            item[self._names.new_name(name)] = value
+
+    def _clean_inside(self, item: object, depth: int, *, is_map: bool) -> None:
+        if depth > _MOST_DEPTH:
+            raise ValueError("too deep")
+        if isinstance(item, Dictionary):
+            is_structure = "/RoleMap" in item or str(item.get("/Type", "")) in {"/StructTreeRoot", "/StructElem"}
+            is_outline = item.is_indirect and item.objgen in self._outlines
+            for name in list(item.keys()):
+                value = item[name]
+                is_known = is_map or (name in KEYS and name not in _GONE and (name != "/Title" or is_outline))
+                if is_structure or not is_known or (isinstance(value, String) and not _may_say(name, item)):
+                    del item[name]
+                elif isinstance(value, Object) and not value.is_indirect:
+                    is_inner_map = not is_map and (name in RESOURCE_MAPS or name in OTHER_MAPS)
+                    self._clean_inside(value, depth + 1, is_map=is_inner_map)
+            if str(item.get("/Type", "")) in {"/Font", "/FontDescriptor"} or "/BaseFont" in item:
+                _clean_font(item)
+        elif isinstance(item, Array):
+            is_palette = len(item) == 4 and str(item[0]) in {"/Indexed", "/I"}
+            for place, value in enumerate(item):
+                if isinstance(value, String) and not is_palette:
+                    item[place] = String("")
+                elif isinstance(value, Object) and not value.is_indirect:
+                    self._clean_inside(value, depth + 1, is_map=False)
+
+
+def _may_say(name: str, holder: Object) -> bool:
+    """Whether a text may stay: titles of outlines, and the well-known names of tables of characters."""
+    return name in {"/Title", "/Panose"} or (name in {"/Registry", "/Ordering"} and str(holder[name]) in COLLECTIONS)
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int) else 0
+
+
+def _named_targets(document: pikepdf.Pdf) -> dict[str, Any]:
+    """Where the names of places inside the file lead."""
+    found: dict[str, Any] = {}
+    old = document.Root.get("/Dests", None)
+    if isinstance(old, Dictionary):
+        found.update({name: value for name, value in old.items()})  # noqa: C416 - no mapping
+    names = document.Root.get("/Names", None)
+    tree = names.get("/Dests", None) if isinstance(names, Dictionary) else None
+    if isinstance(tree, Dictionary):
+        found.update({str(name): value for name, value in pikepdf.NameTree(tree).items()})
+    return found
 
 
 def _clean_stream(stream: Stream) -> None:
@@ -204,9 +284,6 @@ def _clean_stream(stream: Stream) -> None:
     for name in _STREAM_GONE:
         if name in holder:
             del holder[name]
-    if str(holder.get("/Subtype", "")) == "/Form" or int(holder.get("/PatternType", 0)) == 1:
-        stream.write(_clean_content(stream))
-        return
     filters = holder.get("/Filter", None)
     names = [str(one) for one in filters] if isinstance(filters, Array) else [str(filters)] if filters else []
     if names == ["/DCTDecode"]:
@@ -249,6 +326,17 @@ def _clean_font(holder: Object) -> None:
                 del item[name]
     for file in files:
         _clean_font_file(file)
+    for font in fonts:
+        for name in ("/ToUnicode", "/Encoding"):
+            table = font.get(name, None)
+            if isinstance(table, Stream):
+                table.write(_clean_character_map(table.read_bytes()))
+
+
+def _clean_character_map(data: bytes) -> bytes:
+    """A table of characters with its codes and nothing else: no remark, no text, no name of its own."""
+    plain = _TYPE1_WORDS.sub(b"(Adobe)", _TYPE1_REMARK.sub(b"", data))
+    return _MAP_NAME.sub(rb"/CMapName /A def", plain)
 
 
 def _is_common(name: str) -> bool:

@@ -9,8 +9,15 @@ import zlib
 from PIL import Image
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-# Source: our choice: the chunks that a pixel needs to look right; text, time, colour profiles with names stay out.
-_PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs"}
+#: Segments of a JPEG that its pixels need, beside Adobe's colour word: frames, tables, scans, restarts.
+# Source: ITU-T T.81, table B.1.
+_JPEG_KEPT = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD} - {0xC8}
+#: Most bytes of a segment of tables. Source: ITU-T T.81, B.2.4: four tables of their largest size.
+_JPEG_LONGEST = {0xDB: 2 + 4 * 129, 0xC4: 2 + 8 * 273, 0xCC: 2 + 8 * 2, 0xDC: 4, 0xDD: 4}
+#: Segments of a JPEG 2000 code stream that its pixels need; remarks and lists of lengths are not among them.
+# Source: ISO/IEC 15444-1, table A.2.
+_JPEG2000_KEPT = {0x51, 0x52, 0x53, 0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x61}
+_PNG_MODES = {"1", "L", "LA", "RGB", "RGBA", "I;16", "I"}
 _JPEG_ADOBE = 0xEE
 _MOST_PIXELS = 100_000_000
 _DRAWN_ANEW = ("GIF", "BMP", "TIFF", "WEBP", "JPEG2000")
@@ -64,7 +71,9 @@ def clean_jpeg(data: bytes) -> bytes:
         place += 2 + length
         if marker == _JPEG_ADOBE and segment[4:9] == b"Adobe" and len(segment) >= 16:
             out += b"\xff\xee\x00\x0e" + segment[4:16]
-        elif marker not in range(0xE0, 0xF0) and marker != 0xFE:
+        elif marker in _JPEG_KEPT:
+            if length > _JPEG_LONGEST.get(marker, 2 + 6 + 3 * 255):
+                raise ValueError("damaged JPEG")
             out += segment
         if marker == 0xDA:
             end = _end_of_scan(data, place)
@@ -73,42 +82,92 @@ def clean_jpeg(data: bytes) -> bytes:
 
 
 def clean_png(data: bytes) -> bytes:
-    """The chunks that pixels need, up to the end mark.
+    """The pixels, drawn anew.
 
     Raises:
         ValueError: it is damaged.
     """
-    out, place, name = bytearray(_PNG), len(_PNG), b""
-    while name != b"IEND":
-        if place + 12 > len(data):
-            raise ValueError("damaged PNG")
-        length, name = struct.unpack(">I4s", data[place : place + 8])
-        if name in _PNG_KEPT:
-            out += data[place : place + 12 + length]
-        place += 12 + length
-    return bytes(out)
+    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            picture.load()
+            is_plain = picture.mode in _PNG_MODES and "transparency" not in picture.info
+            return _png_of(picture if is_plain else picture.convert("RGBA"))
+    except (OSError, SyntaxError, zlib.error, struct.error, Image.DecompressionBombError) as error:
+        raise ValueError("damaged PNG") from error
 
 
 def clean_jpeg2000(data: bytes) -> bytes:
-    """The boxes that pixels need; a bare code stream stays as it is.
+    """The boxes and the segments that pixels need.
 
     Raises:
         ValueError: it is damaged.
     """
     if not data.startswith(_JP2_HEAD):
-        return data
+        return _clean_code_stream(data)
     out, place = bytearray(), 0
     while place + 8 <= len(data):
         length, name = struct.unpack(">I4s", data[place : place + 8])
+        head = 8
         if length == 1:
-            length = struct.unpack(">Q", data[place + 8 : place + 16])[0]
+            length, head = struct.unpack(">Q", data[place + 8 : place + 16])[0], 16
         length = length or len(data) - place
+        if length < head:
+            raise ValueError("damaged JPEG 2000")
+        content = data[place + head : place + length]
+        if name == b"jp2c":
+            content = _clean_code_stream(content)
+        elif name == b"jp2h":
+            content = _boxes(content, {b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef"})
+        if name in _JP2_KEPT:
+            out += struct.pack(">I4s", 8 + len(content), name) + content
+        place += length
+    return bytes(out)
+
+
+def _boxes(data: bytes, kept: set[bytes]) -> bytes:
+    out, place = bytearray(), 0
+    while place + 8 <= len(data):
+        length, name = struct.unpack(">I4s", data[place : place + 8])
         if length < 8:
             raise ValueError("damaged JPEG 2000")
-        if name in _JP2_KEPT:
+        if name in kept:
             out += data[place : place + length]
         place += length
     return bytes(out)
+
+
+def _clean_code_stream(data: bytes) -> bytes:
+    """The main head and the tiles, each without what their pixels do not need; nothing behind the end."""
+    if not data.startswith(b"\xff\x4f\xff\x51"):
+        raise ValueError("damaged JPEG 2000")
+    head, place = _segments(data, 2, 0x90)
+    out = bytearray(b"\xff\x4f" + head)
+    while data[place : place + 2] == b"\xff\x90":
+        size = struct.unpack(">I", data[place + 6 : place + 10])[0] if place + 12 <= len(data) else 0
+        tail = len(data) - (2 if data.endswith(b"\xff\xd9") else 0)
+        end = place + size if size else tail
+        if end > len(data) or end < place + 14:
+            raise ValueError("damaged JPEG 2000")
+        segments, body = _segments(data, place + 12, 0x93)
+        tile = segments + data[body:end]
+        out += data[place : place + 6] + struct.pack(">I", 12 + len(tile)) + data[place + 10 : place + 12] + tile
+        place = end
+    return bytes(out + b"\xff\xd9")
+
+
+def _segments(data: bytes, place: int, last: int) -> tuple[bytes, int]:
+    """The segments to keep up to this marker, and where the marker stands."""
+    out = bytearray()
+    while place + 4 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == last:
+            return bytes(out), place
+        length = struct.unpack(">H", data[place + 2 : place + 4])[0]
+        if marker in _JPEG2000_KEPT:
+            out += data[place : place + 2 + length]
+        place += 2 + length
+    raise ValueError("damaged JPEG 2000")
 
 
 def _next_marker(data: bytes, place: int) -> int:
@@ -170,5 +229,6 @@ def _draw_anew(data: bytes) -> bytes:
 
 def _png_of(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    Image.frombytes(picture.mode, picture.size, picture.tobytes()).save(out, "PNG")
+    picture.info = {}
+    picture.save(out, "PNG")
     return out.getvalue()
