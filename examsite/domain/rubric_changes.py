@@ -14,8 +14,7 @@ from examsite.domain.errors import InvalidError
 from examsite.domain.marking import MarkState
 from examsite.domain.papers import Paper
 from examsite.domain.questions import Level, Text
-from examsite.domain.rubrics import Rubric, RubricCriterion, rubric_from_snapshot, rubric_to_snapshot
-from examsite.domain.scores import ZERO, Score, is_multiple
+from examsite.domain.rubrics import Rubric, RubricCriterion, check_levels, rubric_from_snapshot, rubric_to_snapshot
 
 
 class MarkFate(StrEnum):
@@ -45,8 +44,8 @@ def changed_criterion(before: RubricCriterion, *, text: Text, levels: Iterable[L
     """The criterion with new words and level points.
 
     Raises:
-        InvalidError: `criterion_of_system`, `criterion_words_missing`, `levels_missing`, `level_not_reachable`,
-            `level_off_step`, `level_twice`, `criterion_not_changed`.
+        InvalidError: `criterion_of_system`, `criterion_words_missing`, `levels_missing`, a code of `check_levels`,
+            `criterion_not_changed`.
     """
     name = before.criterion
     if before.system:
@@ -56,16 +55,8 @@ def changed_criterion(before: RubricCriterion, *, text: Text, levels: Iterable[L
         raise InvalidError("criterion_words_missing", criterion=name)
     if not known:
         raise InvalidError("levels_missing", criterion=name)
-    seen: set[Score] = set()
-    for level in known:
-        if not ZERO <= level.points <= before.maximum:
-            raise InvalidError("level_not_reachable", criterion=name, points=level.points)
-        if not is_multiple(level.points, before.step):
-            raise InvalidError("level_off_step", criterion=name, points=level.points, step=before.step)
-        if level.points in seen:
-            raise InvalidError("level_twice", criterion=name, points=level.points)
-        seen.add(level.points)
     after = replace(before, text=text, levels=known)
+    check_levels(after)
     if after == before:
         raise InvalidError("criterion_not_changed", criterion=name)
     return after

@@ -58,7 +58,8 @@ def check_rubric(rubric: Rubric, maximum: Score) -> None:
 
     Raises:
         InvalidError: `criteria_missing`, `criterion_twice`, `criterion_maximum_not_positive`, `step_not_positive`,
-            `maximum_off_step`, `level_not_reachable`, `rubric_sum_wrong`; all but the first and last name `criterion`.
+            `maximum_off_step`, a code of `check_levels`, `rubric_sum_wrong`; all but the first and last name
+            `criterion`.
 
     Source: TT 22/2025/TT-BNV art. 3(3), 8, 13(2c): the score of each question is stated, their sum is the scale.
     """
@@ -76,11 +77,32 @@ def check_rubric(rubric: Rubric, maximum: Score) -> None:
             raise InvalidError("step_not_positive", criterion=name)
         if not is_multiple(criterion.maximum, criterion.step):
             raise InvalidError("maximum_off_step", criterion=name, maximum=criterion.maximum, step=criterion.step)
-        for level in criterion.levels:
-            if not ZERO <= level.points <= criterion.maximum:
-                raise InvalidError("level_not_reachable", criterion=name, points=level.points)
+        check_levels(criterion)
     if rubric.maximum != maximum:
         raise InvalidError("rubric_sum_wrong", part=rubric.part, sum=rubric.maximum, maximum=maximum)
+
+
+def check_levels(criterion: RubricCriterion) -> None:
+    """Refuse levels that cannot be given or that do not rise, in a paper as in a later change of it.
+
+    Raises:
+        InvalidError: `level_not_reachable`, `level_off_step`, `level_twice`, `levels_not_rising`; each names
+            `criterion`.
+
+    Source: our choice, because a ladder whose second rung stands below its first is read wrongly by whoever is quick.
+    """
+    name = criterion.criterion
+    seen: set[Score] = set()
+    for level in criterion.levels:
+        if not ZERO <= level.points <= criterion.maximum:
+            raise InvalidError("level_not_reachable", criterion=name, points=level.points)
+        if not is_multiple(level.points, criterion.step):
+            raise InvalidError("level_off_step", criterion=name, points=level.points, step=criterion.step)
+        if level.points in seen:
+            raise InvalidError("level_twice", criterion=name, points=level.points)
+        if seen and level.points < max(seen):
+            raise InvalidError("levels_not_rising", criterion=name, points=level.points, before=max(seen))
+        seen.add(level.points)
 
 
 def check_points(rubric: Rubric, points: Points, *, step: Score | None = None) -> None:

@@ -142,6 +142,26 @@ def refuse_change(ctx: ServiceContext, competition: Competition, change_id: int)
     ctx.session.flush()
 
 
+def take_back_change(ctx: ServiceContext, competition: Competition, change_id: int) -> None:
+    """Take back, as the head who proposed it, a change that nobody has answered; the criterion reads as before.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+        NotAllowedError: `role_needed`, `change_of_another`.
+        NotFoundError: `rubric_change_not_found`, also once it was answered.
+    """
+    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    check_marking_open(competition)
+    change = get_waiting_change(ctx.session, competition.id, change_id)
+    if ctx.session.get_one(RoleAssignment, change.proposed_by_id).account_id != actor.account_id:
+        raise NotAllowedError("change_of_another")
+    change.decided_at = ctx.now
+    change.is_agreed = False
+    payload = {"criterion": change.criterion, "reason": change.reason}
+    change.record_seq = record(ctx, competition, Event.RUBRIC_CHANGE_TAKEN_BACK, f"paper/{change.paper.code}", payload)
+    ctx.session.flush()
+
+
 def _answered(ctx: ServiceContext, competition: Competition, change_id: int, *, is_agreed: bool) -> RubricChange:
     actor = ctx.require(Role.SETTER, competition_id=competition.id)
     check_marking_open(competition)

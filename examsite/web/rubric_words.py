@@ -8,6 +8,7 @@ from typing import Any
 
 from examsite.domain.rubric_changes import MarkFate, criterion_from_data
 from examsite.domain.rubrics import RubricCriterion
+from examsite.web.labels import shown_number
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class ChangeView:
     before: RubricCriterion
     after: RubricCriterion
     levels: tuple[LevelPair, ...]
+
+    @property
+    def name(self) -> str:
+        """How pages number the criterion, e.g. 2.b."""
+        return shown_number(self.change.criterion)
 
     @property
     def is_text_changed(self) -> bool:

@@ -125,3 +125,19 @@ def test_rubric_in_a_record_carries_what_checks_a_mark_and_nothing_else() -> Non
 
 def test_rubric_kept_in_a_row_comes_back_with_its_words_and_levels() -> None:
     assert rubric_from_snapshot(rubric_to_snapshot(RUBRIC)) == RUBRIC
+
+
+@pytest.mark.parametrize(
+    ("points", "code"),
+    [
+        (("7.50", "5.00"), "levels_not_rising"),
+        (("5.00", "5.00"), "level_twice"),
+        (("0.00", "3.00"), "level_off_step"),
+        (("0.00", "42.50"), "level_not_reachable"),
+    ],
+)
+def test_levels_of_a_criterion_rise_by_steps(points: tuple[str, ...], code: str) -> None:
+    levels = tuple(Level(Decimal(given), WORDS) for given in points)
+    with pytest.raises(InvalidError) as refused:
+        check_rubric(with_first(levels=levels), HUNDRED)
+    assert refused.value.code == code

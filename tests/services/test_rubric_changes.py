@@ -23,7 +23,7 @@ from examsite.domain.rubric_changes import MarkFate
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import score
 from examsite.services.marking import lock_mark, save_draft
-from examsite.services.rubric_changes import agree_change, propose_change, refuse_change
+from examsite.services.rubric_changes import agree_change, propose_change, refuse_change, take_back_change
 from examsite.services.standardisation import agree_standard, change_standard
 from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
@@ -331,6 +331,26 @@ def test_maximum_and_step_never_change(board: Board) -> None:
     assert _refusal(InvalidError, lambda: _propose(board, text=Text("", ""))) == "criterion_words_missing"
     twice = [known.levels[0], known.levels[0]]
     assert _refusal(InvalidError, lambda: _propose(board, levels=twice)) == "level_twice"
+    falling = [known.levels[1], known.levels[0], *known.levels[2:]]
+    assert _refusal(InvalidError, lambda: _propose(board, levels=falling)) == "levels_not_rising"
     assert _refusal(InvalidError, lambda: _propose(board, reason=" ")) == "reason_missing"
     higher = [*known.levels[:-1], replace(known.levels[-1], text=Text("Rõ hơn", "Clearer"))]
     assert _propose(board, levels=higher).after["maximum"] == f"{known.maximum:.2f}"
+
+
+def test_the_head_takes_back_the_own_proposal_before_it_is_answered(board: Board) -> None:
+    change = _propose(board)
+    ctx = board.ctx(Role.MARKING_HEAD)
+    assert _refusal(NotAllowedError, lambda: take_back_change(board.ctx(Role.SETTER), board.competition, change.id))
+
+    take_back_change(ctx, board.competition, change.id)
+
+    (taken,) = _records(board, "rubric:taken_back")
+    assert json.loads(taken.payload)["criterion"] == TOUCHED
+    assert (change.is_agreed, change.record_seq) == (False, taken.seq)
+    assert _refusal(NotFoundError, lambda: _agree(board, change)) == "rubric_change_not_found"
+    assert (
+        _refusal(NotFoundError, lambda: take_back_change(ctx, board.competition, change.id))
+        == "rubric_change_not_found"
+    )
+    assert _propose(board).id != change.id

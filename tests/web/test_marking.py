@@ -194,21 +194,26 @@ def test_level_alone_is_enough_and_a_changed_level_wins(
 @pytest.mark.parametrize(
     "typed", ["-1", "1e9", "NaN", "Infinity", "١٢", "1000", "3", "2,555", "1.234,5", "x" * 5000, "5\0x"]
 )
-def test_points_that_cannot_stand_are_said_and_nothing_is_lost(
+def test_points_that_cannot_stand_are_said_and_everything_else_is_saved(
     desk: Desk, log_in: LogIn, scene: Scene, typed: str
 ) -> None:
     client = log_in(login_of(desk.marker))
-    client.submit(sheet_of(desk), {"revision": "0", "points_1": "5"})
-    before = _mark(scene, desk.codes[0], desk.marker)
+    client.submit(sheet_of(desk), {"revision": "0", "points_0": "5"})
+    (first,) = _mark(scene, desk.codes[0], desk.marker)["points"]
 
     answer = client.submit(
-        sheet_of(desk), {"revision": "1", "points_0": typed, "points_1": "2,5", "comment_0": "Giữ câu này."}
+        sheet_of(desk),
+        {"revision": "1", "points_0": typed, "points_1": "2,5", "comment_0": "Giữ câu này.", "then": "lock"},
     )
 
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "Giữ câu này." in answer.text
     assert "field-error" in answer.text
-    assert _mark(scene, desk.codes[0], desk.marker) == before
+    assert "Chưa lưu 1.a; các chỗ khác đã lưu" in words(find_all(parse(answer.text), "refused")[0])
+    mark = _mark(scene, desk.codes[0], desk.marker)
+    assert (mark["points"].pop(first), list(mark["points"].values())) == ("5.00", ["2.50"])
+    assert mark["comments"] == {first: "Giữ câu này."}
+    assert _fields(answer.text)["revision"] == "2"
 
 
 @pytest.mark.parametrize("typed", ["7,5", "7.5", " 7,50 "])
@@ -241,11 +246,15 @@ def test_autosave_answers_in_json(desk: Desk, log_in: LogIn, scene: Scene) -> No
     assert kept.get_json()["revision"] == 1
 
     stale = client.submit(sheet_of(desk), {"revision": "0", "points_0": "7,5"}, headers=accept)
-    wrong = client.submit(sheet_of(desk), {"revision": "1", "points_0": "999"}, headers=accept)
+    wrong = client.submit(
+        sheet_of(desk), {"revision": "1", "points_0": "999", "points_1": "x", "points_2": "5"}, headers=accept
+    ).get_json()
 
     assert (stale.status_code, stale.get_json()["error"]) == (409, "draft_changed_elsewhere")
-    assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["points_0"])
-    assert _mark(scene, desk.codes[0], desk.marker)["revision"] == 1
+    assert (wrong["revision"], list(wrong["errors"])) == (2, ["points_0", "points_1"])
+    assert wrong["saved"].startswith("Chưa lưu 1.a, 1.b; các chỗ khác đã lưu lúc ")
+    assert wrong["errors"]["points_1"] == "Hãy ghi một số, ví dụ 12,5."
+    assert list(_mark(scene, desk.codes[0], desk.marker)["points"].values()) == ["5.00", "5.00"]
 
 
 @pytest.mark.parametrize("revision", ["", "-1", "x", "9" * 40, "0.5", "१"])
@@ -273,15 +282,79 @@ def test_long_and_odd_comments(desk: Desk, log_in: LogIn, scene: Scene) -> None:
     client = log_in(login_of(desk.marker))
 
     too_long = client.submit(sheet_of(desk), {"revision": "0", "comment_0": "á" * 4001})
-    odd = client.submit(sheet_of(desk), {"revision": "0", "comment_0": "<script>alert(1)</script>\0 \u202e e\u0301"})
+    odd = client.submit(sheet_of(desk), {"revision": "1", "comment_0": "<script>alert(1)</script>\0 \u202e e\u0301"})
 
-    assert too_long.status_code == 422
+    assert find_all(parse(too_long.text), "refused")
     assert odd.status_code == 302
     assert "<script>alert" not in client.get(sheet_of(desk)).text
     (kept,) = _mark(scene, desk.codes[0], desk.marker)["comments"].values()
     assert kept.startswith("<script>alert(1)</script>")
     assert kept.endswith("\u202e é")
     assert "\0" not in kept
+
+
+def test_what_was_reopened_or_withdrawn_is_named_on_the_list(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    client = log_in(login_of(desk.marker))
+    listed = f"/marker/{CODE}/scripts"
+    assert not find_all(client.page(listed), "reopened")
+
+    def reopen(doing: Doing) -> None:
+        own = doing.session.scalars(select(RoleAssignment).where(RoleAssignment.pseudonym == desk.marker)).one()
+        for code, state in ((desk.codes[0], MarkState.DRAFT), (desk.codes[1], MarkState.WITHDRAWN)):
+            script = doing.session.scalars(select(Script).where(Script.code == code)).one()
+            is_draft = state is MarkState.DRAFT
+            mark = Mark(
+                script_id=script.id,
+                assignment_id=own.id,
+                round=1,
+                state=state,
+                total=None if is_draft else score("5"),
+                locked_at=None if is_draft else doing.now,
+                record_seq=None if is_draft else 1,
+                points={} if is_draft else {"E1.a": "5.00"},
+                earlier_points={"E1.a": "5.00"} if is_draft else {},
+                comments={},
+                revision=1,
+                updated_at=doing.now,
+            )
+            doing.session.add(mark)
+
+    scene(reopen)
+    (found,) = find_all(client.page(listed), "reopened")
+
+    assert [str(link.get("href")).rsplit("/", 1)[1] for link in found.iter("a")] == list(desk.codes[:2])
+    first, second = found.iter("li")
+    assert "hướng dẫn chấm đã đổi, chọn lại điểm tiêu chí 1.a" in words(first)
+    assert "điểm đã khóa được rút" in words(second)
+
+
+def test_head_takes_back_an_own_proposal_whose_levels_rise(desk: Desk, log_in: LogIn, scene: Scene) -> None:
+    assert desk
+    head = log_in(f"h01-{CODE}".lower())
+    at = f"/marker/{CODE}/head/rubric"
+    link = next(
+        str(item.get("href"))
+        for item in head.page(at).iter("a")
+        if str(item.get("href")).endswith("/E1.a") and "propose" not in str(item.get("data-testid"))
+    )
+    page = head.page(link)
+    typed = {str(item.get("name")): str(item.get("value") or "") for item in page.iter("input") if item.get("name")} | {
+        str(item.get("name")): "".join(item.itertext()).strip() for item in page.iter("textarea")
+    }
+    typed |= {"reason": "Hai mức đọc ngược nhau.", "vi": "Nêu đúng hai việc"}
+    typed.pop("csrf_token")
+    falling = head.submit(link, typed | {"points_0": typed["points_1"], "points_1": typed["points_0"]})
+    assert falling.status_code == 422
+    assert "Điểm các mức phải tăng dần: tiêu chí 1.a" in falling.text
+
+    made = head.submit(link, typed).headers["Location"]
+    assert find_all(head.page(made), "take-back")
+    head.submit(f"{made}/take-back", {})
+
+    assert not find_all(head.page(made), "take-back")
+    (row,) = find_all(head.page(at), "rubric-change")
+    assert "tiêu chí 1.a" in words(row)
+    assert "Trưởng ban đã rút lại" in words(row)
 
 
 # --- blindness -------------------------------------------------------------------------------------------------------

@@ -333,3 +333,23 @@ def test_the_head_reads_an_alarm_that_names_two_and_leaves_both(
 
     assert "Mức chấm đã chuyển" not in words(head.page(statistics))
     assert scene(lambda doing: doing.session.scalars(select(MarkerAlarm)).one().outcome) == "left"
+
+
+def test_whoever_has_locked_every_qualification_script_reads_that_the_head_is_next(
+    build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn
+) -> None:
+    def prepare(board: Board) -> None:
+        with_rules(board, qualification_scripts="1")
+        agree(board, ScriptKind.QUALIFICATION, "40")
+
+    build(prepare)
+    marker = log_in(_login("M01"))
+    listed = f"/marker/{CODE}/practice"
+    assert "Chấm xong 1 bài sát hạch" in words(marker.page(listed))
+    (code,) = re.findall(r"SH[0-9]+", marker.get(listed).text)[:1]
+
+    _lock_standard(marker, code, _opened(marker, code))
+
+    text = words(marker.page(listed))
+    assert "Đã khóa 1 bài sát hạch, chờ trưởng ban" in text
+    assert "Chấm xong" not in text

@@ -95,7 +95,7 @@ class ItemDecision(Base):
 class RubricChange(Base):
     """New words or level points of one criterion after the paper was opened, by two people; never its maximum or step.
 
-    Marks that the change touches are opened again and named.
+    Marks that the change touches are opened again and named. Answered by nobody, it was taken back by its proposer.
     """
 
     __tablename__ = "rubric_changes"

@@ -226,6 +226,40 @@ def list_queue(
     ]
 
 
+@dataclass(frozen=True)
+class ReopenedEntry:
+    """A script of the own queue whose own mark counts no more, and the criteria to choose anew; none: the whole."""
+
+    code: str
+    criteria: tuple[str, ...] = ()
+
+
+def list_reopened(session: Session, competition_id: int, assignment_id: int) -> list[ReopenedEntry]:
+    """What a marker has to do again in the own queue, in its order: after a change of the rubric or a withdrawal."""
+    withdrawn = set(
+        session.scalars(
+            select(Script.code)
+            .join(Mark, Mark.script_id == Script.id)
+            .where(
+                Script.competition_id == competition_id,
+                Mark.assignment_id == assignment_id,
+                Mark.state == MarkState.WITHDRAWN,
+            )
+        )
+    )
+    named = {"competition_id": competition_id, "assignment_id": assignment_id, "kinds": QUEUED}
+    rows = session.execute(
+        own_rows(Script.code, Mark.state, Mark.points, Mark.earlier_points).order_by(Allocation.position, Script.code),
+        named,
+    )
+    found = []
+    for code, state, points, earlier in rows:
+        criteria = tuple(sorted(set(earlier or {}) - set(points or {})))
+        if state is not MarkState.LOCKED and (criteria or (code in withdrawn and not earlier)):
+            found.append(ReopenedEntry(code, criteria))
+    return found
+
+
 def get_own_allocation(
     session: Session, competition_id: int, assignment_id: int, code: str, *, for_update: bool = False
 ) -> Allocation:

@@ -18,9 +18,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.rubrics import RubricCriterion
-from examsite.domain.scores import Score, is_multiple, parse_score, score_text
+from examsite.domain.scores import ZERO, Score, is_multiple, parse_score, score, score_text
 from examsite.domain.scripts import plain_text
-from examsite.web.i18n import _, _l
+from examsite.web.i18n import _, _l, current_locale
 
 #: Longest comment or reason, as the service keeps it. Unit: characters.
 _LONGEST = 4000
@@ -217,7 +217,7 @@ class ScoringForm(FlaskForm):
             row.comment.data = comments.get(row.criterion.criterion, "")
 
     def read_points(self, stored: Mapping[str, str]) -> dict[str, Score]:
-        """The points as the marker means them; what cannot stand leaves an error on its field."""
+        """The points as the marker means them; what cannot stand leaves an error on its field and what was stored."""
         found: dict[str, Score] = {}
         for row in self.rows():
             meant = self._meant(row, stored.get(row.criterion.criterion, ""))
@@ -226,13 +226,25 @@ class ScoringForm(FlaskForm):
             points, refusal = _readable(meant, row.criterion)
             if points is None:
                 row.points.errors = [*row.points.errors, refusal]
-            else:
+                points = score(stored[row.criterion.criterion]) if row.criterion.criterion in stored else None
+            if points is not None:
                 found[row.criterion.criterion] = points
         return found
 
-    def read_comments(self) -> dict[str, str]:
-        """The comments by criterion, the one on the whole under the empty name."""
-        return {"": self.whole.data or "", **{row.criterion.criterion: row.comment.data or "" for row in self.rows()}}
+    def read_comments(self, stored: Mapping[str, str]) -> dict[str, str]:
+        """The comments by criterion, the one on the whole under the empty name; one with an error stays as stored."""
+        fields = {"": self.whole, **{row.criterion.criterion: row.comment for row in self.rows()}}
+        return {name: stored.get(name, "") if field.errors else field.data or "" for name, field in fields.items()}
+
+    def unsaved(self) -> list[str]:
+        """The criteria with an error; the whole under the empty name."""
+        found = [row.criterion.criterion for row in self.rows() if row.points.errors or row.comment.errors]
+        return [*found, ""] if self.whole.errors else found
+
+    def is_foreign(self) -> bool:
+        """Whether the form itself is refused, and not one of the fields that stand for themselves."""
+        own = {field.name for row in self.rows() for field in (row.points, row.comment)} | {self.whole.name}
+        return bool(set(self.errors) - own)
 
     @staticmethod
     def _meant(row: CriterionFields, stored: str) -> str:
@@ -276,11 +288,17 @@ def whole_number(text: str | None) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else -1
 
 
+def example_points(criterion: RubricCriterion) -> str:
+    """Points that the criterion takes, for a sentence that asks for some."""
+    below = criterion.maximum - criterion.step
+    return points_text(score_text(below if below > ZERO else criterion.maximum), comma=current_locale() == "vi")
+
+
 def _readable(text: str, criterion: RubricCriterion) -> tuple[Score | None, str]:
     try:
         points = parse_score(text)
     except InvalidError:
-        return None, _("Hãy ghi một số, ví dụ 12,5 hoặc 12.5.")
+        return None, _("Hãy ghi một số, ví dụ %(example)s.", example=example_points(criterion))
     maximum = points_text(score_text(criterion.maximum), comma=True)
     if points > criterion.maximum:
         return None, _("Nhiều nhất %(maximum)s điểm cho tiêu chí này.", maximum=maximum)

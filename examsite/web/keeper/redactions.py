@@ -25,7 +25,7 @@ from examsite.web.forms.marking import ActForm
 from examsite.web.forms.redactions import COVER, LEAVE, HintRow, MarkPlaceForm, decide_hints_form
 from examsite.web.i18n import _
 from examsite.web.keeper import bp
-from examsite.web.labels import label
+from examsite.web.labels import label, shown_number
 from examsite.web.transactions import act, writes
 
 
@@ -127,7 +127,7 @@ def mark_place(code: str, script: str) -> ResponseReturnValue:
     if g.competition.state is not CompetitionState.WRITTEN:
         return redirect(url_for("keeper.decide_hints", code=code, script=script))
     texts = read_texts(db.session(), check.attempt)
-    form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=item)) for item in texts])
+    form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=shown_number(item))) for item in texts])
     if form.validate_on_submit():
         try:
             redactions.mark_place(
@@ -150,7 +150,7 @@ def mark_place(code: str, script: str) -> ResponseReturnValue:
     page = render_template(
         "keeper/mark_place.html",
         form=form,
-        texts=[(item, text) for item, text in texts.items()],
+        texts=[(item, shown_number(item), text) for item, text in texts.items()],
         check=check,
         code=code,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +17,9 @@ from typing import Any
 from flask_babel import LazyString
 
 from examsite.web.formatting import format_datetime, format_points
+
+#: Essays and parts of the defence bear a letter in records and rubrics alone; people read the number after it.
+_INTERNAL = re.compile(r"\b[DE](?=[0-9]+\b)")
 
 LABELS: dict[type[StrEnum], dict[Any, LazyString]] = {}
 ERRORS: dict[str, LazyString] = {}
@@ -44,8 +48,13 @@ def missing_text(code: str, params: dict[str, Any]) -> str:
 
 
 def in_words(params: dict[str, Any]) -> dict[str, Any]:
-    """The params of a sentence with enum members, scores and instants put into words."""
-    return {name: _word(value) for name, value in params.items()}
+    """The params of a sentence with enum members, scores and instants put into words, criteria as pages number them."""
+    return {name: shown_number(value) if name == "criterion" else _word(value) for name, value in params.items()}
+
+
+def shown_number(names: Any) -> str:
+    """How pages number criteria and questions that rules name by letter and number, e.g. 2.b for E2.b and 1 for D1."""
+    return _INTERNAL.sub("", str(names))
 
 
 def _word(value: Any) -> Any:

@@ -64,5 +64,9 @@ ERRORS = {
     "levels_missing": _l("Tiêu chí %(criterion)s phải có ít nhất một mức."),
     "level_off_step": _l("Mức %(points)s của tiêu chí %(criterion)s không theo bước %(step)s."),
     "level_twice": _l("Tiêu chí %(criterion)s có hai mức cùng %(points)s điểm."),
+    "levels_not_rising": _l(
+        "Điểm các mức phải tăng dần: tiêu chí %(criterion)s có mức %(points)s đứng sau mức %(before)s."
+    ),
+    "change_of_another": _l("Chỉ người đã đề nghị mới rút lại được đề nghị này."),
     "criterion_not_changed": _l("Tiêu chí %(criterion)s vẫn như cũ: chưa có gì để đề nghị."),
 }

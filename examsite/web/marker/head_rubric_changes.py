@@ -25,6 +25,7 @@ from examsite.storage.queries.rubric_changes import (
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.items import propose_change_form
+from examsite.web.forms.marking import ActForm
 from examsite.web.i18n import _, current_locale
 from examsite.web.marker import bp
 from examsite.web.rubric_words import count_reopened, criterion_name, view_change
@@ -112,8 +113,20 @@ def show_rubric_change(code: str, change: int) -> ResponseReturnValue:
         reopened=_by_marker(list_reopened_marks(session, line.change)) if agreed else {},
         standards=list_standards_to_agree(session, line.change) if agreed else [],
         is_open=g.competition.state is CompetitionState.MARKING,
+        is_own=line.change.proposed_by_id == g.actor.assignment_id,
         code=code,
     )
+
+
+@bp.post("/<code>/head/rubric/changes/<int(max=2147483647):change>/take-back")
+@requires(Role.MARKING_HEAD)
+@writes
+def take_back_rubric_change(code: str, change: int) -> ResponseReturnValue:
+    """Take back the own proposal before a setter has answered it."""
+    if ActForm().validate():
+        rubric_changes.take_back_change(act(), g.competition, change)
+        flash(_("Đã rút lại đề nghị. Hướng dẫn chấm giữ nguyên."), "success")
+    return redirect(url_for("marker.show_rubric_change", code=code, change=change))
 
 
 def _by_marker(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -85,7 +85,7 @@ def write_standard(code: str, paper: str) -> ResponseReturnValue:
                     paper=paper,
                     texts=form.read_texts(),
                     points=points,
-                    comments=form.read_comments(),
+                    comments=form.read_comments({}),
                 )
             except DomainError as error:
                 forget_changes()
@@ -121,7 +121,7 @@ def change_standard(code: str, standard: str) -> ResponseReturnValue:
                     row.id,
                     texts=form.read_texts(),
                     points=points,
-                    comments=form.read_comments(),
+                    comments=form.read_comments({}),
                 )
             except DomainError as error:
                 forget_changes()

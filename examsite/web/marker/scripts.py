@@ -22,6 +22,7 @@ from examsite.storage.queries.marking import (
     blind_script_of,
     get_blind_script,
     list_queue,
+    list_reopened,
 )
 from examsite.storage.queries.marking_notes import (
     list_notes,
@@ -34,6 +35,7 @@ from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.marking import LockMarkForm, ScoringForm, scoring_form
 from examsite.web.i18n import _, current_locale
+from examsite.web.labels import shown_number
 from examsite.web.marker import bp
 from examsite.web.marker.practice import keep_from_queue
 from examsite.web.marker.sheets import (
@@ -92,6 +94,10 @@ def list_scripts(code: str) -> ResponseReturnValue:
             progress=progress_of(spans, allocated=allocated),
             following=following,
             following_url=None if following is None else step_url(following),
+            reopened=[
+                (entry.code, ", ".join(map(shown_number, entry.criteria)))
+                for entry in list_reopened(db.session(), g.competition.id, g.actor.assignment_id)
+            ],
             by=chosen_way(),
             is_open=g.competition.state is CompetitionState.MARKING,
             code=code,
@@ -104,7 +110,7 @@ def list_scripts(code: str) -> ResponseReturnValue:
 @writes
 @beside_others
 def mark_script(code: str, script: str) -> ResponseReturnValue:
-    """The scoring page; a POST keeps the draft, whole, or says why it cannot."""
+    """The scoring page; a POST keeps of the draft what is valid and names the rest, or says why it keeps nothing."""
     if request.method == "GET":
         blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
         kept = keep_from_queue(blind)
@@ -116,11 +122,12 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
     taken = marking.take_draft(act(), g.competition, script)
     blind = blind_script_of(taken.allocation, taken.mark, taken.changes)
     form = _form_of(blind)
-    stored = {} if blind.mark is None else blind.mark.points
-    valid = form.validate()
-    points = form.read_points(stored)
-    if not valid or form.errors:
+    form.validate()
+    points = form.read_points({} if blind.mark is None else blind.mark.points)
+    comments = form.read_comments({} if blind.mark is None else blind.mark.comments)
+    if form.is_foreign():
         return _refuse(form) if wants_json() else (_sheet(blind, form), 422)
+    unsaved = form.unsaved()
     try:
         mark = marking.save_draft(
             act(),
@@ -128,16 +135,18 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
             script,
             revision=form.revision_number(),
             points=points,
-            comments=form.read_comments(),
+            comments=comments,
             taken=taken,
             rubric=form.rubric_number(),
         )
     except DomainError as error:
         return _not_kept(error, form, script)
     if wants_json():
-        return jsonify(
-            revision=mark.revision, saved=_("Nháp đã lưu lúc %(time)s", time=format_time_seconds(mark.updated_at))
-        )
+        return _kept(mark, form)
+    if unsaved:
+        # A good answer, so that what is valid stays; the page names what is not saved and shows it as it was typed.
+        form.revision.data = form.revision.raw_data = str(mark.revision)
+        return _sheet(blind_script_of(taken.allocation, mark, taken.changes), form)
     if request.form.get("then") == "lock":
         return redirect(url_for("marker.lock_mark", code=code, script=script))
     flash(_("Đã lưu nháp."), "success")
@@ -222,6 +231,7 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
         form=form,
         questions=questions,
         names=criterion_names(questions),
+        unsaved=_unsaved_names(form),
         notes=notes,
         comments=list_saved_comments(session, own) if is_open else [],
         flags=list_own_flags(session, competition_id, own, blind.code),
@@ -258,9 +268,26 @@ def _queue_row(entry: QueueEntry) -> dict[str, Any]:
 # --- when a draft is not kept ----------------------------------------------------------------------------------------
 
 
+def _kept(mark: Any, form: ScoringForm) -> ResponseReturnValue:
+    """What was saved, and of every criterion that was not, why."""
+    time, names = format_time_seconds(mark.updated_at), _unsaved_names(form)
+    saved = _("Nháp đã lưu lúc %(time)s", time=time)
+    if names:
+        saved = _("Chưa lưu %(names)s; các chỗ khác đã lưu lúc %(time)s", names=names, time=time)
+    return jsonify(revision=mark.revision, saved=saved, errors=_errors_of(form))
+
+
+def _unsaved_names(form: ScoringForm) -> str:
+    """The criteria that were not saved, as pages number them."""
+    return ", ".join(shown_number(name) if name else _("nhận xét toàn bài") for name in form.unsaved())
+
+
+def _errors_of(form: ScoringForm) -> dict[str, str]:
+    return {field.name: " ".join(map(str, field.errors)) for field in form if field.errors}
+
+
 def _refuse(form: ScoringForm) -> ResponseReturnValue:
-    errors = {field.name: " ".join(map(str, field.errors)) for field in form if field.errors}
-    return jsonify(error="fields", errors=errors), 422
+    return jsonify(error="fields", errors=_errors_of(form)), 422
 
 
 def _not_kept(error: DomainError, form: ScoringForm, script: str) -> ResponseReturnValue:

@@ -35,10 +35,6 @@
 
   async function keep() {
     if (saving || stopped || !changed) return;
-    if (!refresh().allGood) {
-      tell("amber", words.textRefused);
-      return;
-    }
     saving = true;
     changed = false;
     tell("neutral", words.textSaving);
@@ -52,7 +48,8 @@
       const answer = await response.json();
       if (response.ok) {
         sheet.elements.revision.value = answer.revision;
-        tell("green", answer.saved);
+        // What cannot stand keeps nothing else from being saved; the answer names it.
+        tell(Object.keys(answer.errors).length ? "amber" : "green", answer.saved);
       } else refused(response.status, answer);
     } catch {
       changed = true;
@@ -103,7 +100,7 @@
     stopped = true;
   });
   window.addEventListener("pagehide", () => {
-    if (changed && !stopped && refresh().allGood) {
+    if (changed && !stopped) {
       fetch(sheet.action, {
         method: "POST",
         body: new FormData(sheet),

@@ -193,7 +193,11 @@
   function say(item) {
     const { total } = refresh();
     const { value, good } = pointsOf(item);
-    if (!good) return;
+    if (!good) {
+      // The sum that was said before holds no more.
+      said.textContent = `${item.name}. ${item.error.textContent}`;
+      return;
+    }
     const values = {
       name: item.name,
       points: value === null ? "" : figure(value),

@@ -1,4 +1,4 @@
-// The look of the scoring page: dark or light, and under 1100 px the sheet at the bottom, high or low.
+// The look of the scoring page: dark or light, and under 1000 px the sheet at the bottom, high or low.
 (function () {
   "use strict";
 
