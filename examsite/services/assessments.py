@@ -9,7 +9,7 @@ from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.panels import DefenceState
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import defence_for_member
+from examsite.services.panel_access import defence_for_member, head_name
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence, ProposalAssessment
@@ -76,7 +76,7 @@ def lock_assessments(ctx: ServiceContext, competition: Competition, defence: Def
     recused = list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
     for kept in list_assessments(ctx.session, defence.candidacy_id):
         if kept.locked_at is None and kept.text and kept.assignment.account_id not in recused:
-            _lock(ctx, competition, defence, kept, kept.assignment.pseudonym or "")
+            _lock(ctx, competition, defence, kept, kept.assignment.pseudonym or "", actor=head_name(ctx))
 
 
 def _draft(ctx: ServiceContext, defence: Defence, *, revision: int) -> ProposalAssessment | None:
@@ -88,9 +88,17 @@ def _draft(ctx: ServiceContext, defence: Defence, *, revision: int) -> ProposalA
     return kept
 
 
-def _lock(ctx: ServiceContext, competition: Competition, defence: Defence, kept: ProposalAssessment, by: str) -> None:
+def _lock(
+    ctx: ServiceContext,
+    competition: Competition,
+    defence: Defence,
+    kept: ProposalAssessment,
+    by: str,
+    *,
+    actor: str | None = None,
+) -> None:
     kept.locked_at = ctx.now
     payload = {"member": by, "text": kept.text}
     subject = f"proposal/{defence.candidacy.public_code}"
-    kept.record_seq = record(ctx, competition, Event.ASSESSMENT_LOCKED, subject, payload)
+    kept.record_seq = record(ctx, competition, Event.ASSESSMENT_LOCKED, subject, payload, actor=actor)
     ctx.session.flush()

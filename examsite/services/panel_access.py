@@ -23,7 +23,7 @@ def defence_for_head(ctx: ServiceContext, competition: Competition, position: in
     """The defence, its row locked, for an act of whoever leads it.
 
     Raises:
-        ConflictError: `defence_not_now`.
+        ConflictError: `defence_not_now`; and as `check_leads`.
         NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
@@ -38,13 +38,14 @@ def check_leads(ctx: ServiceContext, competition: Competition, defence: Defence)
     """Refuse everybody but the person who leads this defence.
 
     Raises:
-        NotAllowedError: `role_needed`, also by the chair where the head leads; `head_recused`.
+        ConflictError: `head_leads`, by the chair, where the head of the panel may lead.
+        NotAllowedError: `role_needed`, `head_recused`.
     """
     ctx.require(*LEADING, competition_id=competition.id)
     if is_recused(ctx, competition, defence):
         raise NotAllowedError("head_recused")
     if ctx.actor.account_id not in list_leaders(ctx.session, competition.id, defence.candidacy_id):
-        raise NotAllowedError("role_needed", roles=Role.PANEL_HEAD)
+        raise ConflictError("head_leads")
 
 
 def head_name(ctx: ServiceContext) -> str:

@@ -117,8 +117,9 @@ def test_enough_sheets_must_remain_without_the_withdrawn_one(hall: Hall) -> None
 
 def test_a_barred_head_neither_leads_nor_excuses_nor_decides_and_the_chair_does(hall: Hall) -> None:
     chair, head = hall.ctx(Role.CHAIR), hall.ctx(Role.PANEL_HEAD)
+    assessments.save_assessment(hall.ctx(hall.members[0]), hall.competition, 1, "Rõ mục tiêu.", revision=0)
     start = lambda ctx: acts.start_presentation(ctx, hall.competition, 1)  # noqa: E731 -- one act
-    assert refused(NotAllowedError, lambda: start(chair)) == "role_needed"
+    assert refused(ConflictError, lambda: start(chair)) == "head_leads"
     barred(hall, head_of(hall))
     for act in (
         lambda: start(head),
@@ -138,10 +139,10 @@ def test_a_barred_head_neither_leads_nor_excuses_nor_decides_and_the_chair_does(
 
     assert (settled.state, settled.step, settled.score) == (DefenceState.SETTLED, "head", Decimal("60.00"))
     named = f"head/{chair.actor.pseudonym}"
-    for event in ("defence:begun", "defence:revealed", "settlement:decided"):
+    for event in ("assessment:locked", "defence:begun", "defence:revealed", "settlement:decided"):
         assert payloads(hall, event)[-1][0] == named
     # Only this one defence: of the next the head is the head.
-    assert refused(NotAllowedError, lambda: acts.start_presentation(chair, hall.competition, 2)) == "role_needed"
+    assert refused(ConflictError, lambda: acts.start_presentation(chair, hall.competition, 2)) == "head_leads"
     acts.start_presentation(head, hall.competition, 2)
 
 

@@ -75,6 +75,7 @@ candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
 
+council.agree_excuse                   GET,POST  chair,council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair
 council.decide_adjustments             GET,POST  chair,council_member
@@ -193,7 +194,6 @@ marker.show_rubric_change              GET       marking_head
 marker.show_statistics                 GET       marking_head
 marker.show_stop                       GET,POST  marking_head
 marker.stop_marker                     GET,POST  marking_head
-marker.take_back_rubric_change         POST      marking_head
 marker.take_over_marker                GET,POST  marking_head
 marker.take_over_script                GET,POST  marking_head
 marker.use_comment                     POST      marker
@@ -248,24 +248,24 @@ organiser.show_timeline                GET       organiser
 organiser.tell_rehearsal               GET       organiser
 
 panel.change_sheet                     GET,POST  panellist
-panel.close_discussion                 POST      panel_head
-panel.decide_score                     GET,POST  panel_head
+panel.close_discussion                 POST      chair,panel_head
+panel.decide_score                     GET,POST  chair,panel_head
 panel.declare_conflicts                GET,POST  panel_head,panellist
 panel.download_proposal                GET       panel_head,panellist
 panel.fill_sheet                       GET,POST  panellist
-panel.lead_defence                     GET       panel_head
+panel.lead_defence                     GET       chair,panel_head
 panel.list_competitions                GET       panel_head,panellist
 panel.list_defences                    GET       panel_head,panellist
 panel.lock_sheet                       GET,POST  panellist
 panel.log_questions                    GET,POST  panel_head,panellist
-panel.move_clock                       POST      panel_head
+panel.move_clock                       POST      chair,panel_head
 panel.note_answer                      POST      panel_head,panellist
-panel.note_recording                   POST      panel_head
+panel.note_recording                   POST      chair,panel_head
 panel.print_minutes                    GET       panel_head,panellist
-panel.read_clock                       GET       panel_head,panellist
+panel.read_clock                       GET       chair,panel_head,panellist
 panel.read_projector_clock             GET       panel_head,panellist
 panel.read_proposal                    GET       panel_head,panellist
-panel.reveal_scores                    GET,POST  panel_head
+panel.reveal_scores                    GET,POST  chair,panel_head
 panel.show_defence                     GET       panel_head,panellist
 panel.show_page                        GET       panel_head,panellist
 panel.show_picture                     GET       panel_head,panellist

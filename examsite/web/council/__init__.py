@@ -29,7 +29,7 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Phách"), "council.show_codes", ("council.open_codes",)),
         (_("Chuẩn chấm"), "council.list_standards", ("council.answer_standard",)),
         *([(_("Đường điểm"), "council.list_script_paths", ("council.show_script_path",))] if opened else []),
-        (_("Thứ tự bảo vệ"), "council.show_presentation_order", ()),
+        (_("Thứ tự bảo vệ"), "council.show_presentation_order", ("council.agree_excuse",)),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
     )
     return [

@@ -1,23 +1,64 @@
-"""The chair draws in which order the candidates defend; the council sees the order and how to repeat the draw."""
+"""The chair draws in which order the candidates defend; the council sees the order and how to repeat the draw.
+
+From here the chair leads a defence from which the head of the panel is kept away, and the council agrees, as the second
+person, that a member who has begun a sheet does not score.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.panels import SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
+from examsite.services import reveals
 from examsite.services.proposals import ORDER_DRAW, draw_presentation_order
 from examsite.storage.database import db
 from examsite.storage.queries.codes import find_held_draw
-from examsite.storage.queries.defence import list_defences
+from examsite.storage.queries.defence import get_defence, list_defences, list_leaders, list_members
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
 from examsite.web.council import bp
+from examsite.web.council.desk import Card, desk_card
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.defence import agree_excuse_form
 from examsite.web.forms.proposals import DrawOrderForm
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _
-from examsite.web.transactions import act, writes
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@desk_card
+def defence_without_head(competition: Any) -> Card | None:
+    """The first defence, not yet over, that the chair leads because the head of the panel is kept away."""
+    if g.actor.role is not Role.CHAIR or competition.state is not CompetitionState.DEFENCE:
+        return None
+    led = _led(list_defences(db.session(), competition.id))
+    if not led:
+        return None
+    return Card(
+        title=_("Chủ tịch điều hành thay trưởng ban chấm đề án"),
+        text=_("Lượt %(position)s: trưởng ban có quan hệ với thí sinh nên chủ tịch điều hành.", position=min(led)),
+        action=_("Mở trang điều hành"),
+        url=url_for("panel.lead_defence", code=competition.code, position=min(led)),
+        urgent=True,
+    )
+
+
+def _led(defences: list[Any]) -> set[int]:
+    """The places of the order that this person leads now in the head's stead; none for all but the chair."""
+    if g.actor.role is not Role.CHAIR or g.competition.state is not CompetitionState.DEFENCE:
+        return set()
+    return {
+        row.position
+        for row in defences
+        if row.state not in (DefenceState.SETTLED, DefenceState.ABSENT)
+        and g.actor.account_id in list_leaders(db.session(), g.competition.id, row.candidacy_id)
+    }
 
 
 @bp.get("/<code>/presentation-order")
@@ -26,16 +67,19 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
     """What will be drawn, then what was drawn."""
     session = db.session()
     standings = list_standings(session, g.competition)
+    defences = list_defences(session, g.competition.id)
     held = find_held_draw(session, g.competition.id, ORDER_DRAW)
     return render_template(
         "council/show_presentation_order.html",
         form=DrawOrderForm(),
-        defences=list_defences(session, g.competition.id),
+        defences=defences,
         locked=[row for row in standings if row.last is not None and row.last.locked_at is not None],
         absent=sum(1 for row in standings if row.last is None),
         nonces=[]
         if held is None
         else [(actor_text(item["by"]), item["nonce"]) for item in held["document"]["contributions"]],
+        led=_led(defences),
+        open_states=SHEET_OPEN,
         can_draw=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.DEFENCE,
     )
 
@@ -49,3 +93,32 @@ def draw_order(code: str) -> ResponseReturnValue:
         draw_presentation_order(act(), g.competition)
         flash(_("Đã bốc thăm thứ tự bảo vệ. Kết quả có trong sổ ghi."), "success")
     return redirect(url_for("council.show_presentation_order", code=code))
+
+
+@bp.route("/<code>/presentation-order/<int(max=9999):position>/excuse", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def agree_excuse(code: str, position: int) -> ResponseReturnValue:
+    """Agree that a member does not score this defence; who has begun or locked a sheet is not told."""
+    session = db.session()
+    defence = get_defence(session, g.competition.id, position)
+    form = agree_excuse_form(row.pseudonym or "" for row in list_members(session, g.competition.id))
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                reveals.agree_excuse(
+                    act(), g.competition, position, member=form.member.data, reason=form.reason.data or ""
+                )
+            except InvalidError as error:
+                form.reason.errors = [*form.reason.errors, message_of(error)]
+            except DomainError as error:
+                forget_changes()
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+                defence = get_defence(session, g.competition.id, position)
+            else:
+                flash(_("Đã ghi đồng ý. Người điều hành lượt này ghi lý do khi mở điểm."), "success")
+                return redirect(url_for("council.show_presentation_order", code=code))
+    return render_template("council/agree_excuse.html", form=form, defence=defence), status

@@ -12,7 +12,6 @@ from examsite.domain.errors import InvalidError
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import ZERO, Score, parse_score, score_text
 from examsite.web.formatting import format_points
-from examsite.web.forms.marking import example_points
 from examsite.web.i18n import _, _l, localised
 
 #: Longest comment or reason, as the service keeps it. Unit: characters.
@@ -72,10 +71,7 @@ class FillSheetForm(FlaskForm):
             try:
                 found[criterion.criterion] = parse_score(field.data)
             except InvalidError:
-                field.errors = [
-                    *field.errors,
-                    _("Hãy ghi một số, ví dụ %(example)s.", example=example_points(criterion)),
-                ]
+                field.errors = [*field.errors, _("Hãy ghi điểm dạng 12 hoặc 12,5.")]
                 good = False
         return found if good else None
 
@@ -152,6 +148,24 @@ class DecideScoreForm(FlaskForm):
         except InvalidError:
             self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 65 hoặc 65,5.")]
             return None
+
+
+class AgreeExcuseForm(FlaskForm):
+    """The council agrees that a member does not score one defence; nobody is preselected."""
+
+    member = SelectField(_l("Thành viên không chấm lượt này"), validators=[InputRequired(_l("Hãy chọn thành viên."))])
+    reason = TextAreaField(
+        _l("Lý do"),
+        description=_l("Đã hỏi ai, vì sao người này không chấm được. Vào sổ ghi."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
+def agree_excuse_form(members: Iterable[str]) -> AgreeExcuseForm:
+    """The form for the members of the panel, by pseudonym."""
+    form = AgreeExcuseForm()
+    form.member.choices = [("", _("Chọn một thành viên")), *((name, name) for name in members)]
+    return form
 
 
 class WriteAssessmentForm(FlaskForm):

@@ -49,6 +49,10 @@ ERRORS = {
         "Có quan hệ với thí sinh này, tự khai hay hội đồng kết luận, nên không điều hành lượt này. "
         "Chủ tịch hội đồng điều hành thay trưởng ban."
     ),
+    "head_leads": _l(
+        "Trưởng ban chấm đề án điều hành lượt này; chủ tịch hội đồng chỉ điều hành thay khi trưởng ban có quan hệ với "
+        "thí sinh."
+    ),
     "ruling_needs_second": _l(
         "Phiếu đã khóa của thành viên %(member)s phải rút theo kết luận xung đột. Người điều hành lượt này cũng là "
         "người đã kết luận, nên cần một thành viên khác của hội đồng xét lại cặp này trước khi mở điểm."

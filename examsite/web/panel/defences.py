@@ -25,12 +25,13 @@ from examsite.domain.permissions import Role
 from examsite.domain.ruleset_model import AfterDiscussion
 from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of, rubric_of
+from examsite.services.panel_access import check_leads
 from examsite.services.reveals import outlook
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.assessments import count_written, find_own_assessment, list_assessments, list_own_written
 from examsite.storage.queries.competitions import list_competitions_of
-from examsite.storage.queries.conflicts import find_declaration
+from examsite.storage.queries.conflicts import find_declaration, list_recused_candidacies
 from examsite.storage.queries.defence import (
     CHANGED_ROUND,
     PART,
@@ -40,6 +41,7 @@ from examsite.storage.queries.defence import (
     find_settlement,
     get_defence,
     list_first_totals,
+    list_leaders,
     list_members,
     list_own_states,
     list_shown_marks,
@@ -51,7 +53,7 @@ from examsite.web.access import HeldRole, principal, requires
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.panel import bp
-from examsite.web.transactions import read_web_clock
+from examsite.web.transactions import act, read_web_clock
 
 BOTH = (Role.PANELLIST, Role.PANEL_HEAD)
 
@@ -103,6 +105,7 @@ def list_defences(code: str) -> ResponseReturnValue:
     session = db.session()
     member, head = held(code, Role.PANELLIST), held(code, Role.PANEL_HEAD)
     declaration = find_declaration(session, g.competition.id, g.actor.account_id)
+    recused = list_recused_candidacies(session, g.competition.id, g.actor.account_id)
     return render_template(
         "panel/list_defences.html",
         defences=read_defences(session, g.competition.id),
@@ -110,9 +113,9 @@ def list_defences(code: str) -> ResponseReturnValue:
         member=member,
         head=head,
         declaration=declaration,
-        conflicted=set(declaration.conflicts) if declaration else set(),
+        conflicted=recused,
         written=list_own_written(session, member.assignment_id) if member else {},
-        deviations=list_deviations(list_first_totals(session, g.competition.id)) if head else [],
+        deviations=list_deviations(list_first_totals(session, g.competition.id, hidden=recused)) if head else [],
         scheduled=DefenceState.SCHEDULED,
         open_states=SHEET_OPEN,
         locked_state=MarkState.LOCKED,
@@ -128,10 +131,12 @@ def show_defence(code: str, position: int) -> ResponseReturnValue:
 
 
 @bp.get("/<code>/defences/<int(max=9999):position>/clock")
-@requires(*BOTH)
+@requires(*BOTH, Role.CHAIR)
 def read_clock(code: str, position: int) -> ResponseReturnValue:  # noqa: ARG001 -- the guard reads the code
     """The clock for the script of an open page: state and the two phases, and nothing about sheets."""
     defence = get_defence(db.session(), g.competition.id, position)
+    if g.actor.role is Role.CHAIR:
+        check_leads(act(), g.competition, defence)
     phases = phases_of(defence, read_web_clock())
     return jsonify(
         state=defence.state.value,
@@ -150,16 +155,15 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
     """What every page about one defence shows."""
     session = db.session()
     defence = get_defence(session, g.competition.id, position)
-    member, head = held(code, Role.PANELLIST), held(code, Role.PANEL_HEAD)
+    member = held(code, Role.PANELLIST)
+    leads = g.actor.account_id in list_leaders(session, g.competition.id, defence.candidacy_id)
     declaration = find_declaration(session, g.competition.id, g.actor.account_id)
     sheet = find_own_sheet(session, defence.id, member.assignment_id) if member else None
     ruleset = ruleset_of(g.competition)
     part = ruleset.panel(PART)
     states = [row.state for row in read_defences(session, g.competition.id)]
-    recused = declaration is not None and defence.candidacy_id in declaration.conflicts
-    are_shown = may_see_scores(
-        defence.state, leads=head is not None, recused=recused, session_over=is_session_over(states)
-    )
+    recused = defence.candidacy_id in list_recused_candidacies(session, g.competition.id, g.actor.account_id)
+    are_shown = may_see_scores(defence.state, leads=leads, recused=recused, session_over=is_session_over(states))
     marks = list_shown_marks(session, defence) if are_shown else []
     changed = {mark.assignment_id: mark for mark in marks if mark.round == CHANGED_ROUND}
     firsts = [mark for mark in marks if mark.round == ROUND]
@@ -175,7 +179,8 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "proposal": find_locked_version(session, defence.candidacy_id),
         "pdf": UploadKind.PDF,
         "member": member,
-        "head": head,
+        "leads": leads,
+        "is_deputy": g.actor.role is Role.CHAIR,
         "declared": declaration is not None,
         "recused": recused,
         "sheet": sheet,
@@ -201,8 +206,8 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         else None,
         "assessment": find_own_assessment(session, defence.candidacy_id, member.assignment_id) if member else None,
         "assessments": list_assessments(session, defence.candidacy_id) if are_shown else [],
-        "written_count": count_written(session, defence.candidacy_id) if head else 0,
-        "member_count": len(list_members(session, g.competition.id)) if head else 0,
+        "written_count": count_written(session, defence.candidacy_id) if leads else 0,
+        "member_count": len(list_members(session, g.competition.id)) if leads else 0,
         "question_count": count_questions(session, defence.id),
         "can_ask": g.competition.state is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN,
         "tag": TAGS[defence.state],
@@ -212,7 +217,7 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
         "masthead": {
             "body_name": _("Ban chấm đề án"),
             "title": _("Kỳ thi tuyển %(competition)s", competition=g.competition.code),
-            "url": url_for("panel.list_defences", code=code),
+            "url": url_for("council.show_desk" if g.actor.role is Role.CHAIR else "panel.list_defences", code=code),
             "compact": True,
         },
     }

@@ -1,4 +1,7 @@
-"""The head of the panel leads the session: starts the clocks, shows the scores, settles a gap."""
+"""The head of the panel leads the session: starts the clocks, shows the scores, settles a gap.
+
+Decision: the chair of the council has these pages, too, for a defence from which the head is kept away; for no other.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.marking import NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
-from examsite.domain.permissions import Role
 from examsite.services import defence as acts
 from examsite.services import reveals
+from examsite.services.panel_access import LEADING, check_leads
 from examsite.services.panel_questions import note_recording as note
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import list_conflicted_accounts
@@ -35,10 +38,13 @@ STEPS = {
 
 
 @bp.get("/<code>/head/<int(max=9999):position>")
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 def lead_defence(code: str, position: int) -> ResponseReturnValue:
     """One defence as the head leads it: who has locked (never with which points), and the next act."""
     values = defence_values(code, position)
+    if values["recused"] and not values["is_deputy"]:
+        return redirect(url_for("panel.show_defence", code=code, position=position))
+    check_leads(act(), g.competition, values["defence"])
     state = values["defence"].state
     steps = [(name, label(event)) for name, (event, _act) in STEPS.items() if DEFENCE_MACHINE.is_open(state, event)]
     return render_template(
@@ -55,7 +61,7 @@ def lead_defence(code: str, position: int) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/head/<int(max=9999):position>/close")
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 @writes
 def close_discussion(code: str, position: int) -> ResponseReturnValue:
     """End the talk about the shown scores: their mean becomes the score of the defence."""
@@ -71,7 +77,7 @@ def close_discussion(code: str, position: int) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/head/<int(max=9999):position>/recording")
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 @writes
 def note_recording(code: str, position: int) -> ResponseReturnValue:
     """Write down where the recording of the defence is kept."""
@@ -96,7 +102,7 @@ def _outlook(values: dict[str, Any]) -> str:
 
 
 @bp.post("/<code>/head/<int(max=9999):position>/<any(start, questions, scoring):step>")
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 @writes
 def move_clock(code: str, position: int, step: str) -> ResponseReturnValue:
     """Start the presentation, the questions or the scoring."""
@@ -110,11 +116,12 @@ def move_clock(code: str, position: int, step: str) -> ResponseReturnValue:
 
 
 @bp.route("/<code>/head/<int(max=9999):position>/reveal", methods=["GET", "POST"])
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 @writes
 def reveal_scores(code: str, position: int) -> ResponseReturnValue:
     """Say who has not locked and why that member does not score, then show all scores at once."""
     values = defence_values(code, position)
+    check_leads(act(), g.competition, values["defence"])
     lineup = _lineup(values)
     form = reveal_scores_form(
         [
@@ -141,11 +148,12 @@ def reveal_scores(code: str, position: int) -> ResponseReturnValue:
 
 
 @bp.route("/<code>/head/<int(max=9999):position>/decision", methods=["GET", "POST"])
-@requires(Role.PANEL_HEAD)
+@requires(*LEADING)
 @writes
 def decide_score(code: str, position: int) -> ResponseReturnValue:
     """Settle a gap: the score and the reason are repeated before they enter the log."""
     values = defence_values(code, position)
+    check_leads(act(), g.competition, values["defence"])
     if not DEFENCE_MACHINE.is_open(values["defence"].state, DefenceEvent.SCORE_SETTLED):
         return redirect(url_for("panel.lead_defence", code=code, position=position))
     if _outlook(values) == "mean":
@@ -158,14 +166,13 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
         status = 422
         decided = form.decided() if form.validate() else None
         if decided is not None:
-            outside = not min(totals) <= decided <= max(totals)
             try:
                 if form.confirmed.data != "yes":
-                    reveals.check_decision(act(), g.competition, decided=decided, reason=form.reason.data)
-                    form.confirmed.data = "yes"
-                    return render_template(
-                        "panel/confirm_decision.html", form=form, decided=decided, outside=outside, **values
+                    reveals.check_decision(
+                        act(), g.competition, values["defence"], decided=decided, reason=form.reason.data
                     )
+                    form.confirmed.data = "yes"
+                    return render_template("panel/confirm_decision.html", form=form, decided=decided, **values)
                 reveals.decide_gap(act(), g.competition, position, decided=decided, reason=form.reason.data)
             except InvalidError as error:
                 field = form.reason if error.params.get("field") == "reason" else form.score
@@ -178,7 +185,9 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
             else:
                 flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
                 return redirect(url_for("panel.lead_defence", code=code, position=position))
-    return render_template("panel/decide_score.html", form=form, **values), status
+    return render_template(
+        "panel/decide_score.html", form=form, lowest=min(totals), highest=max(totals), **values
+    ), status
 
 
 def _lineup(values: dict[str, Any]) -> dict[str, Any]:
@@ -190,10 +199,10 @@ def _lineup(values: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for member in list_members(session, g.competition.id):
         name = member.pseudonym or ""
-        standing = "locked" if name in locked else "recused" if member.account_id in conflicted else "open"
+        standing = "recused" if member.account_id in conflicted else "locked" if name in locked else "open"
         rows.append({"name": name, "person": member.account.display_name, "standing": standing})
     present = {row["name"] for row in rows if row["standing"] != "recused"}
     return {
         "lineup": rows,
-        "against": reasons_against_reveal(values["part"], present=present, locked=locked),
+        "against": reasons_against_reveal(values["part"], present=present, locked=locked & present),
     }
