@@ -194,6 +194,7 @@ marker.show_rubric_change              GET       marking_head
 marker.show_statistics                 GET       marking_head
 marker.show_stop                       GET,POST  marking_head
 marker.stop_marker                     GET,POST  marking_head
+marker.take_back_rubric_change         POST      marking_head
 marker.take_over_marker                GET,POST  marking_head
 marker.take_over_script                GET,POST  marking_head
 marker.use_comment                     POST      marker

@@ -12,6 +12,7 @@ from examsite.domain.errors import InvalidError
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import ZERO, Score, parse_score, score_text
 from examsite.web.formatting import format_points
+from examsite.web.forms.marking import example_points
 from examsite.web.i18n import _, _l, localised
 
 #: Longest comment or reason, as the service keeps it. Unit: characters.
@@ -71,7 +72,10 @@ class FillSheetForm(FlaskForm):
             try:
                 found[criterion.criterion] = parse_score(field.data)
             except InvalidError:
-                field.errors = [*field.errors, _("Hãy ghi điểm dạng 12 hoặc 12,5.")]
+                field.errors = [
+                    *field.errors,
+                    _("Hãy ghi một số, ví dụ %(example)s.", example=example_points(criterion)),
+                ]
                 good = False
         return found if good else None
 
