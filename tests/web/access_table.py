@@ -259,7 +259,7 @@ panel.list_competitions                GET       panel_head,panellist
 panel.list_defences                    GET       panel_head,panellist
 panel.lock_sheet                       GET,POST  panellist
 panel.log_questions                    GET,POST  panel_head,panellist
-panel.move_clock                       POST      chair,panel_head
+panel.move_clock                       GET,POST  chair,panel_head
 panel.note_answer                      POST      panel_head,panellist
 panel.note_recording                   POST      chair,panel_head
 panel.print_minutes                    GET       panel_head,panellist
@@ -271,6 +271,7 @@ panel.show_defence                     GET       panel_head,panellist
 panel.show_page                        GET       panel_head,panellist
 panel.show_picture                     GET       panel_head,panellist
 panel.show_projector                   GET       panel_head,panellist
+panel.undo_step                        POST      chair,panel_head
 panel.write_assessment                 GET,POST  panellist
 
 public.download_authority              GET       public

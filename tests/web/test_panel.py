@@ -281,7 +281,7 @@ def test_a_bad_decision_is_answered_beside_its_field(stage: Any, log_in: Any, sc
 def test_the_clock_is_the_heads_and_everybody_reads_it(stage: Any, log_in: Any, clock: Clock) -> None:
     stage(lambda hall: hall.drawn())
     leader, reader = head(log_in), member(log_in, 1)
-    leader.submit(f"{HERE}/head/1/start", form_at=f"{HERE}/head/1")
+    leader.submit(f"{HERE}/head/1/start")
     clock.present += timedelta(minutes=8, seconds=24)
     answer = reader.get(f"{HERE}/defences/1/clock").json
     assert answer == {
@@ -292,10 +292,10 @@ def test_the_clock_is_the_heads_and_everybody_reads_it(stage: Any, log_in: Any, 
         },
     }
     assert "11:36" in reader.get(f"{HERE}/defences/1").text
-    leader.submit(f"{HERE}/head/1/questions", form_at=f"{HERE}/head/1")
+    leader.submit(f"{HERE}/head/1/questions")
     clock.present += timedelta(minutes=31)
     assert "quá 01:00" in words(reader.page(f"{HERE}/defences/1"))
-    leader.submit(f"{HERE}/head/1/scoring", form_at=f"{HERE}/head/1")
+    leader.submit(f"{HERE}/head/1/scoring")
     assert reader.get(f"{HERE}/defences/1/clock").json["state"] == "scoring"
     refused = leader.submit(f"{HERE}/head/1/scoring", form_at=f"{HERE}/head/1", follow_redirects=True)
     assert "không làm được ở bước hiện tại" in refused.text

@@ -107,11 +107,17 @@ def test_after_the_talk_a_change_stands_beside_and_the_score_is_sealed(stage: An
     assert leader.get(f"{HERE}/head/1/decision").headers["Location"] == f"{HERE}/head/1"
     assert leader.submit(f"{HERE}/head/1/close", form_at=f"{HERE}/head/1").status_code == 302
     assert "64,67" in words(leader.page(f"{HERE}/defences/1"))
-    for path in ("", "defences/1", "defences/1/minutes", "projector"):
+    for path in ("", "defences/1", "projector"):
         text = words(member(log_in, 1).page(f"{HERE}/{path}"))
         assert "64,67" not in text
         assert "64,00" not in text
-    assert find_all(member(log_in, 1).page(f"{HERE}/defences/1/minutes"), "minutes-sealed")
+    minutes = member(log_in, 1).page(f"{HERE}/defences/1/minutes")
+    signed = words(find_all(minutes, "minutes-scores")[0])
+    assert all(total in signed for total in ("61,00", "64,00", "69,00", "67,00", "Nghe số liệu"))
+    assert "64,67" not in words(minutes), "what the scores came to waits for the end of the session"
+    own = words(find_all(client.page(f"{HERE}/defences/1"), "own-total")[0])
+    assert "khóa 69,00" in own
+    assert "Sau trao đổi: 67,00" in own
     assert find_all(leader.page(f"{HERE}/defences/1/minutes"), "minutes-scores")
     row = words(find_all(leader.page(f"{HERE}/"), "deviations")[0])
     assert "G03" in row

@@ -34,6 +34,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.panel import (  # noqa: E402 - views register themselves
     assessments,
+    clock,
     conflicts,
     defences,
     discussion,
@@ -48,6 +49,7 @@ from examsite.web.panel import (  # noqa: E402 - views register themselves
 __all__ = [
     "assessments",
     "bp",
+    "clock",
     "conflicts",
     "defences",
     "discussion",

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.marking import NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
-from examsite.services import defence as acts
 from examsite.services import reveals
 from examsite.services.panel_access import LEADING, check_leads
 from examsite.services.panel_questions import note_recording as note
@@ -26,15 +25,9 @@ from examsite.web.forms.defence import DecideScoreForm, NoteRecordingForm, Panel
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.panel import bp
+from examsite.web.panel.clock import STEPS, last_step
 from examsite.web.panel.defences import defence_values
-from examsite.web.transactions import act, forget_changes, writes
-
-#: The acts that move the clock: event, service.
-STEPS = {
-    "start": (DefenceEvent.STARTED, acts.start_presentation),
-    "questions": (DefenceEvent.PRESENTATION_ENDED, acts.start_questions),
-    "scoring": (DefenceEvent.QUESTIONS_ENDED, acts.open_scoring),
-}
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
 
 @bp.get("/<code>/head/<int(max=9999):position>")
@@ -52,6 +45,7 @@ def lead_defence(code: str, position: int) -> ResponseReturnValue:
         **values,
         **_lineup(values),
         steps=steps,
+        last=last_step(values["defence"], read_web_clock()),
         can_reveal=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORES_REVEALED),
         settles=_outlook(values) if DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORE_SETTLED) else None,
         recording=NoteRecordingForm(
@@ -99,20 +93,6 @@ def _outlook(values: dict[str, Any]) -> str:
     """What the shown scores come to: `mean`, or `head` where they lie too far apart."""
     both = [mark for mark, _points in (*values["marks"], *values["changes"].values())]
     return "mean" if reveals.outlook(g.competition, both).act is NeededAct.SETTLED else "head"
-
-
-@bp.post("/<code>/head/<int(max=9999):position>/<any(start, questions, scoring):step>")
-@requires(*LEADING)
-@writes
-def move_clock(code: str, position: int, step: str) -> ResponseReturnValue:
-    """Start the presentation, the questions or the scoring."""
-    if PanelActForm().validate_on_submit():
-        try:
-            STEPS[step][1](act(), g.competition, position)
-        except DomainError as error:
-            forget_changes()
-            flash(message_of(error), "error")
-    return redirect(url_for("panel.lead_defence", code=code, position=position))
 
 
 @bp.route("/<code>/head/<int(max=9999):position>/reveal", methods=["GET", "POST"])

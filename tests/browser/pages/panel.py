@@ -55,8 +55,8 @@ class PanelHead(Panellist):
         self._moves(position, "scoring")
 
     def _moves(self, position: int, step: str) -> None:
-        self.goes_to(f"/panel/{self.code}/head/{position}")
-        self.submits(f"move-{step}")
+        self.goes_to(f"/panel/{self.code}/head/{position}/{step}")
+        self.submits(f"confirm-{step}")
 
     def reveals(self, position: int) -> str:
         """All locked sheets at once; gives back what the page says of the gap."""
