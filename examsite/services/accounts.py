@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.accounts import AccountState, check_login
@@ -25,6 +25,7 @@ from examsite.storage.queries.accounts import (
     find_person_logged_in,
     get_account_for_update,
 )
+from examsite.storage.queries.conflicts import list_recusals
 
 
 def token_hash(token: str) -> str:
@@ -280,16 +281,16 @@ def grant_role(
 
 
 def _count_holders(session: Session, competition_id: int, role: Role) -> int:
-    return (
-        session.scalar(
-            select(func.count(RoleAssignment.id)).where(
-                RoleAssignment.competition_id == competition_id,
-                RoleAssignment.role == role,
-                RoleAssignment.revoked_at.is_(None),
-            )
+    """Those who hold a role of one; a head of marking who stands near to a candidate makes room for a deputy."""
+    held = session.scalars(
+        select(RoleAssignment.account_id).where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.role == role,
+            RoleAssignment.revoked_at.is_(None),
         )
-        or 0
     )
+    near = {account for account, _candidacy in list_recusals(session, competition_id)}
+    return sum(1 for account_id in held if role is not Role.MARKING_HEAD or account_id not in near)
 
 
 def _next_pseudonym(session: Session, competition_id: int | None, role: Role) -> str:

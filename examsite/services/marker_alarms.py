@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
-from examsite.domain.permissions import Role
 from examsite.domain.standardisation import NamingOutcome
 from examsite.services.context import ServiceContext
+from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
@@ -54,7 +54,7 @@ def leave_markers(ctx: ServiceContext, competition: Competition, alarm_id: int, 
         NotAllowedError: `role_needed`.
         NotFoundError: `alarm_not_found`.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     alarm = get_alarm(ctx.session, competition.id, alarm_id, for_update=True)
     if alarm.decided_at is not None:

@@ -11,6 +11,7 @@ from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
+from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
@@ -57,7 +58,7 @@ def answer_flag(ctx: ServiceContext, competition: Competition, flag_id: int, *, 
         NotAllowedError: `role_needed`.
         NotFoundError: `flag_not_found`.
     """
-    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    actor = require_head_of_scripts(ctx, competition)
     words = checked_reason(text)
     flag = get_flag(ctx.session, competition.id, flag_id, for_update=True)
     if flag.answered_at is not None:

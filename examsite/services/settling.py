@@ -19,10 +19,10 @@ from examsite.domain.marking import (
 )
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import paper_from_data
-from examsite.domain.permissions import Role
 from examsite.domain.scores import ZERO, Score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
+from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
@@ -223,7 +223,7 @@ def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) 
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`, also for one with an agreed mark: the ladder is for candidates.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     script = get_script_for_update(ctx.session, competition.id, code)
     if script.kind is not ScriptKind.LIVE:

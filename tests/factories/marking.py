@@ -26,6 +26,7 @@ from examsite.services.marking import lock_mark, save_draft
 from examsite.services.records import record
 from examsite.services.settling import note_discussion
 from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.queries.sittings import list_sittings
@@ -228,4 +229,7 @@ def _assigned(board: Board, role: Role, pseudonym: str, password_hash: str) -> R
     )
     room.session.add(held)
     room.session.flush()
+    if role in (Role.MARKER, Role.MARKING_HEAD):
+        room.session.add(ConflictDeclaration(assignment_id=held.id, declared_at=room.now))
+        room.session.flush()
     return held

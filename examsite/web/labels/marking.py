@@ -52,6 +52,14 @@ ERRORS = {
     ),
     "hint_not_found": _l("Không có dấu hiệu xung đột lợi ích nào giữa hai người này."),
     "judge_concerned": _l("Không ai xét về chính mình. Cần một thành viên khác của hội đồng."),
+    "head_leaves_scripts": _l(
+        "Anh/chị có quan hệ với một thí sinh. Bài đã rọc phách nên không ai biết là bài nào: mọi việc với bài thi do "
+        "trưởng ban chấm thi khác làm. Báo thư ký hội đồng phân công thêm một trưởng ban."
+    ),
+    "head_not_clear": _l(
+        "Trưởng ban chấm thi khai quan hệ với thí sinh, và hội đồng xét xong dấu hiệu nếu có, rồi mới xử lý bài thi."
+    ),
+    "markers_not_declared": _l("Còn %(count)s cán bộ chấm chưa khai quan hệ với thí sinh."),
     "judge_of_same_board": _l("Không ai xét về người cùng ban với mình. Cần một thành viên khác của hội đồng."),
     "ruling_said_already": _l("Anh/chị đã ghi kết luận này. Cần một thành viên khác của hội đồng ghi cùng kết luận."),
     "substitute_missing": _l(
@@ -60,6 +68,11 @@ ERRORS = {
     "allocation_not_open": _l("Bài %(script)s không đứng yên ở %(marker)s nên không giao lại riêng được."),
     "takeover_outdated": _l(
         "Số bài chưa khóa của %(marker)s vừa đổi, nay là %(count)s. Chưa có gì thay đổi; hãy xem lại rồi xác nhận."
+    ),
+    "marker_stop_waits": _l("%(marker)s đang tạm dừng. Hãy quyết định lần tạm dừng ấy: chấm tiếp hoặc chuyển bài."),
+    "gap_not_found": _l(
+        "Bài %(script)s không có trong các bài đã khóa đủ hai lượt. Bài chỉ hiện ra khi cả hai người đã khóa điểm; "
+        "điểm nào vừa được rút thì bài chờ chấm lại."
     ),
     "marker_already_replaced": _l("Bài của %(marker)s đã giao hết cho người khác."),
     "marker_not_found": _l("Không có cán bộ chấm %(marker)s."),
