@@ -209,6 +209,11 @@ def hidden() -> dict[str, tuple[str, bytes]]:
         "pdf layer that is off": ("pdf", pdf_with(_layer, _SHOWN + b"/OC /MC0 BDC " + _DRAWN + b" EMC")),
         "pdf form in a layer that is off": ("pdf", pdf_with(_layer_of_a_form, _SHOWN + b"/X Do")),
         "pdf invisible words": ("pdf", pdf_with(_nothing, _SHOWN + b"q 3 Tr " + _DRAWN + b" Q")),
+        "pdf words beside the page": ("pdf", pdf_with(_nothing, _SHOWN + _DRAWN.replace(b"20 20", b"900 900"))),
+        "pdf words beside the page by another way": (
+            "pdf",
+            pdf_with(_nothing, _SHOWN + b"q 1 0 0 1 0 -500 cm BT /F1 9 Tf [(" + _WORDS + b") 3] TJ ET Q"),
+        ),
         "pdf hidden annotation": ("pdf", pdf_with(_annotation)),
         "pdf picture among the orders": ("pdf", pdf_with(_nothing, _SHOWN + inline)),
         "pdf entry of a picture among the orders": ("pdf", pdf_with(_nothing, _SHOWN + own)),

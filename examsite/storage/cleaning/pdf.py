@@ -153,7 +153,10 @@ class _Copy:
             page.obj["/Annots"] = Array(annotations)
         elif "/Annots" in page.obj:
             del page.obj["/Annots"]
-        content = clean_content(page, self._names, self._hidden_of(page.obj.get("/Resources", None)))
+        left, low, right, top = (float(one) for one in page.cropbox)
+        paper = (min(left, right), min(low, top), max(left, right), max(low, top))
+        hidden = self._hidden_of(page.obj.get("/Resources", None))
+        content = clean_content(page, self._names, hidden, paper=paper)
         page.obj["/Contents"] = self._document.make_stream(content)
 
     def _keep_inner_action(self, holder: Object) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object
 
+from examsite.storage.cleaning.pdf_places import Box, Places
 from examsite.storage.cleaning.pdf_words import BUILT_IN, INLINE_KEYS
 from examsite.storage.cleaning.pictures import clean_jpeg
 
@@ -31,14 +32,18 @@ class Names:
         return old if old in BUILT_IN else self._new.setdefault(old, f"/X{len(self._new) + 1}")
 
 
-def clean_content(source: Any, names: Names, hidden: set[str]) -> bytes:
-    """The orders of a page or a form; `hidden` are the layers of its resources that are not shown."""
-    return _Copy(names, hidden).made(source)
+def clean_content(source: Any, names: Names, hidden: set[str], *, paper: Box | None = None) -> bytes:
+    """The orders of a page or a form; `hidden` are the layers of its resources that are not shown.
+
+    With `paper` words go that lie wholly beside it.
+    """
+    return _Copy(names, hidden, paper).made(source)
 
 
 class _Copy:
-    def __init__(self, names: Names, hidden: set[str]) -> None:
+    def __init__(self, names: Names, hidden: set[str], paper: Box | None) -> None:
         self._names = names
+        self._places = Places(paper) if paper else None
         self._hidden = hidden
         self._marks: list[bool] = []
         self._mode = 0
@@ -53,6 +58,8 @@ class _Copy:
         return b"\n".join(self._out)
 
     def _take(self, order: Any, word: str) -> None:
+        if self._places is not None and word != "INLINE IMAGE":
+            self._places.follow(order.operands, word)
         if word in {"BDC", "BMC"}:
             self._marks.append(
                 word == "BDC" and str(order.operands[0]) == "/OC" and str(order.operands[1]) in self._hidden
@@ -64,7 +71,7 @@ class _Copy:
             if not any(self._marks):
                 self._flush()
                 self._out.append(self._inline_picture(order.iimage))
-        elif word in _WORDS_SHOWN and (any(self._marks) or self._mode in _UNSEEN_MODES):
+        elif word in _WORDS_SHOWN and self._is_unseen(order.operands):
             if _WORDS_SHOWN[word]:
                 self._add([], "T*")
         elif any(self._marks) and word in {"Do", "sh"}:
@@ -74,6 +81,11 @@ class _Copy:
         else:
             self._follow(order, word)
             self._add([self._renamed(one, word) for one in order.operands], word)
+
+    def _is_unseen(self, operands: Any) -> bool:
+        """Whether words are drawn so that the paper does not show them."""
+        is_beside = self._places is not None and self._places.is_beside(operands)
+        return is_beside or any(self._marks) or self._mode in _UNSEEN_MODES
 
     def _follow(self, order: Any, word: str) -> None:
         if word == "EMC" and self._marks:
