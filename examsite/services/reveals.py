@@ -132,8 +132,9 @@ def _withdraw_barred(ctx: ServiceContext, competition: Competition, defence: Def
         if mark.assignment is None or mark.assignment.account_id not in recused:
             continue
         ruling = rulings[mark.assignment.account_id, defence.candidacy_id]
-        judge = find_council_name(ctx.session, competition.id, ruling.decided_by_id)
-        if judge is None or ruling.decided_by_id == ctx.actor.account_id:
+        others = {ruling.decided_by_id, ruling.seconded_by_id} - {None, ctx.actor.account_id}
+        judge = find_council_name(ctx.session, competition.id, others)
+        if judge is None:
             raise NotAllowedError("ruling_needs_second", member=_member(mark))
         payload = {"seq": mark.record_seq, "reason": f"conflict:judged {ruling.record_seq}", "second": judge}
         record(ctx, competition, Event.MARK_WITHDRAWN, subject_of(defence), payload, actor=head_name(ctx))

@@ -19,10 +19,10 @@ from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import assessments, reveals
 from examsite.services import defence as acts
-from examsite.services.conflicts import declare_conflicts
+from examsite.services.conflicts import declare_conflicts, judge_hint
 from examsite.services.panel_questions import note_question
-from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.models.dossiers import ConflictRuling
+from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.dossiers import Candidacy, ConflictRuling
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.conflicts import list_recused_candidacies
 from examsite.storage.queries.defence import defence_results, list_first_totals
@@ -104,6 +104,37 @@ def test_a_sheet_locked_before_the_judgement_is_withdrawn_and_not_counted(hall: 
         hall.ctx(hall.members[2]), hall.competition, 1, hall.points("61.00"), reason="x"
     )
     assert refused(NotAllowedError, late) == "member_recused"
+
+
+def test_two_of_the_council_judge_and_the_one_who_does_not_lead_is_the_second(hall: Hall) -> None:
+    defence = hall.scoring()
+    for member, total in enumerate(("60.00", "60.00", "69.00")):
+        hall.lock(member, total)
+    barred(hall, head_of(hall))
+    held = hall.members[2]
+    hall.session.get_one(Candidacy, defence.candidacy_id).unit = "Phòng Kế hoạch"
+    hall.session.get_one(Account, held.account_id).position_title = "Phó trưởng phòng Kế hoạch"
+    hall.session.flush()
+
+    def judge(who: Role) -> ConflictRuling:
+        return judge_hint(
+            hall.ctx(who),
+            hall.competition,
+            account_id=held.account_id,
+            candidacy_id=defence.candidacy_id,
+            is_barred=True,
+            reason="Anh em ruột.",
+        )
+
+    judge(Role.COUNCIL_MEMBER)
+    ruling = judge(Role.CHAIR)
+    reveals.reveal_scores(hall.ctx(Role.CHAIR), hall.competition, 1)
+    chair, member = (hall.board.room.people[role].pseudonym for role in (Role.CHAIR, Role.COUNCIL_MEMBER))
+    actor, _subject, payload = payloads(hall, "mark:withdrawn")[-1]
+    assert (actor, payload["second"]) == (f"head/{chair}", member)
+    assert payload["reason"] == f"conflict:judged {ruling.record_seq}"
+    assert "Anh em" not in payload["reason"]
+    assert refused(ConflictError, lambda: judge(Role.COUNCIL_MEMBER)) == "conflict_after_reveal"
 
 
 def test_enough_sheets_must_remain_without_the_withdrawn_one(hall: Hall) -> None:

@@ -128,13 +128,13 @@ def list_leaders(session: Session, competition_id: int, candidacy_id: int) -> se
     return set()
 
 
-def find_council_name(session: Session, competition_id: int, account_id: int) -> str | None:
-    """The pseudonym under which a person sits, or sat, on the council of a competition."""
+def find_council_name(session: Session, competition_id: int, account_ids: Collection[int | None]) -> str | None:
+    """The pseudonym under which one of these people sits, or sat, on the council of a competition."""
     return session.scalars(
         select(RoleAssignment.pseudonym)
         .where(
             RoleAssignment.competition_id == competition_id,
-            RoleAssignment.account_id == account_id,
+            RoleAssignment.account_id.in_(account_ids),
             RoleAssignment.role.in_((Role.CHAIR, Role.COUNCIL_MEMBER)),
         )
         .order_by(RoleAssignment.id.desc())
