@@ -73,9 +73,10 @@ def _ready(board: Board, *, scripts: int, seeds: int, percent: str) -> dict[str,
     return true
 
 
-def _lock(board: Board, marker: RoleAssignment, code: str, points: Decimal, minute: int) -> Mark:
+def _lock(board: Board, marker: RoleAssignment, code: str, points: Decimal, minute: int, *, revision: int = 0) -> Mark:
     ctx = board.ctx(marker, at=board.room.now + timedelta(hours=6, minutes=minute))
-    draft = marking.save_draft(ctx, board.competition, code, revision=0, points=board.points(str(points)), comments={})
+    given = board.points(str(points))
+    draft = marking.save_draft(ctx, board.competition, code, revision=revision, points=given, comments={})
     return marking.lock_mark(ctx, board.competition, code, revision=draft.revision)
 
 
@@ -197,6 +198,10 @@ def test_the_head_stops_by_hand_and_drafts_are_still_kept(board: Board) -> None:
 
 def test_new_words_of_a_criterion_pause_nobody(board: Board) -> None:
     true = _ready(board, scripts=45, seeds=5, percent="10")
+    queues = {row.id: list_queue(board.session, board.competition.id, row.id) for row in board.markers}
+    for marker in board.markers:
+        for number, entry in enumerate(queues[marker.id][:12], start=1):
+            _lock(board, marker, entry.code, true[entry.code], number)
     paper = board.room.paper.code
     touched = board.rubric.human[0]
     change = rubric_changes.propose_change(
@@ -210,11 +215,12 @@ def test_new_words_of_a_criterion_pause_nobody(board: Board) -> None:
     )
     rubric_changes.agree_change(board.ctx(Role.SETTER), board.competition, change.id)
 
+    assert list_locked_marks(board.session, board.competition.id) == []
     for marker in board.markers:
-        queue = list_queue(board.session, board.competition.id, marker.id)
-        for number, entry in enumerate(queue, start=1):
-            # By the new words everybody gives three steps more, seeds included.
-            _lock(board, marker, entry.code, true[entry.code] + 3 * STEP, number)
+        for number, entry in enumerate(queues[marker.id], start=1):
+            # By the new words everybody gives three steps more, seeds included; what was locked is marked again.
+            revision = 2 if number <= 12 else 0
+            _lock(board, marker, entry.code, true[entry.code] + 3 * STEP, 60 + number, revision=revision)
 
     assert _stops(board) == []
     errors = {row.error for row in list_locked_marks(board.session, board.competition.id)}
