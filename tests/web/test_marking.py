@@ -14,7 +14,7 @@ from examsite.domain.marking import MarkState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.services import codes, marking, merging
+from examsite.services import codes, marking, merging, settling
 from examsite.services.context import Actor
 from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.accounts import Account, RoleAssignment
@@ -634,8 +634,17 @@ def test_candidate_sees_the_own_result_only_after_publication(
     def build(doing: Doing) -> dict[str, str]:
         board = _board(doing, password_hash, candidates=2, essays=["bài của {n} đây", "câu hai của {n}"])
         scripts = board.allocated()
-        for script, totals in zip(scripts, (("40.00", "42.50"), ("10.00", "12.50")), strict=True):
-            board.lock_pair(script.code, totals)
+        for script in scripts:
+            owner = board.candidate_of(script.code)
+            board.lock_pair(script.code, ("30.00", "37.50") if owner == 0 else ("20.00", "27.50"))
+            board.talked(script.code)
+            settling.decide_settlement(
+                board.ctx(Role.MARKING_HEAD),
+                board.competition,
+                script.code,
+                decided=score("54.50" if owner == 0 else "44.50"),
+                reason=f"Trao đổi theo từng ý của câu hai, bài {owner}.",
+            )
         codes.open_codes(board.ctx(Role.CHAIR), board.competition)
         account = doing.session.get_one(Account, board.room.candidacies[0].account_id)
         account.password_hash = own_hash
@@ -660,6 +669,8 @@ def test_candidate_sees_the_own_result_only_after_publication(
     text = words(page)
     assert "bài của 0 đây" in text
     assert "bài của 1" not in text
+    assert "Lý do: Trao đổi theo từng ý của câu hai, bài 0." in text
+    assert "bài 1." not in text
     assert [name for name in ("M01", "M02", "M03", "Đã đọc kỹ") if name in text] == []
 
 

@@ -28,6 +28,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.marking import Settlement as DecidedGap
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
@@ -134,6 +135,22 @@ def find_own_work(session: Session, competition: Competition, result: WrittenRes
     if script is None:
         raise NotFoundError("script_not_found", script="–")
     return paper_from_data(script.paper.data), {part["item"]: part["text"] for part in script.content}
+
+
+def find_own_reason(session: Session, competition: Competition, result: WrittenResult) -> str:
+    """Why a person decided the gap behind a published result, for the candidate whose result it is; empty without."""
+    if result.settlement is None or result.entry.decision is None:
+        return ""
+    statement = (
+        select(DecidedGap.reason)
+        .join(Script, Script.id == DecidedGap.script_id)
+        .where(
+            Script.competition_id == competition.id,
+            Script.code == result.entry.script,
+            DecidedGap.withdrawn_at.is_(None),
+        )
+    )
+    return session.scalars(statement).one_or_none() or ""
 
 
 def _written_result(

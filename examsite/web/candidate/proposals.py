@@ -18,7 +18,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.uploads import receive_proposal
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
-from examsite.storage.queries.defence import find_defence_of
+from examsite.storage.queries.defence import find_defence_of, find_settlement
 from examsite.storage.queries.proposals import get_version, list_passed_ids, list_versions
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
@@ -140,6 +140,7 @@ def _read_proposal(candidacy: Any, now: datetime) -> dict[str, Any] | None:
         "minutes": values["ruleset"].presentation_minutes,
         "questions_minutes": values["ruleset"].questions_minutes,
         "score": defence.score if told and defence is not None else None,
+        "decision": find_settlement(db.session(), defence.id) if told and defence is not None else None,
     }
 
 

@@ -16,7 +16,7 @@ from examsite.domain.result_entries import SYSTEM_ROUND
 from examsite.domain.scores import sum_scores
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
-from examsite.storage.queries.codes import WrittenResult, find_own_work, find_written_result
+from examsite.storage.queries.codes import WrittenResult, find_own_reason, find_own_work, find_written_result
 from examsite.storage.queries.marking import written_part
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
@@ -28,7 +28,10 @@ from examsite.web.transactions import read_web_clock
 @bp.get("/written")
 @requires(Role.CANDIDATE)
 def show_written() -> ResponseReturnValue:
-    """Own marks criterion by criterion beside the own work; markers stay nameless."""
+    """Own marks criterion by criterion beside the own work, and why a gap was decided so; markers stay nameless.
+
+    Source: our choice, because the reason is opened to everybody with the final result, and to whom it concerns first.
+    """
     candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
     competition = g.competition = candidacy.competition
     result = find_written_result(db.session(), competition, candidacy.id)
@@ -44,6 +47,7 @@ def show_written() -> ResponseReturnValue:
         topic=values,
         paper=paper,
         texts=texts,
+        reason=find_own_reason(db.session(), competition, result),
         marks=[mark for mark in result.entry.marks if mark.round != SYSTEM_ROUND],
         system=next((mark for mark in result.entry.marks if mark.round == SYSTEM_ROUND), None),
     )
