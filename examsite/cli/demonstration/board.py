@@ -45,7 +45,8 @@ from examsite.services import (
     standardisation,
     withdrawals,
 )
-from examsite.storage.queries.marking import get_blind_script, list_standings
+from examsite.storage.models.standardisation import AgreedMark
+from examsite.storage.queries.marking import QUEUED, get_blind_script, list_standings
 from examsite.storage.queries.marking_notes import list_flags
 from examsite.storage.queries.papers import list_opened_papers
 from examsite.storage.queries.standardisation import find_hold, list_own_standards, list_standards
@@ -285,13 +286,34 @@ class LivelyBoard:
         reason = "Hai cán bộ chấm hỏi về những bài diễn đạt khác lời của hướng dẫn mà đủ ý."
         self._propose_change(row.code, late, self.ends_at - 30 * MINUTE, words, reason)
         setter = self.play.by("rade", Role.SETTER, now + 4 * MINUTE)
+        agreed = [row for row in list_standards(self.session, self.competition.id) if row.agreed_at is not None]
+        before = [(row, dict(row.points)) for row in agreed]
         touched = rubric_changes.agree_change(setter, self.competition, change.id)
+        for standard, points in before:
+            self._agree_anew(standard, points, now + 5 * MINUTE)
         again: dict[str, list[str]] = {}
         for login in MARKERS:
             assignment = self.play.by(login, Role.MARKER, now).actor.assignment_id
-            own = [row for row in touched if row.mark.assignment_id == assignment]
+            own = [row for row in touched if row.mark.assignment_id == assignment and row.script.kind in QUEUED]
             again[login] = [row.script.code for row in own if row.fate is MarkFate.WITHDRAWN]
         return again
+
+    def _agree_anew(self, standard: AgreedMark, points: dict[str, str], now: datetime) -> None:
+        """The same points stand under the new words, say both people."""
+        standardisation.change_standard(
+            self.play.by("truongcham", Role.MARKING_HEAD, now),
+            self.competition,
+            standard.id,
+            texts={part["item"]: part["text"] for part in standard.script.content},
+            points={name: Decimal(given) for name, given in points.items()},
+            comments=standard.comments,
+        )
+        standardisation.agree_standard(
+            self.play.by("rade", Role.SETTER, now + MINUTE),
+            self.competition,
+            standard.id,
+            sha256=standard.script.content_sha256,
+        )
 
     def _propose_change(self, paper: str, criterion: RubricCriterion, now: datetime, words: str, reason: str) -> Any:
         *lower, top = criterion.levels
