@@ -62,6 +62,20 @@ def _refused(call: Any, kind: type[DomainError]) -> str:
     return caught.value.code
 
 
+@pytest.mark.parametrize(
+    "told", ["0918–123–456", "k i n . v h (a) thu", "N\u200bguyễn V\u200băn Kí\u200bn", "phục v\u202eụ"]
+)
+def test_what_is_disguised_waits_for_a_person_too(session: Session, now: datetime, tmp_path: Path, told: str) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    essays = (f"Câu một. Liên hệ {told} nhé. Câu ba.", CLEAN)
+    disguised = make_board(session, now, settings=settings, candidates=1, essays=essays)
+    candidacy = session.scalars(select(Candidacy)).one()
+    candidacy.full_name, candidacy.phone, candidacy.email = "Nguyễn Văn Kín", "+84 918 123 456", "kin.vh@thu.example"
+    check = _drawn(disguised)
+    assert check.hints
+    assert _codes(disguised) == ["hints_undecided"]
+
+
 def test_markers_read_what_was_left_and_the_answer_stays_as_it_was(board: Board) -> None:
     check = _drawn(board)
     assert [(hint.item, hint.quote, hint.kind) for hint in check.hints] == [("E1", "Nguyễn Văn Kín", HintKind.NAME)]
