@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.marking import ScriptKind
-from examsite.domain.papers import Paper, paper_from_data
+from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.standardisation import STANDARDS, seeds_needed
 from examsite.services import standardisation
@@ -19,6 +19,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.marking import count_scripts, find_marker, list_markers
 from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
+from examsite.storage.queries.rubric_changes import read_current_paper
 from examsite.storage.queries.standardisation import (
     count_allocated_scripts,
     get_standard_by_code,
@@ -69,7 +70,7 @@ def list_head_standards(code: str) -> ResponseReturnValue:
 @writes
 def write_standard(code: str, paper: str) -> ResponseReturnValue:
     """A pilot answer to each question, with the points it deserves."""
-    frozen = paper_from_data(get_opened_paper(db.session(), g.competition.id, paper).data)
+    frozen = read_current_paper(db.session(), get_opened_paper(db.session(), g.competition.id, paper))
     form = _form(frozen)
     status = 200
     if form.is_submitted():
@@ -104,7 +105,7 @@ def write_standard(code: str, paper: str) -> ResponseReturnValue:
 def change_standard(code: str, standard: str) -> ResponseReturnValue:
     """One of them: changed as long as nobody has agreed, then read."""
     row = get_standard_by_code(db.session(), g.competition.id, standard)
-    frozen = paper_from_data(row.script.paper.data)
+    frozen = read_current_paper(db.session(), row.script.paper)
     form = _form(frozen)
     form.kind.data = form.kind.data or str(row.script.kind)
     status = 200
