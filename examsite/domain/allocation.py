@@ -127,8 +127,8 @@ def substitutes(
         loads: how many scripts each marker has by now.
         barred: pairs (script, marker) that may not meet.
 
-    Raises:
-        ConflictError: `substitute_missing` (for which script is not told: it would betray whose it is).
+    Returns:
+        One pair for each script that somebody is left for; the others wait until there is somebody.
     """
     carried = Counter(loads)
     found = []
@@ -137,7 +137,7 @@ def substitutes(
         order = permute(sorted(markers), seed_of_part(seed, f"again/{len(taken)}/{script}"))
         free = [marker for marker in order if marker not in taken and (script, marker) not in barred]
         if not free:
-            raise ConflictError("substitute_missing")
+            continue
         chosen = min(free, key=lambda marker: carried[marker])
         carried[chosen] += 1
         found.append((script, chosen))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from examsite.domain.allocation import plan_marking, substitutes, third_marker
 from examsite.domain.draws import draw_seed
@@ -10,33 +12,42 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
-from examsite.domain.standardisation import StopCause, StopOutcome, mix_seeds
+from examsite.domain.standardisation import mix_seeds
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
+from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import check_marking_open, checked_reason, standing_for_head
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation
-from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import (
+    Eligible,
     count_allocated,
+    find_eligible,
     find_still,
     list_open_allocations,
     list_takers,
-    list_unavailable,
 )
-from examsite.storage.queries.codes import ALLOCATION, find_held_draw, list_barred
-from examsite.storage.queries.conflicts import count_open_hints
+from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.conflicts import count_open_hints, count_undeclared
 from examsite.storage.queries.marking import (
+    ScriptStanding,
     count_third_allocations,
     find_last_position,
     find_marker,
-    list_markers,
     list_scripts,
 )
 from examsite.storage.queries.standardisation import list_agreed, missing_before_allocation
+
+
+@dataclass(frozen=True)
+class PassedOn:
+    """What went to others as (script, marker) in drawn order, and the scripts for which nobody is left."""
+
+    given: tuple[tuple[str, str], ...]
+    waiting: tuple[str, ...]
 
 
 def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_seeds: str | None = None) -> int:
@@ -50,8 +61,8 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
         without_seeds: why scripts are given out although the rule set asks for more seeds than were agreed; recorded.
 
     Raises:
-        ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_too_few`,
-            `markers_in_conflict`, `seeds_too_few` without a reason, `markers_not_qualified`.
+        ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_not_declared`,
+            `markers_too_few`, `markers_in_conflict`, `seeds_too_few` without a reason, `markers_not_qualified`.
         InvalidError: `reason_missing`, `comment_too_long`.
         NotAllowedError: `role_needed`.
 
@@ -64,15 +75,19 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
     waiting = count_open_hints(ctx.session, competition.id)
     if waiting:
         raise ConflictError("hints_not_judged", count=waiting)
+    undeclared = count_undeclared(ctx.session, competition.id).get(Role.MARKER, 0)
+    if undeclared:
+        raise ConflictError("markers_not_declared", count=undeclared)
     waived = _check_standards(ctx, competition, without_seeds)
     scripts = {script.code: script for script in list_scripts(ctx.session, competition.id)}
-    markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
+    eligible = find_eligible(ctx.session, competition.id)
+    markers = eligible.markers
     held = draw(ctx, competition, ALLOCATION, [*sorted(scripts), *sorted(markers)])
     plan = plan_marking(
         sorted(scripts),
         sorted(markers),
         seed=draw_seed(held.document),
-        barred=list_barred(ctx.session, competition.id),
+        barred=eligible.barred,
     )
     seeds = {row.script.code: row.script for row in list_agreed(ctx.session, competition.id, ScriptKind.SEED)}
     percent = ruleset_of(competition).seed_percent
@@ -132,33 +147,42 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
     held = find_held_draw(ctx.session, competition.id, ALLOCATION)
     if held is None:
         raise ConflictError("third_marker_not_due", script=code)
-    markers = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
-    taken = {str(row.assignment.pseudonym) for row in standing.script.allocations}
-    away = list_unavailable(ctx.session, competition.id)
-    there = [name for name in sorted(markers) if name not in away]
-    # Whoever joined after the draw is asked only when nobody in it is left: adding a marker must not move the outcome.
-    drawn = [name for name in there if name in held["document"]["items"]]
-    barred = list_barred(ctx.session, competition.id)
-    free = [name for name in drawn if name not in taken and (code, name) not in barred]
-    chosen = third_marker(
-        code,
-        drawn if free else there,
-        taken=taken,
-        seed=draw_seed(held["document"]),
-        thirds=count_third_allocations(ctx.session, competition.id),
-        barred=barred,
-    )
+    eligible = find_eligible(ctx.session, competition.id)
+    chosen = _third_of(ctx, competition, standing, eligible, held["document"])
     allocation = Allocation(
         script_id=standing.script.id,
-        assignment_id=markers[chosen].id,
+        assignment_id=eligible.markers[chosen].id,
         round=2,
-        position=find_last_position(ctx.session, markers[chosen].id) + 1,
+        position=find_last_position(ctx.session, eligible.markers[chosen].id) + 1,
         allocated_at=ctx.now,
     )
     ctx.session.add(allocation)
     payload = {"round": 2, "script": code, "marker": chosen}
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return allocation
+
+
+def _third_of(
+    ctx: ServiceContext,
+    competition: Competition,
+    standing: ScriptStanding,
+    eligible: Eligible,
+    document: Mapping[str, Any],
+) -> str:
+    code = standing.script.code
+    taken = {str(row.assignment.pseudonym) for row in standing.script.allocations}
+    there = sorted(eligible.markers)
+    # Whoever joined after the draw is asked only when nobody in it is left: adding a marker must not move the outcome.
+    drawn = [name for name in there if name in document["items"]]
+    free = [name for name in drawn if name not in taken and (code, name) not in eligible.barred]
+    return third_marker(
+        code,
+        drawn if free else there,
+        taken=taken,
+        seed=draw_seed(document),
+        thirds=count_third_allocations(ctx.session, competition.id),
+        barred=eligible.barred,
+    )
 
 
 def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *, marker: str, reason: str) -> str:
@@ -176,56 +200,18 @@ def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *
 
     Source: our choice, because TT 22/2025/TT-BNV art. 16 wants two markers and says nothing of one who falls out.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     words = checked_reason(reason)
     person = _marker(ctx, competition, marker)
     rows = list_open_allocations(ctx.session, competition.id, person.id, code=code)
     if find_still(ctx.session, competition, code, marker=marker, now=ctx.now) is None:
         raise ConflictError("allocation_not_open", script=code, marker=marker)
-    ((_code, taker),) = _pass_on(ctx, competition, person, rows, reason=words)
+    passed = pass_on(ctx, competition, person, rows, reason=words)
+    if passed.waiting:
+        raise ConflictError("substitute_missing")
+    ((_code, taker),) = passed.given
     return taker
-
-
-def take_over_marker(ctx: ServiceContext, competition: Competition, marker: str, *, expected: int, reason: str) -> int:
-    """Take everything that a marker has not locked and share it out by the draw; how many scripts went on.
-
-    What the marker has locked stays as it is. From now on the draw passes this marker by. There is no way back.
-    `expected` is the number of open scripts that the head was shown: the marker may have locked one since.
-
-    Raises:
-        ConflictError: `marking_not_open`, `takeover_outdated`, `marker_already_replaced`, `substitute_missing`.
-        InvalidError: `reason_missing`, `comment_too_long`.
-        NotAllowedError: `role_needed`.
-        NotFoundError: `marker_not_found`.
-    """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
-    check_marking_open(competition)
-    words = checked_reason(reason)
-    person = _marker(ctx, competition, marker)
-    rows = list_open_allocations(ctx.session, competition.id, person.id)
-    count = sum(1 for row in rows if row.script.kind is ScriptKind.LIVE)
-    if count != expected:
-        raise ConflictError("takeover_outdated", marker=marker, count=count)
-    away = list_unavailable(ctx.session, competition.id)
-    if not rows and marker in away:
-        raise ConflictError("marker_already_replaced", marker=marker)
-    if marker not in away:
-        ctx.session.add(
-            MarkerStop(
-                assignment_id=person.id,
-                cause=str(StopCause.HEAD),
-                stopped_at=ctx.now,
-                stopped_by_id=ctx.actor.assignment_id,
-                outcome=str(StopOutcome.REPLACED),
-                reason=words,
-                decided_at=ctx.now,
-                decided_by_id=ctx.actor.assignment_id,
-            )
-        )
-        ctx.session.flush()
-    _pass_on(ctx, competition, person, rows, reason=words)
-    return count
 
 
 def _marker(ctx: ServiceContext, competition: Competition, pseudonym: str) -> RoleAssignment:
@@ -235,25 +221,42 @@ def _marker(ctx: ServiceContext, competition: Competition, pseudonym: str) -> Ro
     return found
 
 
-def _pass_on(
-    ctx: ServiceContext, competition: Competition, person: RoleAssignment, rows: Sequence[Allocation], *, reason: str
-) -> tuple[tuple[str, str], ...]:
-    """Withdraw these allocations, draw who goes on, and record both; (script, marker) in drawn order."""
+def pass_on(
+    ctx: ServiceContext,
+    competition: Competition,
+    person: RoleAssignment,
+    rows: Sequence[Allocation],
+    *,
+    reason: str,
+    actor: str | None = None,
+) -> PassedOn:
+    """Withdraw these allocations, draw who goes on, and record both; a script nobody is left for stays as it is.
+
+    For the acts of this layer, which have asked who may. `actor` is who is recorded where it is not who acts.
+
+    Raises:
+        ConflictError: `allocation_not_open` while nothing was drawn.
+    """
     held = find_held_draw(ctx.session, competition.id, ALLOCATION)
     if held is None:
         raise ConflictError("allocation_not_open", script="–", marker=person.pseudonym)
     live = {row.script.code: row for row in rows if row.script.kind is ScriptKind.LIVE}
     takers = list_takers(ctx.session, [row.script_id for row in live.values()])
-    away = {*list_unavailable(ctx.session, competition.id), str(person.pseudonym)}
-    people = {str(row.pseudonym): row for row in list_markers(ctx.session, competition.id)}
+    eligible = find_eligible(ctx.session, competition.id)
+    people = eligible.markers
     given = substitutes(
         {code: takers[row.script_id] for code, row in live.items()},
-        [name for name in sorted(people) if name not in away],
+        [name for name in sorted(people) if name != person.pseudonym],
         seed=draw_seed(held["document"]),
         loads=count_allocated(ctx.session, competition.id),
-        barred=list_barred(ctx.session, competition.id),
+        barred=eligible.barred,
     )
-    for row in rows:
+    named = {code for code, _name in given}
+    waiting = tuple(sorted(code for code in live if code not in named))
+    moved = [row for row in rows if row.script.kind is not ScriptKind.LIVE or row.script.code in named]
+    if not moved:
+        return PassedOn((), waiting)
+    for row in moved:
         row.withdrawn_at = ctx.now
         row.reason = reason
     positions: dict[str, int] = {}
@@ -274,6 +277,6 @@ def _pass_on(
         "reason": reason,
         "scripts": [{"script": code, "round": live[code].round, "to": name} for code, name in given],
     }
-    record(ctx, competition, Event.ALLOCATION_CHANGED, f"competition/{competition.code}", payload)
+    record(ctx, competition, Event.ALLOCATION_CHANGED, f"competition/{competition.code}", payload, actor=actor)
     ctx.session.flush()
-    return given
+    return PassedOn(given, waiting)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import ScriptKind
-from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.standardisation import StopCause, StopOutcome
 from examsite.services import allocations
 from examsite.services.context import ServiceContext
 from examsite.services.marker_alarms import answer_by_stop, figures_of, name_markers
+from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason
 from examsite.storage.models.competitions import Competition
@@ -51,10 +51,14 @@ GOOD_SEED_WITHIN = score("5.00")
 
 @dataclass(frozen=True)
 class Replacement:
-    """What followed from replacing a marker: marks that wait for the chair, scripts that went to others."""
+    """What followed from replacing a marker: marks that wait for the chair, scripts that went to others.
+
+    `waiting` are the open scripts for which nobody is left; they stay in the list of scripts without a marker.
+    """
 
     withdrawals: int
     passed_on: int
+    waiting: tuple[str, ...]
 
 
 def check_may_mark(ctx: ServiceContext, competition: Competition, assignment_id: int) -> None:
@@ -121,7 +125,7 @@ def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     person = find_marker(ctx.session, competition.id, pseudonym)
     if person is None:
@@ -150,11 +154,11 @@ def resume_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *
 def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *, reason: str) -> Replacement:
     """Give the work of a paused marker to others, as head.
 
-    What is open goes on by the draw at once. What was locked since the last good seed is asked to be withdrawn; the
-    chair has the second word on each mark, and until then every mark counts as it was locked.
+    What is open goes on by the draw at once, where there is somebody for it. What was locked since the last good seed
+    is asked to be withdrawn; the chair has the second word on each mark, and until then it counts as it was locked.
 
     Raises:
-        ConflictError: `marking_not_open`, `stop_already_decided`, `substitute_missing`.
+        ConflictError: `marking_not_open`, `stop_already_decided`.
         InvalidError: `reason_missing`, `comment_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `stop_not_found`.
@@ -175,14 +179,54 @@ def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, 
             )
             asked += 1
     _decide(ctx, competition, stop, StopOutcome.REPLACED, reason=words, scripts=[mark.script for mark in doubtful])
-    passed_on = 0
-    if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
-        rows = list_open_allocations(ctx.session, competition.id, stop.assignment_id)
-        expected = sum(1 for row in rows if row.script.kind is ScriptKind.LIVE)
-        if rows:
-            marker = str(stop.assignment.pseudonym)
-            passed_on = allocations.take_over_marker(ctx, competition, marker, expected=expected, reason=words)
-    return Replacement(asked, passed_on)
+    rows = list_open_allocations(ctx.session, competition.id, stop.assignment_id)
+    if not rows or find_held_draw(ctx.session, competition.id, ALLOCATION) is None:
+        return Replacement(asked, 0, ())
+    passed = allocations.pass_on(ctx, competition, stop.assignment, rows, reason=words)
+    return Replacement(asked, len(passed.given), passed.waiting)
+
+
+def take_over_marker(
+    ctx: ServiceContext, competition: Competition, pseudonym: str, *, expected: int, reason: str
+) -> Replacement:
+    """Replace a marker who is not paused, as head: everything open goes to others by the draw, no lock is doubted.
+
+    On the record it is a pause that is decided at once. Of one who is replaced already, what still waits goes on as
+    far as there is somebody by now. `expected` is the number of open scripts that the head was shown: the marker may
+    have locked one since.
+
+    Raises:
+        ConflictError: `marking_not_open`, `takeover_outdated`, `marker_stop_waits` while a pause waits for its
+            decision, `marker_already_replaced` when nothing waits, `substitute_missing` when nothing can go on.
+        InvalidError: `reason_missing`, `comment_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `marker_not_found`.
+    """
+    require_head_of_scripts(ctx, competition)
+    check_marking_open(competition)
+    words = checked_reason(reason)
+    person = find_marker(ctx.session, competition.id, pseudonym)
+    if person is None:
+        raise NotFoundError("marker_not_found", marker=pseudonym)
+    hold = find_hold(ctx.session, person.id)
+    if hold is not None and hold.decided_at is None:
+        raise ConflictError("marker_stop_waits", marker=pseudonym)
+    rows = list_open_allocations(ctx.session, competition.id, person.id)
+    count = sum(1 for row in rows if row.script.kind is ScriptKind.LIVE)
+    if count != expected:
+        raise ConflictError("takeover_outdated", marker=pseudonym, count=count)
+    if hold is not None and not rows:
+        raise ConflictError("marker_already_replaced", marker=pseudonym)
+    if hold is None:
+        figures = {"reason": words}
+        made = _stop(ctx, competition, pseudonym, person.id, cause=StopCause.HEAD, figures=figures, actor=None)
+        answer_by_stop(ctx, competition, pseudonym, reason=words)
+        stop = get_stop(ctx.session, competition.id, made.id)
+        _decide(ctx, competition, stop, StopOutcome.REPLACED, reason=words, scripts=[])
+    passed = allocations.pass_on(ctx, competition, person, rows, reason=words) if rows else allocations.PassedOn((), ())
+    if passed.waiting and not passed.given:
+        raise ConflictError("substitute_missing")
+    return Replacement(0, len(passed.given), passed.waiting)
 
 
 def list_doubtful(ctx: ServiceContext, competition: Competition, stop: MarkerStop) -> list[LockedMark]:
@@ -218,7 +262,7 @@ def _name_moved(
 
 
 def _open_stop(ctx: ServiceContext, competition: Competition, stop_id: int) -> MarkerStop:
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     stop = get_stop(ctx.session, competition.id, stop_id, for_update=True)
     if stop.decided_at is not None:

@@ -99,7 +99,7 @@ class Coefficients:
 class KeptCoefficients:
     """The slow figures with what they were computed from, kept by whoever shows them."""
 
-    last_seq: int
+    marks: frozenset[int]
     computed_at: datetime
     whole: Coefficients
     questions: tuple[Coefficients, ...]
@@ -109,10 +109,14 @@ class KeptCoefficients:
 
 @dataclass(frozen=True)
 class MarkingFigures:
-    """Everything on the statistics page, as of one record."""
+    """Everything on the statistics page, as of one record.
+
+    `marks` are those of the first two markers on `scripts` scripts, `third_marks` those beside them.
+    """
 
     scripts: int
     marks: int
+    third_marks: int
     seed_marks: int
     markers: tuple[MarkerFigures, ...]
     pairs: Mapping[tuple[str, str], Agreement]
@@ -182,7 +186,8 @@ def figures_of_marking(
         )
     return MarkingFigures(
         scripts=len({mark.script_id for mark in blind}),
-        marks=sum(1 for mark in marks if mark.kind is ScriptKind.LIVE),
+        marks=len(blind),
+        third_marks=sum(1 for mark in marks if mark.kind is ScriptKind.LIVE and mark.round != 1),
         seed_marks=sum(1 for mark in marks if mark.kind is ScriptKind.SEED),
         markers=tuple(sorted(rows, key=_urgency)),
         pairs=slow.by_pair,
@@ -205,13 +210,16 @@ def _slow(
     from examsite.statistics.agreement import agree_by_marker, agree_by_pair  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.figures import ScriptMark  # noqa: PLC0415 - numbers when needed
 
-    last = max((mark.seq for mark in blind), default=-1)
+    present = frozenset(mark.seq for mark in blind)
     known = kept.get(competition_id)
-    if known is not None and (known.last_seq == last or now - known.computed_at < COEFFICIENTS_KEPT):
+    # A mark that was withdrawn counts nowhere at once; new ones may wait for a while.
+    if known is not None and (
+        known.marks == present or (known.marks < present and now - known.computed_at < COEFFICIENTS_KEPT)
+    ):
         return known
     whole = [ScriptMark(mark.script, mark.marker, mark.total) for mark in blind]
     found = KeptCoefficients(
-        last_seq=last,
+        marks=present,
         computed_at=now,
         whole=_coefficients(whole),
         questions=tuple(_questions(session, competition_id, blind)),

@@ -8,11 +8,13 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
 from examsite.domain.permissions import Role, actor_name
+from examsite.services.allocations import pass_on
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, checked_reason, settle_again, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
+from examsite.storage.queries.allocations import list_open_allocations, list_replaced
 from examsite.storage.queries.marking import lock_script
 from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
 
@@ -49,7 +51,8 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
     """Agree, as chair: the mark counts no more, the marker begins with an empty sheet, the script's score falls.
 
     The head's decision on the script, if there was one, is set aside with it. The record is the head's act with the
-    chair as the second person.
+    chair as the second person. The script of a marker who was replaced goes to another one by the draw at once; where
+    nobody is left it waits among the scripts without a marker.
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open` when the mark is no longer locked.
@@ -69,6 +72,10 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
     mark.updated_at = ctx.now
     ctx.session.flush()
     settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
+    if mark.assignment is not None and str(mark.assignment.pseudonym) in list_replaced(ctx.session, competition.id):
+        rows = list_open_allocations(ctx.session, competition.id, mark.assignment.id, code=code)
+        if rows:
+            pass_on(ctx, competition, mark.assignment, rows, reason=wish.reason, actor=head)
     return mark
 
 

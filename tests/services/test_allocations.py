@@ -16,7 +16,7 @@ from examsite.domain.allocation import MarkerStanding
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.marking import MarkState, ScriptState
 from examsite.domain.permissions import Role
-from examsite.services import allocations, marking
+from examsite.services import allocations, marker_stops, marking
 from examsite.services.context import ServiceContext
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import ConflictDeclaration
@@ -78,14 +78,14 @@ def test_everything_open_of_a_marker_goes_to_others_and_what_is_locked_stays(boa
     head = board.ctx(Role.MARKING_HEAD)
 
     with pytest.raises(ConflictError, match="takeover_outdated"):
-        allocations.take_over_marker(
+        marker_stops.take_over_marker(
             head, board.competition, str(fallen.pseudonym), expected=len(rest) + 1, reason=REASON
         )
-    moved = allocations.take_over_marker(
+    moved = marker_stops.take_over_marker(
         head, board.competition, str(fallen.pseudonym), expected=len(rest), reason=REASON
     )
 
-    assert moved == len(rest)
+    assert (moved.passed_on, moved.waiting) == (len(rest), ())
     assert _queue(board, fallen) == [first]
     assert board.session.get(Mark, locked.id).state is MarkState.LOCKED  # type: ignore[union-attr]
     for code in rest:
@@ -112,7 +112,7 @@ def test_everything_open_of_a_marker_goes_to_others_and_what_is_locked_stays(boa
     with pytest.raises(NotFoundError, match="script_not_found"):
         marking.lock_mark(board.ctx(fallen), board.competition, rest[0], revision=draft.revision)
     with pytest.raises(ConflictError, match="marker_already_replaced"):
-        allocations.take_over_marker(head, board.competition, str(fallen.pseudonym), expected=0, reason=REASON)
+        marker_stops.take_over_marker(head, board.competition, str(fallen.pseudonym), expected=0, reason=REASON)
 
 
 def test_one_script_that_stands_still_goes_to_whom_the_draw_names(board: Board, now: datetime) -> None:
@@ -195,7 +195,7 @@ def test_only_the_head_passes_work_on_and_only_with_a_reason(board: Board) -> No
             allocations.take_over_script(board.ctx(who), board.competition, code, marker=name, reason=REASON)
     head = board.ctx(Role.MARKING_HEAD)
     with pytest.raises(InvalidError, match="reason_missing"):
-        allocations.take_over_marker(head, board.competition, name, expected=3, reason="  ")
+        marker_stops.take_over_marker(head, board.competition, name, expected=3, reason="  ")
     with pytest.raises(NotFoundError, match="marker_not_found"):
-        allocations.take_over_marker(head, board.competition, "XX99", expected=3, reason=REASON)
+        marker_stops.take_over_marker(head, board.competition, "XX99", expected=3, reason=REASON)
     assert _payloads(board) == []

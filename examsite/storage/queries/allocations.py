@@ -19,8 +19,10 @@ from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.standardisation import StopOutcome
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.standardisation import MarkerStop
+from examsite.storage.queries.codes import list_barred
+from examsite.storage.queries.conflicts import list_unclear
 from examsite.storage.queries.marking import QUEUED, list_markers
 
 
@@ -52,6 +54,23 @@ class MarkerLoad:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """Who could be given a script now, and who only after a pause is lifted; by pseudonym."""
+
+    free: tuple[str, ...]
+    paused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UnassignedScript:
+    """A script that was taken from a replaced marker and has no other one yet."""
+
+    code: str
+    marker: str
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
 class ChangedAllocation:
     """One script that was passed on, with the head's reason."""
 
@@ -70,11 +89,16 @@ def list_marker_loads(session: Session, competition_id: int) -> list[MarkerLoad]
         people.setdefault(row.assignment_id, row.assignment)
     standings = _standings(session, competition_id)
     marks = _own_marks(session, competition_id)
+    fallen = _withdrawn_at(session, competition_id)
     found = []
     for assignment_id, person in people.items():
         own = [row for row in rows if row.assignment_id == assignment_id]
         waiting = tuple(
-            _open_script(row, marks.get((row.script_id, row.assignment_id, row.round)))
+            _open_script(
+                row,
+                marks.get((row.script_id, row.assignment_id, row.round)),
+                fallen.get((row.script_id, row.assignment_id)),
+            )
             for row in own
             if not _is_locked(marks.get((row.script_id, row.assignment_id, row.round)))
         )
@@ -95,9 +119,13 @@ def list_marker_loads(session: Session, competition_id: int) -> list[MarkerLoad]
 
 
 def standing_still(loads: Iterable[MarkerLoad], *, now: datetime, claim_minutes: int) -> list[OpenScript]:
-    """The begun scripts on which nothing happened for longer than a claim lasts, the longest wait first."""
+    """The begun scripts on which nothing happened for longer than a claim lasts, the longest wait first.
+
+    What a replaced marker still holds stands in the list of scripts without a marker.
+    """
     limit = now - timedelta(minutes=claim_minutes)
-    still = [row for load in loads for row in load.open_scripts if row.touched_at and row.touched_at < limit]
+    waiting = [row for load in loads if load.standing is not MarkerStanding.REPLACED for row in load.open_scripts]
+    still = [row for row in waiting if row.touched_at and row.touched_at < limit]
     return sorted(still, key=lambda row: (row.touched_at or limit, row.code, row.marker))
 
 
@@ -154,13 +182,74 @@ def count_allocated(session: Session, competition_id: int) -> Counter[str]:
     return Counter(str(row.assignment.pseudonym) for row in _list_allocations(session, competition_id))
 
 
+@dataclass(frozen=True)
+class Eligible:
+    """Who may be given scripts now, by pseudonym, and which pairs (script, pseudonym) may not meet.
+
+    For a draw alone, never for a page: the pairs betray whose script it is.
+    """
+
+    markers: dict[str, RoleAssignment]
+    barred: frozenset[tuple[str, str]]
+
+
+def find_eligible(session: Session, competition_id: int) -> Eligible:
+    """What every draw of a marker asks, first, third or substitute: who has declared, has no open hint and is not away.
+
+    Source: TT 22/2025/TT-BNV art. 23(7b); that whoever joins later is asked the same is our choice, because it is fair.
+    """
+    away = list_unavailable(session, competition_id)
+    unclear = list_unclear(session, competition_id)
+    return Eligible(
+        markers={
+            str(row.pseudonym): row
+            for row in list_markers(session, competition_id)
+            if row.pseudonym not in away and row.account_id not in unclear
+        },
+        barred=list_barred(session, competition_id),
+    )
+
+
 def list_unavailable(session: Session, competition_id: int) -> set[str]:
     """The pseudonyms of the markers who are stopped, or whose work was given to others."""
-    standings = _standings(session, competition_id)
-    if not standings:
-        return set()
-    rows = session.scalars(select(RoleAssignment.pseudonym).where(RoleAssignment.id.in_(standings)))
-    return {str(pseudonym) for pseudonym in rows}
+    return set(_standings_by_pseudonym(session, competition_id))
+
+
+def list_replaced(session: Session, competition_id: int) -> set[str]:
+    """The pseudonyms of the markers whose work was given to others."""
+    found = _standings_by_pseudonym(session, competition_id)
+    return {name for name, standing in found.items() if standing is MarkerStanding.REPLACED}
+
+
+def find_outlook(session: Session, competition_id: int, script_id: int, code: str) -> Outlook:
+    """Who may be given this script: nobody who has or had it, is barred from it, or whose work went to others."""
+    eligible = find_eligible(session, competition_id)
+    standings = _standings_by_pseudonym(session, competition_id)
+    paused = [name for name, standing in standings.items() if standing is MarkerStanding.STOPPED]
+    taken = list_takers(session, [script_id])[script_id]
+
+    def fit(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in sorted(names) if name not in taken and (code, name) not in eligible.barred)
+
+    return Outlook(free=fit(eligible.markers), paused=fit(paused))
+
+
+def list_unassigned(session: Session, competition_id: int, loads: Iterable[MarkerLoad]) -> list[UnassignedScript]:
+    """The open scripts of markers who were replaced: nobody marks them until they are given to somebody."""
+    rows = [row for load in loads if load.standing is MarkerStanding.REPLACED for row in load.open_scripts]
+    if not rows:
+        return []
+    known = session.execute(
+        select(Script.code, Script.id).where(
+            Script.competition_id == competition_id, Script.code.in_([row.code for row in rows])
+        )
+    )
+    keys = {code: script_id for code, script_id in known}  # noqa: C416 - rows are no pairs to a type checker
+    found = [
+        UnassignedScript(row.code, row.marker, find_outlook(session, competition_id, keys[row.code], row.code))
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: (row.code, row.marker))
 
 
 def list_changed(session: Session, competition_id: int) -> list[ChangedAllocation]:
@@ -212,6 +301,26 @@ def _own_marks(session: Session, competition_id: int) -> dict[tuple[int | None, 
     return {(mark.script_id, mark.assignment_id, mark.round): mark for mark in rows}
 
 
+def _withdrawn_at(session: Session, competition_id: int) -> dict[tuple[int | None, int | None], datetime]:
+    """When a mark of a script was withdrawn last, by script and marker: from then on the wait is counted anew."""
+    rows = session.execute(
+        select(Mark.script_id, Mark.assignment_id, MarkWithdrawal.decided_at)
+        .join(MarkWithdrawal, MarkWithdrawal.mark_id == Mark.id)
+        .join(Script, Script.id == Mark.script_id)
+        .where(Script.competition_id == competition_id, MarkWithdrawal.is_agreed.is_(True))
+        .order_by(MarkWithdrawal.decided_at)
+    )
+    return {(script_id, assignment_id): at for script_id, assignment_id, at in rows if at is not None}
+
+
+def _standings_by_pseudonym(session: Session, competition_id: int) -> dict[str, MarkerStanding]:
+    standings = _standings(session, competition_id)
+    if not standings:
+        return {}
+    rows = session.execute(select(RoleAssignment.id, RoleAssignment.pseudonym).where(RoleAssignment.id.in_(standings)))
+    return {str(pseudonym): standings[assignment_id] for assignment_id, pseudonym in rows}
+
+
 def _standings(session: Session, competition_id: int) -> dict[int, MarkerStanding]:
     rows = session.execute(
         select(MarkerStop.assignment_id, MarkerStop.outcome)
@@ -235,8 +344,10 @@ def _is_locked(mark: Mark | None) -> bool:
     return mark is not None and mark.state is MarkState.LOCKED
 
 
-def _open_script(row: Allocation, draft: Mark | None) -> OpenScript:
-    moments = [moment for moment in (row.opened_at, draft.updated_at if draft else None) if moment is not None]
+def _open_script(row: Allocation, draft: Mark | None, withdrawn_at: datetime | None) -> OpenScript:
+    moments = [
+        moment for moment in (row.opened_at, draft.updated_at if draft else None, withdrawn_at) if moment is not None
+    ]
     return OpenScript(
         code=row.script.code,
         marker=str(row.assignment.pseudonym),

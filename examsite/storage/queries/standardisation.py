@@ -211,6 +211,13 @@ def find_hold(session: Session, assignment_id: int) -> MarkerStop | None:
     return newest
 
 
+def find_open_stop(session: Session, competition_id: int, pseudonym: str) -> MarkerStop | None:
+    """The pause of this marker that waits for the head."""
+    return session.scalars(
+        _stops(competition_id).where(MarkerStop.decided_at.is_(None), RoleAssignment.pseudonym == pseudonym)
+    ).one_or_none()
+
+
 def list_stops(session: Session, competition_id: int) -> list[MarkerStop]:
     """Every pause with its marker, the open ones first, then the newest."""
     return list(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import NeededAct
 from examsite.domain.rubric_changes import criterion_from_data
 from examsite.domain.rubrics import RubricCriterion
@@ -19,6 +20,10 @@ from examsite.web.i18n import _
 if TYPE_CHECKING:
     from examsite.storage.models.papers import RubricChange
     from examsite.storage.queries.allocations import Outlook
+
+
+class GapNotFoundError(NotFoundError):
+    """A script that is not among those with two locks; which of the reasons it is, nobody learns."""
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,20 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.services import allocations
+from examsite.services import allocations, marker_stops
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import (
     MarkerLoad,
     OpenScript,
+    UnassignedScript,
     find_still,
     list_changed,
     list_marker_loads,
+    list_unassigned,
     standing_still,
 )
+from examsite.storage.queries.standardisation import find_open_stop
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.marking import TakeOverForm
@@ -44,6 +47,7 @@ def list_allocation(code: str) -> ResponseReturnValue:
         "marker/list_allocation.html",
         loads=loads,
         still=[(row, _minutes(row, now)) for row in standing_still(loads, now=now, claim_minutes=minutes)],
+        unassigned=[(row, _why_waiting(row)) for row in list_unassigned(db.session(), g.competition.id, loads)],
         changed=list_changed(db.session(), g.competition.id),
         claim_minutes=minutes,
         is_open=g.competition.state is CompetitionState.MARKING,
@@ -55,15 +59,22 @@ def list_allocation(code: str) -> ResponseReturnValue:
 @requires(Role.MARKING_HEAD)
 @writes
 def take_over_marker(code: str, marker: str) -> ResponseReturnValue:
-    """Everything open of one marker goes to others, after a page that repeats what will happen."""
+    """Everything open of one marker goes to others, after a page that repeats what will happen.
+
+    Of a marker who is paused the pause is decided instead: there is one way to replace a marker.
+    """
     load = _load(marker)
+    stop = find_open_stop(db.session(), g.competition.id, marker)
+    if stop is not None:
+        flash(_("%(marker)s đang tạm dừng: quyết định lần tạm dừng ở trang này.", marker=marker), "information")
+        return redirect(url_for("marker.show_stop", code=code, stop=stop.id))
     form = TakeOverForm()
     status = 200
     if form.is_submitted():
         status = 422
         if form.validate():
             try:
-                count = allocations.take_over_marker(
+                followed = marker_stops.take_over_marker(
                     act(), g.competition, marker, expected=form.expected_number(), reason=form.reason.data or ""
                 )
             except DomainError as error:
@@ -76,11 +87,13 @@ def take_over_marker(code: str, marker: str) -> ResponseReturnValue:
                     ngettext(
                         "Đã giao lại %(num)d bài của %(marker)s theo kết quả bốc thăm.",
                         "Đã giao lại %(num)d bài của %(marker)s theo kết quả bốc thăm.",
-                        count,
+                        followed.passed_on,
                         marker=marker,
                     ),
                     "success",
                 )
+                if followed.waiting:
+                    flash(waiting_words(followed.waiting), "attention")
                 return redirect(url_for("marker.list_allocation", code=code))
     form.expected.data = str(len(load.open_scripts))
     return render_template("marker/take_over.html", form=form, load=load, script=None, code=code), status
@@ -113,6 +126,32 @@ def take_over_script(code: str, marker: str, waiting: str) -> ResponseReturnValu
                 return redirect(url_for("marker.list_allocation", code=code))
     form.expected.data = "1"
     return render_template("marker/take_over.html", form=form, load=load, script=row, code=code), status
+
+
+def waiting_words(codes: tuple[str, ...]) -> str:
+    """Which scripts nobody could be given, and where they wait."""
+    return ngettext(
+        "Còn %(num)d bài chưa có người chấm: %(codes)s. Xem “Chưa có người chấm” ở trang Phân công.",
+        "Còn %(num)d bài chưa có người chấm: %(codes)s. Xem “Chưa có người chấm” ở trang Phân công.",
+        len(codes),
+        codes=", ".join(codes),
+    )
+
+
+def _why_waiting(row: UnassignedScript) -> str:
+    """Why nobody marks a script, and what is to be done; who of the others has it already is not told."""
+    if row.outlook.free:
+        return _("Đã có người nhận được. Chọn “Giao lại tất cả” ở dòng %(marker)s.", marker=row.marker)
+    if row.outlook.paused:
+        return _(
+            "Người nhận được bài này đang tạm dừng: %(names)s. Quyết định lần tạm dừng ấy rồi giao lại, "
+            "hoặc đề nghị ban tổ chức bổ sung cán bộ chấm.",
+            names=", ".join(row.outlook.paused),
+        )
+    return _(
+        "Mọi cán bộ chấm còn lại đã được giao bài này hoặc không được chấm bài này. "
+        "Đề nghị ban tổ chức bổ sung cán bộ chấm, rồi giao lại."
+    )
 
 
 def _load(pseudonym: str) -> MarkerLoad:

@@ -9,12 +9,15 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import DomainError, NotFoundError
+from examsite.domain.errors import ConflictError, DomainError, NotAllowedError
+from examsite.domain.marking import NeededAct
 from examsite.domain.permissions import Role
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.scores import ZERO, Score
 from examsite.services import allocations, settling
+from examsite.services.marking_heads import standing_of_head
 from examsite.storage.database import db
+from examsite.storage.queries.allocations import Outlook, find_outlook
 from examsite.storage.queries.marking import (
     ScriptStanding,
     count_scripts,
@@ -29,7 +32,7 @@ from examsite.web.formatting import format_points
 from examsite.web.forms.marking import ActForm, DecideGapForm, DiscussionNoteForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
-from examsite.web.marker.gap_words import criteria_of, gap_of, next_act, state_words, why_here
+from examsite.web.marker.gap_words import GapNotFoundError, criteria_of, gap_of, next_act, state_words, why_here
 from examsite.web.script_paths import path_diagram
 from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
@@ -150,7 +153,12 @@ def note_discussion(code: str, script: str) -> ResponseReturnValue:
 def allocate_third(code: str, script: str) -> ResponseReturnValue:
     """Give the script to the third marker whom the draw names."""
     if ActForm().validate_on_submit():
-        allocations.allocate_third(act(), g.competition, script)
+        try:
+            allocations.allocate_third(act(), g.competition, script)
+        except ConflictError as error:
+            forget_changes()
+            flash(message_of(error), "attention")
+            return _gap_view(code, opened=script), status_of(error)
         flash(_("Đã giao bài %(code)s cho người chấm thứ ba theo kết quả bốc thăm.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
@@ -164,6 +172,14 @@ def acknowledge_straddle(code: str, script: str) -> ResponseReturnValue:
         settling.acknowledge_straddle(act(), g.competition, script)
         flash(_("Đã ghi nhận bài %(code)s có hai lượt chấm ở hai phía điểm đạt.", code=script), "success")
     return redirect(url_for("marker.show_gaps", code=code))
+
+
+@bp.errorhandler(GapNotFoundError)
+def _no_gap(error: GapNotFoundError) -> ResponseReturnValue:
+    """The head's own sentence and the way back to the list."""
+    forget_changes()
+    page = render_template("marker/no_gap.html", text=message_of(error), code=g.competition.code)
+    return page, status_of(error)
 
 
 # --- what the pages are made of --------------------------------------------------------------------------------------
@@ -190,8 +206,10 @@ def _gap_view(
     if zone is not None:
         listed = [row for _line, found in zone.lines for row in found]
         view = "zone"
+    kept_away = _kept_away()
     return render_template(
         "marker/show_gaps.html",
+        kept_away=kept_away,
         part=part,
         total=count_scripts(db.session(), g.competition.id),
         standings=standings,
@@ -204,16 +222,23 @@ def _gap_view(
         opened=chosen,
         gaps=[] if chosen is None else criteria_of(chosen, list_agreed_changes(db.session(), chosen.script.paper_id)),
         why=why_here(part, chosen) if chosen is not None else "",
-        next_act=next_act(part, chosen) if chosen is not None else None,
+        next_act=next_act(part, chosen, _outlook(chosen)) if chosen is not None else None,
         form=_decide_form(chosen, form),
         note_form=note_form or DiscussionNoteForm(formdata=None),
         notes=[] if chosen is None else list_discussion_notes(db.session(), chosen.script.id),
         ruled=None if chosen is None else settling.score_by_ladder(g.competition, chosen),
         other=None if chosen is None else _somebody_else(chosen.script.code),
         dots_a_line=DOTS_A_LINE,
-        is_open=g.competition.state is CompetitionState.MARKING,
+        is_open=g.competition.state is CompetitionState.MARKING and not kept_away,
         code=code,
     )
+
+
+def _outlook(row: ScriptStanding) -> Outlook | None:
+    """Who could be the third marker, asked only where one is due."""
+    if row.standing.act is not NeededAct.THIRD_MARKER or row.third_allocation is not None:
+        return None
+    return find_outlook(db.session(), g.competition.id, row.script.id, row.script.code)
 
 
 def _decide_form(chosen: ScriptStanding | None, sent: DecideGapForm | None) -> DecideGapForm:
@@ -234,11 +259,19 @@ def _somebody_else(code: str) -> Any:
     return claim
 
 
+def _kept_away() -> str:
+    """Why this head leaves the scripts to another one, in words; empty: nothing is in the way."""
+    if g.competition.state is not CompetitionState.MARKING:
+        return ""
+    code = standing_of_head(act(), g.competition)
+    return message_of(NotAllowedError(code)) if code else ""
+
+
 def _find(standings: list[ScriptStanding], code: str) -> ScriptStanding:
     for row in standings:
         if row.script.code == code:
             return row
-    raise NotFoundError("script_not_found", script=code)
+    raise GapNotFoundError("gap_not_found", script=code)
 
 
 def _waits(row: ScriptStanding) -> bool:

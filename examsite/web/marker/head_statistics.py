@@ -22,6 +22,7 @@ from examsite.web.formatting import format_points
 from examsite.web.forms.standardisation import DecideStopForm, LeaveMarkersForm, StopMarkerForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
+from examsite.web.marker.head_allocation import waiting_words
 from examsite.web.marking_statistics import serve_statistics
 from examsite.web.transactions import act, forget_changes, writes
 
@@ -140,6 +141,8 @@ def _decide(stop: int, form: DecideStopForm) -> None:
         ),
         "success",
     )
+    if followed.waiting:
+        flash(waiting_words(followed.waiting), "attention")
 
 
 def _why(figures: dict[str, Any]) -> str:
@@ -156,6 +159,12 @@ def _moved(figures: dict[str, Any]) -> str:
     points = format_points(str(abs(score(figures["points"]))))
     if figures.get("direction") == "lenient":
         return _(
-            "Từ bài thứ %(since)s, chấm cao hơn trước khoảng %(points)s điểm.", since=figures["since"], points=points
+            "Từ bài thứ %(since)s đã khóa (tính cả bài mẫu), chấm cao hơn trước khoảng %(points)s điểm.",
+            since=figures["since"],
+            points=points,
         )
-    return _("Từ bài thứ %(since)s, chấm thấp hơn trước khoảng %(points)s điểm.", since=figures["since"], points=points)
+    return _(
+        "Từ bài thứ %(since)s đã khóa (tính cả bài mẫu), chấm thấp hơn trước khoảng %(points)s điểm.",
+        since=figures["since"],
+        points=points,
+    )

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from examsite.domain.errors import DomainError, NotFoundError
+from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services import withdrawals
 from examsite.storage.database import db
@@ -18,6 +18,7 @@ from examsite.web.formatting import format_points
 from examsite.web.forms.marking import RequestWithdrawalForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
+from examsite.web.marker.gap_words import GapNotFoundError
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -53,7 +54,7 @@ def _find(code: str) -> ScriptStanding:
     for row in list_standings(db.session(), g.competition):
         if row.script.code == code:
             return row
-    raise NotFoundError("script_not_found", script=code)
+    raise GapNotFoundError("gap_not_found", script=code)
 
 
 def _form(row: ScriptStanding) -> RequestWithdrawalForm:
