@@ -110,7 +110,7 @@ _NAMED_IDENTITY: Final = re.compile(
     r"((?:[a-z]{1,2})?\d(?:[ .\-]?\d){4,12})"
 )
 _EMAIL: Final = re.compile(
-    r"[a-z0-9][a-z0-9._%+\-]*[ ]?(?:@|[(\[{](?:at|a|a cong|a moc|@)[)\]}]| a cong | a moc )[ ]?[a-z0-9\-]+"
+    r"[a-z0-9][a-z0-9._%+\-]{0,63}[ ]?(?:@|[(\[{](?:at|a|a cong|a moc|@)[)\]}]| a cong | a moc )[ ]?[a-z0-9\-]+"
     r"(?:[ ]?(?:\.|[(\[{](?:dot|cham|\.)[)\]}]| cham )[ ]?[a-z0-9\-]{2,})+"
 )
 _ONLINE: Final = re.compile(

@@ -52,6 +52,8 @@ class Place:
 _LONG: Final = 10
 #: Digits up to which a number must stand in one piece: "0,12" is no candidate number 012. Source: our choice.
 _SHORT: Final = 6
+#: Letters before and after a name that are looked at. Source: our choice, because no word is longer.
+_NEAR: Final = 40
 _TAG: Final = re.compile(r"<[^<>\n]{0,40}>")
 _LETTERS_FOR_DIGITS: Final = str.maketrans("0134578", "oieastb")
 _DIGITS_FOR_LETTERS: Final = str.maketrans("oilesztb", "01135278")
@@ -157,7 +159,8 @@ def _written(text: FoldedText, pattern: str, confidence: int) -> Iterator[Place]
 
 def _stands_alone(text: str, place: Place) -> bool:
     """Whether a given name is no part of a longer name and no ordinary word at the head of a sentence."""
-    before, after = text[: place.start].rstrip(" \t"), text[place.end :].lstrip(" \t")
+    before = text[max(0, place.start - _NEAR) : place.start].rstrip(" \t")
+    after = text[place.end : place.end + _NEAR].lstrip(" \t")
     neighbour = re.search(r"\w+$", before)
     is_joined = neighbour is not None and neighbour[0][0].isupper() and neighbour[0].lower() not in _PRONOUNS
     return bool(before) and before[-1] not in ".!?\n:-" and not is_joined and not after[:1].isupper()
