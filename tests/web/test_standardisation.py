@@ -11,15 +11,17 @@ from sqlalchemy import select
 
 from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
+from examsite.domain.questions import Text
 from examsite.services import marker_alarms, marker_stops
 from examsite.services.allocations import draw_allocation
+from examsite.services.rubric_changes import agree_change, propose_change
 from examsite.statistics.drift import Alarm, Direction
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop, Qualification
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
 from tests.web.conftest import Doing
-from tests.web.strict_client import StrictClient, words
+from tests.web.strict_client import StrictClient, find_all, words
 
 CODE = "VH-2026-01"
 Scene = Callable[[Callable[[Doing], Any]], Any]
@@ -124,6 +126,35 @@ def test_the_head_enters_a_script_and_the_chair_agrees(
     agreed = scene(lambda doing: doing.session.scalars(select(AgreedMark)).one().agreed_at)
     assert agreed is not None
     assert "LT01" in log_in(_login("M01")).get(f"/marker/{CODE}/practice").text
+
+
+def test_after_a_change_of_the_guide_both_people_read_the_new_words_and_markers_find_nothing(
+    build: Callable[[Callable[[Board], Any]], Any], log_in: LogIn
+) -> None:
+    def changed(board: Board) -> tuple[str, int]:
+        agree(board, ScriptKind.PRACTICE, "40")
+        known = board.rubric.human[0]
+        change = propose_change(
+            board.ctx(Role.MARKING_HEAD),
+            board.competition,
+            board.room.paper.code,
+            known.criterion,
+            text=Text("Nêu đúng hai việc phải tách", "Separates the two issues"),
+            levels=known.levels,
+            reason="Mức 3 nói hai điều trái nhau.",
+        )
+        agree_change(board.ctx(Role.SETTER), board.competition, change.id)
+        return _chair_login(board), change.id
+
+    chair, change = build(changed)
+    head = log_in(_login("H01"))
+
+    assert "LT01" in words(find_all(head.page(f"/marker/{CODE}/head/rubric/changes/{change}"), "standards")[0])
+    page = head.page(f"/marker/{CODE}/head/standards/LT01")
+    assert "Nêu đúng hai việc phải tách" in words(page)
+    assert "Hướng dẫn chấm đã đổi, thống nhất lại" in words(page)
+    assert "Nêu đúng hai việc phải tách" in words(log_in(chair).page(f"/council/{CODE}/standards/LT01"))
+    assert "LT01" not in log_in(_login("M01")).get(f"/marker/{CODE}/practice").text
 
 
 def _chair_login(board: Board) -> str:
