@@ -45,7 +45,6 @@ from examsite.services import (
     standardisation,
     withdrawals,
 )
-from examsite.storage.models.standardisation import AgreedMark
 from examsite.storage.queries.marking import QUEUED, get_blind_script, list_standings
 from examsite.storage.queries.marking_notes import list_flags
 from examsite.storage.queries.papers import list_opened_papers
@@ -298,7 +297,7 @@ class LivelyBoard:
             again[login] = [row.script.code for row in own if row.fate is MarkFate.WITHDRAWN]
         return again
 
-    def _agree_anew(self, standard: AgreedMark, points: dict[str, str], now: datetime) -> None:
+    def _agree_anew(self, standard: Any, points: dict[str, str], now: datetime) -> None:
         """The same points stand under the new words, say both people."""
         standardisation.change_standard(
             self.play.by("truongcham", Role.MARKING_HEAD, now),
