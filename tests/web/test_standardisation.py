@@ -356,8 +356,8 @@ def test_the_head_reads_an_alarm_that_names_two_and_leaves_both(
     assert "Mức chấm đã chuyển: M01, M02" in words(head.page(statistics))
     address = f"/marker/{CODE}/head/alarms/{alarm}"
     shown = words(head.page(address))
-    assert "Nếu là M01: Từ bài thứ 26, chấm cao hơn trước khoảng 6 điểm." in shown
-    assert "Nếu là M02: Từ bài thứ 26, chấm thấp hơn trước khoảng 6 điểm." in shown
+    assert "Nếu là M01: Từ bài thứ 26 đã khóa (tính cả bài mẫu), chấm cao hơn trước khoảng 6 điểm." in shown
+    assert "Nếu là M02: Từ bài thứ 26 đã khóa (tính cả bài mẫu), chấm thấp hơn trước khoảng 6 điểm." in shown
 
     assert head.submit(address, data={"reason": ""}).status_code == 422
     assert head.submit(address, data={"reason": "Đã đọc lại ba bài chung."}).status_code == 302
