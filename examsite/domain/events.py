@@ -181,7 +181,7 @@ class Event(StrEnum):
     DISCUSSION_NOTED = ("discussion:noted", "head", "script")
     STRADDLE_SEEN = ("straddle:seen", "head", "script")
     RUBRIC_CHANGED = ("rubric:changed", "setter head", "paper")
-    RUBRIC_CHANGE_TAKEN_BACK = ("rubric:taken_back", "head", "paper")
+    RUBRIC_TAKEN_BACK = ("rubric:taken-back", "head", "paper")
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
     EXCUSE_AGREED = ("excuse:agreed", "council", "defence")

@@ -158,7 +158,7 @@ def take_back_change(ctx: ServiceContext, competition: Competition, change_id: i
     change.decided_at = ctx.now
     change.is_agreed = False
     payload = {"criterion": change.criterion, "reason": change.reason}
-    change.record_seq = record(ctx, competition, Event.RUBRIC_CHANGE_TAKEN_BACK, f"paper/{change.paper.code}", payload)
+    change.record_seq = record(ctx, competition, Event.RUBRIC_TAKEN_BACK, f"paper/{change.paper.code}", payload)
     ctx.session.flush()
 
 

@@ -345,7 +345,7 @@ def test_the_head_takes_back_the_own_proposal_before_it_is_answered(board: Board
 
     take_back_change(ctx, board.competition, change.id)
 
-    (taken,) = _records(board, "rubric:taken_back")
+    (taken,) = _records(board, "rubric:taken-back")
     assert json.loads(taken.payload)["criterion"] == TOUCHED
     assert (change.is_agreed, change.record_seq) == (False, taken.seq)
     assert _refusal(NotFoundError, lambda: _agree(board, change)) == "rubric_change_not_found"

@@ -113,7 +113,7 @@ LABELS = {
         Event.FLAG_ANSWERED: _l("Trưởng ban trả lời cán bộ chấm"),
         Event.DISCUSSION_NOTED: _l("Ghi lại trao đổi về một bài"),
         Event.RUBRIC_CHANGED: _l("Sửa lời hướng dẫn chấm"),
-        Event.RUBRIC_CHANGE_TAKEN_BACK: _l("Rút lại đề nghị sửa hướng dẫn chấm"),
+        Event.RUBRIC_TAKEN_BACK: _l("Rút lại đề nghị sửa hướng dẫn chấm"),
         Event.ASSESSMENT_LOCKED: _l("Khóa nhận xét đề án"),
         Event.QUESTION_NOTED: _l("Ghi câu hỏi trong buổi bảo vệ"),
         Event.EXCUSE_AGREED: _l("Đồng ý để thành viên không chấm một lượt bảo vệ"),
