@@ -56,7 +56,7 @@ class Chair(Signer):
         """Who marks which script."""
         self.goes_to(f"/council/{self.code}/codes")
         if self.finds('textarea[name="reason"]'):
-            self.writes("reason", "Đề mới, chưa có bài chấm thử.")
+            self.fills({"reason": "Đề mới, chưa có bài chấm thử."})
         self.submits("draw-allocation")
 
     def opens_codes(self) -> None:
