@@ -78,6 +78,7 @@ class HeadOfMarking(Official):
             for act in ("third", "seen", "decide"):
                 if self.browser.see_all(act):
                     if act == "decide":
+                        self.notes_the_talk()
                         totals = [Decimal(cell.text.split()[0].replace(",", ".")) for cell in self._open_row()]
                         self.fills({"score": figure(max(totals)), "reason": reason})
                     self.submits(act)
@@ -85,6 +86,13 @@ class HeadOfMarking(Official):
                     break
             self.goes_to(f"/marker/{self.code}/head/gaps")
         return acts
+
+    def notes_the_talk(self) -> None:
+        """Say what the two markers said: no decision stands before it."""
+        for summary in self.finds("details:has([data-testid='note-form']) > summary"):
+            summary.click()
+            self.fills({"text": "Hai người chấm đối chiếu từng tiêu chí với hướng dẫn chấm."})
+            self.submits("note")
 
     def _open_row(self) -> list:  # type: ignore[type-arg]
         return self.finds("tr.gap-open td.num")[:2]
