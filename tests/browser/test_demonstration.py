@@ -12,11 +12,11 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from examsite.cli.demonstration.answers import PARTS, share_met, write_essay
-from examsite.cli.demonstration.printing import printed
 from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.marking import ScriptKind
 from examsite.domain.questions import QuestionKind
 from examsite.storage.models.competitions import Competition
+from examsite.storage.printing import printed_pages
 from examsite.storage.queries.candidacies import get_candidacy, list_candidacies
 from examsite.storage.queries.competitions import list_competitions
 from examsite.storage.queries.defence import list_defences
@@ -81,7 +81,7 @@ def test_every_essay_of_the_bank_has_answers_that_differ() -> None:
 
 def test_printed_page_holds_its_words(tmp_path: Path) -> None:
     path = tmp_path / "printed.pdf"
-    path.write_bytes(printed("Đề án", ["Trưởng phòng giữ lời hứa với người dân."] * 60))
+    path.write_bytes(printed_pages("Đề án", ["Trưởng phòng giữ lời hứa với người dân."] * 60))
 
     found = outline_pdf(path)
 

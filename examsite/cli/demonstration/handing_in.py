@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from examsite.cli.demonstration.printing import printed
 from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.rulesets import Item
 from examsite.services.uploads import ReceivedFile, ReceivedProposal, receive_file, receive_proposal
+from examsite.storage.printing import printed_pages
 
 #: The largest file that the demonstration hands in. Unit: megabytes.
 _MOST_MEGABYTES = 2
@@ -40,7 +40,7 @@ class Letterbox:
         if self._paper is None:
             self._paper = receive_file(
                 self._uploads_path,
-                io.BytesIO(printed("Hồ sơ dự tuyển – bản quét", _PAPER)),
+                io.BytesIO(printed_pages("Hồ sơ dự tuyển – bản quét", _PAPER)),
                 "ban-quet.pdf",
                 allowed_kinds=[UploadKind.PDF],
                 max_megabytes=_MOST_MEGABYTES,
@@ -54,7 +54,7 @@ class Letterbox:
             found = programmes()[number]
             self._proposals[number] = receive_proposal(
                 self._uploads_path,
-                io.BytesIO(printed(found["title"], _paragraphs(found))),
+                io.BytesIO(printed_pages(found["title"], _paragraphs(found))),
                 "de-an.pdf",
                 allowed_kinds=kinds,
                 max_megabytes=_MOST_MEGABYTES,
