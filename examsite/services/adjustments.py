@@ -14,9 +14,10 @@ from examsite.domain.adjustments import (
     planned_seconds,
 )
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.domain.rooms import ROOM_REQUEST, RequestEvent, RequestState
 from examsite.domain.sittings import SittingState
 from examsite.services.context import ServiceContext
@@ -45,7 +46,7 @@ def ask_adjustments(
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
     check_adjustments(wanted)
-    words = _reason_in_words(reason)
+    words = checked_reason(reason)
     candidacy = _locked(ctx, Candidacy.competition_id == competition.id, Candidacy.application_code == application_code)
     if not can_decide(ctx, competition, candidacy):
         raise ConflictError("adjustments_too_late")
@@ -82,7 +83,7 @@ def decide_adjustments(
         NotFoundError: `request_not_found`.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    words = _reason_in_words(reason)
+    words = checked_reason(reason)
     request = get_adjustment_request(ctx.session, competition.id, request_id)
     if request.asked_by_id == ctx.actor.account_id:
         raise NotAllowedError("second_person_needed")
@@ -135,12 +136,6 @@ def apply_adjustments(ctx: ServiceContext, sitting: Sitting, attempt: Attempt) -
         attempt.added_seconds += seconds
         return seconds
     return 0
-
-
-def _reason_in_words(reason: str) -> str:
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
-    return reason.strip()
 
 
 def _locked(ctx: ServiceContext, *conditions: ColumnElement[bool]) -> Candidacy:

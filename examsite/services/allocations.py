@@ -12,13 +12,14 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.domain.standardisation import mix_seeds
 from examsite.services.context import ServiceContext
 from examsite.services.draws import draw
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.settling import check_marking_open, checked_reason, standing_for_head
+from examsite.services.settling import check_marking_open, standing_for_head
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation
@@ -63,7 +64,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
     Raises:
         ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_not_declared`,
             `markers_too_few`, `markers_in_conflict`, `seeds_too_few` without a reason, `markers_not_qualified`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): two markers, independently of each other.
@@ -194,7 +195,7 @@ def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *
 
     Raises:
         ConflictError: `marking_not_open`, `allocation_not_open` unless it stands still there, `substitute_missing`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
 

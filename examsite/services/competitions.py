@@ -13,6 +13,7 @@ from examsite.domain.competitions import SCHEDULE, CompetitionState, check_sched
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import PSEUDONYM_LETTERS, Role
+from examsite.domain.reasons import checked_reason
 from examsite.domain.rulesets import ruleset_to_toml
 from examsite.services.accounts import grant_role
 from examsite.services.context import Actor, ServiceContext
@@ -125,14 +126,13 @@ def change_notice(
         raise ConflictError("notice_change_spent", allowed=ruleset.notice_changes)
     if competition.written_at is not None and (competition.written_at - ctx.now).days < ruleset.notice_change_days:
         raise ConflictError("notice_change_too_late", days=ruleset.notice_change_days)
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
+    words = checked_reason(reason)
     _check_future(ctx, schedule)
     before = _schedule_data(competition)
     if not _write_schedule(competition, schedule):
         raise ConflictError("notice_unchanged")
     competition.notice_changed_at = ctx.now
-    payload = {"before": before, "after": _schedule_data(competition), "reason": reason.strip()}
+    payload = {"before": before, "after": _schedule_data(competition), "reason": words}
     record(ctx, competition, Event.NOTICE_CHANGED, f"competition/{competition.code}", payload)
 
 

@@ -13,10 +13,10 @@ from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import SCORES_SHOWN
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.settling import checked_reason
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration, ConflictRuling
@@ -56,7 +56,7 @@ def declare_conflicts(
             defence this person has scored and locked; `conflict_after_allocation` by a marker who has scripts already:
             which of them it concerns may be known to nobody here, so people settle it, on paper.
         InvalidError: `conflict_not_on_list`, `relation_not_known`; `relation_stands` when one is left out without a
-            reason after work began, `comment_too_long`.
+            reason after work began, `reason_too_long`.
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 23(7b); NĐ 170/2025/NĐ-CP art. 8(3).
@@ -134,7 +134,7 @@ def judge_hint(
         ConflictError: `conflict_after_allocation` when a marker who has scripts already would be kept away;
             `conflict_after_reveal` about a member of the panel, once the scores of this candidate's defence were shown.
             Before that a locked sheet is taken out by the reveal. `ruling_said_already` to whoever said it already.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`, `judge_concerned`, `judge_of_same_board`.
         NotFoundError: `hint_not_found`, also for a declared relation that nobody asks to take back.
 

@@ -13,6 +13,7 @@ from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState
 from examsite.domain.panels import DEFENCE_MACHINE, SHEET_OPEN, DefenceEvent, DefenceState
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import Points, Rubric, check_points, points_data, rubric_from_snapshot, total
 from examsite.domain.scores import Score, score, score_text
 from examsite.services.assessments import lock_assessments
@@ -32,9 +33,6 @@ from examsite.storage.queries.defence import (
     list_defences,
 )
 from examsite.storage.queries.proposals import list_standings
-
-#: Longest comment or reason. Unit: characters.
-MOST_TEXT_LENGTH = 4000
 
 
 def rubric_of(defence: Defence) -> Rubric:
@@ -121,8 +119,8 @@ def save_sheet(
     for name, text in kept.items():
         if name not in known:
             raise InvalidError("criterion_unknown", criterion=name)
-        if len(text) > MOST_TEXT_LENGTH:
-            raise InvalidError("sheet_comment_too_long", criterion=name, most=MOST_TEXT_LENGTH)
+        if len(text) > LONGEST_TEXT:
+            raise InvalidError("sheet_comment_too_long", criterion=name, most=LONGEST_TEXT)
     mark = _draft(ctx, defence, revision=revision)
     if mark is None:
         mark = Mark(

@@ -14,6 +14,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.domain.scores import score_text
 from examsite.domain.sittings import (
     INCIDENT,
@@ -25,7 +26,7 @@ from examsite.domain.sittings import (
 )
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.rooms import add_time, lock_seat, reason_in_words, require_watcher, subject_of
+from examsite.services.rooms import add_time, lock_seat, require_watcher, subject_of
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.competitions import Competition
@@ -128,7 +129,7 @@ def extend_time(
     """
     require_watcher(ctx, competition, sitting)
     seconds = check_extension(minutes)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("extension_not_open")
@@ -148,7 +149,7 @@ def free_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting
         NotFoundError: `seat_not_found`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state is not AttemptState.OPEN:
         raise ConflictError("attempt_not_open")
@@ -174,7 +175,7 @@ def move_seat(
         NotFoundError: `seat_not_found`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     if to not in seat_codes(sitting.seat_rows, sitting.seat_columns):
         raise InvalidError("seat_not_in_room", field="to", seat=to)
     if to in {attempt.seat for attempt in list_attempts(ctx.session, sitting.id)}:
@@ -199,7 +200,7 @@ def force_hand_in(ctx: ServiceContext, competition: Competition, sitting: Sittin
         NotFoundError: `seat_not_found`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state is not AttemptState.OPEN or (attempt.checked_in_at is None and attempt.opened_at is None):
         raise ConflictError("attempt_not_open")

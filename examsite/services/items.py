@@ -13,10 +13,11 @@ from examsite.domain.items import Answer, Ruling, checked_keys, objective_item, 
 from examsite.domain.marking import ScriptEvent, ScriptState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role, actor_name
+from examsite.domain.reasons import checked_reason
 from examsite.domain.scores import score
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason, settle_again
+from examsite.services.settling import check_marking_open, settle_again
 from examsite.services.system_marks import lock_system_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
@@ -51,7 +52,7 @@ def propose_ruling(
 
     Raises:
         ConflictError: `marking_not_open`, `item_decision_waiting`.
-        InvalidError: `item_not_objective`, a code of `checked_keys`, `reason_missing`, `comment_too_long`.
+        InvalidError: `item_not_objective`, a code of `checked_keys`, `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `paper_not_found`.
     """

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
+from examsite.domain.reasons import checked_reason
 from examsite.domain.standardisation import NamingOutcome
 from examsite.services.context import ServiceContext
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason
+from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.standardisation import MarkerAlarm
 from examsite.storage.queries.standardisation import get_alarm, list_open_alarms
@@ -50,7 +51,7 @@ def leave_markers(ctx: ServiceContext, competition: Competition, alarm_id: int, 
 
     Raises:
         ConflictError: `marking_not_open`, `alarm_already_decided`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `alarm_not_found`.
     """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import ScriptKind
+from examsite.domain.reasons import checked_reason
 from examsite.domain.scores import score
 from examsite.domain.standardisation import StopCause, StopOutcome
 from examsite.services import allocations
@@ -20,7 +21,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.marker_alarms import answer_by_stop, figures_of, name_markers
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason
+from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import MarkWithdrawal
 from examsite.storage.models.standardisation import MarkerStop
@@ -121,7 +122,7 @@ def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *
 
     Raises:
         ConflictError: `marking_not_open`, `marker_paused`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
     """
@@ -142,7 +143,7 @@ def resume_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *
 
     Raises:
         ConflictError: `marking_not_open`, `stop_already_decided`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `stop_not_found`.
     """
@@ -159,7 +160,7 @@ def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, 
 
     Raises:
         ConflictError: `marking_not_open`, `stop_already_decided`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `stop_not_found`.
     """
@@ -198,7 +199,7 @@ def take_over_marker(
     Raises:
         ConflictError: `marking_not_open`, `takeover_outdated`, `marker_stop_waits` while a pause waits for its
             decision, `marker_already_replaced` when nothing waits, `substitute_missing` when nothing can go on.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
     """

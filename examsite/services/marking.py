@@ -19,13 +19,14 @@ from examsite.domain.marking import (
 )
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import Points, Rubric, check_points, points_data, total
 from examsite.domain.scores import Score, score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
 from examsite.services.records import record
-from examsite.services.settling import LONGEST_TEXT, check_marking_open, settle_script
+from examsite.services.settling import check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import RubricChange

@@ -9,10 +9,11 @@ from examsite.domain.marking import MarkState
 from examsite.domain.note_anchors import Span, anchored_quote
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
-from examsite.services.settling import LONGEST_TEXT, check_marking_open
+from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, MarkNote
 from examsite.storage.queries.marking import QUEUED, find_own_mark, get_own_allocation

@@ -14,6 +14,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState
+from examsite.domain.reasons import checked_reason
 from examsite.domain.ties import open_ties
 from examsite.services.bundles import bundle_hashes
 from examsite.services.context import ServiceContext
@@ -119,9 +120,7 @@ def sign_result(
         raise ConflictError("result_damaged")
     check_tail(version, sha_tail)
     agreed = decision is Decision.AGREED
-    reason = "" if agreed else reason.strip()
-    if not agreed and not reason:
-        raise InvalidError("reason_missing", field="reason")
+    reason = "" if agreed else checked_reason(reason)
     if agreed and actor.role is Role.AUTHORITY:
         check_gate(ctx, competition, GateEvent.RESULT_APPROVED)
     event = Event.RESULT_APPROVED if agreed else Event.RESULT_REFUSED

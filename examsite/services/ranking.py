@@ -14,6 +14,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, ResultEvent, ResultState
+from examsite.domain.reasons import checked_reason
 from examsite.domain.recomputation import recompute
 from examsite.domain.results import result_data
 from examsite.domain.ties import open_ties
@@ -76,17 +77,14 @@ def decide_tie(
     tie = ties[post.code]
     if len(set(selected)) != tie.places or not set(selected) <= set(tie.codes):
         raise InvalidError("tie_selection_wrong", field="selected", post=post.code, places=tie.places)
-    if not reason.strip():
-        raise InvalidError("reason_missing", field="reason")
+    words = checked_reason(reason)
     chosen = sorted(set(selected))
-    seq = record(
-        ctx, competition, Event.TIE_DECIDED, f"post/{post.code}", {"selected": chosen, "reason": reason.strip()}
-    )
+    seq = record(ctx, competition, Event.TIE_DECIDED, f"post/{post.code}", {"selected": chosen, "reason": words})
     ctx.session.add(
         TieDecision(
             post_id=post.id,
             selected=chosen,
-            reason=reason.strip(),
+            reason=words,
             assignment_id=actor.assignment_id,
             decided_at=ctx.now,
             record_seq=seq,

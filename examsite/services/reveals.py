@@ -25,10 +25,11 @@ from examsite.domain.panels import (
     settle_panel,
 )
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import LEAST_REASON, LONGEST_TEXT, checked_reason
 from examsite.domain.rubrics import Points, check_points, points_data, total
 from examsite.domain.scores import ZERO, Score, is_multiple, score_text
 from examsite.services.context import ServiceContext
-from examsite.services.defence import MOST_TEXT_LENGTH, points_of, rubric_of
+from examsite.services.defence import points_of, rubric_of
 from examsite.services.panel_access import (
     LEADING,
     check_step,
@@ -58,10 +59,6 @@ from examsite.storage.queries.defence import (
     list_locked_marks,
     list_members,
 )
-
-#: Shortest reason where one person's word moves a score. Unit: characters.
-# Source: our choice, because "x" is no reason, and twenty signs are one short sentence.
-LEAST_REASON = 20
 
 
 def reveal_scores(
@@ -99,7 +96,7 @@ def reveal_scores(
             raise InvalidError("member_unknown", member=name)
         if name in locked:
             raise ConflictError("member_has_locked", member=name)
-        if not reason or len(reason) > MOST_TEXT_LENGTH:
+        if not reason or len(reason) > LONGEST_TEXT:
             raise InvalidError("excuse_reason_missing", member=name)
         if name in begun - agreed_by_others:
             raise ConflictError("excuse_needs_second", member=name)
@@ -167,7 +164,7 @@ def agree_excuse(ctx: ServiceContext, competition: Competition, position: int, *
         raise NotAllowedError("excuse_by_concerned")
     if member not in members:
         raise InvalidError("member_unknown", member=member)
-    payload = {"member": member, "reason": _check_reason(reason, least=LEAST_REASON)}
+    payload = {"member": member, "reason": checked_reason(reason, least=LEAST_REASON)}
     return record(ctx, competition, Event.EXCUSE_AGREED, subject_of(defence), payload)
 
 
@@ -234,7 +231,7 @@ def check_change(
     check_points(rubric_of(defence), points, step=ruleset_of(competition).defence_mark_step)
     if points_of(first) == dict(points):
         raise InvalidError("change_is_none")
-    return _check_reason(reason)
+    return checked_reason(reason)
 
 
 def outlook(competition: Competition, marks: Sequence[Mark]) -> Outcome:
@@ -326,7 +323,7 @@ def check_decision(
     totals = [mark.total or ZERO for mark in list_locked_marks(ctx.session, [defence.id])]
     if not min(totals) <= decided <= max(totals):
         raise InvalidError("decided_outside_marks", field="score", least=min(totals), most=max(totals))
-    words = _check_reason(reason, least=LEAST_REASON)
+    words = checked_reason(reason, least=LEAST_REASON)
     if not defence.recording_reference:
         raise ConflictError("talk_not_recorded")
     return words
@@ -336,17 +333,6 @@ def _settle(defence: Defence, step: MarkingStep | None, settled: Score | None) -
     defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORE_SETTLED)
     defence.score = settled
     defence.step = "" if step is None else step.value
-
-
-def _check_reason(reason: str, *, least: int = 1) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise InvalidError("reason_missing", field="reason")
-    if len(reason) < least:
-        raise InvalidError("reason_too_short", field="reason", least=least)
-    if len(reason) > MOST_TEXT_LENGTH:
-        raise InvalidError("reason_too_long", field="reason", most=MOST_TEXT_LENGTH)
-    return reason
 
 
 def _member(mark: Mark) -> str:

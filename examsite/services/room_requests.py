@@ -12,6 +12,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.domain.rooms import (
     REQUEST_ASKERS,
     REQUEST_DECIDERS,
@@ -29,7 +30,6 @@ from examsite.services.rooms import (
     lock_open_attempts,
     lock_seat,
     lock_seat_of,
-    reason_in_words,
     require_watcher,
     subject_of,
 )
@@ -62,7 +62,7 @@ def ask_room_request(
         NotFoundError: `seat_not_found`.
     """
     _require_one_of(ctx, competition, sitting, REQUEST_ASKERS[kind])
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempt = lock_seat(ctx, sitting, seat) if seat is not None else None
     data: dict[str, Any] = {}
     if kind is RequestKind.EXTEND_ROOM:
@@ -111,7 +111,7 @@ def decide_room_request(
     _require_one_of(ctx, competition, sitting, REQUEST_DECIDERS[request.kind])
     if request.asked_by_id == ctx.actor.account_id:
         raise NotAllowedError("second_person_needed")
-    words = reason.strip() if approve else reason_in_words(reason)
+    words = reason.strip() if approve else checked_reason(reason)
     after = ROOM_REQUEST.after(request.state, RequestEvent.APPROVED if approve else RequestEvent.REFUSED)
     attempt = lock_seat_of(ctx, sitting, request.attempt_id) if request.attempt_id is not None else None
     request.state = after

@@ -13,6 +13,7 @@ from examsite.domain.attempts import AttemptState, pause_seconds
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.lost_times import seconds_lost, until_decided
+from examsite.domain.reasons import checked_reason
 from examsite.domain.rooms import LOST_TIME, LostTimeEvent
 from examsite.domain.sittings import MAX_EXTENSION_MINUTES
 from examsite.services.context import ServiceContext
@@ -25,7 +26,6 @@ from examsite.services.rooms import (
     lock_open_attempts,
     lock_seat,
     lock_seat_of,
-    reason_in_words,
     require_watcher,
     subject_of,
 )
@@ -45,7 +45,7 @@ def pause_attempt(ctx: ServiceContext, competition: Competition, sitting: Sittin
         NotFoundError: `seat_not_found`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state is not AttemptState.OPEN:
         raise ConflictError("attempt_not_open")
@@ -91,7 +91,7 @@ def pause_room(ctx: ServiceContext, competition: Competition, sitting: Sitting, 
         NotAllowedError: `role_needed`, `not_in_this_room`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     running = [attempt for attempt in lock_open_attempts(ctx, sitting) if attempt.paused_at is None]
     if not running:
         raise ConflictError("nobody_to_pause")
@@ -139,7 +139,7 @@ def name_lost_time(
         NotFoundError: `seat_not_found`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(cause)
+    words = checked_reason(cause)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state is not AttemptState.OPEN or sitting.started_at is None:
         raise ConflictError("attempt_not_open")
@@ -178,7 +178,7 @@ def decide_lost_time(
     lost, attempt = _locked_loss(ctx, sitting, lost_time_id)
     proposed = figure_of(ctx, sitting, attempt, lost)
     is_as_proposed = seconds is not None and lost.seconds <= seconds <= proposed
-    words = reason.strip() if is_as_proposed else reason_in_words(reason)
+    words = reason.strip() if is_as_proposed else checked_reason(reason)
     _decide(ctx, sitting, attempt, lost, seconds=seconds, proposed=proposed, reason=words)
     payload = {
         "decisions": [_decision(attempt, lost, proposed)],
@@ -215,7 +215,7 @@ def give_all_lost_times(ctx: ServiceContext, competition: Competition, sitting: 
         NotAllowedError: `role_needed`, `not_in_this_room`.
     """
     require_watcher(ctx, competition, sitting)
-    words = reason_in_words(reason)
+    words = checked_reason(reason)
     attempts = {attempt.id: attempt for attempt in lock_open_attempts(ctx, sitting)}
     decisions = []
     for lost in list_undecided(ctx.session, sitting.id):

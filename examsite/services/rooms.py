@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from examsite.domain.attempts import AttemptState, deadline_of
-from examsite.domain.errors import InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.saves import FLAGS
 from examsite.services.context import Actor, ServiceContext
@@ -38,18 +38,6 @@ def require_watcher(ctx: ServiceContext, competition: Competition, sitting: Sitt
     if not is_invigilator_of(ctx.session, sitting.id, actor.assignment_id):
         raise NotAllowedError("not_in_this_room")
     return actor
-
-
-def reason_in_words(text: str | None) -> str:
-    """The reason of an act, without blanks around it.
-
-    Raises:
-        InvalidError: `reason_missing`, with the `field`.
-    """
-    words = (text or "").strip()
-    if not words:
-        raise InvalidError("reason_missing", field="reason")
-    return words
 
 
 def lock_seat(ctx: ServiceContext, sitting: Sitting, seat: str) -> Attempt:

@@ -12,12 +12,13 @@ from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.questions import Level, Text
+from examsite.domain.reasons import LONGEST_TEXT, checked_reason
 from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterion_to_data
 from examsite.domain.scores import score, sum_scores
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason, settle_again
+from examsite.services.settling import check_marking_open, settle_again
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal
@@ -50,7 +51,8 @@ def propose_change(
 
     Raises:
         ConflictError: `marking_not_open`, `rubric_change_waiting`.
-        InvalidError: `criterion_unknown`, a code of `changed_criterion`, `reason_missing`, `comment_too_long`.
+        InvalidError: `criterion_unknown`, a code of `changed_criterion`, `reason_missing`, `reason_too_long`,
+            `comment_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `paper_not_found`.
     """

@@ -9,11 +9,12 @@ from __future__ import annotations
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import checked_reason
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason
+from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import ScriptFlag
 from examsite.storage.queries.marking import QUEUED, get_own_allocation
@@ -28,7 +29,7 @@ def flag_script(ctx: ServiceContext, competition: Competition, code: str, *, tex
 
     Raises:
         ConflictError: `marking_not_open`, `flags_waiting`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`, `marker_not_qualified`.
         NotFoundError: `script_not_found`.
     """
@@ -54,7 +55,7 @@ def answer_flag(ctx: ServiceContext, competition: Competition, flag_id: int, *, 
 
     Raises:
         ConflictError: `flag_already_answered`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `flag_not_found`.
     """

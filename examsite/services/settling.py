@@ -19,8 +19,8 @@ from examsite.domain.marking import (
 )
 from examsite.domain.marking import Settlement as Standing
 from examsite.domain.papers import paper_from_data
+from examsite.domain.reasons import LEAST_REASON, checked_reason
 from examsite.domain.scores import ZERO, Score, score_text
-from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
@@ -37,12 +37,6 @@ from examsite.storage.queries.marking import (
 )
 from examsite.storage.queries.settling import find_settling_claim, has_talk_noted, settling_subject, settling_version
 
-#: Longest comment or reason. Unit: characters.
-LONGEST_TEXT = 4000
-#: Shortest reason of a decision. Unit: characters.
-#: Source: our choice, because the reason is published with the score, and less is no sentence.
-LEAST_REASON = 20
-
 
 def decide_settlement(
     ctx: ServiceContext, competition: Competition, code: str, *, decided: Score, reason: str, version: str | None = None
@@ -55,7 +49,7 @@ def decide_settlement(
         ConflictError: `marking_not_open`, `settling_changed`, `decision_not_due`, `discussion_not_noted` while nothing
             was written down of a talk about the two marks that stand.
         InvalidError: `score_out_of_range`, `decision_outside_marks`, `reason_missing`, `reason_too_short`,
-            `comment_too_long`, `decision_not_by_rule` when the rule set says what three different marks come to and
+            `reason_too_long`, `decision_not_by_rule` when the rule set says what three different marks come to and
             this is something else.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
@@ -118,7 +112,7 @@ def note_discussion(ctx: ServiceContext, competition: Competition, code: str, *,
 
     Raises:
         ConflictError: `marking_not_open`, `discussion_not_due` while the marks are not both locked.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
 
@@ -245,22 +239,6 @@ def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version
         return
     if standing is None or settling_version(ctx.session, standing) != version:
         raise ConflictError("settling_changed", script="" if standing is None else standing.script.code)
-
-
-def checked_reason(text: str, *, least: int = 1) -> str:
-    """The words of a reason or a note as they are kept.
-
-    Raises:
-        InvalidError: `reason_missing`, `reason_too_short`, `comment_too_long`.
-    """
-    words = plain_text(text).strip()
-    if not words:
-        raise InvalidError("reason_missing", field="reason")
-    if len(words) < least:
-        raise InvalidError("reason_too_short", field="reason", least=least)
-    if len(words) > LONGEST_TEXT:
-        raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
-    return words
 
 
 def check_marking_open(competition: Competition) -> None:

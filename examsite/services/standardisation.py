@@ -15,6 +15,7 @@ from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent, ScriptKind, ScriptState
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.permissions import Role
+from examsite.domain.reasons import LONGEST_TEXT, checked_reason
 from examsite.domain.rubrics import Points, check_points, points_data, total
 from examsite.domain.scores import score, score_text
 from examsite.domain.scripts import plain_text
@@ -24,7 +25,7 @@ from examsite.services.codes import CODE_DIGITS, SALT_BYTES
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.settling import LONGEST_TEXT, check_marking_open, checked_reason
+from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.models.standardisation import AgreedMark, Qualification
@@ -184,7 +185,7 @@ def return_standard(ctx: ServiceContext, competition: Competition, standard_id: 
 
     Raises:
         ConflictError: `marking_not_open`, `standard_already_agreed`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`, `second_person_needed`.
         NotFoundError: `standard_not_found`.
     """
@@ -243,7 +244,7 @@ def qualify_marker(ctx: ServiceContext, competition: Competition, pseudonym: str
 
     Raises:
         ConflictError: `marking_not_open`, `qualification_not_done`, `qualification_not_due`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
     """
@@ -257,7 +258,7 @@ def send_marker_back(ctx: ServiceContext, competition: Competition, pseudonym: s
 
     Raises:
         ConflictError: `marking_not_open`, `qualification_not_done`, `qualification_not_due`.
-        InvalidError: `reason_missing`, `comment_too_long`.
+        InvalidError: `reason_missing`, `reason_too_long`.
         NotAllowedError: `role_needed`.
         NotFoundError: `marker_not_found`.
     """

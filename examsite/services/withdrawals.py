@@ -8,10 +8,11 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
 from examsite.domain.permissions import Role, actor_name
+from examsite.domain.reasons import checked_reason
 from examsite.services.allocations import pass_on
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.settling import check_marking_open, checked_reason, settle_again, standing_for_head
+from examsite.services.settling import check_marking_open, settle_again, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.queries.allocations import list_open_allocations, list_replaced
@@ -28,7 +29,7 @@ def request_withdrawal(
 
     Raises:
         ConflictError: `marking_not_open`, `withdrawal_already_requested`.
-        InvalidError: `reason_missing`, `comment_too_long`, `mark_not_locked` when this marker has no locked mark here.
+        InvalidError: `reason_missing`, `reason_too_long`, `mark_not_locked` when this marker has no locked mark here.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
 

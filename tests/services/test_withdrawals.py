@@ -219,7 +219,7 @@ def test_request_needs_the_head_a_reason_and_a_locked_mark_that_the_head_may_see
     stranger = next(row for row in board.markers if row.id not in {held.id for held in board.pair(first)})
 
     assert _refusal(InvalidError, lambda: _ask(board, first, reason=" \n ")) == "reason_missing"
-    assert _refusal(InvalidError, lambda: _ask(board, first, reason="x" * 4001)) == "comment_too_long"
+    assert _refusal(InvalidError, lambda: _ask(board, first, reason="x" * 4001)) == "reason_too_long"
     assert _refusal(NotFoundError, lambda: _ask(board, second)) == "script_not_found"
     named = {"marker": str(stranger.pseudonym), "reason": REASON}
     head = board.ctx(Role.MARKING_HEAD)
