@@ -16,7 +16,6 @@ from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.marking import ScriptKind
 from examsite.domain.questions import QuestionKind
 from examsite.storage.models.competitions import Competition
-from examsite.storage.printing import printed_pages
 from examsite.storage.queries.candidacies import get_candidacy, list_candidacies
 from examsite.storage.queries.competitions import list_competitions
 from examsite.storage.queries.defence import list_defences
@@ -25,7 +24,6 @@ from examsite.storage.queries.marking_notes import list_flags
 from examsite.storage.queries.panel_questions import list_questions
 from examsite.storage.queries.rubric_changes import list_changes
 from examsite.storage.queries.standardisation import list_standards, list_stops
-from examsite.storage.reading.pdf_pages import outline_pdf
 from question_bank.loader import load_bank
 
 
@@ -77,13 +75,3 @@ def test_every_essay_of_the_bank_has_answers_that_differ() -> None:
 
             assert len(set(texts)) >= len(texts) - 2
             assert max(shares) - min(shares) > 1
-
-
-def test_printed_page_holds_its_words(tmp_path: Path) -> None:
-    path = tmp_path / "printed.pdf"
-    path.write_bytes(printed_pages("Đề án", ["Trưởng phòng giữ lời hứa với người dân."] * 60))
-
-    found = outline_pdf(path)
-
-    assert found["count"] > 1
-    assert "Trưởng phòng giữ lời hứa" in found["pages"][0]["text"]

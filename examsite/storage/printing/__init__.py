@@ -2,7 +2,8 @@
 
 The font is `exam-serif.ttf` beside this file: Exam Serif as the site serves it (Source Serif 4.005 under the SIL Open
 Font License, see `static/fonts/exam-serif-OFL.txt`), cut to Vietnamese and English letters, kerning and hints left out
-(fonttools 4, `pyftsubset --layout-features='' --no-hinting`), because a PDF embeds no WOFF2.
+(fonttools 4, `pyftsubset --layout-features='' --no-hinting`), because a PDF embeds no WOFF2. The space that does not
+break is left out of it: both spaces are one shape, and a reader of the PDF would be given that one for each.
 """
 
 from __future__ import annotations
