@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from examsite.cli.demonstration import PASSWORD
-from examsite.cli.demonstration.files import portrait
+from examsite.cli.demonstration.portraits import portrait
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.candidate import Candidate
 from tests.browser.pages.invigilator import Invigilator

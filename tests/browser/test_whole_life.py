@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from examsite.cli.demonstration.files import proposal_file
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.administrator import Administrator
 from tests.browser.pages.candidate import Candidate
@@ -26,6 +25,7 @@ from tests.browser.pages.public import Reader
 from tests.browser.pages.setter import Setter
 from tests.browser.pages.supervisor import Supervisor
 from tests.browser.recomputation import recompute
+from tests.factories.files import docx, written
 
 CODE = "TN-THI-01"
 BEFORE_THE_START = "/api/attempts/open - Failed to load resource: the server responded with a status of 409"
@@ -199,7 +199,7 @@ class Life:
             })  # fmt: skip
             self.candidates[name] = candidate
         paper = self.files / "giay-to.docx"
-        paper.write_bytes(proposal_file(["Giấy tờ của hồ sơ"]))
+        paper.write_bytes(docx(body=written("Giấy tờ của hồ sơ")))
         online = self.candidates[HANDS_IN]
         online.logs_in()
         online.submits_dossier(paper)
@@ -398,7 +398,7 @@ class Life:
             person = self.candidates[name]
             person.browser = self.machine
             file = self.files / "de-an.docx"
-            file.write_bytes(proposal_file([f"Đề án {DEFENCES[name][0]}", "Chương trình hành động 100 ngày."]))
+            file.write_bytes(docx(body=written(f"Đề án {DEFENCES[name][0]}", "Chương trình hành động 100 ngày.")))
             person.logs_in()
             person.uploads_proposal("Chương trình hành động 100 ngày", file)
             person.logs_out()

@@ -8,6 +8,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
+from xml.sax.saxutils import escape
 
 DOCX_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 PPTX_MAIN = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
@@ -72,6 +73,13 @@ def office(main: str, kind: str, extra: Mapping[str, bytes] | None = None, **cha
 def docx(extra: Mapping[str, bytes] | None = None, **changes: bytes) -> bytes:
     """A small DOCX."""
     return archive(office("word/document.xml", DOCX_MAIN, extra, **changes))
+
+
+def written(*paragraphs: str) -> bytes:
+    """The body of a DOCX with these paragraphs."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    rows = "".join(f"<w:p><w:r><w:t>{escape(text)}</w:t></w:r></w:p>" for text in paragraphs)
+    return f'<w:document xmlns:w="{space}"><w:body>{rows}</w:body></w:document>'.encode()
 
 
 def pptx(extra: Mapping[str, bytes] | None = None) -> bytes:

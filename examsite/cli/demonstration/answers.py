@@ -114,11 +114,6 @@ def dice_of(*names: object) -> random.Random:
     return _dice("/".join(str(name) for name in names))
 
 
-def standard_texts(questions: Sequence[str], luck: int) -> list[str]:
-    """The answers of one pilot script, nobody's."""
-    return [write_essay(question, luck, tells=False) for question in questions]
-
-
 def _dice(name: str) -> random.Random:
     return random.Random(name)  # noqa: S311 -- what puppets say is no secret
 

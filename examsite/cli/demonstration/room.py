@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from examsite.cli.demonstration.files import portrait
 from examsite.cli.demonstration.machines import Machine
 from examsite.cli.demonstration.play import MINUTE, Play
+from examsite.cli.demonstration.portraits import portrait
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import HelpKind, RequestKind

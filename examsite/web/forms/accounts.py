@@ -48,10 +48,6 @@ class LogInCandidateForm(FlaskForm):
     )
 
 
-class LogOutForm(FlaskForm):
-    """Nothing but the token against foreign requests."""
-
-
 class EndLogInForm(FlaskForm):
     """Nothing but the token against foreign requests."""
 
