@@ -25,7 +25,7 @@ from examsite.storage.queries.accounts import (
     find_person_logged_in,
     get_account_for_update,
 )
-from examsite.storage.queries.conflicts import list_recusals
+from examsite.storage.queries.conflicts import list_recused_accounts
 
 
 def token_hash(token: str) -> str:
@@ -289,7 +289,7 @@ def _count_holders(session: Session, competition_id: int, role: Role) -> int:
             RoleAssignment.revoked_at.is_(None),
         )
     )
-    near = {account for account, _candidacy in list_recusals(session, competition_id)}
+    near = list_recused_accounts(session, competition_id)
     return sum(1 for account_id in held if role is not Role.MARKING_HEAD or account_id not in near)
 
 

@@ -14,7 +14,7 @@ from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence, ProposalAssessment
 from examsite.storage.queries.assessments import find_own_assessment, list_assessments
-from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.conflicts import list_recused_accounts
 
 #: Longest assessment. Unit: characters. Source: our choice, because four printed pages are more than is read aloud.
 MOST_ASSESSMENT_LENGTH = 12000
@@ -73,7 +73,7 @@ def lock_assessments(ctx: ServiceContext, competition: Competition, defence: Def
 
     A draft of somebody who is kept away by now stays a draft.
     """
-    recused = list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
+    recused = list_recused_accounts(ctx.session, competition.id, defence.candidacy_id)
     for kept in list_assessments(ctx.session, defence.candidacy_id):
         if kept.locked_at is None and kept.text and kept.assignment.account_id not in recused:
             _lock(ctx, competition, defence, kept, kept.assignment.pseudonym or "", actor=head_name(ctx))

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
+from examsite.domain.marking import MarkState
 from examsite.domain.panels import DEFENCE_MACHINE, UNDO_SECONDS, DefenceEvent, DefenceState
 from examsite.services.context import ServiceContext
 from examsite.services.panel_access import defence_for_head, head_name, subject_of
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence
-from examsite.storage.queries.defence import list_defences, list_locked_members
+from examsite.storage.queries.defence import list_defences, list_members_at
 
 
 def undo_step(ctx: ServiceContext, competition: Competition, position: int, *, seen: DefenceState) -> Defence:
@@ -36,7 +37,7 @@ def undo_step(ctx: ServiceContext, competition: Competition, position: int, *, s
     until = undo_until(defence)
     if until is None or ctx.now > until:
         raise ConflictError("undo_too_late", seconds=UNDO_SECONDS)
-    if list_locked_members(ctx.session, defence.id):
+    if list_members_at(ctx.session, defence.id, MarkState.LOCKED):
         raise ConflictError("undo_sheet_locked")
     for other in list_defences(ctx.session, competition.id):
         if other.position != position and other.state in (DefenceState.PRESENTING, DefenceState.QUESTIONING):

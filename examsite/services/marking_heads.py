@@ -11,7 +11,7 @@ from examsite.domain.errors import NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services.context import Actor, ServiceContext
 from examsite.storage.models.competitions import Competition
-from examsite.storage.queries.conflicts import list_recusals, list_unclear
+from examsite.storage.queries.conflicts import list_recused_accounts, list_unclear
 
 
 def require_head_of_scripts(ctx: ServiceContext, competition: Competition) -> Actor:
@@ -34,6 +34,6 @@ def require_head_of_scripts(ctx: ServiceContext, competition: Competition) -> Ac
 
 def standing_of_head(ctx: ServiceContext, competition: Competition) -> str:
     """Why this head may not act on scripts, as the code of an error; empty: nothing is in the way."""
-    if ctx.actor.account_id in {account for account, _candidacy in list_recusals(ctx.session, competition.id)}:
+    if ctx.actor.account_id in list_recused_accounts(ctx.session, competition.id):
         return "head_leaves_scripts"
     return "head_not_clear" if ctx.actor.account_id in list_unclear(ctx.session, competition.id) else ""

@@ -12,7 +12,7 @@ from examsite.domain.permissions import Role, actor_name
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence
-from examsite.storage.queries.conflicts import find_declaration, list_conflicted_accounts
+from examsite.storage.queries.conflicts import find_declaration, list_recused_accounts
 from examsite.storage.queries.defence import get_defence, list_leaders
 
 #: In which roles a defence can be led; who does lead one is for `list_leaders`.
@@ -73,7 +73,7 @@ def defence_for_member(ctx: ServiceContext, competition: Competition, position: 
 
 def is_recused(ctx: ServiceContext, competition: Competition, defence: Defence) -> bool:
     """Whether the person who acts has a relation to the candidate, declared or judged."""
-    return ctx.actor.account_id in list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
+    return ctx.actor.account_id in list_recused_accounts(ctx.session, competition.id, defence.candidacy_id)
 
 
 def check_step(competition: Competition) -> None:

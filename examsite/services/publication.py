@@ -23,11 +23,11 @@ from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion, Signature
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.results import (
     COUNCIL,
     council_approvals,
     find_newest_version,
-    list_conflicted_accounts,
     list_published_versions,
     list_signers,
     result_document,
@@ -65,7 +65,7 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
         return SigningRight("result_superseded")
     if any(signature.assignment.account_id == actor.account_id for signature in newest.signatures):
         return SigningRight("already_signed")
-    if actor.account_id in list_conflicted_accounts(ctx.session, competition.id):
+    if actor.account_id in list_recused_accounts(ctx.session, competition.id):
         return SigningRight("conflict_declared")
     signable = SIGNABLE[actor.role or Role.CHAIR]
     if competition.state is not CompetitionState.RANKED or newest.state not in SIGNABLE[Role.CHAIR]:
@@ -190,6 +190,6 @@ def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: 
 def reachable_approvals(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> int:
     """How many of the council have agreed or still may: whoever refused or declared a conflict does not count."""
     signed = {signature.assignment.account_id for signature in version.signatures}
-    conflicted = list_conflicted_accounts(ctx.session, competition.id)
+    conflicted = list_recused_accounts(ctx.session, competition.id)
     waiting = {row.account_id for row in list_signers(ctx.session, competition.id, *COUNCIL)} - signed - conflicted
     return len(council_approvals(version)) + len(waiting)

@@ -24,8 +24,9 @@ from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.ranking import ResultVersion, TieDecision
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.ranking import find_tie_decision, gather_result
-from examsite.storage.queries.results import find_newest_version, list_conflicted_accounts, result_document
+from examsite.storage.queries.results import find_newest_version, result_document
 
 #: Versions that may still be signed.
 LIVE = (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED)
@@ -65,7 +66,7 @@ def decide_tie(
     Source: NĐ 170/2025/NĐ-CP art. 10: the head of the body decides what stays equal after the declared chain.
     """
     actor = ctx.require(Role.AUTHORITY, competition_id=competition.id)
-    if actor.account_id in list_conflicted_accounts(ctx.session, competition.id):
+    if actor.account_id in list_recused_accounts(ctx.session, competition.id):
         raise NotAllowedError("conflict_declared")
     version = find_newest_version(ctx.session, competition.id, for_update=True)
     if find_tie_decision(ctx.session, post.id) is not None:

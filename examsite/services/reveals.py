@@ -44,7 +44,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence
-from examsite.storage.queries.conflicts import list_conflicted_accounts, list_rulings
+from examsite.storage.queries.conflicts import list_recused_accounts, list_rulings
 from examsite.storage.queries.defence import (
     CHANGED_ROUND,
     PART,
@@ -54,10 +54,10 @@ from examsite.storage.queries.defence import (
     find_own_sheet,
     get_defence,
     list_agreed_excuses,
-    list_begun_members,
     list_leaders,
     list_locked_marks,
     list_members,
+    list_members_at,
 )
 
 
@@ -83,12 +83,12 @@ def reveal_scores(
     defence = defence_for_head(ctx, competition, position)
     revealed = DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORES_REVEALED)
     part = ruleset_of(competition).panel(PART)
-    recused = list_conflicted_accounts(ctx.session, competition.id, defence.candidacy_id)
+    recused = list_recused_accounts(ctx.session, competition.id, defence.candidacy_id)
     _withdraw_barred(ctx, competition, defence, recused)
     locked = {_member(mark) for mark in list_locked_marks(ctx.session, [defence.id])}
     members = {row.pseudonym or "": row.account_id for row in list_members(ctx.session, competition.id)}
     reasons = {name: " ".join(reason.split()) for name, reason in (excused or {}).items()}
-    begun = list_begun_members(ctx.session, defence.id)
+    begun = list_members_at(ctx.session, defence.id, MarkState.DRAFT)
     agreed = list_agreed_excuses(ctx.session, competition, subject_of(defence))
     agreed_by_others = {name for name, second in agreed if second != ctx.actor.pseudonym}
     for name, reason in reasons.items():

@@ -24,13 +24,13 @@ from examsite.services.publication import SIGNABLE, TAIL_LENGTH, check_tail, sig
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import (
     COUNCIL,
     council_approvals,
     find_newest_version,
     get_result_version,
-    list_conflicted_accounts,
     list_result_versions,
     list_signers,
     result_document,
@@ -95,7 +95,7 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
     """Everyone who may sign, in order, with what they said; those who left since stand last."""
     session = db.session()
     said = {signature.assignment.account_id: signature for signature in version.signatures}
-    conflicted = list_conflicted_accounts(session, competition.id)
+    conflicted = list_recused_accounts(session, competition.id)
     holders = list_signers(session, competition.id)
     known = {row.account_id for row in holders}
     holders += [item.assignment for item in version.signatures if item.assignment.account_id not in known]

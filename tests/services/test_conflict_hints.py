@@ -17,7 +17,7 @@ from examsite.services import allocations, conflicts, standardisation
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.models.records import RecordRow
-from examsite.storage.queries.conflicts import count_open_hints, list_conflicted_accounts, list_hinted_pairs
+from examsite.storage.queries.conflicts import count_open_hints, list_hinted_pairs, list_recused_accounts
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree
 
@@ -56,7 +56,7 @@ def test_the_draw_waits_for_the_judgement_and_then_keeps_the_pair_apart(board: B
     _judge(board, is_barred=True)
 
     assert count_open_hints(board.session, board.competition.id) == 0
-    assert board.markers[0].account_id in list_conflicted_accounts(
+    assert board.markers[0].account_id in list_recused_accounts(
         board.session, board.competition.id, board.room.candidacies[0].id
     )
     allocations.draw_allocation(chair, board.competition, without_seeds=NO_SEEDS)
@@ -133,7 +133,7 @@ def test_whoever_only_practised_is_still_kept_away_and_still_declares(board: Boa
     conflicts.declare_conflicts(board.ctx(board.markers[1]), board.competition, {other.id: "sibling"})
 
     for marker, candidacy in zip(board.markers, (board.room.candidacies[0], other), strict=False):
-        assert marker.account_id in list_conflicted_accounts(board.session, board.competition.id, candidacy.id)
+        assert marker.account_id in list_recused_accounts(board.session, board.competition.id, candidacy.id)
 
 
 def test_after_the_draw_people_settle_it_on_paper(board: Board) -> None:

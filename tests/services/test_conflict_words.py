@@ -18,7 +18,7 @@ from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, ConflictRuling
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.codes import list_barred
-from examsite.storage.queries.conflicts import find_declaration, list_conflicted_accounts, list_hinted_pairs
+from examsite.storage.queries.conflicts import find_declaration, list_hinted_pairs, list_recused_accounts
 from tests.factories.defence import Hall, make_hall
 from tests.factories.marking import NO_SEEDS, Board, _assigned, make_board
 
@@ -153,7 +153,7 @@ def test_nobody_judges_about_the_own_board_and_two_judge_while_it_works(hall: Ha
         )
 
     def is_away() -> bool:
-        return person in list_conflicted_accounts(hall.session, hall.competition.id, candidacy)
+        return person in list_recused_accounts(hall.session, hall.competition.id, candidacy)
 
     hall.scoring()
     with pytest.raises(NotAllowedError, match="judge_of_same_board"):

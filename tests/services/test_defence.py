@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.competitions import GateEvent
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.marking import MarkState
 from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import defence as acts
@@ -25,7 +26,7 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.defence import (
     defence_results,
     find_own_sheet,
-    list_locked_members,
+    list_members_at,
     list_shown_marks,
 )
 from examsite.storage.queries.gates import list_missing
@@ -156,7 +157,7 @@ def test_nothing_is_shown_before_everybody_has_locked(hall: Hall) -> None:
     hall.lock(0, "62.00")
     hall.lock(1, "63.00")
     assert refused(ConflictError, lambda: reveal(hall)) == "members_not_locked"
-    assert list_locked_members(hall.session, defence.id) == {"G01", "G02"}
+    assert list_members_at(hall.session, defence.id, MarkState.LOCKED) == {"G01", "G02"}
     assert list_shown_marks(hall.session, hall.defence()) == []
     assert defence_results(hall.session, hall.competition)[0].entry.marks == ()
     member = hall.ctx(hall.members[0])

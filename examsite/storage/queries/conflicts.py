@@ -127,9 +127,10 @@ def count_undeclared(session: Session, competition_id: int) -> dict[Role, int]:
     return {role: owed[role] for role in DECLARING if owed[role]}
 
 
-def list_conflicted_accounts(session: Session, competition_id: int, candidacy_id: int) -> set[int]:
-    """The accounts with a relation to this candidate, declared or judged."""
-    return {account for account, candidacy in list_recusals(session, competition_id) if candidacy == candidacy_id}
+def list_recused_accounts(session: Session, competition_id: int, candidacy_id: int | None = None) -> set[int]:
+    """The accounts with a relation to this candidate, or to any of the competition, declared or judged."""
+    pairs = list_recusals(session, competition_id)
+    return {account for account, candidacy in pairs if candidacy_id is None or candidacy == candidacy_id}
 
 
 def list_recused_candidacies(session: Session, competition_id: int, account_id: int | None) -> set[int]:

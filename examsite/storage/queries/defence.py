@@ -1,6 +1,6 @@
 """Reads of defences: for the panel (never another member's sheet before the scores are shown), for the result.
 
-`find_own_sheet` is the only read of a sheet before the reveal that carries points; `list_locked_members` says who has
+`find_own_sheet` is the only read of a sheet before the reveal that carries points; `list_members_at` says who has
 locked and nothing more, and is for the head alone.
 """
 
@@ -28,7 +28,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordLog, RecordRow
-from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.proposals import list_standings
 
 PART = "defence"
@@ -114,7 +114,7 @@ def list_leaders(session: Session, competition_id: int, candidacy_id: int) -> se
 
     Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) keeps a relative away and names no deputy.
     """
-    recused = list_conflicted_accounts(session, competition_id, candidacy_id)
+    recused = list_recused_accounts(session, competition_id, candidacy_id)
     for role in (Role.PANEL_HEAD, Role.CHAIR):
         holders = session.scalars(
             select(RoleAssignment.account_id).where(
@@ -140,18 +140,6 @@ def find_council_name(session: Session, competition_id: int, account_ids: Collec
         .order_by(RoleAssignment.id.desc())
         .limit(1)
     ).one_or_none()
-
-
-def list_begun_members(session: Session, defence_id: int) -> set[str]:
-    """Pseudonyms of those whose sheet is begun and not locked; no points. For the reveal alone."""
-    return {
-        name or ""
-        for name in session.scalars(
-            select(RoleAssignment.pseudonym)
-            .join(Mark, Mark.assignment_id == RoleAssignment.id)
-            .where(Mark.defence_id == defence_id, Mark.round == ROUND, Mark.state == MarkState.DRAFT)
-        )
-    }
 
 
 def list_agreed_excuses(session: Session, competition: Competition, subject: str) -> set[tuple[str, str]]:
@@ -207,14 +195,14 @@ def list_own_states(session: Session, competition_id: int, assignment_id: int | 
     return {defence_id: state for defence_id, state in rows if defence_id is not None}
 
 
-def list_locked_members(session: Session, defence_id: int) -> set[str]:
-    """Pseudonyms of those who have locked their sheet; no points. For the head."""
+def list_members_at(session: Session, defence_id: int, state: MarkState) -> set[str]:
+    """Pseudonyms of those whose first sheet is in this state; no points."""
     return {
         name or ""
         for name in session.scalars(
             select(RoleAssignment.pseudonym)
             .join(Mark, Mark.assignment_id == RoleAssignment.id)
-            .where(Mark.defence_id == defence_id, Mark.round == ROUND, Mark.state == MarkState.LOCKED)
+            .where(Mark.defence_id == defence_id, Mark.round == ROUND, Mark.state == state)
         )
     }
 

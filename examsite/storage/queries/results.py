@@ -18,7 +18,6 @@ from examsite.domain.ties import open_ties
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion, Signature
-from examsite.storage.queries.conflicts import list_recusals
 
 COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
@@ -111,11 +110,6 @@ def list_signers(session: Session, competition_id: int, *roles: Role) -> list[Ro
     )
     order = (*COUNCIL, Role.AUTHORITY)
     return sorted(rows, key=lambda row: (order.index(row.role), str(row.pseudonym)))
-
-
-def list_conflicted_accounts(session: Session, competition_id: int) -> set[int]:
-    """The accounts with a relation to any candidate, declared or judged, in whatever role."""
-    return {account for account, _candidacy in list_recusals(session, competition_id)}
 
 
 def result_document(version: ResultVersion) -> dict[str, Any]:

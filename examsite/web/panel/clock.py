@@ -16,7 +16,7 @@ from examsite.services.defence_clock import undo_until
 from examsite.services.panel_access import LEADING, check_leads
 from examsite.storage.database import db
 from examsite.storage.queries.assessments import list_writers
-from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.defence import list_members
 from examsite.web.access import requires
 from examsite.web.errors import message_of
@@ -102,7 +102,7 @@ def _unwritten(defence: Any) -> list[str]:
     """The members who may score and have written nothing about the proposal, by pseudonym."""
     session = db.session()
     writers = list_writers(session, defence.candidacy_id)
-    recused = list_conflicted_accounts(session, g.competition.id, defence.candidacy_id)
+    recused = list_recused_accounts(session, g.competition.id, defence.candidacy_id)
     return [
         row.pseudonym or ""
         for row in list_members(session, g.competition.id)

@@ -11,14 +11,14 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError, InvalidError
-from examsite.domain.marking import NeededAct
+from examsite.domain.marking import MarkState, NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
 from examsite.services import reveals
 from examsite.services.panel_access import LEADING, check_leads
 from examsite.services.panel_questions import note_recording as note
 from examsite.storage.database import db
-from examsite.storage.queries.conflicts import list_conflicted_accounts
-from examsite.storage.queries.defence import list_locked_members, list_members
+from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.defence import list_members, list_members_at
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.defence import DecideScoreForm, NoteRecordingForm, PanelActForm, reveal_scores_form
@@ -174,8 +174,8 @@ def _lineup(values: dict[str, Any]) -> dict[str, Any]:
     """The members with how far each is, and why the scores may not be shown yet; no points."""
     session = db.session()
     defence = values["defence"]
-    locked = list_locked_members(session, defence.id)
-    conflicted = list_conflicted_accounts(session, g.competition.id, defence.candidacy_id)
+    locked = list_members_at(session, defence.id, MarkState.LOCKED)
+    conflicted = list_recused_accounts(session, g.competition.id, defence.candidacy_id)
     rows = []
     for member in list_members(session, g.competition.id):
         name = member.pseudonym or ""

@@ -12,7 +12,7 @@ from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of
 from examsite.services.reveals import outlook
 from examsite.storage.database import db
-from examsite.storage.queries.conflicts import list_conflicted_accounts
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.defence import CHANGED_ROUND, ROUND, list_members, list_shown_marks
 from examsite.storage.queries.panel_questions import list_questions
 from examsite.web.access import requires
@@ -32,7 +32,7 @@ def print_minutes(code: str, position: int) -> ResponseReturnValue:
     """
     values = defence_values(code, position)
     session = db.session()
-    conflicted = list_conflicted_accounts(session, g.competition.id, values["defence"].candidacy_id)
+    conflicted = list_recused_accounts(session, g.competition.id, values["defence"].candidacy_id)
     members = [
         {"name": row.pseudonym or "", "recused": row.account_id in conflicted}
         for row in list_members(session, g.competition.id)
