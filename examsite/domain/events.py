@@ -132,6 +132,9 @@ class Event(StrEnum):
     APPLICATION_WITHDRAWN = ("application:withdrawn", "candidate organiser", "application")
     ELIGIBILITY_DECIDED = ("eligibility:decided", "council organiser", "application")
 
+    # Our own facts: keys that several people hold.
+    KEY_SPLIT = ("key:split", "council setter", _WHOLE)
+
     # Our own facts: papers and the room.
     BLUEPRINT_PLANNED = ("blueprint:planned", "organiser setter", "post")
     PAPER_DRAWN = ("paper:drawn", "setter council", "paper")

@@ -12,6 +12,7 @@ from examsite.storage.models import (
     redactions,
     rooms,
     sittings,
+    split_keys,
     standardisation,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "redactions",
     "rooms",
     "sittings",
+    "split_keys",
     "standardisation",
 ]

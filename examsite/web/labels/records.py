@@ -92,6 +92,7 @@ LABELS = {
         Event.ANSWERS_CARRIED: _l("Nhận bài từ tệp mang tới"),
         Event.SITTING_CHANGED: _l("Sửa điều kiện của ca thi"),
         Event.OUTAGE_FOUND: _l("Ghi nhận máy chủ ngừng"),
+        Event.KEY_SPLIT: _l("Chia khóa cho những người giữ"),
         Event.CLOCK_ANCHORED: _l("Đặt lại đồng hồ của kỳ thi"),
         Event.REHEARSAL_FINISHED: _l("Kết thúc buổi thử máy"),
         Event.ADJUSTMENTS_ASKED: _l("Đề nghị điều chỉnh cho một thí sinh"),

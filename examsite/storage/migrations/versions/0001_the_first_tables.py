@@ -457,6 +457,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sittings_competition_id"), ["competition_id"], unique=False)
 
     op.create_table(
+        "split_keys",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "paper", "draws", "codes", name="key_purpose", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.String(length=40), nullable=False),
+        sa.Column("recipient", sa.String(length=80), nullable=False),
+        sa.Column("identifier", sa.Integer(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("made_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint("needed >= 2", name=op.f("ck_split_keys_never_alone")),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_split_keys_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_split_keys")),
+        sa.UniqueConstraint(
+            "competition_id", "purpose", "subject", name=op.f("uq_split_keys_competition_id_purpose_subject")
+        ),
+    )
+    with op.batch_alter_table("split_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_split_keys_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
         "candidacies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=False),
@@ -568,6 +598,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("handover_notes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_handover_notes_sitting_id"), ["sitting_id"], unique=False)
+
+    op.create_table(
+        "key_shares",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("split_key_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("checked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["role_assignments.id"], name=op.f("fk_key_shares_assignment_id_role_assignments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["split_key_id"], ["split_keys.id"], name=op.f("fk_key_shares_split_key_id_split_keys")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_shares")),
+        sa.UniqueConstraint("split_key_id", "assignment_id", name=op.f("uq_key_shares_split_key_id_assignment_id")),
+        sa.UniqueConstraint("split_key_id", "number", name=op.f("uq_key_shares_split_key_id_number")),
+    )
+    with op.batch_alter_table("key_shares", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_shares_split_key_id"), ["split_key_id"], unique=False)
 
     op.create_table(
         "marker_alarms",
@@ -2151,6 +2201,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_marker_alarms_competition_id"))
 
     op.drop_table("marker_alarms")
+    with op.batch_alter_table("key_shares", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_shares_split_key_id"))
+
+    op.drop_table("key_shares")
     with op.batch_alter_table("handover_notes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handover_notes_sitting_id"))
 
@@ -2165,6 +2219,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_candidacies_competition_id"))
 
     op.drop_table("candidacies")
+    with op.batch_alter_table("split_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_split_keys_competition_id"))
+
+    op.drop_table("split_keys")
     with op.batch_alter_table("sittings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sittings_competition_id"))
 

@@ -1,0 +1,195 @@
+"""Split keys: made once, handed out as words on paper, put together again by enough of their holders.
+
+The private half lives in the memory of one request: while the sheets are shown, and while something is opened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyrage
+import shamir_mnemonic
+from shamir_mnemonic.share import Share
+
+from examsite.domain.answer_files import identity_text
+from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.split_keys import SECRET_BYTES, KeyPurpose, check_quorum, plain_words
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.split_keys import KeyShare, SplitKey
+from examsite.storage.queries.split_keys import find_split_key
+
+#: Whose sheets a key may lie on. Source: our choice, because whoever marks must never open codes or numbers of draws.
+HOLDERS = (Role.CHAIR, Role.COUNCIL_MEMBER, Role.SUPERVISOR)
+
+#: PBKDF2 rounds as a power of two above 10,000 (SLIP-39 `e`). Source: our choice, because no passphrase is used.
+ITERATION_EXPONENT = 0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is printed for one holder: shown once, stored never."""
+
+    number: int
+    pseudonym: str
+    words: str
+
+
+@dataclass(frozen=True)
+class SplitSecret:
+    """A fresh key before anything of it is written down: its public half and the words of its shares."""
+
+    recipient: str
+    identifier: int
+    needed: int
+    shares: tuple[str, ...]
+
+
+def split_secret(*, needed: int, holders: int) -> SplitSecret:
+    """Make a fresh X25519 key of age and split it; the private half is gone when this returns.
+
+    Raises:
+        InvalidError: `quorum_not_valid`.
+
+    Source: result formats §5; age v1 (C2SP); SLIP-39.
+    """
+    check_quorum(needed, holders)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    (shares,) = shamir_mnemonic.generate_mnemonics(
+        1, [(needed, holders)], secret, iteration_exponent=ITERATION_EXPONENT
+    )
+    identifier = Share.from_mnemonic(shares[0]).identifier
+    return SplitSecret(_recipient(secret), identifier, needed, tuple(shares))
+
+
+def make_split_key(
+    ctx: ServiceContext,
+    competition: Competition,
+    purpose: KeyPurpose,
+    *,
+    holders: Sequence[RoleAssignment],
+    needed: int,
+) -> list[Sheet]:
+    """Make the key of a purpose and give back the sheets of its holders; they can never be shown again.
+
+    Raises:
+        ConflictError: `split_key_made`.
+        InvalidError: `quorum_not_valid`, `holder_not_valid` (not of this competition, or of a board that may not).
+        NotAllowedError: `role_needed`: the chair.
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if find_split_key(ctx.session, competition.id, purpose) is not None:
+        raise ConflictError("split_key_made")
+    for holder in holders:
+        if holder.competition_id != competition.id or holder.role not in HOLDERS or holder.revoked_at is not None:
+            raise InvalidError("holder_not_valid", name=holder.pseudonym or "")
+    made = split_secret(needed=needed, holders=len(holders))
+    key = add_split_key(ctx, competition, purpose, made=made, holders=holders)
+    payload = {
+        "purpose": purpose.value,
+        "recipient": made.recipient,
+        "needed": needed,
+        "holders": [holder.pseudonym for holder in holders],
+    }
+    key.record_seq = record(ctx, competition, Event.KEY_SPLIT, f"competition/{competition.code}", payload)
+    return [
+        Sheet(number, holder.pseudonym or "", words)
+        for number, (holder, words) in enumerate(zip(holders, made.shares, strict=True), start=1)
+    ]
+
+
+def add_split_key(
+    ctx: ServiceContext,
+    competition: Competition,
+    purpose: KeyPurpose,
+    *,
+    made: SplitSecret,
+    holders: Sequence[RoleAssignment],
+    subject: str = "",
+) -> SplitKey:
+    """Write down the public half of a key and who holds its shares."""
+    key = SplitKey(
+        competition_id=competition.id,
+        purpose=purpose,
+        subject=subject,
+        recipient=made.recipient,
+        identifier=made.identifier,
+        needed=made.needed,
+        made_at=ctx.now,
+        shares=[KeyShare(number=number, assignment_id=holder.id) for number, holder in enumerate(holders, start=1)],
+    )
+    ctx.session.add(key)
+    ctx.session.flush()
+    return key
+
+
+def check_share(ctx: ServiceContext, key: SplitKey, words: str) -> KeyShare:
+    """Note that a holder's sheet is the right one and can be read (rehearsal); nothing is put together.
+
+    Raises:
+        InvalidError: `share_not_valid`, `share_of_other_key`.
+    """
+    share = _share(key, words, place=1)
+    held = next((row for row in key.shares if row.number == share.index + 1), None)
+    if held is None:
+        raise InvalidError("share_of_other_key", number=1)
+    held.checked_at = ctx.now
+    return held
+
+
+def join_split_key(
+    ctx: ServiceContext, key: SplitKey, words: Sequence[str]
+) -> tuple[pyrage.x25519.Identity, list[str]]:
+    """Put a key together from the words of enough holders: the identity that decrypts, and their pseudonyms.
+
+    `key.shares` and their assignments are loaded. The caller records who opened what, decrypts, and forgets.
+
+    Raises:
+        InvalidError: `share_not_valid` (a word was mistyped), `share_of_other_key`, `share_twice`, each with `number`
+            of the field from 1; `shares_too_few`; `shares_do_not_fit`.
+    """
+    given: dict[int, str] = {}
+    for place, text in enumerate(words, start=1):
+        if not plain_words(text):
+            continue
+        share = _share(key, text, place=place)
+        if share.index in given:
+            raise InvalidError("share_twice", number=place)
+        given[share.index] = plain_words(text)
+    if len(given) < key.needed:
+        raise InvalidError("shares_too_few", given=len(given), needed=key.needed)
+    chosen = dict(sorted(given.items())[: key.needed])
+    try:
+        secret = shamir_mnemonic.combine_mnemonics(chosen.values())
+    except shamir_mnemonic.MnemonicError:
+        raise InvalidError("shares_do_not_fit") from None
+    if _recipient(secret) != key.recipient:
+        raise InvalidError("shares_do_not_fit")
+    if key.opened_at is None:
+        key.opened_at = ctx.now
+    names = {row.number: row.assignment.pseudonym or "" for row in key.shares}
+    return _identity(secret), sorted(names.get(index + 1, "") for index in given)
+
+
+def _share(key: SplitKey, words: str, *, place: int) -> Share:
+    try:
+        share = Share.from_mnemonic(plain_words(words))
+    except shamir_mnemonic.MnemonicError:
+        raise InvalidError("share_not_valid", number=place) from None
+    if share.identifier != key.identifier or share.member_threshold != key.needed:
+        raise InvalidError("share_of_other_key", number=place)
+    return share
+
+
+def _identity(secret: bytes) -> pyrage.x25519.Identity:
+    return pyrage.x25519.Identity.from_str(identity_text(secret))
+
+
+def _recipient(secret: bytes) -> str:
+    return str(_identity(secret).to_public())
