@@ -27,12 +27,16 @@ Verify = Callable[[bytes, bytes, bytes], bool]
 ED25519: Final = 0x01
 """Kind of signature. Source: C2SP signed-note, "Signature types"."""
 
+PUBLIC_KEY_BYTES: Final = 32
+"""Length of a public key. Source: RFC 8032 (Ed25519)."""
+
 KEY_ID_BYTES: Final = 4
 """Length of a key id. Source: C2SP signed-note, "Signatures"."""
 
 MAX_SIGNATURES: Final = 100
 """Most lines read. Source: our choice, because a log has one key and few witnesses, and anyone may send a note."""
 
+_VERIFIER_KEY: Final = re.compile(r"(?P<name>[^ +\n]+)\+(?P<id>[0-9a-f]{8})\+(?P<data>[A-Za-z0-9+/]+={0,2})")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SIGNATURE_LINE: Final = re.compile(r"\u2014 (?P<name>[^ +\n]+) (?P<data>[A-Za-z0-9+/]+={0,2})")
 
@@ -62,6 +66,41 @@ class Note:
 
     text: str
     signatures: tuple[NoteSignature, ...]
+
+
+@dataclass(frozen=True)
+class VerifierKey:
+    """Whose signatures count: a name, a public key and the kind of signature."""
+
+    name: str
+    public_key: bytes
+    kind: int = ED25519
+
+    def as_text(self) -> str:
+        """One line to print and to copy: `name+key id+base64`. Source: C2SP signed-note, "Verifier keys".
+
+        Raises:
+            InvalidError: `key_name_not_valid`.
+        """
+        _check_name(self.name)
+        data = base64.b64encode(bytes([self.kind]) + self.public_key).decode("ascii")
+        return f"{self.name}+{key_id(self.name, self.public_key, kind=self.kind).hex()}+{data}"
+
+
+def parse_verifier_key(text: str, *, kind: int = ED25519) -> VerifierKey:
+    """The key in its one line, of this kind.
+
+    Raises:
+        InvalidError: `verifier_key_not_valid`.
+    """
+    match = _VERIFIER_KEY.fullmatch(text.strip())
+    data = _from_base64(match["data"]) if match else None
+    if match is None or data is None or len(data) != 1 + PUBLIC_KEY_BYTES or data[0] != kind:
+        raise InvalidError("verifier_key_not_valid")
+    key = VerifierKey(match["name"], data[1:], kind)
+    if not _is_plain(key.name) or key_id(key.name, key.public_key, kind=kind).hex() != match["id"]:
+        raise InvalidError("verifier_key_not_valid")
+    return key
 
 
 def checkpoint_text(checkpoint: Checkpoint) -> str:
@@ -116,7 +155,7 @@ def note_text(note: Note) -> str:
     Raises:
         InvalidError: `key_name_not_valid`.
     """
-    return f"{note.text}\n" + "".join(f"{_signature_line(signature)}\n" for signature in note.signatures)
+    return f"{note.text}\n" + "".join(f"{signature_line(signature)}\n" for signature in note.signatures)
 
 
 def parse_note(text: str) -> Note:
@@ -129,7 +168,7 @@ def parse_note(text: str) -> Note:
     lines = tail.split("\n")
     if not gap or lines.pop() or not 0 < len(lines) <= MAX_SIGNATURES or not _is_plain(text):
         raise InvalidError("note_not_valid")
-    return Note(f"{body}\n", tuple(_parse_signature_line(line) for line in lines))
+    return Note(f"{body}\n", tuple(parse_signature_line(line) for line in lines))
 
 
 def is_signed_by(note: Note, name: str, *, public_key: bytes, verify: Verify) -> bool:
@@ -159,15 +198,32 @@ def open_checkpoint(text: str, name: str, *, public_key: bytes, verify: Verify) 
     return checkpoint
 
 
-def _signature_line(signature: NoteSignature) -> str:
+def signature_line(signature: NoteSignature) -> str:
+    """One line under a note.
+
+    Raises:
+        InvalidError: `key_name_not_valid`.
+    """
+    _check_name(signature.name)
     data = base64.b64encode(signature.key_id + signature.signature).decode("ascii")
-    line = f"\u2014 {signature.name} {data}"
-    if _SIGNATURE_LINE.fullmatch(line) is None or not _is_plain(line) or any(map(str.isspace, signature.name)):
-        raise InvalidError("key_name_not_valid", name=signature.name)
-    return line
+    return f"\u2014 {signature.name} {data}"
 
 
-def _parse_signature_line(line: str) -> NoteSignature:
+def _check_name(name: str) -> None:
+    if (
+        _SIGNATURE_LINE.fullmatch(f"\u2014 {name} AAAAAAAA") is None
+        or not _is_plain(name)
+        or any(map(str.isspace, name))
+    ):
+        raise InvalidError("key_name_not_valid", name=name)
+
+
+def parse_signature_line(line: str) -> NoteSignature:
+    """The signature in one line under a note; nothing is verified here.
+
+    Raises:
+        InvalidError: `note_not_valid`.
+    """
     match = _SIGNATURE_LINE.fullmatch(line)
     data = _from_base64(match["data"]) if match else None
     if match is None or data is None or len(data) <= KEY_ID_BYTES or any(map(str.isspace, match["name"])):

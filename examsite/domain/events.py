@@ -132,8 +132,23 @@ class Event(StrEnum):
     APPLICATION_WITHDRAWN = ("application:withdrawn", "candidate organiser", "application")
     ELIGIBILITY_DECIDED = ("eligibility:decided", "council organiser", "application")
 
+    # Our own facts: appeals and the working calendar.
+    APPEAL_SUBMITTED = ("appeal:submitted", "candidate", _WHOLE)
+    APPEAL_WITHDRAWN = ("appeal:withdrawn", "candidate", _WHOLE)
+    REMARKERS_NAMED = ("remarkers:named", "council system", "script")
+    DIALOGUE_NOTED = ("dialogue:noted", "council", "script")
+    CALENDAR_CHANGED = ("calendar:changed", "administrator", "installation")
+
     # Our own facts: keys that several people hold.
     KEY_SPLIT = ("key:split", "council setter", _WHOLE)
+    KEY_CHECKED = ("key:checked", "council supervisor", _WHOLE)
+
+    # Our own facts: who cosigns the log from outside.
+    WITNESS_NAMED = ("witness:named", "supervisor", _WHOLE)
+    WITNESS_ENDED = ("witness:ended", "supervisor", _WHOLE)
+
+    # Our own facts: draws.
+    DRAW_REVEALED = ("draw:revealed", "council", "draw")
 
     # Our own facts: papers and the room.
     BLUEPRINT_PLANNED = ("blueprint:planned", "organiser setter", "post")
@@ -142,6 +157,7 @@ class Event(StrEnum):
     SEATS_ASSIGNED = ("seats:assigned", "organiser system", _SEAT)
     SEAT_CHANGED = ("seat:changed", "invigilator", _SEAT)
     CANDIDATE_CHECKED_IN = ("candidate:checked-in", "invigilator", _SEAT)
+    LATENESS_WITHDRAWN = ("lateness:withdrawn", "invigilator", _SEAT)
     ATTEMPT_OPENED = ("attempt:opened", "candidate system", _SEAT)
     ATTEMPT_FREED = ("attempt:freed", "invigilator", _SEAT)
     TIME_EXTENDED = ("time:extended", "invigilator council", _SEAT)

@@ -22,6 +22,10 @@ HASH_BYTES: Final = 32
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 """Root of no leaves. Source: RFC 9162 §2.1.1."""
 
+BLOCK_LEAVES: Final = 256
+"""Leaves of a run whose root is kept. Source: our choice (as in C2SP tlog-tiles, a power of two), because a proof over
+a million leaves then reads a few thousand hashes, and keeping one costs nothing."""
+
 _HASH_HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -46,20 +50,29 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     Raises:
         InvalidError: `leaf_not_in_tree`.
     """
-    if not 0 <= index < len(leaves):
-        raise InvalidError("leaf_not_in_tree", index=index, size=len(leaves))
-    proof: list[bytes] = []
-    start, end = 0, len(leaves)
+    return [_root(leaves, start, end) for start, end in inclusion_spans(len(leaves), index)]
+
+
+def inclusion_spans(size: int, index: int) -> list[tuple[int, int]]:
+    """The runs of leaves whose roots are the proof of one leaf, lowest first: who keeps roots needs no leaves.
+
+    Raises:
+        InvalidError: `leaf_not_in_tree`.
+    """
+    if not 0 <= index < size:
+        raise InvalidError("leaf_not_in_tree", index=index, size=size)
+    spans: list[tuple[int, int]] = []
+    start, end = 0, size
     while end - start > 1:
         middle = start + _left_size(end - start)
         if index < middle:
-            proof.append(_root(leaves, middle, end))
+            spans.append((middle, end))
             end = middle
         else:
-            proof.append(_root(leaves, start, middle))
+            spans.append((start, middle))
             start = middle
-    proof.reverse()
-    return proof
+    spans.reverse()
+    return spans
 
 
 def verify_inclusion(leaf: bytes, index: int, *, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -86,22 +99,39 @@ def consistency_proof(leaves: Sequence[bytes], first_size: int) -> list[bytes]:
     Raises:
         InvalidError: `size_not_in_tree`, when there are fewer leaves, or none were asked for.
     """
-    if not 0 < first_size <= len(leaves):
-        raise InvalidError("size_not_in_tree", first_size=first_size, size=len(leaves))
-    proof: list[bytes] = []
-    start, end, whole = 0, len(leaves), True
+    return [_root(leaves, start, end) for start, end in consistency_spans(len(leaves), first_size)]
+
+
+def consistency_spans(size: int, first_size: int) -> list[tuple[int, int]]:
+    """The runs of leaves whose roots show that the first leaves are the start of all; see `inclusion_spans`.
+
+    Raises:
+        InvalidError: `size_not_in_tree`.
+    """
+    if not 0 < first_size <= size:
+        raise InvalidError("size_not_in_tree", first_size=first_size, size=size)
+    spans: list[tuple[int, int]] = []
+    start, end, whole = 0, size, True
     while first_size != end:
         middle = start + _left_size(end - start)
         if first_size <= middle:
-            proof.append(_root(leaves, middle, end))
+            spans.append((middle, end))
             end = middle
         else:
-            proof.append(_root(leaves, start, middle))
+            spans.append((start, middle))
             start, whole = middle, False
     if not whole:
-        proof.append(_root(leaves, start, end))
-    proof.reverse()
-    return proof
+        spans.append((start, end))
+    spans.reverse()
+    return spans
+
+
+def root_of_blocks(blocks: Sequence[bytes], rest: Sequence[bytes] = ()) -> bytes:
+    """Root over whole blocks, given by their roots, and the leaves behind the last one: fewer than a block.
+
+    Source: RFC 9162 §2.1.1: a tree is split at the largest power of two, so that blocks of such a size are subtrees.
+    """
+    return root_hash([*blocks, root_hash(rest)] if rest else blocks)
 
 
 def verify_consistency(
@@ -173,6 +203,17 @@ class TreeState:
             return EMPTY_ROOT
         found = self.peaks[-1].hash
         for peak in reversed(self.peaks[:-1]):
+            found = node_hash(peak.hash, found)
+        return found
+
+    def block_filled_by(self, leaf: bytes) -> bytes | None:
+        """The root of the run of `BLOCK_LEAVES` that this leaf would fill; None when it fills none."""
+        if (self.size + 1) % BLOCK_LEAVES:
+            return None
+        found = leaf
+        for peak in reversed(self.peaks):
+            if peak.size >= BLOCK_LEAVES:
+                break
             found = node_hash(peak.hash, found)
         return found
 

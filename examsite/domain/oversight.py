@@ -28,7 +28,7 @@ READABLE_FROM: Final[Mapping[Event, CompetitionState]] = {
             *(Event.WRITTEN_BEGUN, Event.MARKING_BEGUN, Event.WRITTEN_PUBLISHED, Event.APPEALS_CLOSED),
             *(Event.PAPER_OPENED, Event.SITTING_STARTED, Event.SITTING_CLOSED, Event.PROPOSALS_OPENED),
             *(Event.PROPOSALS_LOCKED, Event.DEFENCE_BEGUN, Event.CODES_OPENED, Event.RESULT_APPROVED),
-            *(Event.RESULT_REFUSED, Event.RESULT_PUBLISHED),
+            *(Event.RESULT_REFUSED, Event.RESULT_PUBLISHED, Event.WITNESS_NAMED, Event.WITNESS_ENDED),
         ),
         _S.DRAFT,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.storage.column_types import UtcDateTime
 from examsite.storage.database import Base
@@ -60,3 +60,52 @@ class CheckpointRow(Base):
     #: C2SP signed note.
     note: Mapped[str] = mapped_column(Text)
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class RecordBlock(Base):
+    """The root over one whole run of records, so that a proof need not read the leaves of the whole log."""
+
+    __tablename__ = "record_blocks"
+    __table_args__ = (UniqueConstraint("log_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    log_id: Mapped[int] = mapped_column(ForeignKey("record_logs.id"))
+    #: Which run, from 0; each is as long as `examsite.domain.merkle.BLOCK_LEAVES`.
+    number: Mapped[int]
+    root: Mapped[str] = mapped_column(String(64))
+
+
+class Witness(Base):
+    """Somebody outside the server who cosigns checkpoints of one competition; only the public key is here."""
+
+    __tablename__ = "witnesses"
+    __table_args__ = (UniqueConstraint("competition_id", "name"), UniqueConstraint("competition_id", "public_key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"))
+    #: Name of the key, as in its verification line.
+    name: Mapped[str] = mapped_column(String(120))
+    public_key: Mapped[str] = mapped_column(String(64))
+    #: Whose key it is, in words that everyone may read: a body or a board, never a person.
+    holder: Mapped[str] = mapped_column(String(200))
+    named_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: When the key was given up (lost, replaced); None: it counts.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class Cosignature(Base):
+    """A witness's signature under a checkpoint."""
+
+    __tablename__ = "cosignatures"
+    __table_args__ = (UniqueConstraint("checkpoint_id", "witness_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checkpoint_id: Mapped[int] = mapped_column(ForeignKey("checkpoints.id"))
+    witness_id: Mapped[int] = mapped_column(ForeignKey("witnesses.id"))
+    #: The instant that the witness signed with the checkpoint, by the witness's own clock.
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: One signature line of a C2SP signed note.
+    line: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    witness: Mapped[Witness] = relationship(lazy="raise")

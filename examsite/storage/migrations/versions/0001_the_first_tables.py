@@ -99,6 +99,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server_pulse")),
     )
     op.create_table(
+        "swapped_days",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("worked", "rest", name="day_kind", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("entered_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_swapped_days")),
+        sa.UniqueConstraint("day", name=op.f("uq_swapped_days_day")),
+    )
+    op.create_table(
         "competitions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=30), nullable=False),
@@ -198,6 +212,45 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_uploads_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
+        "draw_ceremonies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "gathering",
+                "committed",
+                "held",
+                name="draw_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String(length=80), nullable=False),
+        sa.Column("committed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("committed_seq", sa.Integer(), nullable=True),
+        sa.Column("held_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("held_seq", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'gathering') = (committed_at IS NULL)", name=op.f("ck_draw_ceremonies_committed_when_committed")
+        ),
+        sa.CheckConstraint("(state = 'held') = (held_at IS NOT NULL)", name=op.f("ck_draw_ceremonies_held_when_held")),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_draw_ceremonies_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_ceremonies")),
+        sa.UniqueConstraint("competition_id", "name", name=op.f("uq_draw_ceremonies_competition_id_name")),
+    )
+    with op.batch_alter_table("draw_ceremonies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_draw_ceremonies_competition_id"), ["competition_id"], unique=False)
 
     op.create_table(
         "gate_passages",
@@ -487,6 +540,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_split_keys_competition_id"), ["competition_id"], unique=False)
 
     op.create_table(
+        "witnesses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=200), nullable=False),
+        sa.Column("named_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_witnesses_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witnesses")),
+        sa.UniqueConstraint("competition_id", "name", name=op.f("uq_witnesses_competition_id_name")),
+        sa.UniqueConstraint("competition_id", "public_key", name=op.f("uq_witnesses_competition_id_public_key")),
+    )
+    op.create_table(
         "candidacies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=False),
@@ -581,6 +650,49 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claims_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
+        "draw_contributions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ceremony_id", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=True),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("deposit", sa.Text(), nullable=False),
+        sa.Column("substitute", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("given_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("shown_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "own",
+                "holders",
+                "substitute",
+                "system",
+                name="number_way",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("holders", sa.JSON(), nullable=False),
+        sa.CheckConstraint("(way IS NULL) = (shown_at IS NULL)", name=op.f("ck_draw_contributions_way_when_shown")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["role_assignments.id"],
+            name=op.f("fk_draw_contributions_assignment_id_role_assignments"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["ceremony_id"], ["draw_ceremonies.id"], name=op.f("fk_draw_contributions_ceremony_id_draw_ceremonies")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_contributions")),
+        sa.UniqueConstraint("ceremony_id", "by", name=op.f("uq_draw_contributions_ceremony_id_by")),
+        sa.UniqueConstraint("ceremony_id", "commitment", name=op.f("uq_draw_contributions_ceremony_id_commitment")),
+    )
+    with op.batch_alter_table("draw_contributions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_draw_contributions_ceremony_id"), ["ceremony_id"], unique=False)
 
     op.create_table(
         "handover_notes",
@@ -748,6 +860,16 @@ def upgrade() -> None:
     with op.batch_alter_table("qualifications", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_qualifications_assignment_id"), ["assignment_id"], unique=False)
 
+    op.create_table(
+        "record_blocks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("log_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["log_id"], ["record_logs.id"], name=op.f("fk_record_blocks_log_id_record_logs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_blocks")),
+        sa.UniqueConstraint("log_id", "number", name=op.f("uq_record_blocks_log_id_number")),
+    )
     op.create_table(
         "records",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -922,6 +1044,67 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "appeals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("candidacy_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=30), nullable=False),
+        sa.Column("script", sa.String(length=12), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "submitted",
+                "withdrawn",
+                "remarking",
+                "deciding",
+                "settled",
+                name="appeal_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("submitted_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.Column("withdrawn_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("dialogue", sa.Text(), nullable=False),
+        sa.Column("dialogue_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "step",
+            sa.Enum("adopted", "chair", name="appeal_step", native_enum=False, create_constraint=True, length=40),
+            nullable=True,
+        ),
+        sa.Column("score", examsite.storage.column_types.ScoreColumn(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=False),
+        sa.Column("decided_seq", sa.Integer(), nullable=True),
+        sa.Column("settled_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name=op.f("ck_appeals_settled_with_score")),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_appeals_withdrawn_when_withdrawn")
+        ),
+        sa.CheckConstraint("(step IS NULL) = (score IS NULL)", name=op.f("ck_appeals_score_with_step")),
+        sa.ForeignKeyConstraint(["candidacy_id"], ["candidacies.id"], name=op.f("fk_appeals_candidacy_id_candidacies")),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_appeals_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+        sa.UniqueConstraint("competition_id", "number", name=op.f("uq_appeals_competition_id_number")),
+    )
+    with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_appeals_candidacy_id"), ["candidacy_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_appeals_competition_id"), ["competition_id"], unique=False)
+        batch_op.create_index(
+            "uq_appeals_standing",
+            ["candidacy_id", "part"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'withdrawn'"),
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        )
+
+    op.create_table(
         "attempts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sitting_id", sa.Integer(), nullable=False),
@@ -1043,6 +1226,21 @@ def upgrade() -> None:
     with op.batch_alter_table("conflict_rulings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conflict_rulings_competition_id"), ["competition_id"], unique=False)
 
+    op.create_table(
+        "cosignatures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("checkpoint_id", sa.Integer(), nullable=False),
+        sa.Column("witness_id", sa.Integer(), nullable=False),
+        sa.Column("signed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["checkpoint_id"], ["checkpoints.id"], name=op.f("fk_cosignatures_checkpoint_id_checkpoints")
+        ),
+        sa.ForeignKeyConstraint(["witness_id"], ["witnesses.id"], name=op.f("fk_cosignatures_witness_id_witnesses")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cosignatures")),
+        sa.UniqueConstraint("checkpoint_id", "witness_id", name=op.f("uq_cosignatures_checkpoint_id_witness_id")),
+    )
     op.create_table(
         "defences",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2133,6 +2331,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_defences_competition_id"))
 
     op.drop_table("defences")
+    op.drop_table("cosignatures")
     with op.batch_alter_table("conflict_rulings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conflict_rulings_competition_id"))
 
@@ -2145,6 +2344,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attempts_sitting_id"))
 
     op.drop_table("attempts")
+    with op.batch_alter_table("appeals", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_appeals_standing",
+            sqlite_where=sa.text("state <> 'withdrawn'"),
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_appeals_competition_id"))
+        batch_op.drop_index(batch_op.f("ix_appeals_candidacy_id"))
+
+    op.drop_table("appeals")
     with op.batch_alter_table("adjustment_requests", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_adjustment_requests_waiting",
@@ -2174,6 +2383,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_records_event"))
 
     op.drop_table("records")
+    op.drop_table("record_blocks")
     with op.batch_alter_table("qualifications", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_qualifications_assignment_id"))
 
@@ -2209,6 +2419,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_handover_notes_sitting_id"))
 
     op.drop_table("handover_notes")
+    with op.batch_alter_table("draw_contributions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draw_contributions_ceremony_id"))
+
+    op.drop_table("draw_contributions")
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claims_competition_id"))
 
@@ -2219,6 +2433,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_candidacies_competition_id"))
 
     op.drop_table("candidacies")
+    op.drop_table("witnesses")
     with op.batch_alter_table("split_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_split_keys_competition_id"))
 
@@ -2256,6 +2471,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_gate_passages_competition_id"))
 
     op.drop_table("gate_passages")
+    with op.batch_alter_table("draw_ceremonies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draw_ceremonies_competition_id"))
+
+    op.drop_table("draw_ceremonies")
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_uploads_sha256"))
 
@@ -2268,6 +2487,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_competitions_body_id"))
 
     op.drop_table("competitions")
+    op.drop_table("swapped_days")
     op.drop_table("server_pulse")
     op.drop_table("server_outages")
     op.drop_table("login_throttles")
