@@ -30,6 +30,7 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.INCIDENT_DECIDED: "candidate part measure percent void",
             Event.DRAW_COMMITTED: "items commitments public",
             Event.DRAW_HELD: "document outcome",
+            Event.DRAW_REVEALED: "numbers holders",
             Event.CODES_SEALED: "map",
             Event.CODES_OPENED: "sealed_seq holders",
             Event.ITEM_DECIDED: "criterion ruling second",

@@ -166,6 +166,7 @@ class RuleSet:
     key_step: Score
     paper_holders: int
     paper_holders_needed: int
+    draw_contributors: str
     draw_notice_minutes: int
     written_minutes: int
     grace_seconds: int

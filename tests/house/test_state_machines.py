@@ -17,6 +17,7 @@ FINAL_STATES = {
     "candidacy": {"withdrawn"},
     "competition": {"closed"},
     "defence": {"settled", "absent"},
+    "draw": {"held"},
     "incident": {"decided", "dismissed"},
     "lost_time": {"given", "refused"},
     "mark": {"withdrawn"},

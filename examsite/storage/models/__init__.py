@@ -2,8 +2,10 @@
 
 from examsite.storage.models import (
     accounts,
+    appeals,
     competitions,
     dossiers,
+    draws,
     marking,
     papers,
     proposals,
@@ -18,8 +20,10 @@ from examsite.storage.models import (
 
 __all__ = [
     "accounts",
+    "appeals",
     "competitions",
     "dossiers",
+    "draws",
     "marking",
     "papers",
     "proposals",

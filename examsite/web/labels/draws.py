@@ -1,8 +1,33 @@
-"""Words for why a draw is refused or does not hold."""
+"""Words for draws: what each decides, how its numbers come out, why one is refused or does not hold."""
 
 from __future__ import annotations
 
+from examsite.domain.draw_ceremonies import DrawEvent, DrawKind, DrawState, NumberWay, draw_kind
 from examsite.web.i18n import _l
+
+LABELS = {
+    DrawKind: {
+        DrawKind.PAPER_VERSION: _l("Bốc thăm đề thi"),
+        DrawKind.SCRIPT_CODES: _l("Bốc thăm số phách"),
+        DrawKind.ALLOCATION: _l("Bốc thăm phân công chấm"),
+        DrawKind.PRESENTATION_ORDER: _l("Bốc thăm thứ tự bảo vệ"),
+    },
+    DrawState: {
+        DrawState.GATHERING: _l("Đang nhận cam kết"),
+        DrawState.COMMITTED: _l("Đã khóa danh sách"),
+        DrawState.HELD: _l("Đã có kết quả"),
+    },
+    DrawEvent: {
+        DrawEvent.COMMITTED: _l("Khóa danh sách cam kết"),
+        DrawEvent.HELD: _l("Bốc thăm"),
+    },
+    NumberWay: {
+        NumberWay.OWN: _l("Tự nêu số"),
+        NumberWay.HOLDERS: _l("Người giữ khóa mở"),
+        NumberWay.SUBSTITUTE: _l("Bản gửi kín hỏng, dùng số thay thế"),
+        NumberWay.SYSTEM: _l("Máy chủ tạo"),
+    },
+}
 
 ERRORS = {
     "draw_not_held": _l("Lượt bốc thăm này chưa diễn ra."),
@@ -17,4 +42,39 @@ ERRORS = {
     "draw_items_changed": _l("Danh sách bốc thăm đã bị thay đổi sau khi cam kết."),
     "draw_source_changed": _l("Nguồn ngẫu nhiên công khai không phải là nguồn đã nêu trước."),
     "draw_outcome_differs": _l("Kết quả bốc thăm không đúng với kết quả tính lại."),
+    # The ceremony.
+    "draw_name_not_known": _l("Không có lượt bốc thăm nào tên là “%(draw)s”."),
+    "draw_not_found": _l("Lượt bốc thăm “%(draw)s” chưa được mở."),
+    "draw_at_once": _l("Bộ quy tắc của kỳ thi này bốc thăm trong một bước, không cần mở lượt góp số."),
+    "draw_key_missing": _l("Chưa có khóa để mở số bị giữ lại. Chủ tịch chia khóa bốc thăm ở trang “Khóa chung” trước."),
+    "draw_already_prepared": _l("Lượt bốc thăm này đã được mở. Hãy vào trang “Bốc thăm” để góp số."),
+    "draw_already_held": _l("Lượt bốc thăm này đã có kết quả. Không bốc thăm lần thứ hai."),
+    "draw_not_prepared": _l("Hội đồng cùng bốc thăm lượt này. Hãy mở lượt bốc thăm ở trang “Bốc thăm”."),
+    "draw_not_committed": _l("Danh sách cam kết chưa khóa. Chủ tịch khóa danh sách ở trang “Bốc thăm” trước."),
+    "draw_list_closed": _l("Danh sách cam kết đã khóa, không thêm, bớt hay làm lại được nữa."),
+    "draw_list_changed": _l(
+        "Danh sách hiện nay khác danh sách đã cam kết của lượt “%(draw)s”. Không bốc thăm lại; hãy báo ban giám sát."
+    ),
+    "draw_numbers_missing": _l(
+        "Còn %(count)s số chưa nêu, trước hết là của %(first)s. Người đó nêu số, hoặc những người giữ khóa mở ra."
+    ),
+    "draw_notice_runs": _l("Cam kết phải được ghi trước một thời gian. Từ %(until)s mới được nêu số."),
+    "contributors_too_few": _l("Mới có %(given)s người góp số; cần ít nhất %(least)s người."),
+    "commitment_not_valid": _l("Cam kết không đúng dạng. Hãy tải lại trang rồi góp số lần nữa."),
+    "deposit_not_valid": _l("Bản gửi kín không đúng dạng. Hãy tải lại trang rồi góp số lần nữa."),
+    "commitment_taken": _l("Cam kết này trùng với cam kết của người khác. Hãy tạo số mới."),
+    "number_not_valid": _l("Số phải gồm 64 chữ số hệ mười sáu. Hãy chọn đúng tệp đã lưu khi góp số."),
+    "number_not_committed": _l(
+        "Số này không khớp với cam kết đã ghi. Hãy chọn đúng tệp đã lưu khi góp số cho lượt này."
+    ),
+    "number_shown_already": _l("Số của bạn đã được nêu."),
+    "not_a_contributor": _l("Bạn không góp số vào lượt bốc thăm này."),
+    "no_number_missing": _l("Không còn số nào phải mở."),
 }
+
+
+def draw_title(name: str) -> str:
+    """What a draw decides, for people, with the post where there is one for each post."""
+    kind = draw_kind(name)
+    text = str(LABELS[DrawKind][kind])
+    return f"{text} {name.removeprefix(f'{kind}-')}" if kind is DrawKind.PAPER_VERSION else text

@@ -43,6 +43,10 @@ LABELS = {
 #: Words that stand as values of figures, by figure and value.
 WORDS = {
     "deductions": {"largest": _l("Áp dụng mức nặng nhất, không cộng dồn")},
+    "draw_contributors": {
+        "one": _l("Người bốc thăm và máy chủ, trong một bước"),
+        "council": _l("Từng ủy viên hội đồng từ máy của mình, cam kết trước rồi mới nêu số"),
+    },
     "essay_regime": {
         "paper": _l("Bài giấy: rọc phách, hai người chấm, được phúc khảo"),
         "computer": _l("Bài trên máy"),

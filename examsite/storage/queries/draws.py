@@ -1,0 +1,56 @@
+"""Draws with the numbers that people put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from examsite.domain.draw_ceremonies import DrawState
+from examsite.domain.errors import NotFoundError
+from examsite.storage.models.draws import DrawCeremony
+
+
+def find_ceremony(session: Session, competition_id: int, name: str) -> DrawCeremony | None:
+    """A draw with its contributions as they stand now, if it was prepared or held."""
+    return session.scalars(
+        select(DrawCeremony)
+        .where(DrawCeremony.competition_id == competition_id, DrawCeremony.name == name)
+        .options(selectinload(DrawCeremony.contributions))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def get_ceremony(session: Session, competition_id: int, name: str) -> DrawCeremony:
+    """As `find_ceremony`.
+
+    Raises:
+        NotFoundError: `draw_not_found`.
+    """
+    ceremony = find_ceremony(session, competition_id, name)
+    if ceremony is None:
+        raise NotFoundError("draw_not_found", draw=name)
+    return ceremony
+
+
+def list_ceremonies(
+    session: Session, competition_id: int, *, states: Collection[DrawState] = tuple(DrawState)
+) -> list[DrawCeremony]:
+    """The draws of a competition in these states with their contributions, in the order in which they were set up."""
+    return list(
+        session.scalars(
+            select(DrawCeremony)
+            .where(DrawCeremony.competition_id == competition_id, DrawCeremony.state.in_(states))
+            .order_by(DrawCeremony.opened_at, DrawCeremony.id)
+            .options(selectinload(DrawCeremony.contributions))
+        )
+    )
+
+
+def prepared_items(session: Session, competition_id: int, name: str) -> list[str] | None:
+    """The list of a draw that was prepared; None before."""
+    items: list[str] | None = session.scalars(
+        select(DrawCeremony.items).where(DrawCeremony.competition_id == competition_id, DrawCeremony.name == name)
+    ).one_or_none()
+    return items
