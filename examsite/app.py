@@ -15,6 +15,7 @@ from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
 from examsite.storage import models
 from examsite.storage.database import db, engine_options, normalise_url, prepare_engine
+from examsite.storage.row_seals import ROW_KEY
 from examsite.web import (
     administrator,
     api,
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        db.engine.update_execution_options(**{ROW_KEY: settings.row_key})
     init_i18n(app)
     init_formatting(app)
     init_security_headers(app)

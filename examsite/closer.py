@@ -1,4 +1,4 @@
-"""The closer: gives the server's sign of life, closes attempts whose time is over, starts sittings that are due.
+"""The closer: the server's sign of life, attempts whose time is over, sittings that are due, checkpoints of the logs.
 
 Every worker runs one, from what the database holds; rows are locked and states asked before each act, so that it
 happens once however many run, and a worker that is killed in the middle leaves nothing half done.
@@ -19,22 +19,26 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from examsite.config import Settings
 from examsite.domain.errors import ConflictError
 from examsite.domain.lost_times import OUTAGE_AFTER_SECONDS
 from examsite.domain.rooms import ServerAct
 from examsite.services import outages, server_faults, sittings
-from examsite.services.checkpoints import load_signer
+from examsite.services.checkpoints import list_due_logs, load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext, read_clock
-from examsite.storage.database import make_engine, reading, writing
+from examsite.storage.database import open_engine, reading, writing
 from examsite.storage.queries.sittings import list_due_starts, list_overdue
 
 _log = logging.getLogger("examsite.closer")
 
 #: How often the closer looks while a start is near: everybody waits for it. Unit: seconds.
 _NEAR_PERIOD_SECONDS = 0.1
+
+#: How often it asks whether a log is to be signed. Source: our choice, because who waits for a receipt waits that much
+#: longer, and asking reads one row for each log. Unit: seconds.
+_SIGNS_EVERY_SECONDS = 1.5
 
 #: How often a fault that goes on stands in the log. Unit: seconds.
 _LOGGED_EVERY_SECONDS = 60
@@ -50,7 +54,7 @@ def start_closer(settings: Settings) -> threading.Thread:
 
 
 def _run(settings: Settings) -> None:
-    closer = Closer(make_engine(settings.database_url), settings, load_signer(settings))
+    closer = Closer(open_engine(settings), settings, load_signer(settings))
     pause = threading.Event()
     while True:
         try:
@@ -74,6 +78,8 @@ class Closer:
         self._clock = clock
         #: When this process was last known to be alive, counted by the machine, which no one can set. Unit: ns.
         self._alive_ns: int | None = None
+        #: When it was last asked, by the same count, which logs are to be signed.
+        self._asked_ns: int | None = None
         #: When a fault was last written into the log, by the same count.
         self._logged_ns: dict[tuple[str, int], int] = {}
 
@@ -82,7 +88,9 @@ class Closer:
         if not self._gives_sign_of_life():
             return False
         self.close_what_is_over()
-        return self.start_what_is_due()
+        is_near = self.start_what_is_due()
+        self.sign_what_is_due()
+        return is_near
 
     def close_what_is_over(self) -> None:
         """Close everywhere what is over. Asks first without a write lock, for most rounds do nothing."""
@@ -132,6 +140,27 @@ class Closer:
                 self._log_fault(("start", sitting_id), "sitting %s cannot be started", sitting_id)
                 self._report(sitting_id, ServerAct.START, error)
         return is_near
+
+    def sign_what_is_due(self) -> None:
+        """Sign every log that has grown or waited enough, each in a transaction of its own, behind all that is urgent."""
+        counted = _counted_ns()
+        if self._asked_ns is not None and counted - self._asked_ns < _SIGNS_EVERY_SECONDS * 1_000_000_000:
+            return
+        self._asked_ns = counted
+        try:
+            with reading(self._engine) as session:
+                due = list_due_logs(ServiceContext(session=session, now=self._clock(), settings=self._settings))
+            for code in due:
+                self._sign(code)
+        except Exception:  # the rooms must not wait for it, and the next round tries again
+            self._log_fault(("sign", 0), "a log cannot be signed (%s)", 0)
+
+    def _sign(self, code: str) -> None:
+        try:
+            self._write(lambda ctx: sign_checkpoint(ctx, code))
+        except IntegrityError as error:  # another worker was quicker
+            if not is_taken(error):
+                raise
 
     def _gives_sign_of_life(self) -> bool:
         """Write one when it is time; False: lost time may not be on the table, so nobody is to be closed yet."""

@@ -71,6 +71,15 @@ class Settings:
         return self.instance_path / "log.key"
 
     @property
+    def row_key(self) -> bytes:
+        """What rows are sealed with (`rows.key`, 32 raw bytes, mode 0600); made on first use.
+
+        Raises:
+            SettingsError: the file can be read by others.
+        """
+        return key_file(self.instance_path / "rows.key", lambda: secrets.token_bytes(SECRET_BYTES))
+
+    @property
     def tls_path(self) -> Path:
         """Folder of the local certificate authority and the server's certificate (`certificates make` fills it)."""
         return self.instance_path / "tls"

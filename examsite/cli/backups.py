@@ -11,7 +11,7 @@ from examsite.config import load_settings
 from examsite.services.backups import BackupError, BackupReport, make_backup, restore_backup
 from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
-from examsite.storage.database import make_engine, upgrade
+from examsite.storage.database import open_engine, upgrade
 
 
 @click.command()
@@ -19,7 +19,7 @@ def backup() -> None:
     """Write one archive of database, uploads and keys to instance/backups/; people may go on working."""
     settings = load_settings()
     open_clock(settings)
-    report = make_backup(make_engine(settings.database_url), settings, now=read_clock())
+    report = make_backup(open_engine(settings), settings, now=read_clock())
     click.echo(f"✓ {report.path} ({report.path.stat().st_size / 1_000_000:.1f} MB)")
     _tell(report)
 
@@ -31,7 +31,7 @@ def restore(archive: Path, *, yes: bool) -> None:
     """Replace this installation by an archive, after backing up what is there; refuses a damaged archive."""
     settings = load_settings()
     open_clock(settings)
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     if not yes:
         click.confirm("Thay toàn bộ dữ liệu hiện có? (Replace everything that is here?)", abort=True)
     try:

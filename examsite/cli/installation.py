@@ -19,7 +19,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.passwords import Passwords, printed_password
-from examsite.storage.database import make_engine, reading, upgrade, writing
+from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.queries.accounts import count_accounts
 from question_bank.loader import load_bank
 
@@ -32,7 +32,7 @@ def say(text: str) -> None:
 def prepare(settings: Settings) -> Engine:
     """Bring database and bank up to date and give back the engine."""
     started = time.monotonic()
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     say("cơ sở dữ liệu: tạo hoặc nâng cấp (database: making or migrating)")
     upgrade(engine)
     questions = load_bank()
@@ -97,7 +97,7 @@ def serve() -> None:
     click.echo(f"\n  {'https' if settings.has_tls else 'http'}://{settings.bind}/\n")
     listing = settings.instance_path / demonstration.LISTING
     if listing.exists():
-        renew_certificates(make_engine(settings.database_url), settings)
+        renew_certificates(open_engine(settings), settings)
         click.echo(listing.read_text(encoding="utf-8"))
     sys.stdout.flush()
     if list_machines(settings):

@@ -9,7 +9,7 @@ import click
 from examsite.config import load_settings
 from examsite.services.checkpoints import load_signer
 from examsite.services.verification import verify_log
-from examsite.storage.database import make_engine, reading
+from examsite.storage.database import open_engine, reading
 from examsite.storage.queries.records import list_codes_without_log, list_logs
 
 
@@ -25,7 +25,7 @@ def verify(codes: tuple[str, ...]) -> None:
     settings = load_settings()
     signer = load_signer(settings)
     wrong = 0
-    with reading(make_engine(settings.database_url)) as session:
+    with reading(open_engine(settings)) as session:
         logs = [log for log in list_logs(session) if not codes or log.code in codes]
         missing = set(codes) - {log.code for log in logs}
         for code in sorted(missing):

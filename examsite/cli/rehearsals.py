@@ -13,7 +13,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.rehearsals import begin_rehearsal
-from examsite.storage.database import make_engine, writing
+from examsite.storage.database import open_engine, writing
 from examsite.storage.queries.competitions import get_competition
 
 #: How long the simulated candidates save. Unit: seconds.
@@ -29,7 +29,7 @@ def rehearse(code: str, candidates: int, seconds: int, begun: int | None) -> Non
     """Play the written test of competition CODE with simulated candidates; a good one gives a certificate."""
     settings = load_settings()
     open_clock(settings)
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     if begun is None:
         try:
             with writing(engine) as session:

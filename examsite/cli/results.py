@@ -16,7 +16,7 @@ from examsite.domain.canonical import parse_canonical, sha256_hex
 from examsite.domain.errors import DomainError
 from examsite.domain.recomputation import recompute
 from examsite.services.bundles import build_bundle
-from examsite.storage.database import make_engine, reading
+from examsite.storage.database import open_engine, reading
 from examsite.storage.queries.competitions import get_competition
 
 
@@ -58,7 +58,7 @@ def recompute_file(file: Path) -> None:
 )
 def write_bundle(code: str, out: Path, audience: str) -> None:
     """Ghi gói kết quả đã công bố của một kỳ (write the bundle of a published result)."""
-    with reading(make_engine(load_settings().database_url)) as session:
+    with reading(open_engine(load_settings())) as session:
         try:
             data = build_bundle(session, get_competition(session, code), Audience(audience))
         except DomainError as refusal:

@@ -30,7 +30,7 @@ from examsite.storage.uploads import stored_path
 
 MANIFEST = "manifest.json"
 #: Files of `instance/` beside database and uploads that belong to a backup.
-KEPT_FILES = ("log.key", "secret.key", "config.toml")
+KEPT_FILES = ("log.key", "rows.key", "secret.key", "config.toml")
 
 
 class BackupError(Exception):

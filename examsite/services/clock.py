@@ -17,7 +17,7 @@ from examsite.services import context
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.clock import InstallationClock
-from examsite.storage.database import make_engine
+from examsite.storage.database import open_engine
 from examsite.storage.models.records import RecordLog
 from examsite.storage.models.rooms import ServerPulse
 from examsite.storage.queries.rooms import find_pulse
@@ -81,7 +81,7 @@ def last_known_instant(settings: Settings) -> datetime | None:
     """
     if settings.is_sqlite and not Path(settings.database_url.removeprefix("sqlite:///")).exists():
         return None
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     try:
         if not inspect(engine).has_table(ServerPulse.__tablename__):
             return None

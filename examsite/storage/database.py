@@ -25,7 +25,9 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from examsite.config import Settings
 from examsite.storage.clock import Machine
+from examsite.storage.row_seals import ROW_KEY
 
 #: How long a writer waits for another one. Unit: milliseconds.
 BUSY_TIMEOUT_MILLISECONDS = 30_000
@@ -129,6 +131,18 @@ def make_engine(url: str) -> Engine:
     url = normalise_url(url)
     engine = create_engine(url, **engine_options(url))
     prepare_engine(engine)
+    return engine
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The engine of an installation outside Flask; it seals rows with the key of the installation.
+
+    Raises:
+        SettingsError: the key of the rows can be read by others.
+        UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
+    """
+    engine = make_engine(settings.database_url)
+    engine.update_execution_options(**{ROW_KEY: settings.row_key})
     return engine
 
 

@@ -25,7 +25,7 @@ from examsite.services.attempts import save_answers
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import LogSigner, ServiceContext, read_clock
-from examsite.storage.database import make_engine, writing
+from examsite.storage.database import open_engine, writing
 from examsite.storage.queries.attempts import list_held_numbers
 from examsite.storage.queries.boards import list_attempts_of
 
@@ -73,7 +73,7 @@ def run_machines() -> None:
     settings = load_settings()
     open_clock(settings)
     machines = list_machines(settings)
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     signer = load_signer(settings)
     parent, pause, is_first = os.getppid(), threading.Event(), True
     while machines and os.getppid() == parent:

@@ -24,7 +24,7 @@ from examsite.config import Settings, load_settings, process_environment
 from examsite.services.certificates import AUTHORITY_FILE, find_certificates
 from examsite.services.clock import ANCHOR_FILE
 from examsite.services.passwords import Passwords
-from examsite.storage.database import make_engine, upgrade
+from examsite.storage.database import open_engine, upgrade
 
 ROOT = Path(__file__).resolve().parents[3]
 #: How long the server may take to begin and to end. Unit: seconds.
@@ -107,7 +107,7 @@ class RehearsalInstallation:
             plain_bind="",
         )
         self.settings = load_settings(self.home, environ=self._environment)
-        self.engine = make_engine(self.settings.database_url)
+        self.engine = open_engine(self.settings)
         upgrade(self.engine)
 
     def _clear_up(self) -> None:
@@ -115,7 +115,7 @@ class RehearsalInstallation:
         for left in self.home.parent.glob("rehearsal_*"):
             shutil.rmtree(left, ignore_errors=True)
         if not self._real.is_sqlite:
-            real = make_engine(self._real.database_url)
+            real = open_engine(self._real)
             with real.begin() as connection:
                 names = connection.execute(
                     text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rehearsal\\_%'")
@@ -128,7 +128,7 @@ class RehearsalInstallation:
         if self._real.is_sqlite:
             return f"sqlite:///{self.home / 'examsite.db'}"
         # Another schema in the same database: the right to make databases is rarely given.
-        real = make_engine(self._real.database_url)
+        real = open_engine(self._real)
         with real.begin() as connection:
             connection.execute(text(f'CREATE SCHEMA "{self._name}"'))
         real.dispose()
@@ -139,7 +139,7 @@ class RehearsalInstallation:
         if hasattr(self, "engine"):
             self.engine.dispose()
         if not self._real.is_sqlite:
-            real = make_engine(self._real.database_url)
+            real = open_engine(self._real)
             with real.begin() as connection:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{self._name}" CASCADE'))
             real.dispose()

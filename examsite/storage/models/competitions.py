@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from examsite.domain.competitions import CompetitionState, DelegationLevel, GateEvent
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
+from examsite.storage.row_seals import Sealed
 
 
 class Body(Base):
@@ -28,7 +29,7 @@ class Body(Base):
     parent: Mapped[Body | None] = relationship(lazy="raise", remote_side=[id])  # noqa: A003 - the column
 
 
-class Competition(Base):
+class Competition(Sealed, Base):
     """One competition of one body under one rule set."""
 
     __tablename__ = "competitions"
@@ -64,7 +65,7 @@ class Competition(Base):
     passages: Mapped[list[GatePassage]] = relationship(lazy="raise", order_by="GatePassage.id")
 
 
-class Post(Base):
+class Post(Sealed, Base):
     """A post (chức danh) that the competition fills."""
 
     __tablename__ = "posts"
@@ -91,7 +92,7 @@ class Post(Base):
     competition: Mapped[Competition] = relationship(back_populates="posts", lazy="raise")
 
 
-class GatePassage(Base):
+class GatePassage(Sealed, Base):
     """A gate that was passed: what happened, when, and the record that says so."""
 
     __tablename__ = "gate_passages"

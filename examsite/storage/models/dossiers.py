@@ -12,6 +12,7 @@ from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.rooms import RequestState
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
+from examsite.storage.row_seals import Sealed
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition, Post
 
@@ -30,7 +31,7 @@ class Upload(Base):
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
 
 
-class Candidacy(Base):
+class Candidacy(Sealed, Base):
     """One person's standing for one post of one competition."""
 
     __tablename__ = "candidacies"

@@ -19,6 +19,7 @@ from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.papers import Paper
+from examsite.storage.row_seals import Sealed
 
 _chance = secrets.SystemRandom()
 
@@ -28,7 +29,7 @@ def any_number() -> int:
     return _chance.randrange(1, 2**31 - 1)
 
 
-class Script(Base):
+class Script(Sealed, Base):
     """One anonymous piece of work: what the markers see, under a drawn code."""
 
     __tablename__ = "scripts"
@@ -61,7 +62,7 @@ class Script(Base):
     marks: Mapped[list[Mark]] = relationship(back_populates="script", lazy="raise", order_by="Mark.id")
 
 
-class CodeEntry(Base):
+class CodeEntry(Sealed, Base):
     """One line of the code map: which candidacy stands behind which script."""
 
     __tablename__ = "code_entries"
@@ -74,7 +75,7 @@ class CodeEntry(Base):
     content_salt: Mapped[str] = mapped_column(String(64))
 
 
-class Allocation(Base):
+class Allocation(Sealed, Base):
     """A script in a marker's queue: in which round and at which place of this marker's own order."""
 
     __tablename__ = "allocations"
@@ -98,7 +99,7 @@ class Allocation(Base):
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
 
 
-class Mark(Base):
+class Mark(Sealed, Base):
     """Points per criterion by one person (or the system) for one script or one defence."""
 
     __tablename__ = "marks"
@@ -152,7 +153,7 @@ class Mark(Base):
     assignment: Mapped[RoleAssignment | None] = relationship(lazy="raise")
 
 
-class Settlement(Base):
+class Settlement(Sealed, Base):
     """A gap decided by a person: which rung, which score, why, by whom. Stays, set aside, when a mark is withdrawn."""
 
     __tablename__ = "settlements"
@@ -180,7 +181,7 @@ class Settlement(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
-class MarkWithdrawal(Base):
+class MarkWithdrawal(Sealed, Base):
     """A head's wish to withdraw a locked mark, and the chair's answer; at most one wish per mark is open."""
 
     __tablename__ = "mark_withdrawals"

@@ -12,6 +12,7 @@ from examsite.domain.papers import PaperState
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Post
+from examsite.storage.row_seals import Sealed
 
 
 class BankQuestion(Base):
@@ -33,7 +34,7 @@ class BankQuestion(Base):
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
-class Paper(Base):
+class Paper(Sealed, Base):
     """One version of a post's paper: a frozen copy of its questions, keys and rubric."""
 
     __tablename__ = "papers"
@@ -57,7 +58,7 @@ class Paper(Base):
     post: Mapped[Post] = relationship(lazy="raise")
 
 
-class ItemDecision(Base):
+class ItemDecision(Sealed, Base):
     """What two people decided about an objective question after the test: it stands, everyone gets it, more keys."""
 
     __tablename__ = "item_decisions"
@@ -92,7 +93,7 @@ class ItemDecision(Base):
     paper: Mapped[Paper] = relationship(lazy="raise")
 
 
-class RubricChange(Base):
+class RubricChange(Sealed, Base):
     """New words or level points of one criterion after the paper was opened, by two people; never its maximum or step.
 
     Marks that the change touches are opened again and named. Answered by nobody, it was taken back by its proposer.

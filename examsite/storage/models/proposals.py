@@ -13,6 +13,7 @@ from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, Upload
+from examsite.storage.row_seals import Sealed
 
 
 class ProposalVersion(Base):
@@ -38,7 +39,7 @@ class ProposalVersion(Base):
     candidacy: Mapped[Candidacy] = relationship(lazy="raise")
 
 
-class Defence(Base):
+class Defence(Sealed, Base):
     """One candidate's defence before the panel."""
 
     __tablename__ = "defences"

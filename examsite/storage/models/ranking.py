@@ -13,9 +13,10 @@ from examsite.domain.publication import Decision, ResultState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.row_seals import Sealed
 
 
-class Deduction(Base):
+class Deduction(Sealed, Base):
     """A percentage taken off a part's score at merging, from a decided incident."""
 
     __tablename__ = "deductions"
@@ -30,7 +31,7 @@ class Deduction(Base):
     record_seq: Mapped[int]
 
 
-class TieDecision(Base):
+class TieDecision(Sealed, Base):
     """The authority's choice among people tied across the last vacancy, with a reason."""
 
     __tablename__ = "tie_decisions"
@@ -45,7 +46,7 @@ class TieDecision(Base):
     record_seq: Mapped[int]
 
 
-class ResultVersion(Base):
+class ResultVersion(Sealed, Base):
     """One computed result: the canonical `result.json` and its hash, which is what people sign."""
 
     __tablename__ = "result_versions"
@@ -64,7 +65,7 @@ class ResultVersion(Base):
     signatures: Mapped[list[Signature]] = relationship(lazy="raise", order_by="Signature.id")
 
 
-class Signature(Base):
+class Signature(Sealed, Base):
     """One person's word on one version: agreed or refused, over its hash."""
 
     __tablename__ = "signatures"

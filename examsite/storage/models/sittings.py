@@ -12,6 +12,7 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
+from examsite.storage.row_seals import Sealed
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
@@ -160,7 +161,7 @@ class Extension(Base):
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
-class Incident(Base):
+class Incident(Sealed, Base):
     """Something in the room, with minutes; a measure is decided by the council and applied only at merging."""
 
     __tablename__ = "incidents"

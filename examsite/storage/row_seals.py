@@ -1,0 +1,111 @@
+"""Row seals: what a program without the key of the installation cannot change in a table without being found.
+
+Each row that a result rests on carries an HMAC over all its columns, made anew whenever the product writes the row.
+Whoever has only the password of the database can change a value but not its seal. A seal says that a row is as the
+product wrote it; that nothing is missing and that it says what was recorded is for the record log to show.
+
+Decision: primary keys stand for nothing and are left out, because they are not known before a row is written; what a
+foreign key points at is compared with the records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Column, Connection, String, event, select
+from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
+
+from examsite.storage.column_types import ScoreColumn
+
+#: Where an engine keeps the key, as an execution option.
+ROW_KEY = "row_key"
+
+_SEAL = "row_seal"
+
+
+class Sealed:
+    """A table whose rows are sealed; written through objects only."""
+
+    row_seal: Mapped[str] = mapped_column(String(64), default="")
+
+
+@dataclass(frozen=True)
+class BrokenSeal:
+    """A row that is not as the product wrote it."""
+
+    table: str
+    row: int
+
+
+def seal_of(key: bytes, table: str, values: dict[str, object]) -> str:
+    """The seal of one row: hex of HMAC-SHA-256 over the name of its table and its values by column."""
+    text = json.dumps([table, values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def sealed_classes(base: type) -> list[type]:
+    """The classes below `base` whose tables are sealed, by name of table."""
+    classes = [mapper.class_ for mapper in base.registry.mappers if issubclass(mapper.class_, Sealed)]  # type: ignore[attr-defined]
+    return sorted(classes, key=lambda sealed: str(sealed.__tablename__))
+
+
+def list_broken_seals(session: Session, sealed: type) -> Iterator[BrokenSeal]:
+    """The rows of one table that are not as the product wrote them, in the order of their keys."""
+    key = _key(session.connection())
+    table = sealed.__table__  # type: ignore[attr-defined]
+    (primary,) = table.primary_key
+    columns = _columns(table.columns)
+    for row in session.execute(select(table).order_by(primary)).mappings():
+        values = {column.name: _plain(column, row[column]) for column in columns}
+        if not hmac.compare_digest(seal_of(key, table.name, values), row[table.columns[_SEAL]]):
+            yield BrokenSeal(table.name, row[primary])
+
+
+@event.listens_for(Sealed, "before_insert", propagate=True)
+@event.listens_for(Sealed, "before_update", propagate=True)
+def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    table = mapper.local_table
+    values = {}
+    for column in _columns(table.columns):
+        value = getattr(target, mapper.get_property_by_column(column).key)
+        if value is None and column.default is not None:
+            value = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
+        values[column.name] = _plain(column, value)
+    target.row_seal = seal_of(_key(connection), str(table.name), values)  # type: ignore[attr-defined]
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_writing_past_the_seal(state: ORMExecuteState) -> None:
+    mapper = state.bind_mapper if state.is_update or state.is_insert else None
+    if mapper is not None and issubclass(mapper.class_, Sealed):
+        raise TypeError(f"rows of {mapper.local_table} are sealed: write them as objects")
+
+
+def _columns(columns: Any) -> list[Column[Any]]:
+    return [column for column in columns if not column.primary_key and column.name != _SEAL]
+
+
+def _key(connection: Connection) -> bytes:
+    key: bytes = connection.get_execution_options().get(ROW_KEY, b"")
+    return key
+
+
+def _plain(column: Column[Any], value: Any) -> object:
+    """The value as JSON, the same before it is written and after it is read, on every database."""
+    if value is None:
+        return None
+    if isinstance(column.type, ScoreColumn):
+        return str(Decimal(value).quantize(Decimal("0.01")))
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value
