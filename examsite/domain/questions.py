@@ -109,11 +109,6 @@ class Question:
     points: Decimal | None
     source: Text
 
-    @property
-    def is_objective(self) -> bool:
-        """Whether the system scores it."""
-        return self.kind is not QuestionKind.ESSAY
-
 
 # --- answers -------------------------------------------------------------------------------------------------------
 

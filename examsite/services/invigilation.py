@@ -11,7 +11,7 @@ from sqlalchemy import select
 from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState
 from examsite.domain.canonical import canonical_bytes, instant_text, sha256_hex
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import checked_reason
@@ -35,7 +35,7 @@ from examsite.storage.models.rooms import HandoverNote
 from examsite.storage.models.sittings import Attempt, Extension, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.rooms import ObjectiveResult, list_objective_results
-from examsite.storage.queries.sittings import get_incident, list_attempts
+from examsite.storage.queries.sittings import find_first_watcher, get_incident, list_attempts
 
 #: The part of the competition that is written in a sitting.
 PART = "written"
@@ -87,6 +87,38 @@ def check_in(
         payload["photo_sha256"] = photo.sha256
     record(ctx, competition, Event.CANDIDATE_CHECKED_IN, subject_of(sitting), payload)
     return attempt
+
+
+def withdraw_lateness(
+    ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str, reason: str
+) -> None:
+    """Take back the word that somebody came after the start, given by mistake; the minutes tell both.
+
+    By whoever gave it or by the first invigilator of the room, who leads the others; until the sitting is closed.
+
+    Raises:
+        ConflictError: `sitting_over`; `not_recorded_late` when there is nothing to take back.
+        InvalidError: `reason_missing`.
+        NotAllowedError: `role_needed`, `not_in_this_room`; `lateness_of_other` for anybody else who watches.
+        NotFoundError: `seat_not_found`.
+    """
+    actor = require_watcher(ctx, competition, sitting)
+    words = checked_reason(reason)
+    attempt = lock_seat(ctx, sitting, seat)
+    if sitting.state is SittingState.CLOSED:
+        raise ConflictError("sitting_over")
+    if attempt.arrived_late_at is None:
+        raise ConflictError("not_recorded_late", seat=seat)
+    if attempt.checked_in_by_id != actor.account_id and find_first_watcher(ctx.session, sitting.id) != actor.account_id:
+        raise NotAllowedError("lateness_of_other")
+    payload = {
+        "number": attempt.candidacy.candidate_number,
+        "seat": seat,
+        "arrived_late_at": instant_text(attempt.arrived_late_at),
+        "reason": words,
+    }
+    attempt.arrived_late_at = None
+    record(ctx, competition, Event.LATENESS_WITHDRAWN, subject_of(sitting), payload)
 
 
 def note_absence(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str) -> None:

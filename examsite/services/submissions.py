@@ -30,7 +30,6 @@ from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.attempts import (
     AttemptClock,
     has_versions,
-    list_answers,
     list_current_contents,
     map_current_versions,
     map_subjects,
@@ -146,13 +145,6 @@ def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sittin
         ctx, competition, Event.ANSWERS_SUBMITTED, f"sitting/{sitting.code}", payload, actor="system"
     )
     attempt.objective_points, attempt.objective_total = points, total
-    ctx.session.flush()
-
-
-def score_attempt(ctx: ServiceContext, attempt: Attempt) -> None:
-    """Compute the points of the objective questions from the answers that count; may be repeated."""
-    paper = _frozen_paper(ctx, attempt)
-    attempt.objective_points, attempt.objective_total = score_objective(paper, list_answers(ctx.session, attempt.id))
     ctx.session.flush()
 
 

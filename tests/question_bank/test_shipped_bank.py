@@ -24,7 +24,7 @@ def bank() -> tuple[Question, ...]:
 
 
 def objective() -> list[Question]:
-    return [question for question in bank() if question.is_objective]
+    return [question for question in bank() if question.kind is not QuestionKind.ESSAY]
 
 
 def test_bank_has_no_finding() -> None:

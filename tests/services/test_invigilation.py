@@ -19,7 +19,8 @@ from examsite.domain.permissions import Role
 from examsite.domain.saves import Save, content_text
 from examsite.domain.timelines import HappeningKind
 from examsite.services.attempts import open_attempt, save_answers
-from examsite.services.invigilation import check_in, force_hand_in, hand_over_room, note_absence
+from examsite.services.context import Actor
+from examsite.services.invigilation import check_in, force_hand_in, hand_over_room, note_absence, withdraw_lateness
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.dossiers import Upload
@@ -85,6 +86,39 @@ def test_a_late_look_at_the_papers_makes_nobody_late(room: Room) -> None:
     assert arrived == [None, start + MINUTE, None]  # before the start nobody is late
     told = [fact.get("arrived_late_at") for fact in facts(room, "candidate:checked-in")]
     assert told == [None, instant_text(start + MINUTE), None]
+
+
+def test_a_wrong_word_of_lateness_is_taken_back_by_who_gave_it_or_leads_the_room(room: Room) -> None:
+    start = room.started()
+    giver = room.ctx(Role.INVIGILATOR, at=start + MINUTE)
+    first, second = giver.actor, add_person(room, Role.INVIGILATOR, "G07")
+    for seat, by in (("A1", first), ("A2", first), ("A3", second)):
+        check_in(room.ctx(by, at=start + MINUTE), room.competition, room.sitting, seat=seat, came_late=True)
+
+    def back(by: Actor, seat: str, reason: str = "Đánh dấu nhầm chỗ") -> None:
+        withdraw_lateness(room.ctx(by, at=start + 2 * MINUTE), room.competition, room.sitting, seat=seat, reason=reason)
+
+    with pytest.raises(InvalidError, match="reason_missing"):
+        back(first, "A1", " ")
+    with pytest.raises(NotAllowedError, match="lateness_of_other"):
+        back(second, "A1")
+    back(first, "A1")
+    back(first, "A3")  # the first invigilator leads the room
+    assert [room.attempt(place).arrived_late_at is None for place in range(3)] == [True, False, True]
+    number = room.candidacies[0].candidate_number
+    told = facts(room, "lateness:withdrawn")[0]
+    assert told == {
+        "number": number,
+        "seat": "A1",
+        "arrived_late_at": instant_text(start + MINUTE),
+        "reason": "Đánh dấu nhầm chỗ",
+    }
+    with pytest.raises(ConflictError, match="not_recorded_late"):
+        back(first, "A1")
+    close_overdue(room.ctx(at=start + timedelta(hours=5)))
+    close_overdue(room.ctx(at=start + timedelta(hours=5)))
+    with pytest.raises(ConflictError, match="sitting_over"):
+        back(first, "A2")
 
 
 def test_absence_is_noted_when_nobody_is_let_in_any_more(room: Room) -> None:

@@ -35,9 +35,10 @@ from examsite.storage.models.papers import BankQuestion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.papers import list_bank, list_papers, list_papers_of_post
-from examsite.storage.queries.records import find_last_record_about, get_log, list_records
+from examsite.storage.queries.records import get_log, list_records
 from question_bank.loader import load_bank
 from tests.factories.competitions import Plan, make_complete_plan
+from tests.factories.records import last_about
 from tests.scenes import Keep
 
 HUNDRED = score(100)
@@ -206,12 +207,9 @@ def test_chair_opens_one_version_by_a_draw_that_anyone_can_repeat(sealed: Plan) 
     states = {row.code: row.state for row in list_papers_of_post(sealed.session, post_of(sealed).id)}
     assert states.pop(opened.code) is PaperState.OPENED
     assert set(states.values()) == {PaperState.SEALED}
-    committed = find_last_record_about(
-        sealed.session, sealed.competition.code, "draw:committed", "draw/paper-version-P1"
-    )
-    held = find_last_record_about(sealed.session, sealed.competition.code, "draw:held", "draw/paper-version-P1")
-    last = find_last_record_about(sealed.session, sealed.competition.code, "paper:opened", f"paper/{opened.code}")
-    assert committed is not None and held is not None and last is not None  # noqa: PT018 -- one fact
+    committed = last_about(sealed.session, sealed.competition.code, "draw:committed", "draw/paper-version-P1")
+    held = last_about(sealed.session, sealed.competition.code, "draw:held", "draw/paper-version-P1")
+    last = last_about(sealed.session, sealed.competition.code, "paper:opened", f"paper/{opened.code}")
     assert committed.seq < held.seq < last.seq
     promised, done = json.loads(committed.payload or ""), json.loads(held.payload or "")
     check_draw(

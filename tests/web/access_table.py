@@ -147,6 +147,7 @@ invigilator.show_results               GET       invigilator
 invigilator.show_timeline              GET       invigilator
 invigilator.sign_attendance            POST      invigilator
 invigilator.sign_results               POST      invigilator
+invigilator.withdraw_lateness          POST      invigilator
 invigilator.withdraw_request           POST      invigilator
 
 keeper.confirm_script                  GET,POST  keeper
@@ -228,6 +229,7 @@ organiser.list_competitions            GET       organiser
 organiser.list_log                     GET       organiser
 organiser.list_proposals               GET       organiser
 organiser.list_sittings                GET       organiser
+organiser.move_start                   GET,POST  organiser
 organiser.open_gate                    GET,POST  organiser
 organiser.print_door_list              GET       organiser
 organiser.publish_result               GET,POST  organiser

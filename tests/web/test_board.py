@@ -511,6 +511,13 @@ def test_only_who_came_after_the_start_is_late_in_the_minutes(world: World) -> N
     (late,) = find_all(watcher.page(f"{BOARD}/minutes"), "late")
     assert NAMES[2] in words(late)
     assert NAMES[1] not in words(late)
+    wrong, where = f"{BOARD}?seat=A3&act=on-time", f"{BOARD}/seats/A3/on-time"
+    assert watcher.submit(where, {"reason": ""}, form_at=wrong).status_code == 422
+    assert watcher.submit(where, {"reason": "Đánh dấu nhầm chỗ"}, form_at=wrong).status_code == 302
+    minutes = watcher.page(f"{BOARD}/minutes")
+    assert NAMES[2] not in words(find_all(minutes, "late")[0])
+    assert "Rút lại ghi nhận" in words(minutes)
+    assert "Lý do: Đánh dấu nhầm chỗ." in words(minutes)
 
 
 def test_what_the_server_fails_to_do_in_a_room_is_the_first_card(world: World) -> None:

@@ -19,8 +19,8 @@ from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.records import record
 from examsite.storage.queries.competitions import get_competition, get_post
 from examsite.storage.queries.papers import list_papers
-from examsite.storage.queries.records import find_last_record_about
 from tests.factories.papers import make_sealed
+from tests.factories.records import last_about
 from tests.web.strict_client import StrictClient, find_all, words
 
 CODE = "VH-2026-01"
@@ -124,9 +124,7 @@ def test_contents_open_when_they_are_no_secret_any_more(sealed: None, log_in: Lo
     client = log_in(SUPERVISOR)
 
     def number(doing: Any, event: str, subject: str) -> int:
-        row = find_last_record_about(doing.session, CODE, event, subject)
-        assert row is not None
-        return row.seq
+        return last_about(doing.session, CODE, event, subject).seq
 
     codes = scene(lambda doing: number(doing, "codes:sealed", f"codes/{CODE}"))
     marks = scene(lambda doing: number(doing, "mark:locked", "script/0421"))

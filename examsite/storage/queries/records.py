@@ -135,17 +135,6 @@ def get_record(session: Session, log_id: int, seq: int) -> RecordRow:
     return found
 
 
-def find_last_record_about(session: Session, code: str, event: str, subject: str) -> RecordRow | None:
-    """The newest record of this event about this subject, if there is one."""
-    return session.scalars(
-        select(RecordRow)
-        .join(RecordLog, RecordLog.id == RecordRow.log_id)
-        .where(RecordLog.code == code, RecordRow.event == event, RecordRow.subject == subject)
-        .order_by(RecordRow.seq.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def get_checkpoint(session: Session, log_id: int, size: int) -> CheckpointRow:
     """The checkpoint of a log at this size.
 

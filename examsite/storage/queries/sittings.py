@@ -167,6 +167,16 @@ def is_invigilator_of(session: Session, sitting_id: int, assignment_id: int | No
     )
 
 
+def find_first_watcher(session: Session, sitting_id: int) -> int | None:
+    """The account of the first invigilator of a sitting: of those who still watch, the one assigned first."""
+    return session.scalars(
+        select(RoleAssignment.account_id)
+        .join(SittingInvigilator, SittingInvigilator.assignment_id == RoleAssignment.id)
+        .where(SittingInvigilator.sitting_id == sitting_id, RoleAssignment.revoked_at.is_(None))
+        .order_by(SittingInvigilator.id)
+    ).first()
+
+
 def is_watching(session: Session, assignment_id: int) -> bool:
     """Whether this role holder watches a sitting that is not over."""
     return (

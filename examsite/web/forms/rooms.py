@@ -61,6 +61,12 @@ class ScheduleSittingForm(FlaskForm):
         self.invigilators.choices = list(invigilator_choices)
 
 
+class MoveStartForm(FlaskForm):
+    """Another hour for a sitting."""
+
+    starts_at = LocalField(_l("Giờ bắt đầu mới"))
+
+
 class AddInvigilatorForm(FlaskForm):
     """One more person who watches a sitting."""
 

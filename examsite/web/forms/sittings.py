@@ -51,6 +51,12 @@ class CheckInForm(FlaskForm):
     )
 
 
+class WithdrawLatenessForm(FlaskForm):
+    """Why somebody was not late after all."""
+
+    reason = _reason()
+
+
 class ExtendTimeForm(FlaskForm):
     """Time for one candidate, with its reason; `confirmed` once the exact sentence was read."""
 

@@ -53,6 +53,13 @@ def check_in(code: str, sitting: str, seat: str) -> ResponseReturnValue:
     return leave(sitting, seat, _("Đã đối chiếu danh tính ở chỗ %(seat)s.", seat=seat))
 
 
+@seat_act("/on-time", "on-time")
+def withdraw_lateness(sitting: Any, form: Any, seat: str) -> str:
+    """Take back a word that the candidate came late."""
+    invigilation.withdraw_lateness(act(), g.competition, sitting, seat=seat, reason=form.reason.data)
+    return _("Đã rút lại ghi nhận đến muộn ở chỗ %(seat)s.", seat=seat)
+
+
 @seat_act("/absent", "absent")
 def note_absence(sitting: Any, _form: Any, seat: str) -> str:
     """Put on record that nobody came to the seat."""

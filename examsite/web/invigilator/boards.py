@@ -38,6 +38,7 @@ from examsite.web.forms.sittings import (
     RecordIncidentForm,
     SendMessageForm,
     SignAttendanceForm,
+    WithdrawLatenessForm,
     WithdrawRequestForm,
 )
 from examsite.web.gates import has_endpoint
@@ -67,6 +68,7 @@ SEAT_ACTS: dict[str, tuple[str, type[FlaskForm], Any]] = {
     "free": ("invigilator.free_attempt", FreeAttemptForm, _l("Đổi máy")),
     "hand-in": ("invigilator.force_hand_in", ForceHandInForm, _l("Thu bài")),
     "absent": ("invigilator.note_absence", NoteAbsenceForm, _l("Vắng")),
+    "on-time": ("invigilator.withdraw_lateness", WithdrawLatenessForm, _l("Không đến muộn")),
     "photo": ("invigilator.check_in", CheckInForm, _l("Thêm ảnh")),
     "late": ("invigilator.ask_late_answers", AskLateAnswersForm, _l("Bài đến muộn")),
 }

@@ -11,6 +11,7 @@ from typing import Any
 from examsite.domain.canonical import parse_instant
 from examsite.domain.events import Event
 from examsite.domain.rooms import HelpKind, RequestKind, RequestState
+from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator.rooms import length_words
 from examsite.web.labels import label
@@ -158,6 +159,16 @@ def _absent(payload: dict[str, Any]) -> str:
     return _("%(number)s vắng mặt (chỗ %(seat)s).", number=payload["number"], seat=payload["seat"])
 
 
+def _on_time(payload: dict[str, Any]) -> str:
+    text = _(
+        "Rút lại ghi nhận %(number)s (chỗ %(seat)s) đến sau giờ bắt đầu, lúc %(time)s.",
+        number=payload["number"],
+        seat=payload["seat"],
+        time=format_time_seconds(parse_instant(payload["arrived_late_at"])),
+    )
+    return text + _reason(payload)
+
+
 def _about(payload: dict[str, Any]) -> str:
     words = label(RequestKind(payload["kind"]))
     if payload.get("seconds"):
@@ -206,6 +217,7 @@ _SENTENCES: dict[Event, Callable[[dict[str, Any]], str]] = {
     Event.HELP_ANSWERED: _answered,
     Event.ATTEMPT_ENDED: _ended,
     Event.CANDIDATE_ABSENT: _absent,
+    Event.LATENESS_WITHDRAWN: _on_time,
     Event.REQUEST_ASKED: _asked,
     Event.REQUEST_DECIDED: _request_decided,
     Event.ROOM_HANDED_OVER: _handed_over,

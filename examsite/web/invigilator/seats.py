@@ -381,8 +381,9 @@ def _acts(room: Room, attempt: Any) -> list[str]:
         acts.append("lost-time")
     if attempt.state in DONE and room.beside.get(attempt.id):
         acts.append("late")
+    late = ["on-time"] if attempt.arrived_late_at is not None and not room.is_over else []
     if attempt.state not in {AttemptState.OPEN, AttemptState.SEATED}:
-        return [*acts, "incident"]
+        return [*acts, "incident", *late]
     has_come = attempt.checked_in_at is not None or attempt.opened_at is not None
     if attempt.checked_in_at is None:
         acts.append("check-in")
@@ -395,4 +396,4 @@ def _acts(room: Room, attempt: Any) -> list[str]:
         acts.append("hand-in")
     if attempt.checked_in_at is not None and attempt.photo_id is None:
         acts.append("photo")
-    return acts
+    return acts + late

@@ -77,6 +77,10 @@ ERRORS = {
     "save_too_large": _l("Phần %(item)s dài hơn mức gửi được trong một lần (%(most)s byte)."),
     "sitting_over": _l("Ca thi đã kết thúc."),
     "late_arrival_refused": _l("Đã quá %(minutes)s phút từ giờ bắt đầu. Ghi sự việc để hội đồng quyết định."),
+    "not_recorded_late": _l("Chỗ %(seat)s không có ghi nhận đến muộn nào để rút lại."),
+    "lateness_of_other": _l(
+        "Chỉ người đã ghi hoặc cán bộ coi thi thứ nhất của phòng rút lại được. Hãy nhờ một trong hai người."
+    ),
     "not_in_this_room": _l("Anh/chị không được phân công coi ca thi này."),
     "extension_out_of_range": _l("Số phút bù từ 1 đến %(most)s."),
     "extension_not_open": _l("Thí sinh này đã kết thúc bài làm, không bù giờ được nữa."),

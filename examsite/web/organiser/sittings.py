@@ -19,7 +19,8 @@ from examsite.storage.queries.sittings import get_sitting, list_attempts
 from examsite.storage.queries.sittings import list_sittings as read_sittings
 from examsite.web.access import requires
 from examsite.web.errors import message_of
-from examsite.web.forms.rooms import AddInvigilatorForm, AssignSeatsForm, ScheduleSittingForm
+from examsite.web.forms.instants import local_instant
+from examsite.web.forms.rooms import AddInvigilatorForm, AssignSeatsForm, MoveStartForm, ScheduleSittingForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import label
 from examsite.web.organiser import bp
@@ -110,6 +111,7 @@ def show_sitting(code: str, sitting: str) -> ResponseReturnValue:  # noqa: ARG00
         sitting=row,
         attempts=attempts,
         plan=_plan(row, attempts),
+        can_move=_can_plan(g.competition) and row.started_at is None,
         form=AddInvigilatorForm(choices=_choices(free)) if free and row.closed_at is None else None,
     )
 
@@ -129,6 +131,27 @@ def add_invigilator(code: str, sitting: str) -> ResponseReturnValue:
     else:
         flash(_("Chọn một cán bộ coi thi trong danh sách."), "error")
     return redirect(url_for("organiser.show_sitting", code=code, sitting=sitting))
+
+
+@bp.route("/<code>/sittings/<sitting>/start", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+@writes
+def move_start(code: str, sitting: str) -> ResponseReturnValue:
+    """Another hour for a sitting, as long as the written test has not begun."""
+    row = get_sitting(db.session(), g.competition.id, sitting)
+    form = MoveStartForm(starts_at=local_instant(row.starts_at))
+    if form.validate_on_submit():
+        try:
+            sittings.move_start(act(), g.competition, row, starts_at=form.starts_at.instant())
+        except InvalidError as error:
+            form.starts_at.errors = [*form.starts_at.errors, message_of(error)]
+        except ConflictError as error:
+            form.form_errors.append(message_of(error))
+        else:
+            flash(_("Đã đổi giờ bắt đầu của ca %(sitting)s. Hãy báo lại thí sinh.", sitting=sitting), "success")
+            return redirect(url_for("organiser.show_sitting", code=code, sitting=sitting))
+    page = render_template("organiser/move_start.html", sitting=row, form=form)
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.get("/<code>/sittings/<sitting>/door")
