@@ -114,6 +114,9 @@ def test_sittings_are_planned_and_seats_assigned(scene: Scene, password_hash: st
     assert client.submit(f"{where}/seats", form_at=where).status_code == 302
     assert "10:00 16/03/2026" in words(find_all(client.page(where), "sitting-CA2")[0])
     assert find_all(client.page(f"{where}/CA2"), "seat-plan")
+    assert client.submit(f"{where}/CA2/start", {"starts_at": "16/03/2025 10:00"}).status_code == 422
+    assert client.submit(f"{where}/CA2/start", {"starts_at": "16/03/2026 11:30"}).status_code == 302
+    assert "11:30 16/03/2026" in words(find_all(client.page(where), "sitting-CA2")[0])
     door = words(client.page(f"{where}/CA1/door"))
     assert "Đặng Vũ Thục Quyên" in door
     assert client.get(f"{where}/NONE").status_code == 404
@@ -130,8 +133,11 @@ def test_seats_are_not_moved_once_the_test_has_begun(scene: Scene, password_hash
     page = client.page(f"/organiser/{CODE}/sittings")
 
     assert find_all(page, "assign-seats") == find_all(page, "schedule-sitting") == []
-    refused = client.submit(f"/organiser/{CODE}/sittings/seats", form_at=f"/organiser/{CODE}/sittings/new")
-    assert refused.status_code == 409
+    for act, values in (("seats", {}), ("CA1/start", {"starts_at": "16/04/2026 11:30"})):
+        where = f"/organiser/{CODE}/sittings"
+        refused = client.submit(f"{where}/{act}", values, form_at=f"{where}/new")
+        assert refused.status_code in {409, 422}, act
+    assert not find_all(client.page(f"/organiser/{CODE}/sittings/CA1"), "move-start")
 
 
 def test_chair_alone_is_reminded_of_the_draw_that_is_owed(incident: int, log_in: LogIn, scene: Scene) -> None:
