@@ -72,6 +72,7 @@ __all__ = [
     "result_data",
     "result_sha256",
     "result_standings",
+    "settle_appeal_of",
     "settle_part",
 ]
 
@@ -203,7 +204,7 @@ def _settled_part(
     settlement = settle_part(part, rubric, entry)
     if settlement.act is not NeededAct.SETTLED or settlement.score is None:
         raise ConflictError("part_not_settled", part=entry.part, candidate=candidate.code, act=settlement.act)
-    appeal = _settled_appeal(part, rubric, entry, settlement.score)
+    appeal = settle_appeal_of(part, rubric, entry, settlement.score)
     if appeal is not None and appeal.act is not NeededAct.SETTLED:
         raise ConflictError("part_not_settled", part=entry.part, candidate=candidate.code, act=appeal.act)
     # The largest decides; of equal ones the first record.
@@ -217,7 +218,12 @@ def _settled_part(
     return _Settled(settlement, appeal, deduction, outcome)
 
 
-def _settled_appeal(part: Part, rubric: Rubric, entry: PartEntry, settled: Score) -> AppealSettlement | None:
+def settle_appeal_of(part: Part, rubric: Rubric, entry: PartEntry, settled: Score) -> AppealSettlement | None:
+    """Where the re-marks of one candidate's part stand against its settled score; None without an appeal.
+
+    Raises:
+        InvalidError: as `result_data`, of the re-marks alone.
+    """
     if entry.appeal is None:
         return None
     if not isinstance(part, BlindPairPart):

@@ -1,22 +1,15 @@
 """Is it time yet, is it too late, and how much time is left?
 
 Every window is half-open: the opening instant belongs to it, the closing instant does not. Instants are aware; the
-caller's one clock says what `now` is. Days off are given, never known here.
+caller's one clock says what `now` is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
 
 from examsite.domain.errors import InvalidError
-
-MAX_WORKING_DAYS: Final = 1000
-"""Longest reckoning. Source: our choice, because no step of a competition is given years, and a slip must not hang."""
-
-# Source: datetime.date.weekday, where Monday is 0.
-_SATURDAY: Final = 5
 
 
 @dataclass(frozen=True)
@@ -75,24 +68,6 @@ def is_within_grace(received_at: datetime, deadline_at: datetime, grace_seconds:
     of the rule set.
     """
     return received_at <= deadline_at + timedelta(seconds=grace_seconds)
-
-
-def add_working_days(day: date, count: int, holidays: frozenset[date] = frozenset()) -> date:
-    """The last of so many working days after a day; the day itself is not counted, and none is added for 0.
-
-    Units: days. Saturdays, Sundays and the holidays given are skipped.
-
-    Raises:
-        InvalidError: `working_days_out_of_range`.
-    """
-    if not 0 <= count <= MAX_WORKING_DAYS:
-        raise InvalidError("working_days_out_of_range", count=count, limit=MAX_WORKING_DAYS)
-    found = day
-    while count:
-        found += timedelta(days=1)
-        if found.weekday() < _SATURDAY and found not in holidays:
-            count -= 1
-    return found
 
 
 def _check_aware(*instants: datetime) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from examsite.domain.appeals import is_remark, round_word
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.marking import (
@@ -26,6 +27,7 @@ from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
 from examsite.services.records import record
+from examsite.services.remarking import weigh_remarks
 from examsite.services.settling import check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
@@ -64,7 +66,8 @@ def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnD
     """
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code, for_update=True)
-    if allocation.script.kind in QUEUED:
+    # Who marks anew was named by the council for it; the qualification is that of the first rounds.
+    if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
     changes = list_agreed_changes(ctx.session, allocation.script.paper_id)
     return OwnDraft(allocation, find_own_mark(ctx.session, allocation), tuple(changes))
@@ -95,7 +98,7 @@ def save_draft(
     """
     taken = taken or take_draft(ctx, competition, code)
     allocation, mark = taken.allocation, taken.mark
-    check_marking_open(competition)
+    check_marking_open(competition, round_number=allocation.round)
     _check_rubric(taken, rubric)
     _check_draft(mark, revision)
     guide = paper_from_data(allocation.script.paper.data).rubric
@@ -138,7 +141,7 @@ def lock_mark(
     """
     taken = take_draft(ctx, competition, code)
     allocation = taken.allocation
-    check_marking_open(competition)
+    check_marking_open(competition, round_number=allocation.round)
     _check_rubric(taken, rubric)
     if allocation.script.kind in QUEUED:
         check_not_held(ctx, allocation.assignment_id)
@@ -151,7 +154,7 @@ def lock_mark(
         raise ConflictError("draft_changed_elsewhere")
     payload = {
         "part": WRITTEN,
-        "round": mark.round,
+        "round": round_word(mark.round),
         "content": allocation.script.content_sha256,
         "points": points_data(points),
         "total": score_text(total(points)),
@@ -162,6 +165,9 @@ def lock_mark(
     mark.locked_at = ctx.now
     mark.updated_at = ctx.now
     ctx.session.flush()
+    if is_remark(mark.round):
+        weigh_remarks(ctx, competition, code)
+        return mark
     script = get_script_for_update(ctx.session, competition.id, code)
     if script.kind is ScriptKind.LIVE:
         try:

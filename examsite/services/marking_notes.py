@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from examsite.domain.appeals import is_remark
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.marking import MarkState
 from examsite.domain.note_anchors import Span, anchored_quote
@@ -101,9 +102,9 @@ def delete_note(ctx: ServiceContext, competition: Competition, code: str, *, not
 
 def _open_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
-    check_marking_open(competition)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
-    if allocation.script.kind in QUEUED:
+    check_marking_open(competition, round_number=allocation.round)
+    if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
     mark = find_own_mark(ctx.session, allocation)
     if mark is not None and mark.state is not MarkState.DRAFT:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
 from examsite.domain.scores import score_text
-from examsite.domain.windows import add_working_days
+from examsite.domain.working_days import end_of_working_day
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
+from examsite.services.working_days import ZONE, work_calendar
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.queries.codes import list_decided_incidents
 from examsite.storage.queries.marking import WRITTEN
-
-#: Working days are those of the calendar on the wall here.
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def apply_deductions(ctx: ServiceContext, competition: Competition) -> list[Deduction]:
@@ -66,7 +61,8 @@ def publish_written(ctx: ServiceContext, competition: Competition) -> None:
     check_gate(ctx, competition, GateEvent.WRITTEN_PUBLISHED)
     seq = record(ctx, competition, Event.WRITTEN_PUBLISHED, f"competition/{competition.code}", {"part": WRITTEN})
     days = ruleset_of(competition).appeal_window_working_days
-    competition.appeals_close_at = end_of_working_day(ctx.now, days)
+    calendar = work_calendar(ctx.session, ctx.now)
+    competition.appeals_close_at = end_of_working_day(ctx.now, days, calendar=calendar, zone=ZONE)
     pass_gate(ctx, competition, GateEvent.WRITTEN_PUBLISHED, record_seq=seq)
 
 
@@ -80,12 +76,3 @@ def close_appeals(ctx: ServiceContext, competition: Competition) -> None:
     check_gate(ctx, competition, GateEvent.APPEALS_CLOSED)
     seq = record(ctx, competition, Event.APPEALS_CLOSED, f"competition/{competition.code}", {"part": WRITTEN})
     pass_gate(ctx, competition, GateEvent.APPEALS_CLOSED, record_seq=seq)
-
-
-def end_of_working_day(start: datetime, days: int) -> datetime:
-    """The first instant after so many working days behind the day of `start`, in Vietnam.
-
-    Units: days.
-    """
-    last = add_working_days(start.astimezone(ZONE).date(), days)
-    return datetime.combine(last + timedelta(days=1), time(), ZONE)

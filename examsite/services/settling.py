@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from examsite.domain.competitions import CompetitionState
+from examsite.domain.appeals import is_marking_time
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.ladders import ThirdRule, score_by_rule
@@ -241,13 +241,13 @@ def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version
         raise ConflictError("settling_changed", script="" if standing is None else standing.script.code)
 
 
-def check_marking_open(competition: Competition) -> None:
-    """Refuse every act of marking outside its time.
+def check_marking_open(competition: Competition, *, round_number: int = 1) -> None:
+    """Refuse every act of marking outside the time of its round.
 
     Raises:
         ConflictError: `marking_not_open`.
     """
-    if competition.state is not CompetitionState.MARKING:
+    if not is_marking_time(competition.state, round_number):
         raise ConflictError("marking_not_open")
 
 

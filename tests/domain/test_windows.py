@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from examsite.domain.errors import InvalidError
-from examsite.domain.windows import Window, add_working_days, deadline, is_within_grace, time_left
+from examsite.domain.windows import Window, deadline, is_within_grace, time_left
 from tests.domain import strategies
 
 OPENS = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -94,29 +94,3 @@ def test_grace_ends_with_its_last_instant() -> None:
     assert is_within_grace(last, CLOSES, 60)
     assert not is_within_grace(last + TICK, CLOSES, 60)
     assert is_within_grace(CLOSES, CLOSES, 0)
-
-
-@pytest.mark.parametrize(
-    ("day", "count", "expected"),
-    [
-        (date(2026, 12, 1), 0, date(2026, 12, 1)),
-        (date(2026, 12, 1), 1, date(2026, 12, 2)),
-        (date(2026, 12, 4), 1, date(2026, 12, 7)),
-        (date(2026, 12, 5), 1, date(2026, 12, 7)),
-        (date(2026, 12, 1), 15, date(2026, 12, 22)),
-        (date(2026, 12, 31), 1, date(2027, 1, 4)),
-    ],
-)
-def test_working_days_skip_weekends_and_holidays(day: date, count: int, expected: date) -> None:
-    assert add_working_days(day, count, frozenset({date(2027, 1, 1)})) == expected
-
-
-@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(0, 40), st.integers(0, 40))
-def test_working_days_may_be_counted_in_two_goes(day: date, first: int, second: int) -> None:
-    assert add_working_days(add_working_days(day, first), second) == add_working_days(day, first + second)
-
-
-@pytest.mark.parametrize("count", [-1, 1001])
-def test_working_days_out_of_range_are_refused(count: int) -> None:
-    with pytest.raises(InvalidError, match="working_days_out_of_range"):
-        add_working_days(date(2026, 12, 1), count)

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.allocation import MarkerStanding
+from examsite.domain.appeals import FIRST_REMARK
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.standardisation import StopOutcome
@@ -261,6 +262,7 @@ def list_changed(session: Session, competition_id: int) -> list[ChangedAllocatio
         .where(
             Script.competition_id == competition_id,
             Script.kind == ScriptKind.LIVE,
+            Allocation.round < FIRST_REMARK,
             Allocation.withdrawn_at.is_not(None),
         )
         .order_by(Allocation.withdrawn_at.desc(), Script.code)
@@ -281,6 +283,7 @@ def _list_allocations(session: Session, competition_id: int) -> list[Allocation]
             .where(
                 Script.competition_id == competition_id,
                 Script.kind == ScriptKind.LIVE,
+                Allocation.round < FIRST_REMARK,
                 Allocation.withdrawn_at.is_(None),
             )
             .order_by(Allocation.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,12 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import ScriptState, Settlement
+from examsite.domain.marking import AppealSettlement, ScriptState, Settlement
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.ranking import PartOutcome, compute_part
-from examsite.domain.result_entries import DeductionEntry, PartEntry
-from examsite.domain.results import settle_part
+from examsite.domain.result_entries import AppealEntry, DeductionEntry, PartEntry
+from examsite.domain.results import settle_appeal_of, settle_part
 from examsite.domain.rubrics import Rubric
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.sittings import IncidentState
@@ -32,6 +33,7 @@ from examsite.storage.models.marking import Settlement as DecidedGap
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.queries.appeals import appeal_entries
 from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.marking import (
     WRITTEN,
@@ -66,6 +68,8 @@ class WrittenResult:
     rubric: Rubric | None
     entry: PartEntry
     settlement: Settlement | None
+    #: What replaced the settled score, once an appeal is settled.
+    appeal: AppealSettlement | None
     outcome: PartOutcome
 
     @property
@@ -112,10 +116,11 @@ def _results(session: Session, competition: Competition, candidacy_id: int | Non
     if candidacy_id is not None:
         statement = statement.where(Candidacy.id == candidacy_id)
     entries = _script_entries(session, competition, candidacy_id)
+    appeals = appeal_entries(session, competition, candidacy_id)
     deductions = _deductions(session, competition.id)
     void = _void_candidacies(session, competition.id)
     found = [
-        _written_result(part, row, entries.get(row.id), deductions[row.id], void=row.id in void)
+        _written_result(part, row, entries.get(row.id), deductions[row.id], appeals=appeals, void=row.id in void)
         for row in session.scalars(statement)
     ]
     return sorted(found, key=lambda result: (result.post_code, result.public_code))
@@ -159,6 +164,7 @@ def _written_result(
     known: tuple[PartEntry, Paper] | None,
     deductions: list[DeductionEntry],
     *,
+    appeals: Mapping[str, AppealEntry],
     void: bool,
 ) -> WrittenResult:
     absent = known is None
@@ -171,10 +177,14 @@ def _written_result(
         void=void,
         marks=entry.marks,
         decision=entry.decision,
+        appeal=None if entry.script is None else appeals.get(entry.script),
         deductions=tuple(deductions),
     )
     rubric = None if known is None else known[1].rubric
     settlement = None if rubric is None or void else settle_part(part, rubric, entry)
+    appeal = None
+    if rubric is not None and settlement is not None and settlement.score is not None:
+        appeal = settle_appeal_of(part, rubric, entry, settlement.score)
     return WrittenResult(
         candidacy_id=candidacy.id,
         candidate_number=str(candidacy.candidate_number),
@@ -184,9 +194,11 @@ def _written_result(
         rubric=rubric,
         entry=entry,
         settlement=settlement,
+        appeal=appeal,
         outcome=compute_part(
             part,
             settlement.score if settlement else None,
+            appealed=appeal.score if appeal else None,
             percents=[deduction.percent for deduction in deductions],
             absent=absent,
             void=void,
@@ -365,12 +377,4 @@ def missing_before_publication(session: Session, competition: Competition, now: 
     del session, now
     if not competition.state.has_reached(CompetitionState.MERGED):
         return [Missing("codes_still_sealed", Role.CHAIR)]
-    return []
-
-
-def missing_before_proposals(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the appeals open: the window that candidates were promised."""
-    del session
-    if competition.appeals_close_at is None or competition.appeals_close_at > now:
-        return [Missing("appeal_window_open", Role.ORGANISER, {"until": competition.appeals_close_at})]
     return []

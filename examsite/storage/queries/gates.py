@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import GateEvent, Missing
 from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.appeals import missing_before_appeals_close
 from examsite.storage.queries.candidacies import list_missing_to_fix_roster
 from examsite.storage.queries.checklists import (
     list_missing_plan,
@@ -18,7 +19,6 @@ from examsite.storage.queries.checklists import (
     list_missing_to_write,
 )
 from examsite.storage.queries.codes import (
-    missing_before_proposals,
     missing_before_publication,
     missing_before_sealing,
 )
@@ -38,7 +38,7 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
     GateEvent.CODES_SEALED: missing_before_sealing,
     GateEvent.CODES_OPENED: list_missing_to_open_codes,
     GateEvent.WRITTEN_PUBLISHED: missing_before_publication,
-    GateEvent.APPEALS_CLOSED: missing_before_proposals,
+    GateEvent.APPEALS_CLOSED: missing_before_appeals_close,
     GateEvent.PROPOSALS_LOCKED: list_missing_to_lock,
     GateEvent.RESULT_COMPUTED: list_missing_defence,
     GateEvent.RESULT_APPROVED: list_missing_to_approve,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
+from examsite.domain.appeals import is_remark
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptKind, ScriptState
 from examsite.domain.marking import Settlement as Standing
@@ -69,6 +70,8 @@ class BlindScript:
     rubric: int = 0
     #: Practice or qualification; None in the queue, where a seed is told from no other script.
     kind: ScriptKind | None = None
+    #: In which round the marker marks it.
+    round: int = 1
 
     @property
     def is_queued(self) -> bool:
@@ -315,6 +318,7 @@ def blind_script_of(allocation: Allocation, mark: Mark | None, changes: Sequence
         changes={change.criterion: change for change in changes},
         rubric=len(changes),
         kind=None if script.kind in QUEUED else script.kind,
+        round=allocation.round,
     )
 
 
@@ -350,7 +354,7 @@ def list_scripts(session: Session, competition_id: int, *, script_ids: Collectio
     wanted = [Script.competition_id == competition_id, Script.kind == ScriptKind.LIVE]
     if script_ids is not None:
         wanted.append(Script.id.in_(script_ids))
-    return list(session.scalars(_with_marks(*wanted).order_by(Script.code)))
+    return scripts_with_marks(session, *wanted)
 
 
 def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:
@@ -412,7 +416,7 @@ def standing_of(
     standing = settle_part(part, paper.rubric, script_entry(script, paper, decision))
     if standing.act is NeededAct.WAIT:
         return None
-    locked = _locked(script.marks)
+    locked = locked_marks(script.marks)
     return ScriptStanding(
         script=script,
         paper=paper,
@@ -438,20 +442,25 @@ def script_entry(script: Script, paper: Paper, decision: Settlement | None) -> P
                 round=mark.round,
                 points={criterion: score(points) for criterion, points in mark.points.items()},
             )
-            for mark in _locked(script.marks)
+            for mark in locked_marks(script.marks)
         ),
         decision=None if decision is None else DecisionEntry(seq=decision.record_seq, score=decision.score),
     )
 
 
-def _locked(marks: Iterable[Mark]) -> list[Mark]:
-    """The marks that count: the last one of the system first, then by round and pseudonym."""
-    known = [mark for mark in marks if mark.state is MarkState.LOCKED]
+def locked_marks(marks: Iterable[Mark]) -> list[Mark]:
+    """The marks that the settlement rests on: the last one of the system first, then by round; no re-marks."""
+    known = [mark for mark in marks if mark.state is MarkState.LOCKED and not is_remark(mark.round)]
     last = max((mark.record_seq or 0 for mark in known if mark.round == SYSTEM_ROUND), default=0)
     known = [mark for mark in known if mark.round != SYSTEM_ROUND or (mark.record_seq or 0) == last]
     return sorted(
         known, key=lambda mark: (mark.round, "" if mark.assignment is None else str(mark.assignment.pseudonym))
     )
+
+
+def scripts_with_marks(session: Session, *conditions: ColumnElement[bool]) -> list[Script]:
+    """The scripts that fit, by code, with papers, marks and allocations, read anew."""
+    return list(session.scalars(_with_marks(*conditions).order_by(Script.code)))
 
 
 def _with_marks(*conditions: ColumnElement[bool]) -> Select[Script]:

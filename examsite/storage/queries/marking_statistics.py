@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from examsite.domain.appeals import FIRST_REMARK
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.scores import ZERO, Score
 from examsite.domain.standardisation import NamingOutcome
@@ -80,6 +81,7 @@ def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]
             Script.competition_id == competition_id,
             Script.kind != ScriptKind.PRACTICE,
             Mark.state == MarkState.LOCKED,
+            Mark.round < FIRST_REMARK,
         )
         .order_by(Mark.record_seq)
     ).all()
