@@ -28,7 +28,7 @@ from examsite.domain.rooms import ServerAct
 from examsite.services import outages, server_faults, sittings
 from examsite.services.checkpoints import list_due_logs, load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext, read_clock
-from examsite.storage.database import open_engine, reading, writing
+from examsite.storage.database import is_taken, open_engine, reading, writing
 from examsite.storage.queries.sittings import list_due_starts, list_overdue
 
 _log = logging.getLogger("examsite.closer")
@@ -142,7 +142,7 @@ class Closer:
         return is_near
 
     def sign_what_is_due(self) -> None:
-        """Sign every log that has grown or waited enough, each in a transaction of its own, behind all that is urgent."""
+        """Sign every log that has grown or waited enough, each in a transaction of its own."""
         counted = _counted_ns()
         if self._asked_ns is not None and counted - self._asked_ns < _SIGNS_EVERY_SECONDS * 1_000_000_000:
             return

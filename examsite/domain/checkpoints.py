@@ -36,6 +36,16 @@ KEY_ID_BYTES: Final = 4
 MAX_SIGNATURES: Final = 100
 """Most lines read. Source: our choice, because a log has one key and few witnesses, and anyone may send a note."""
 
+EVERY_RECORDS: Final = 100
+"""A checkpoint is signed when so many records stand behind the last one. Source: record format."""
+
+EVERY_SECONDS: Final = 60
+"""… or when the oldest of them stands there for so long. Source: record format. Unit: seconds."""
+
+RECEIPT_WITHIN_SECONDS: Final = 5
+"""… or, where somebody waits for a receipt in full, for so long. Source: our choice, because who has handed in leaves
+the room, and wants to take the whole receipt along. Unit: seconds."""
+
 _VERIFIER_KEY: Final = re.compile(r"(?P<name>[^ +\n]+)\+(?P<id>[0-9a-f]{8})\+(?P<data>[A-Za-z0-9+/]+={0,2})")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SIGNATURE_LINE: Final = re.compile(r"\u2014 (?P<name>[^ +\n]+) (?P<data>[A-Za-z0-9+/]+={0,2})")
@@ -131,6 +141,18 @@ def parse_checkpoint_text(text: str) -> Checkpoint:
     if _SIZE.fullmatch(size) is None or root is None or len(root) != HASH_BYTES:
         raise InvalidError("checkpoint_not_valid")
     return Checkpoint(origin, int(size), root, tuple(extensions))
+
+
+def is_due(uncovered: int, waiting_seconds: float, *, receipt_waits: bool) -> bool:
+    """Whether the log is to be signed anew.
+
+    Args:
+        uncovered: records behind the last checkpoint.
+        waiting_seconds: for how long the oldest of them stands there.
+        receipt_waits: one of them is to come with a receipt.
+    """
+    longest = RECEIPT_WITHIN_SECONDS if receipt_waits else EVERY_SECONDS
+    return uncovered >= EVERY_RECORDS or (uncovered > 0 and waiting_seconds >= longest)
 
 
 def key_id(name: str, public_key: bytes, *, kind: int = ED25519) -> bytes:

@@ -1,4 +1,9 @@
-"""Signed checkpoints of the record log: the installation's key, and one statement of size and root at each gate."""
+"""Signed checkpoints of the record log: the installation's key, and one statement of size and root at each gate.
+
+Between the gates the closer of every worker signs what is due. Decision: it takes no lock on the head of a log, for an
+act of a room may hold that; the committed head is one row, so that size and root belong together, and two workers who
+sign the same size at one instant write the same text, of which the tables keep one.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +15,13 @@ from sqlalchemy import select
 
 from examsite.config import Settings, key_file
 from examsite.domain import checkpoints
-from examsite.domain.checkpoints import Checkpoint
+from examsite.domain.canonical import parse_instant
+from examsite.domain.checkpoints import Checkpoint, VerifierKey
+from examsite.domain.events import Event
 from examsite.domain.merkle import TreeState
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.storage.models.records import CheckpointRow, RecordLog
+from examsite.storage.queries.checkpoints import list_uncovered
 
 
 def load_signer(settings: Settings, path: Path | None = None) -> LogSigner:
@@ -56,6 +64,28 @@ def sign_checkpoint(ctx: ServiceContext, code: str) -> CheckpointRow | None:
     ctx.session.add(row)
     ctx.session.flush()
     return row
+
+
+#: Facts whose people are handed a receipt.
+RECEIPTED = (Event.ANSWERS_SUBMITTED, Event.PROPOSAL_UPLOADED, Event.PROPOSALS_LOCKED, Event.APPEAL_SUBMITTED)
+
+
+def list_due_logs(ctx: ServiceContext) -> list[str]:
+    """Codes of the logs that are to be signed now. Source: record format: every 100 records or 60 s."""
+    return [
+        head.code
+        for head in list_uncovered(ctx.session, [event.value for event in RECEIPTED])
+        if checkpoints.is_due(
+            head.uncovered,
+            (ctx.now - parse_instant(head.oldest_at)).total_seconds(),
+            receipt_waits=head.receipt_waits,
+        )
+    ]
+
+
+def log_key(signer: LogSigner, code: str) -> VerifierKey:
+    """The key of a log, as it is printed for everyone."""
+    return VerifierKey(origin_of(signer.host_name, code), signer.public_key)
 
 
 def origin_of(host_name: str, code: str) -> str:

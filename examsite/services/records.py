@@ -17,15 +17,16 @@ from examsite.domain import records
 from examsite.domain.canonical import canonical_bytes
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
-from examsite.domain.merkle import TreeState
+from examsite.domain.merkle import BLOCK_LEAVES, TreeState
 from examsite.domain.payloads import check_payload
 from examsite.domain.records import plan_log_code
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.records import RecordBlock, RecordLog, RecordRow
 
 #: Records are never changed here: they go in as rows, and no object of each is kept.
 _new_rows = insert(cast(Table, RecordRow.__table__))
+_new_blocks = insert(cast(Table, RecordBlock.__table__))
 
 #: Name of the log of acts over the installation (accounts, bodies, settings).
 SYSTEM_LOG = "system"
@@ -80,10 +81,14 @@ def record_all(
     at = ctx.now if log.last_at is None else max(ctx.now, log.last_at)
     tree = TreeState.from_json(log.tree)
     rows = []
+    blocks = []
     for seq, (subject, payload) in enumerate(facts, start=log.size):
         salt = secrets.token_bytes(records.SALT_BYTES)
         entry = records.make_record(seq, at, event=event, actor=name, subject=subject, salt=salt, payload=payload)
         leaf = records.leaf_hash(entry)
+        filled = tree.block_filled_by(leaf)
+        if filled is not None:
+            blocks.append({"log_id": log.id, "number": seq // BLOCK_LEAVES, "root": filled.hex()})
         tree = tree.append(leaf)
         rows.append(
             {
@@ -104,6 +109,8 @@ def record_all(
     log.tree = tree.to_json()
     ctx.session.flush()
     ctx.session.execute(_new_rows, rows)
+    if blocks:
+        ctx.session.execute(_new_blocks, blocks)
     return list(range(log.size - len(rows), log.size))
 
 
