@@ -91,8 +91,7 @@ def with_cosignatures(text: str, lines: Iterable[NoteSignature]) -> str:
         InvalidError: `note_not_valid`, `key_name_not_valid`.
     """
     note = parse_note(text)
-    more = [line for line in lines if line not in note.signatures]
-    return note_text(Note(note.text, (*note.signatures, *more)))
+    return note_text(Note(note.text, tuple(dict.fromkeys((*note.signatures, *lines)))))
 
 
 def _instant_of(text: str, data: bytes, public_key: bytes, verify: Verify) -> int | None:
