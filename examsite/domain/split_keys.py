@@ -15,6 +15,9 @@ from examsite.domain.errors import InvalidError
 SECRET_BYTES: Final = 32
 """Length of the private key that is split. Source: result formats §5 (one X25519 key of age)."""
 
+SHARE_WORDS: Final = 33
+"""Words on one sheet. Source: SLIP-39, a secret of 256 bits."""
+
 MOST_HOLDERS: Final = 16
 """Most holders of one key. Source: SLIP-39, at most 16 shares in a group."""
 

@@ -52,6 +52,23 @@ def is_drawable(state: CompetitionState) -> bool:
     return state in _BEFORE_THE_TEST
 
 
+def check_drawable(competition: Competition) -> None:
+    """Refuse to draw or seal papers at another step.
+
+    Raises:
+        ConflictError: `papers_not_drawable`.
+    """
+    if not is_drawable(competition.state):
+        raise ConflictError("papers_not_drawable")
+
+
+def discard_drawn(ctx: ServiceContext, post: Post) -> None:
+    """Drop the versions of a post that were drawn and not sealed."""
+    for old in ctx.session.scalars(select(Paper).where(Paper.post_id == post.id, Paper.state == PaperState.DRAWN)):
+        ctx.session.delete(old)
+    ctx.session.flush()
+
+
 def load_bank(ctx: ServiceContext, questions: Iterable[Question]) -> tuple[int, int]:
     """Bring the database's bank in line with the files: how many were added or changed, and how many retired."""
     known = {row.code: row for row in list_bank_rows(ctx.session)}
@@ -136,8 +153,7 @@ def draw_papers(ctx: ServiceContext, competition: Competition, post: Post) -> li
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.SETTER, competition_id=competition.id)
-    if competition.state not in _BEFORE_THE_TEST:
-        raise ConflictError("papers_not_drawable")
+    check_drawable(competition)
     if count_papers(ctx.session, post.id, PaperState.SEALED, PaperState.OPENED):
         raise ConflictError("papers_already_sealed", post=post.code)
     ruleset = ruleset_of(competition)
@@ -146,9 +162,7 @@ def draw_papers(ctx: ServiceContext, competition: Competition, post: Post) -> li
     part = ruleset.blind_pair()
     versions = ruleset.paper_versions
     check_blueprint(blueprint, bank, maximum=part.maximum, versions=versions, bank_multiple=ruleset.bank_multiple)
-    for old in ctx.session.scalars(select(Paper).where(Paper.post_id == post.id, Paper.state == PaperState.DRAWN)):
-        ctx.session.delete(old)
-    ctx.session.flush()
+    discard_drawn(ctx, post)
     seed = secrets.token_bytes(32)
     made: list[Paper] = []
     for version, questions in enumerate(draw_versions(blueprint, bank, seed=seed, versions=versions), start=1):
@@ -194,8 +208,7 @@ def seal_papers(
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.SETTER, competition_id=competition.id)
-    if competition.state not in _BEFORE_THE_TEST:
-        raise ConflictError("papers_not_drawable")
+    check_drawable(competition)
     rows = [
         row
         for row in list_papers(ctx.session, competition.id)
@@ -216,16 +229,44 @@ def seal_papers(
         record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
 
 
-def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
-    """Draw one sealed version of the post's paper and open it for the sittings; the others stay sealed reserves.
+def draw_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
+    """Draw which sealed version of the post is used; the others stay sealed reserves. Opening it is another act.
 
     Raises:
-        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`.
-        NotAllowedError: `role_needed`: the chair opens.
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`,
+            `draw_already_held`; those of a ceremony.
+        NotAllowedError: `role_needed`: the chair draws.
 
     Source: TT 22/2025 art. 13(2b) (the chair picks one version at random; the others are numbered reserves).
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
+    sealed = _sealed_versions(ctx, competition, post)
+    held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
+    return sealed[held.outcome[0]]
+
+
+def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
+    """Draw one version that was made here from the open bank and open it for the sittings, in one act.
+
+    Raises:
+        ConflictError: as `draw_paper`; `paper_needs_holders`: the versions came as sealed files.
+        NotAllowedError: `role_needed`: the chair opens.
+
+    Source: TT 22/2025 art. 13(2b).
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if any(row.age_sha256 for row in _sealed_versions(ctx, competition, post).values()):
+        raise ConflictError("paper_needs_holders", post=post.code)
+    row = draw_paper(ctx, competition, post)
+    row.state = PAPER.after(row.state, PaperEvent.OPENED)
+    row.opened_at = ctx.now
+    payload = {"holders": [ctx.actor.pseudonym]}
+    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
+    return row
+
+
+def _sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
+    """The versions that may be drawn now, by code."""
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")
     if find_opened_paper(ctx.session, post.id) is not None:
@@ -237,10 +278,4 @@ def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Pap
     }
     if not sealed:
         raise ConflictError("no_sealed_papers", post=post.code)
-    held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
-    row = sealed[held.outcome[0]]
-    row.state = PAPER.after(row.state, PaperEvent.OPENED)
-    row.opened_at = ctx.now
-    payload = {"holders": [ctx.actor.pseudonym]}
-    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
-    return row
+    return sealed

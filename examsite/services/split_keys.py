@@ -1,6 +1,7 @@
 """Split keys: made once, handed out as words on paper, put together again by enough of their holders.
 
-The private half lives in the memory of one request: while the sheets are shown, and while something is opened.
+The private half lives in the memory of one request: while the sheets are shown, and while something is opened. A key
+counts only once somebody said that all sheets were printed: a page that was lost before leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 import pyrage
 import shamir_mnemonic
 from shamir_mnemonic.share import Share
+from shamir_mnemonic.wordlist import WORDLIST
 
 from examsite.domain.answer_files import identity_text
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.split_keys import SECRET_BYTES, KeyPurpose, check_quorum, plain_words
+from examsite.domain.split_keys import SECRET_BYTES, SHARE_WORDS, KeyPurpose, check_quorum, plain_words
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.accounts import RoleAssignment
@@ -27,6 +29,11 @@ from examsite.storage.queries.split_keys import find_split_key
 
 #: Whose sheets a key may lie on. Source: our choice, because whoever marks must never open codes or numbers of draws.
 HOLDERS = (Role.CHAIR, Role.COUNCIL_MEMBER, Role.SUPERVISOR)
+
+#: Every word that can stand on a sheet. Source: SLIP-39 word list; four letters tell each from all others.
+SHEET_WORDS: tuple[str, ...] = tuple(WORDLIST)
+
+_WORD_OF_START = {word[:4]: word for word in SHEET_WORDS}
 
 #: PBKDF2 rounds as a power of two above 10,000 (SLIP-39 `e`). Source: our choice, because no passphrase is used.
 ITERATION_EXPONENT = 0
@@ -68,6 +75,57 @@ def split_secret(*, needed: int, holders: int) -> SplitSecret:
     return SplitSecret(_recipient(secret), identifier, needed, tuple(shares))
 
 
+def prepare_split_key(
+    ctx: ServiceContext,
+    competition: Competition,
+    purpose: KeyPurpose,
+    *,
+    holders: Sequence[RoleAssignment],
+    needed: int,
+) -> tuple[SplitSecret, list[Sheet]]:
+    """Make a key and its sheets without writing anything down: it counts only once `keep_split_key` was called.
+
+    Raises:
+        ConflictError: `split_key_made`.
+        InvalidError: `quorum_not_valid`, `holder_not_valid` (not of this competition, or of a board that may not),
+            `holder_twice` (one person under two roles).
+        NotAllowedError: `role_needed`: the chair.
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if find_split_key(ctx.session, competition.id, purpose) is not None:
+        raise ConflictError("split_key_made")
+    check_holders(competition, holders)
+    made = split_secret(needed=needed, holders=len(holders))
+    sheets = [
+        Sheet(number, holder.pseudonym or "", words)
+        for number, (holder, words) in enumerate(zip(holders, made.shares, strict=True), start=1)
+    ]
+    return made, sheets
+
+
+def keep_split_key(
+    ctx: ServiceContext,
+    competition: Competition,
+    purpose: KeyPurpose,
+    *,
+    made: SplitSecret,
+    holders: Sequence[RoleAssignment],
+) -> SplitKey:
+    """Put the public half in force, now that its sheets are printed, and record who holds them.
+
+    Raises:
+        ConflictError: `split_key_made`.
+        InvalidError: `quorum_not_valid`, `holder_not_valid`, `holder_twice`.
+        NotAllowedError: `role_needed`: the chair.
+    """
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    if find_split_key(ctx.session, competition.id, purpose) is not None:
+        raise ConflictError("split_key_made")
+    check_quorum(made.needed, len(holders))
+    check_holders(competition, holders)
+    return add_split_key(ctx, competition, purpose, made=made, holders=holders)
+
+
 def make_split_key(
     ctx: ServiceContext,
     competition: Competition,
@@ -80,28 +138,27 @@ def make_split_key(
 
     Raises:
         ConflictError: `split_key_made`.
-        InvalidError: `quorum_not_valid`, `holder_not_valid` (not of this competition, or of a board that may not).
+        InvalidError: as `prepare_split_key`.
         NotAllowedError: `role_needed`: the chair.
     """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    if find_split_key(ctx.session, competition.id, purpose) is not None:
-        raise ConflictError("split_key_made")
+    made, sheets = prepare_split_key(ctx, competition, purpose, holders=holders, needed=needed)
+    keep_split_key(ctx, competition, purpose, made=made, holders=holders)
+    return sheets
+
+
+def check_holders(competition: Competition, holders: Sequence[RoleAssignment]) -> None:
+    """Refuse holders who are not of this competition, who may not hold, or who would hold two sheets of one key.
+
+    Raises:
+        InvalidError: `holder_not_valid`, `holder_twice`, both with `name`.
+    """
+    seen: set[int] = set()
     for holder in holders:
         if holder.competition_id != competition.id or holder.role not in HOLDERS or holder.revoked_at is not None:
             raise InvalidError("holder_not_valid", name=holder.pseudonym or "")
-    made = split_secret(needed=needed, holders=len(holders))
-    key = add_split_key(ctx, competition, purpose, made=made, holders=holders)
-    payload = {
-        "purpose": purpose.value,
-        "recipient": made.recipient,
-        "needed": needed,
-        "holders": [holder.pseudonym for holder in holders],
-    }
-    key.record_seq = record(ctx, competition, Event.KEY_SPLIT, f"competition/{competition.code}", payload)
-    return [
-        Sheet(number, holder.pseudonym or "", words)
-        for number, (holder, words) in enumerate(zip(holders, made.shares, strict=True), start=1)
-    ]
+        if holder.account_id in seen:
+            raise InvalidError("holder_twice", name=holder.pseudonym or "")
+        seen.add(holder.account_id)
 
 
 def add_split_key(
@@ -113,7 +170,7 @@ def add_split_key(
     holders: Sequence[RoleAssignment],
     subject: str = "",
 ) -> SplitKey:
-    """Write down the public half of a key and who holds its shares."""
+    """Write down and record the public half of a key and who holds its shares."""
     key = SplitKey(
         competition_id=competition.id,
         purpose=purpose,
@@ -126,14 +183,40 @@ def add_split_key(
     )
     ctx.session.add(key)
     ctx.session.flush()
+    payload = {
+        "purpose": purpose.value,
+        "subject": subject,
+        "recipient": made.recipient,
+        "needed": made.needed,
+        "holders": [holder.pseudonym for holder in holders],
+    }
+    key.record_seq = record(ctx, competition, Event.KEY_SPLIT, f"competition/{competition.code}", payload)
     return key
+
+
+def rehearse_share(ctx: ServiceContext, competition: Competition, key: SplitKey, words: str) -> KeyShare:
+    """Note and record that a holder has the own sheet and can read it; nothing is put together.
+
+    Raises:
+        InvalidError: those of `check_share`; `share_of_other_person`: the sheet is somebody else's.
+        NotAllowedError: `role_needed`: a board that holds sheets.
+    """
+    actor = ctx.require(*HOLDERS, competition_id=competition.id)
+    if all(share.assignment_id != actor.assignment_id for share in key.shares):
+        raise InvalidError("no_share_held")
+    share = check_share(ctx, key, words)
+    if share.assignment_id != actor.assignment_id:
+        raise InvalidError("share_of_other_person", number=1)
+    payload = {"purpose": key.purpose.value, "subject": key.subject, "number": share.number}
+    record(ctx, competition, Event.KEY_CHECKED, f"competition/{competition.code}", payload)
+    return share
 
 
 def check_share(ctx: ServiceContext, key: SplitKey, words: str) -> KeyShare:
     """Note that a holder's sheet is the right one and can be read (rehearsal); nothing is put together.
 
     Raises:
-        InvalidError: `share_not_valid`, `share_of_other_key`.
+        InvalidError: `share_words_missing`, `share_word_unknown`, `share_not_valid`, `share_of_other_key`.
     """
     share = _share(key, words, place=1)
     held = next((row for row in key.shares if row.number == share.index + 1), None)
@@ -151,8 +234,9 @@ def join_split_key(
     `key.shares` and their assignments are loaded. The caller records who opened what, decrypts, and forgets.
 
     Raises:
-        InvalidError: `share_not_valid` (a word was mistyped), `share_of_other_key`, `share_twice`, each with `number`
-            of the field from 1; `shares_too_few`; `shares_do_not_fit`.
+        InvalidError: `share_words_missing`, `share_word_unknown` (with `place` and `word`), `share_not_valid` (words
+            changed places), `share_of_other_key`, `share_twice`, each with `number` of the field from 1;
+            `shares_too_few`; `shares_do_not_fit`.
     """
     given: dict[int, str] = {}
     for place, text in enumerate(words, start=1):
@@ -161,7 +245,7 @@ def join_split_key(
         share = _share(key, text, place=place)
         if share.index in given:
             raise InvalidError("share_twice", number=place)
-        given[share.index] = plain_words(text)
+        given[share.index] = full_words(text)
     if len(given) < key.needed:
         raise InvalidError("shares_too_few", given=len(given), needed=key.needed)
     chosen = dict(sorted(given.items())[: key.needed])
@@ -174,12 +258,32 @@ def join_split_key(
     if key.opened_at is None:
         key.opened_at = ctx.now
     names = {row.number: row.assignment.pseudonym or "" for row in key.shares}
-    return _identity(secret), sorted(names.get(index + 1, "") for index in given)
+    return _identity(secret), sorted(names.get(index + 1, "") for index in chosen)
+
+
+def full_words(text: str) -> str:
+    """The words of a sheet in full: the first four letters of a word are enough.
+
+    Raises:
+        InvalidError: `share_word_unknown`, with the `place` of the word and the `word`.
+    """
+    found: list[str] = []
+    for place, typed in enumerate(plain_words(text).split(), start=1):
+        word = _WORD_OF_START.get(typed[:4], "")
+        if not word or not word.startswith(typed):
+            raise InvalidError("share_word_unknown", place=place, word=typed[:20])
+        found.append(word)
+    return " ".join(found)
 
 
 def _share(key: SplitKey, words: str, *, place: int) -> Share:
+    count = len(plain_words(words).split())
+    if count != SHARE_WORDS:
+        raise InvalidError("share_words_missing", number=place, count=count, wanted=SHARE_WORDS)
     try:
-        share = Share.from_mnemonic(plain_words(words))
+        share = Share.from_mnemonic(full_words(words))
+    except InvalidError as error:
+        raise InvalidError(error.code, number=place, **error.params) from None
     except shamir_mnemonic.MnemonicError:
         raise InvalidError("share_not_valid", number=place) from None
     if share.identifier != key.identifier or share.member_threshold != key.needed:

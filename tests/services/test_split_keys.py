@@ -29,11 +29,15 @@ def test_any_two_of_three_sheets_open_and_no_sheet_alone(session: Session, now: 
     for pair in combinations(sheets, 2):
         identity, names = join_split_key(chair, key, [f"  {sheet.words.upper()}\n" for sheet in pair])
         assert pyrage.decrypt(sealed, [identity]) == b"32 bytes"
+        short, _names = join_split_key(chair, key, [" ".join(word[:4] for word in s.words.split()) for s in pair])
+        assert pyrage.decrypt(sealed, [short]) == b"32 bytes"
         assert names == sorted(sheet.pseudonym for sheet in pair)
     for words, code in (
         ([sheets[0].words], "shares_too_few"),
         ([sheets[0].words, sheets[0].words], "share_twice"),
-        ([sheets[0].words, "academic acid"], "share_not_valid"),
+        ([sheets[0].words, "academic acid"], "share_words_missing"),
+        ([sheets[0].words, sheets[1].words.replace(sheets[1].words.split()[9], "quyen")], "share_word_unknown"),
+        ([sheets[0].words, " ".join(sorted(sheets[1].words.split()))], "share_not_valid"),
         ([sheets[0].words, split_secret(needed=2, holders=3).shares[1]], "share_of_other_key"),
     ):
         with pytest.raises(InvalidError, match=code):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.papers import PaperState
@@ -38,7 +38,13 @@ class Paper(Sealed, Base):
     """One version of a post's paper: a frozen copy of its questions, keys and rubric."""
 
     __tablename__ = "papers"
-    __table_args__ = (UniqueConstraint("post_id", "version"), UniqueConstraint("competition_id", "code"))
+    __table_args__ = (
+        UniqueConstraint("post_id", "version"),
+        UniqueConstraint("competition_id", "code"),
+        CheckConstraint(
+            "data IS NOT NULL OR (age_sha256 IS NOT NULL AND state <> 'opened')", name="closed_only_as_file"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
@@ -48,14 +54,26 @@ class Paper(Sealed, Base):
     #: How records and results name it, e.g. P1-A.
     code: Mapped[str] = mapped_column(String(30))
     state: Mapped[PaperState] = mapped_column(enum_column(PaperState), default=PaperState.DRAWN)
-    #: examsite.domain.papers.paper_to_data: everything that the candidate, the marker and the system need.
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: examsite.domain.papers.paper_to_data: everything that the candidate, the marker and the system need. Null while
+    #: a version that came as a sealed file is closed; whoever reads it reads versions that are open.
+    data: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)
     paper_sha256: Mapped[str] = mapped_column(String(64))
+    #: Hash of the sealed file; null for versions drawn here from the open bank.
+    age_sha256: Mapped[str | None] = mapped_column(String(64))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime())
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     post: Mapped[Post] = relationship(lazy="raise")
+
+
+class PaperFile(Base):
+    """The bytes of a sealed version, an age file that nobody here can read; its hash stands in the sealed row."""
+
+    __tablename__ = "paper_files"
+
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ItemDecision(Sealed, Base):

@@ -6,10 +6,12 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
+from examsite.domain.events import Event
 from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.questions import Question, question_from_data
-from examsite.storage.models.papers import BankQuestion, Paper
+from examsite.storage.models.papers import BankQuestion, Paper, PaperFile
+from examsite.storage.models.records import RecordLog, RecordRow
 
 #: How many frozen papers a process keeps read. Source: our choice, because a day has fewer.
 _FROZEN_KEPT = 64
@@ -115,6 +117,33 @@ def get_opened_paper(session: Session, competition_id: int, code: str, *, for_up
     if found is None:
         raise NotFoundError("paper_not_found", paper=code)
     return found
+
+
+def get_age_file(session: Session, paper_id: int) -> bytes:
+    """The sealed file of a version.
+
+    Raises:
+        NotFoundError: `age_file_not_found`: the version was drawn here, or its file is gone.
+    """
+    content = session.scalar(select(PaperFile.content).where(PaperFile.paper_id == paper_id))
+    if content is None:
+        raise NotFoundError("age_file_not_found")
+    return content
+
+
+def find_sealing(session: Session, competition_id: int, code: str) -> RecordRow | None:
+    """The record of the sealing of a version, the newest if there are several."""
+    return session.scalars(
+        select(RecordRow)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == competition_id,
+            RecordRow.event == Event.PAPER_SEALED.value,
+            RecordRow.subject == f"paper/{code}",
+        )
+        .order_by(RecordRow.seq.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def find_opened_paper(session: Session, post_id: int) -> Paper | None:

@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.split_keys import KeyPurpose
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.split_keys import KeyShare, SplitKey
+
+_WITH_HOLDERS = (selectinload(SplitKey.shares).joinedload(KeyShare.assignment).joinedload(RoleAssignment.account),)
 
 
 def find_split_key(session: Session, competition_id: int, purpose: KeyPurpose, *, subject: str = "") -> SplitKey | None:
@@ -15,7 +18,7 @@ def find_split_key(session: Session, competition_id: int, purpose: KeyPurpose, *
     return session.scalars(
         select(SplitKey)
         .where(SplitKey.competition_id == competition_id, SplitKey.purpose == purpose, SplitKey.subject == subject)
-        .options(selectinload(SplitKey.shares).joinedload(KeyShare.assignment))
+        .options(*_WITH_HOLDERS)
     ).one_or_none()
 
 
@@ -31,6 +34,20 @@ def get_split_key(session: Session, competition_id: int, purpose: KeyPurpose, *,
     return key
 
 
+def get_split_key_number(session: Session, competition_id: int, key_id: int) -> SplitKey:
+    """One key of a competition by its number, with its shares and their holders.
+
+    Raises:
+        NotFoundError: `split_key_not_found`.
+    """
+    key = session.scalars(
+        select(SplitKey).where(SplitKey.competition_id == competition_id, SplitKey.id == key_id).options(*_WITH_HOLDERS)
+    ).one_or_none()
+    if key is None:
+        raise NotFoundError("split_key_not_found")
+    return key
+
+
 def list_split_keys(session: Session, competition_id: int) -> list[SplitKey]:
     """All keys of a competition with their shares and holders, in the order in which they were made."""
     return list(
@@ -38,6 +55,6 @@ def list_split_keys(session: Session, competition_id: int) -> list[SplitKey]:
             select(SplitKey)
             .where(SplitKey.competition_id == competition_id)
             .order_by(SplitKey.id)
-            .options(selectinload(SplitKey.shares).joinedload(KeyShare.assignment))
+            .options(*_WITH_HOLDERS)
         )
     )

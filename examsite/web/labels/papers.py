@@ -42,5 +42,44 @@ ERRORS = {
     "no_sealed_papers": _l("Chức danh %(post)s chưa có đề niêm phong để bốc thăm."),
     "paper_not_found": _l("Không có đề thi %(paper)s."),
     "paper_not_valid": _l("Bản lưu của đề thi không đọc được."),
+    # Sealed files.
+    "paper_needs_holders": _l(
+        "Đề của chức danh %(post)s là tệp niêm phong: bốc thăm trước, rồi những người giữ tờ khóa cùng mở."
+    ),
+    "paper_not_drawn": _l("Chức danh %(post)s chưa bốc thăm phiên bản đề. Hãy bốc thăm rồi mới mở."),
+    "paper_not_as_sealed": _l(
+        "Đề %(paper)s trên máy chủ không còn đúng như khi niêm phong. Dừng việc mở, giữ nguyên máy chủ và báo "
+        "ban giám sát."
+    ),
+    "paper_plan_not_valid": _l("Tệp kế hoạch đề không đọc được. Hãy tải lại từ trang ban đề thi."),
+    "manifest_not_valid": _l("Bản kê không đọc được. Hãy nộp đúng tệp manifest.json mà máy soạn đề đã ghi."),
+    "sealed_other_competition": _l("Bản kê là của kỳ thi %(found)s, ở đây là kỳ thi %(here)s."),
+    "sealed_other_post": _l("Bản kê là của chức danh %(found)s, ở đây là chức danh %(here)s."),
+    "sealed_versions_too_few": _l("Bản kê có %(found)s phiên bản, bộ quy tắc cần ít nhất %(needed)s."),
+    "sealed_version_not_valid": _l(
+        "Bản kê: phiên bản %(version)s sai tên, hoặc trùng tệp hay khóa với phiên bản khác."
+    ),
+    "sealed_rubric_wrong": _l(
+        "Bản kê: thang điểm của phiên bản %(version)s không đúng phần thi hoặc không cộng đủ điểm tối đa."
+    ),
+    "sealed_holders_too_few": _l(
+        "Bản kê: khóa của phiên bản %(version)s chia ít hơn bộ quy tắc: cần ít nhất %(holders)s người giữ và "
+        "%(needed)s người cùng mở."
+    ),
+    "sealed_holder_not_valid": _l(
+        "Bản kê: %(name)s của phiên bản %(version)s không còn là người được giữ tờ khóa của kỳ thi này."
+    ),
+    "age_file_too_large": _l("Tệp %(name)s lớn hơn %(megabytes)s MB, không phải tệp đề niêm phong."),
+    "age_file_not_age": _l("Tệp %(name)s không phải tệp niêm phong (age)."),
+    "age_file_not_in_manifest": _l("Tệp %(name)s không có trong bản kê: bị đổi, hỏng hoặc của lần lập khác."),
+    "age_file_missing": _l("Thiếu tệp niêm phong của phiên bản %(version)s."),
+    "age_file_not_found": _l("Không có tệp niêm phong của phiên bản này."),
+    "age_file_damaged": _l(
+        "Khóa đã ghép đúng nhưng tệp niêm phong của đề %(version)s không giải mã được: tệp đã hỏng."
+    ),
+    "opened_paper_differs": _l(
+        "Đề %(version)s vừa giải mã không đúng mã hoặc thang điểm đã ghi khi niêm phong. Chưa mở gì; báo ban giám sát."
+    ),
+    "holder_not_in_plan": _l("%(name)s không có trong kế hoạch đề, hoặc được nêu hai lần."),
     "question_not_found": _l("Ngân hàng không có câu hỏi %(question)s đang dùng."),
 }

@@ -21,9 +21,21 @@ ERRORS = {
     "split_key_made": _l("Khóa này đã được chia cho người giữ. Tờ khóa chỉ hiện một lần khi chia."),
     "split_key_not_found": _l("Khóa này chưa được chia cho người giữ."),
     "holder_not_valid": _l("%(name)s không thuộc hội đồng hay ban giám sát của kỳ thi này nên không giữ khóa được."),
-    "share_not_valid": _l("Dãy từ thứ %(number)s chưa đúng. Hãy so lại từng từ với tờ khóa."),
-    "share_of_other_key": _l("Dãy từ thứ %(number)s thuộc một khóa khác. Hãy lấy đúng tờ khóa ghi cho việc này."),
-    "share_twice": _l("Dãy từ thứ %(number)s là của một tờ khóa đã nhập ở trên."),
+    "holder_twice": _l("%(name)s là người đã được chọn dưới vai khác. Mỗi người chỉ giữ một tờ của một khóa."),
+    "split_key_page_old": _l("Trang tờ khóa này đã quá giờ hoặc không phải của bạn. Hãy hủy các tờ đã in và chia lại."),
+    "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
+    "split_key_not_printed": _l("Chưa xác nhận đã in đủ các tờ nên khóa chưa có hiệu lực. Hãy hủy các tờ và chia lại."),
+    "no_share_held": _l("Bạn không giữ tờ nào của khóa này nên không có gì để thử."),
+    "share_words_missing": _l("Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."),
+    "share_word_unknown": _l(
+        "Tờ khóa %(number)s: từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."
+    ),
+    "share_of_other_person": _l("Tờ khóa này là của người khác. Hãy tìm tờ ghi đúng bí danh của bạn."),
+    "share_not_valid": _l(
+        "Tờ khóa %(number)s: từng từ đều có trong bảng nhưng cả dãy chưa đúng. Hãy so lại từng từ và thứ tự."
+    ),
+    "share_of_other_key": _l("Tờ khóa %(number)s thuộc một khóa khác. Hãy lấy đúng tờ khóa ghi cho việc này."),
+    "share_twice": _l("Tờ khóa %(number)s đã được nhập ở trên. Mỗi người nhập tờ của mình."),
     "shares_too_few": _l("Mới có %(given)s tờ khóa; cần đủ %(needed)s người giữ khóa cùng mở."),
     "shares_do_not_fit": _l("Các tờ khóa này ghép lại không thành khóa. Hãy kiểm tra từng tờ với người giữ."),
 }
