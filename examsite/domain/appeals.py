@@ -18,7 +18,9 @@ from examsite.domain.result_entries import APPEAL_ROUNDS, MarkRound
 from examsite.domain.state_machine import StateMachine
 
 FIRST_REMARK: Final = 3
-"""Number of the first re-mark of a script in rows. Source: our choice, because rounds 0 to 2 are those before."""
+"""Number of the first re-mark of a script in rows, and of all that are not locked yet.
+
+Source: our choice, because rounds 0 to 2 are those before."""
 
 LEAST_REMARKERS: Final = 2
 """Fresh markers of one appeal. Source: TT 22/2025/TT-BNV art. 17-18: two mark anew, a third when they differ."""

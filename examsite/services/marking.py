@@ -27,7 +27,7 @@ from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
 from examsite.services.records import record
-from examsite.services.remarking import weigh_remarks
+from examsite.services.remarking import take_round, weigh_remarks
 from examsite.services.settling import check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
@@ -152,6 +152,8 @@ def lock_mark(
     check_points(paper_from_data(allocation.script.paper.data).rubric, points)
     if mark is None:
         raise ConflictError("draft_changed_elsewhere")
+    if is_remark(mark.round):
+        take_round(ctx, allocation, mark)
     payload = {
         "part": WRITTEN,
         "round": round_word(mark.round),

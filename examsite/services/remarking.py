@@ -28,10 +28,11 @@ from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.marking import Allocation, Script
+from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.allocations import find_eligible
 from examsite.storage.queries.appeals import (
+    count_locked_remarks,
     count_remarks_given,
     find_appeal_of_script,
     get_appeal,
@@ -97,6 +98,14 @@ def replace_remarker(ctx: ServiceContext, competition: Competition, number: int,
     held[0].reason = words
     (taker,) = _give(ctx, competition, script, count=1, instead_of=held[0], reason=words)
     return taker
+
+
+def take_round(ctx: ServiceContext, allocation: Allocation, mark: Mark) -> None:
+    """Number a re-mark that is about to be locked: whoever locks first is the first one, whoever began.
+
+    The script's row is locked by whoever locks the mark. Source: result format: re-marks stand in the order of locking.
+    """
+    mark.round = allocation.round = FIRST_REMARK + count_locked_remarks(ctx.session, allocation.script_id)
 
 
 def weigh_remarks(ctx: ServiceContext, competition: Competition, code: str) -> None:
@@ -213,15 +222,13 @@ def _give(
         barred=eligible.barred,
         count=count,
     )
-    standing = [row for row in script.allocations if row.round >= FIRST_REMARK and row.withdrawn_at is None]
-    first = FIRST_REMARK + len(standing) if instead_of is None else instead_of.round
-    for place, name in enumerate(named):
+    for name in named:
         person = eligible.markers[name]
         ctx.session.add(
             Allocation(
                 script_id=script.id,
                 assignment_id=person.id,
-                round=first + place,
+                round=FIRST_REMARK,
                 position=find_last_position(ctx.session, person.id) + 1,
                 allocated_at=ctx.now,
             )

@@ -173,10 +173,10 @@ def make_board(
     )
     board = Board(room)
     for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01"), (Role.SETTER, "D01")):
-        room.people[role] = _assigned(board, role, pseudonym, password_hash)
+        room.people[role] = assigned(board, role, pseudonym, password_hash)
     for number in range(1, markers + 1):
         board.markers.append(
-            _assigned(board, Role.MARKER, f"{PSEUDONYM_LETTERS[Role.MARKER]}{number:02d}", password_hash)
+            assigned(board, Role.MARKER, f"{PSEUDONYM_LETTERS[Role.MARKER]}{number:02d}", password_hash)
         )
     room.opened()
     closed_at = now + timedelta(hours=4)
@@ -210,7 +210,8 @@ def make_board(
     return board
 
 
-def _assigned(board: Board, role: Role, pseudonym: str, password_hash: str) -> RoleAssignment:
+def assigned(board: Board, role: Role, pseudonym: str, password_hash: str = "-") -> RoleAssignment:
+    """A person of the competition; markers and their head have declared that they know nobody."""
     room = board.room
     account = Account(
         login=f"{pseudonym}-{room.competition.code}".lower(),

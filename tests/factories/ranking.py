@@ -5,6 +5,7 @@ The written part is marked through the services; proposals and sheets of the pan
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,7 @@ from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence, ProposalVersion
 from examsite.storage.models.sittings import Incident
+from tests.factories.appeals import appeal_and_remark
 from tests.factories.marking import Board, make_board
 
 #: One name per place; nobody but the person selected may ever be read in public.
@@ -139,8 +141,12 @@ def make_stage(
     code: str = "VH-2026-01",
     password_hash: str = "-",
     signer: LogSigner | None = None,
+    appeals: Mapping[int, Sequence[str]] | None = None,
 ) -> Stage:
-    """A competition at the gate of the ranking: ten candidates, one post, five on the council."""
+    """A competition at the gate of the ranking: ten candidates, one post, five on the council.
+
+    `appeals` are re-marks by place of the candidate who asked for them; the chair decides on the mean where it is due.
+    """
     board = make_board(
         session, now, settings=settings, candidates=len(NAMES), absent=1, code=code, password_hash=password_hash
     )
@@ -161,7 +167,7 @@ def make_stage(
     board.room.people[Role.PANEL_HEAD] = hold(stage, Role.PANEL_HEAD, 1, "Trưởng ban đề án", password_hash)
     stage.authority = hold(stage, Role.AUTHORITY, 1, "Lưu Quốc Trấn", password_hash)
     board.room.people[Role.AUTHORITY] = stage.authority
-    _mark_written(stage)
+    _mark_written(stage, appeals or {})
     _hold_defences(stage)
     session.flush()
     return stage
@@ -226,7 +232,7 @@ def _incident(stage: Stage, place: int, measure: str, *, percent: Score | None, 
     stage.session.flush()
 
 
-def _mark_written(stage: Stage) -> None:
+def _mark_written(stage: Stage, appeals: Mapping[int, Sequence[str]]) -> None:
     board, competition = stage.board, stage.competition
     _incident(stage, DEDUCTED_PLACE, "reprimand", percent=score("25.00"), void=False)
     _incident(stage, VOID_PLACE, "suspension", percent=None, void=True)
@@ -239,8 +245,8 @@ def _mark_written(stage: Stage) -> None:
             board.lock(marker, script.code, total)
     open_codes(board.ctx(Role.CHAIR), competition)
     publish_written(board.ctx(Role.ORGANISER), competition)
-    assert competition.appeals_close_at is not None
-    close_appeals(board.ctx(Role.ORGANISER, at=competition.appeals_close_at + timedelta(hours=1)), competition)
+    after = appeal_and_remark(board, appeals)
+    close_appeals(board.ctx(Role.ORGANISER, at=after), competition)
 
 
 def _hold_defences(stage: Stage) -> None:

@@ -20,7 +20,7 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.codes import list_barred
 from examsite.storage.queries.conflicts import find_declaration, list_hinted_pairs, list_recused_accounts
 from tests.factories.defence import Hall, make_hall
-from tests.factories.marking import NO_SEEDS, Board, _assigned, make_board
+from tests.factories.marking import NO_SEEDS, Board, assigned, make_board
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_before_the_draw_the_person_corrects_the_own_word(board: Board) -> None:
 
 
 def test_after_the_draw_a_relation_stands_until_two_of_the_council_agree(board: Board) -> None:
-    member = _assigned(board, Role.COUNCIL_MEMBER, "U09", "-")
+    member = assigned(board, Role.COUNCIL_MEMBER, "U09", "-")
     _give_out(board)
     with pytest.raises(InvalidError, match="relation_stands"):
         _declare(board, {})
@@ -99,7 +99,7 @@ def test_after_the_draw_a_relation_stands_until_two_of_the_council_agree(board: 
 
 
 def test_where_the_council_says_no_the_relation_stays_declared(board: Board) -> None:
-    member = _assigned(board, Role.COUNCIL_MEMBER, "U09", "-")
+    member = assigned(board, Role.COUNCIL_MEMBER, "U09", "-")
     _give_out(board)
     _declare(board, {}, reason="Tôi không còn qua lại với người này.")
     for who in (Role.CHAIR, member):
@@ -140,7 +140,7 @@ def test_a_panellist_takes_nothing_back_alone_once_a_defence_began(hall: Hall) -
 def test_nobody_judges_about_the_own_board_and_two_judge_while_it_works(hall: Hall) -> None:
     candidacy, person = hall.defence().candidacy_id, hall.members[2].account_id
     colleague = _also_council(hall, hall.members[0], "U08")
-    member = _assigned(hall.board, Role.COUNCIL_MEMBER, "U09", "-")
+    member = assigned(hall.board, Role.COUNCIL_MEMBER, "U09", "-")
 
     def judge(who: Role | RoleAssignment, *, is_barred: bool) -> ConflictRuling:
         return conflicts.judge_hint(

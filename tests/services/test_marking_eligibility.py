@@ -20,7 +20,7 @@ from examsite.services.accounts import grant_role
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.queries.allocations import find_eligible
-from tests.factories.marking import NO_SEEDS, Board, _assigned, make_board
+from tests.factories.marking import NO_SEEDS, Board, assigned, make_board
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
 
 def _undeclared(board: Board, pseudonym: str) -> RoleAssignment:
     """A marker who has said nothing yet."""
-    held = _assigned(board, Role.MARKER, pseudonym, "-")
+    held = assigned(board, Role.MARKER, pseudonym, "-")
     board.session.execute(delete(ConflictDeclaration).where(ConflictDeclaration.assignment_id == held.id))
     board.session.flush()
     return held

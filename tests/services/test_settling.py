@@ -22,7 +22,7 @@ from examsite.storage.models.marking import DiscussionNote, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
-from tests.factories.marking import Board, _assigned, make_board
+from tests.factories.marking import Board, assigned, make_board
 from tests.factories.standardisation import with_rules
 
 REASON = "Thống nhất sau khi đối chiếu hướng dẫn chấm."
@@ -80,7 +80,7 @@ def test_no_note_before_both_marks_are_locked(board: Board) -> None:
 
 def test_two_at_one_script_see_each_other_and_overwrite_nothing(board: Board, code: str) -> None:
     head = board.ctx(Role.MARKING_HEAD)
-    other: RoleAssignment = _assigned(board, Role.MARKING_HEAD, "H02", "-")
+    other: RoleAssignment = assigned(board, Role.MARKING_HEAD, "H02", "-")
     second = board.ctx(other)
     seen = _version(board)
     first_claim = settling.hold_settling(head, board.competition, code)
@@ -102,7 +102,7 @@ def test_two_at_one_script_see_each_other_and_overwrite_nothing(board: Board, co
 
 
 def test_a_claim_runs_out(board: Board, code: str) -> None:
-    other: RoleAssignment = _assigned(board, Role.MARKING_HEAD, "H02", "-")
+    other: RoleAssignment = assigned(board, Role.MARKING_HEAD, "H02", "-")
     head = board.ctx(Role.MARKING_HEAD)
     settling.hold_settling(head, board.competition, code)
     later = board.ctx(other, at=head.now + timedelta(minutes=61))

@@ -37,7 +37,7 @@ class AppealStanding:
     appeal: Appeal
     #: The settled score before any deduction, that the appeal is against.
     before: Score
-    #: Who marks anew: allocations that were not withdrawn, by round.
+    #: Who marks anew: allocations that were not withdrawn, in the order in which they locked or were named.
     remarkers: tuple[Allocation, ...]
     #: Re-marks, once as many are locked as were due; none before.
     remarks: tuple[Mark, ...]
@@ -196,6 +196,14 @@ def count_remarks_given(session: Session, competition_id: int) -> Counter[str]:
     return Counter(str(pseudonym) for pseudonym in rows)
 
 
+def count_locked_remarks(session: Session, script_id: int) -> int:
+    """How many re-marks of a script are locked."""
+    statement = select(func.count(Mark.id)).where(
+        Mark.script_id == script_id, Mark.round >= FIRST_REMARK, Mark.state == MarkState.LOCKED
+    )
+    return session.scalar(statement) or 0
+
+
 def missing_before_appeals_close(session: Session, competition: Competition, now: datetime) -> list[Missing]:
     """What keeps the appeals open: the window that candidates were promised, then every appeal without an end."""
     closes_at = competition.appeals_close_at
@@ -216,7 +224,7 @@ def missing_before_appeals_close(session: Session, competition: Competition, now
 def _standing(competition: Competition, appeal: Appeal, script: Script) -> AppealStanding:
     remarkers = sorted(
         (row for row in script.allocations if row.round >= FIRST_REMARK and row.withdrawn_at is None),
-        key=lambda row: row.round,
+        key=lambda row: (row.round, row.id),
     )
     remarks = remarks_of(script)
     before, system = script.score or ZERO, system_total_of(script)
