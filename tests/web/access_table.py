@@ -78,6 +78,7 @@ candidate.withdraw_application         GET,POST  candidate
 council.agree_excuse                   GET,POST  chair,council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair
+council.check_sheet                    GET,POST  chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
@@ -88,10 +89,12 @@ council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
 council.judge_hint                     GET,POST  chair,council_member
+council.keep_key                       POST      chair
 council.list_adjustments               GET       chair,council_member
 council.list_conflict_hints            GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
 council.list_items                     GET       chair
+council.list_keys                      GET       chair,council_member
 council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
 council.list_script_paths              GET       chair,council_member
@@ -108,6 +111,7 @@ council.show_result                    GET       chair,council_member
 council.show_script_path               GET       chair,council_member
 council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
+council.split_key                      GET,POST  chair
 
 invigilator.answer_call                POST      invigilator
 invigilator.ask_late_answers           POST      invigilator
@@ -307,9 +311,11 @@ setter.show_paper_key                  GET       setter
 setter.show_papers                     GET       setter
 setter.show_question                   GET       setter
 
+supervisor.check_sheet                 GET,POST  supervisor
 supervisor.download_bundle             GET       supervisor
 supervisor.list_all_checkpoints        GET       supervisor
 supervisor.list_competitions           GET       supervisor
+supervisor.list_keys                   GET       supervisor
 supervisor.list_people                 GET       supervisor
 supervisor.list_records                GET       supervisor
 supervisor.list_script_paths           GET       supervisor

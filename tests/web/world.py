@@ -52,6 +52,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import CheckpointRow, RecordRow
 from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.models.split_keys import SplitKey
 from examsite.storage.queries.allocations import list_marker_loads
 from examsite.storage.queries.conflicts import list_hinted_pairs
 from examsite.storage.queries.marking import get_blind_script, list_markers
@@ -109,6 +110,7 @@ class Place:
     posts: list[str] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
     opened_papers: list[str] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
     applications: list[str] = field(default_factory=list)
     files: dict[str, list[int]] = field(default_factory=dict)
     sittings: list[str] = field(default_factory=list)
@@ -396,6 +398,7 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place = Place(code, stand, own)
     place.posts = list(session.scalars(select(Post.code).where(Post.competition_id == own).order_by(Post.code)))
     place.papers = list(session.scalars(select(Paper.code).where(Paper.competition_id == own).order_by(Paper.code)))
+    place.keys = list(session.scalars(select(SplitKey.id).where(SplitKey.competition_id == own).order_by(SplitKey.id)))
     opened = select(Paper.code).where(Paper.competition_id == own, Paper.state == PaperState.OPENED)
     place.opened_papers = list(session.scalars(opened.order_by(Paper.code)))
     people = session.scalars(select(Candidacy).where(Candidacy.competition_id == own).order_by(Candidacy.id)).all()

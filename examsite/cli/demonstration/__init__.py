@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from examsite.cli.demonstration import cast
+from examsite.cli.demonstration import cast, keys
 from examsite.cli.demonstration.board import LivelyBoard
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
 from examsite.cli.demonstration.handing_in import Letterbox
@@ -166,16 +166,19 @@ def make(engine: Engine, settings: Settings, *, say: Callable[[str], None]) -> N
     known, letterbox = plans(now), Letterbox(settings)
     with writing(engine) as session:
         Director(session, settings, signer, password_hash).make_people(now - 200 * DAY)
+    plays: list[Play] = []
     for stand, plan in known.items():
         with writing(engine) as session:
             director = Director(session, settings, signer, password_hash, letterbox=letterbox)
-            play_until(Play(director, plan), stand)
+            plays.append(Play(director, plan))
+            play_until(plays[-1], stand)
         say(f"  {plan.code}: {stand}")
     with writing(engine) as session:
         listing = _listing(Director(session, settings, signer, password_hash), known)
-    path = settings.instance_path / LISTING
-    path.write_text(listing, encoding="utf-8")
-    path.chmod(0o600)
+    for name, text in ((LISTING, listing), (keys.SHEETS, keys.listing(plays))):
+        path = settings.instance_path / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
     say(f"trình diễn: xong sau {time.monotonic() - started:.0f} giây (demonstration made)")
 
 
@@ -186,6 +189,7 @@ def play_until(play: Play, stand: str) -> None:
         return
     play.receive()
     if stand == "receiving":
+        keys.seal_by_file(play, play.begins_at + 3 * DAY, post="P2")
         return
     play.vet()
     play.prepare(every_kind=stand == "written")  # whoever sits this test, tries every kind

@@ -14,6 +14,7 @@ from examsite.cli.demonstration import cast
 from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, faults_of, write_essay
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
+from examsite.cli.demonstration.keys import split_keys
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.domain.dossiers import Applicant, CandidacyState
@@ -46,6 +47,7 @@ from examsite.services import (
 )
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.rulesets import ruleset_of
+from examsite.services.split_keys import Sheet
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
@@ -89,6 +91,8 @@ class Play:
         self.plan = plan
         self.code = plan.code
         self.begins_at = plan.written_at - 45 * DAY
+        #: Words of the sheets of keys: what each key opens, and its sheets.
+        self.sheets: list[tuple[str, tuple[Sheet, ...]]] = []
         self._competition: Any = None
 
     @property
@@ -166,6 +170,7 @@ class Play:
         at = self.begins_at
         announcements.announce(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
         announcements.open_applications(self.by("thuky", Role.ORGANISER, at + 2 * HOUR), self.competition)
+        split_keys(self, at + 3 * HOUR)
         rows = list((competition := self.competition).posts)
         for number, person in enumerate(self.plan.applicants):
             now = at + DAY + number * HOUR

@@ -22,6 +22,7 @@ def navigation(competition: Any) -> list[NavItem]:
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
+        (_("Tờ khóa"), "council.list_keys", ("council.split_key", "council.keep_key", "council.check_sheet")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
         (_("Đề nghị"), "council.list_room_requests", ("council.decide_request",)),
         (_("Điều chỉnh"), "council.list_adjustments", ("council.decide_adjustments",)),
@@ -50,6 +51,7 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     desk,
     incidents,
     items,
+    keys,
     papers,
     readiness,
     reminders,
@@ -72,6 +74,7 @@ __all__ = [
     "desk",
     "incidents",
     "items",
+    "keys",
     "navigation",
     "papers",
     "readiness",

@@ -1,4 +1,7 @@
-"""Pages of the supervision board: everything that is not secret, and every record. Nothing here changes anything."""
+"""Pages of the supervision board: everything that is not secret, and every record.
+
+Nothing here changes anything of the competition; those who hold a sheet of a key try it here.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ def navigation(competition: Any) -> list[NavItem]:
         nav_item(_("Sổ ghi"), "supervisor.list_records", code=code, also=("supervisor.show_record",)),
         *(marking if opened else []),
         nav_item(_("Phân công"), "supervisor.list_people", code=code),
+        nav_item(_("Tờ khóa"), "supervisor.list_keys", code=code, also=("supervisor.check_sheet",)),
         nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
     ]
 
@@ -39,6 +43,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 from examsite.web.supervisor import (  # noqa: E402 - views register themselves on the blueprint
     bundle,
     desk,
+    keys,
     log,
     readiness,
     script_paths,
@@ -46,4 +51,4 @@ from examsite.web.supervisor import (  # noqa: E402 - views register themselves 
     timelines,
 )
 
-__all__ = ["bp", "bundle", "desk", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]
+__all__ = ["bp", "bundle", "desk", "keys", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]

@@ -1,0 +1,105 @@
+"""Keys that several people hold, the same for every audience: the list, the rehearsal, the typing of words.
+
+A page on which enough holders type their words makes its form with `join_key_form`, shows it with
+`components/share_words.html` and opens with `joined`, which puts each refusal beside the sheet that it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
+from examsite.domain.permissions import Role
+from examsite.domain.split_keys import KeyPurpose
+from examsite.services.split_keys import SHEET_WORDS, rehearse_share
+from examsite.storage.database import db
+from examsite.storage.queries.split_keys import get_split_key_number, list_split_keys
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.split_keys import JoinKeyForm, join_key_form
+from examsite.web.i18n import _
+from examsite.web.transactions import act, forget_changes
+
+if TYPE_CHECKING:
+    from examsite.storage.models.split_keys import SplitKey
+
+OpenedT = TypeVar("OpenedT")
+
+#: Keys that the chair splits on the page; those of papers come with the sealed files.
+SPLIT_HERE = (KeyPurpose.DRAWS, KeyPurpose.CODES)
+
+
+def joined(form: JoinKeyForm, opening: Callable[[list[str]], OpenedT]) -> tuple[OpenedT | None, int]:
+    """What `opening` gives for the words typed, or None and the status of a form whose faults are marked.
+
+    Nothing of a refused opening is kept.
+    """
+    if not form.validate_on_submit():
+        return None, 422 if request.method == "POST" else 200
+    try:
+        return opening(form.words()), 200
+    except InvalidError as error:
+        forget_changes()
+        form.refuse(error, message_of(error))
+        return None, status_of(error)
+
+
+def serve_keys() -> ResponseReturnValue:
+    """Which keys there are, who holds their sheets, when each was last tried; the chair splits what is missing."""
+    keys = list_split_keys(db.session(), g.competition.id)
+    made = {key.purpose for key in keys}
+    return render_template(
+        "split_keys/list_keys.html",
+        keys=keys,
+        unmade=[purpose for purpose in SPLIT_HERE if purpose not in made],
+        is_chair=g.actor.role is Role.CHAIR,
+        own=g.actor.assignment_id,
+        to_check=sum(
+            share.assignment_id == g.actor.assignment_id and share.checked_at is None
+            for key in keys
+            if key.opened_at is None
+            for share in key.shares
+        ),
+        audience=request.blueprint,
+    )
+
+
+def serve_check(number: int, *, back: str) -> ResponseReturnValue:
+    """A holder types the words of the own sheet, to see that it is the right one and can be read."""
+    key = get_split_key_number(db.session(), g.competition.id, number)
+    own = _own_share(key)
+    purpose, needed = key.purpose, key.needed
+    form = join_key_form(1)
+    found, status = joined(form, lambda words: rehearse_share(act(), g.competition, _again(number), words[0]))
+    if found is not None:
+        flash(_("Đúng tờ khóa của bạn, đọc rõ cả 33 từ. Hãy cất lại như cũ."), "success")
+        return redirect(url_for(back, code=g.competition.code))
+    return (
+        render_template(
+            "split_keys/check_sheet.html",
+            form=form,
+            purpose=purpose,
+            subject=key.subject,
+            sheet=own,
+            needed=needed,
+            sheet_words=SHEET_WORDS,
+            back=url_for(back, code=g.competition.code),
+        ),
+        status,
+    )
+
+
+def _own_share(key: SplitKey) -> int:
+    if key.opened_at is not None:
+        raise ConflictError("split_key_opened")
+    for share in key.shares:
+        if share.assignment_id == g.actor.assignment_id:
+            return share.number
+    raise NotFoundError("no_share_held")
+
+
+def _again(number: int) -> SplitKey:
+    return get_split_key_number(db.session(), g.competition.id, number)

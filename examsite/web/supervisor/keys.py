@@ -1,0 +1,26 @@
+"""Sheets of keys that those who watch hold: who holds which, and whether the own one is the right one."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.web.access import requires
+from examsite.web.split_keys import serve_check, serve_keys
+from examsite.web.supervisor import bp
+from examsite.web.transactions import writes
+
+
+@bp.get("/<code>/keys")
+@requires(Role.SUPERVISOR)
+def list_keys(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+    """The keys of the competition, their holders and their state."""
+    return serve_keys()
+
+
+@bp.route("/<code>/keys/<int:key>/check", methods=["GET", "POST"])
+@requires(Role.SUPERVISOR)
+@writes
+def check_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+    """A supervisor tries the own sheet."""
+    return serve_check(key, back="supervisor.list_keys")
