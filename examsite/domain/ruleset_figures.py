@@ -241,6 +241,13 @@ SETTINGS: tuple[FigureSpec, ...] = (
     _plain(
         "winner_name", FigureKind.FLAG, _G.PUBLICATION, "Công bố họ tên người trúng tuyển", "Winner's name published"
     ),
+    _plain(
+        "own_comments",
+        FigureKind.FLAG,
+        _G.PUBLICATION,
+        "Thí sinh đọc nhận xét của người chấm bài mình",
+        "Candidates read the comments on their own script",
+    ),
     _word(
         "others_published",
         _G.PUBLICATION,

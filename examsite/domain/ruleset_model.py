@@ -191,6 +191,7 @@ class RuleSet:
     kinship: tuple[Item, ...]
     separation_of_duties: tuple[tuple[str, str], ...]
     winner_name: bool
+    own_comments: bool
     others_published: str
     small_group_least: int
     sources: Mapping[str, FigureSource] = field(hash=False)
