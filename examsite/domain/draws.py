@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -119,7 +119,7 @@ def hold_draw(document: Mapping[str, object]) -> list[str]:
 
 def check_draw(
     document: Mapping[str, object],
-    commitments: Mapping[str, str],
+    commitments: Mapping[str, str | Collection[str]],
     outcome: Sequence[str],
     *,
     committed_items: Sequence[str] | None = None,
@@ -129,7 +129,8 @@ def check_draw(
 
     Args:
         document: the draw document as published.
-        commitments: `commitment_of` the nonce by contributor, as recorded before anything was revealed.
+        commitments: `commitment_of` the nonce by contributor, as recorded before anything was revealed; several where
+            a substitute was committed to besides.
         outcome: the order that was announced.
         committed_items: the list as recorded with the commitments, where it is at hand.
         committed_public_source: the public source named with the commitments, where it is at hand.
@@ -142,7 +143,8 @@ def check_draw(
     if {contribution.by for contribution in parts.contributions} != set(commitments):
         raise InvalidError("draw_contributors_differ")
     for contribution in parts.contributions:
-        if commitment_of(contribution.nonce) != commitments[contribution.by]:
+        kept = commitments[contribution.by]
+        if commitment_of(contribution.nonce) not in ([kept] if isinstance(kept, str) else kept):
             raise InvalidError("draw_commitment_broken", by=contribution.by)
     if committed_items is not None and parts.items != list(committed_items):
         raise InvalidError("draw_items_changed")
@@ -150,6 +152,41 @@ def check_draw(
         raise InvalidError("draw_source_changed")
     if permute(parts.items, draw_seed(document)) != list(outcome):
         raise InvalidError("draw_outcome_differs")
+
+
+def check_draw_file(file: object) -> Mapping[str, object]:
+    """The document in a file about a draw, when it holds: the bare document of a bundle, or the public file.
+
+    The public file has besides what was committed to (`committed`) and the outcome (`outcome`), which are checked.
+
+    Raises:
+        InvalidError: the codes of `check_draw`; `draw_not_held_yet` for a file of commitments alone.
+    """
+    if not isinstance(file, Mapping):
+        raise InvalidError("draw_document_not_valid")
+    if "committed" not in file:
+        _parts_of(file)
+        return file
+    if "document" not in file:
+        raise InvalidError("draw_not_held_yet")
+    try:
+        document, committed = file["document"], file["committed"]
+        commitments = {
+            _text(row["by"]): [_text(row["commitment"]), *([row["substitute"]] if "substitute" in row else [])]
+            for row in committed["commitments"]
+        }
+        items, source, outcome = committed["items"], committed["public"]["source"], file["outcome"]
+        about = file["competition"], file["draw"]
+        if len(commitments) != len(committed["commitments"]) or not isinstance(outcome, list):
+            raise TypeError
+        sound = about == (document["competition"], document["draw"])
+    except (KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise InvalidError("draw_document_not_valid")
+    check_draw(document, commitments, outcome, committed_items=items, committed_public_source=source)
+    checked: Mapping[str, object] = document
+    return checked
 
 
 def _words(seed: bytes) -> Iterator[int]:

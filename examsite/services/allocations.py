@@ -15,7 +15,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.reasons import checked_reason
 from examsite.domain.standardisation import mix_seeds
 from examsite.services.context import ServiceContext
-from examsite.services.draws import draw
+from examsite.services.draws import draw, prepare_draw
 from examsite.services.marking_heads import require_head_of_scripts
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
@@ -33,6 +33,7 @@ from examsite.storage.queries.allocations import (
 )
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
 from examsite.storage.queries.conflicts import count_open_hints, count_undeclared
+from examsite.storage.queries.draws import find_ceremony
 from examsite.storage.queries.marking import (
     ScriptStanding,
     count_third_allocations,
@@ -69,21 +70,16 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
 
     Source: TT 22/2025/TT-BNV art. 16(2): two markers, independently of each other.
     """
-    ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_marking_open(competition)
-    if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
-        raise ConflictError("allocation_already_drawn")
-    waiting = count_open_hints(ctx.session, competition.id)
-    if waiting:
-        raise ConflictError("hints_not_judged", count=waiting)
-    undeclared = count_undeclared(ctx.session, competition.id).get(Role.MARKER, 0)
-    if undeclared:
-        raise ConflictError("markers_not_declared", count=undeclared)
-    waived = _check_standards(ctx, competition, without_seeds)
+    prepared = find_ceremony(ctx.session, competition.id, ALLOCATION)
+    if prepared is not None and without_seeds is None:
+        without_seeds = prepared.terms or None
+    waived = _check_may_allocate(ctx, competition, without_seeds)
     scripts = {script.code: script for script in list_scripts(ctx.session, competition.id)}
     eligible = find_eligible(ctx.session, competition.id)
-    markers = eligible.markers
-    held = draw(ctx, competition, ALLOCATION, [*sorted(scripts), *sorted(markers)])
+    # The list of a ceremony stands since it was set up: who joined since is not in it, who may not mark gets none.
+    items = [*sorted(scripts), *sorted(eligible.markers)] if prepared is None else prepared.items
+    markers = {name: held for name, held in eligible.markers.items() if name in items}
+    held = draw(ctx, competition, ALLOCATION, items)
     plan = plan_marking(
         sorted(scripts),
         sorted(markers),
@@ -117,6 +113,35 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
     payload |= waived
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return len(scripts)
+
+
+def prepare_allocation_draw(ctx: ServiceContext, competition: Competition, *, without_seeds: str | None = None) -> None:
+    """Set up the ceremony in which the council draws who marks what; a reason to go without seeds is kept for it.
+
+    Raises:
+        ConflictError: as `draw_allocation` and `prepare_draw`.
+        InvalidError: `reason_missing`, `reason_too_long`.
+        NotAllowedError: `role_needed`.
+    """
+    _check_may_allocate(ctx, competition, without_seeds)
+    scripts = sorted(script.code for script in list_scripts(ctx.session, competition.id))
+    markers = sorted(find_eligible(ctx.session, competition.id).markers)
+    prepare_draw(ctx, competition, ALLOCATION, [*scripts, *markers], terms=without_seeds or "")
+
+
+def _check_may_allocate(ctx: ServiceContext, competition: Competition, without_seeds: str | None) -> dict[str, object]:
+    """Refuse an allocation for which something is missing; what is recorded when it goes without seeds."""
+    ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    check_marking_open(competition)
+    if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
+        raise ConflictError("allocation_already_drawn")
+    waiting = count_open_hints(ctx.session, competition.id)
+    if waiting:
+        raise ConflictError("hints_not_judged", count=waiting)
+    undeclared = count_undeclared(ctx.session, competition.id).get(Role.MARKER, 0)
+    if undeclared:
+        raise ConflictError("markers_not_declared", count=undeclared)
+    return _check_standards(ctx, competition, without_seeds)
 
 
 def _check_standards(ctx: ServiceContext, competition: Competition, without_seeds: str | None) -> dict[str, object]:

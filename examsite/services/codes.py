@@ -19,7 +19,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.scripts import script_content
 from examsite.services.context import ServiceContext
-from examsite.services.draws import HeldDraw, draw
+from examsite.services.draws import HeldDraw, draw, prepare_draw
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.merging import apply_deductions
 from examsite.services.records import record
@@ -37,6 +37,7 @@ from examsite.storage.queries.codes import (
     list_sealable_attempts,
     missing_before_code_draw,
 )
+from examsite.storage.queries.draws import prepared_items
 from examsite.storage.queries.marking import list_scripts
 from examsite.storage.queries.redactions import list_checks
 
@@ -55,6 +56,26 @@ def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw
             the room owes something.
         NotAllowedError: `role_needed`.
     """
+    count = _count_to_be_coded(ctx, competition)
+    # A ceremony was set up with codes of its own: those are drawn.
+    prepared = prepared_items(ctx.session, competition.id, SCRIPT_CODES)
+    held = draw(ctx, competition, SCRIPT_CODES, _random_codes(count) if prepared is None else prepared)
+    look_through(ctx, competition, held.outcome)
+    return held
+
+
+def prepare_code_draw(ctx: ServiceContext, competition: Competition) -> None:
+    """Set up the ceremony in which the council draws the script codes, over as many random codes as attempts.
+
+    Raises:
+        ConflictError: as `draw_script_codes` and `prepare_draw`.
+        NotAllowedError: `role_needed`.
+    """
+    prepare_draw(ctx, competition, SCRIPT_CODES, _random_codes(_count_to_be_coded(ctx, competition)))
+
+
+def _count_to_be_coded(ctx: ServiceContext, competition: Competition) -> int:
+    """How many attempts get a code, as long as no codes were drawn and the room owes nothing."""
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("codes_not_drawable")
@@ -63,9 +84,7 @@ def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw
     missing = missing_before_code_draw(ctx.session, competition, ctx.now)
     if missing:
         raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
-    held = draw(ctx, competition, SCRIPT_CODES, _random_codes(len(list_sealable_attempts(ctx.session, competition.id))))
-    look_through(ctx, competition, held.outcome)
-    return held
+    return len(list_sealable_attempts(ctx.session, competition.id))
 
 
 def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:

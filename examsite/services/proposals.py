@@ -9,7 +9,7 @@ from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.proposals import check_open, clean_title
 from examsite.services.context import ServiceContext
-from examsite.services.draws import HeldDraw, draw
+from examsite.services.draws import HeldDraw, draw, prepare_draw
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
@@ -113,6 +113,26 @@ def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> He
         ConflictError: `order_not_drawable` at another step, `order_already_drawn`, `no_proposals_to_draw`.
         NotAllowedError: `role_needed`: the chair draws.
     """
+    standing = _to_be_drawn(ctx, competition)
+    held = draw(ctx, competition, ORDER_DRAW, sorted(standing))
+    for position, code in enumerate(held.outcome, start=1):
+        ctx.session.add(Defence(competition_id=competition.id, candidacy_id=standing[code].id, position=position))
+    ctx.session.flush()
+    return held
+
+
+def prepare_order_draw(ctx: ServiceContext, competition: Competition) -> None:
+    """Set up the ceremony in which the council draws the order.
+
+    Raises:
+        ConflictError: as `draw_presentation_order` and `prepare_draw`.
+        NotAllowedError: `role_needed`.
+    """
+    prepare_draw(ctx, competition, ORDER_DRAW, sorted(_to_be_drawn(ctx, competition)))
+
+
+def _to_be_drawn(ctx: ServiceContext, competition: Competition) -> dict[str, Candidacy]:
+    """Everybody who defends a locked proposal, by public code, as long as no order was drawn."""
     ctx.require(Role.CHAIR, competition_id=competition.id)
     if competition.state is not CompetitionState.DEFENCE:
         raise ConflictError("order_not_drawable")
@@ -125,8 +145,4 @@ def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> He
     }
     if not standing:
         raise ConflictError("no_proposals_to_draw")
-    held = draw(ctx, competition, ORDER_DRAW, sorted(standing))
-    for position, code in enumerate(held.outcome, start=1):
-        ctx.session.add(Defence(competition_id=competition.id, candidacy_id=standing[code].id, position=position))
-    ctx.session.flush()
-    return held
+    return standing

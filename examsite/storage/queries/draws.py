@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from examsite.domain.draw_ceremonies import DrawState
 from examsite.domain.errors import NotFoundError
+from examsite.domain.events import Event
 from examsite.storage.models.draws import DrawCeremony
+from examsite.storage.models.records import RecordLog, RecordRow
 
 
 def find_ceremony(session: Session, competition_id: int, name: str) -> DrawCeremony | None:
@@ -54,3 +58,20 @@ def prepared_items(session: Session, competition_id: int, name: str) -> list[str
         select(DrawCeremony.items).where(DrawCeremony.competition_id == competition_id, DrawCeremony.name == name)
     ).one_or_none()
     return items
+
+
+def find_draw_record(session: Session, competition_id: int, name: str, event: Event) -> dict[str, Any] | None:
+    """What the log says of a draw under this event, as it was recorded; None before."""
+    payload = session.scalars(
+        select(RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == competition_id,
+            RecordRow.event == event.value,
+            RecordRow.subject == f"draw/{name}",
+        )
+    ).first()
+    if payload is None:
+        return None
+    said: dict[str, Any] = json.loads(payload)
+    return said

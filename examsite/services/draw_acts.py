@@ -1,0 +1,92 @@
+"""Which draws a competition has, and for each of them the acts before and after the ceremony."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.draw_ceremonies import DrawKind, draw_kind
+from examsite.domain.errors import ConflictError
+from examsite.domain.papers import PaperState
+from examsite.domain.permissions import Role
+from examsite.services import allocations, codes, papers, proposals
+from examsite.services.context import ServiceContext
+from examsite.services.draws import prepare_draw
+from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.competitions import get_post
+from examsite.storage.queries.papers import find_opened_paper, list_papers
+
+#: At which step of a competition each draw is held.
+STEPS = {
+    DrawKind.PAPER_VERSION: CompetitionState.WRITTEN,
+    DrawKind.SCRIPT_CODES: CompetitionState.WRITTEN,
+    DrawKind.ALLOCATION: CompetitionState.MARKING,
+    DrawKind.PRESENTATION_ORDER: CompetitionState.DEFENCE,
+}
+
+
+def list_draw_names(competition: Competition) -> list[str]:
+    """Every draw of the competition by its name in the log, in the order in which they come."""
+    return [
+        *(f"{DrawKind.PAPER_VERSION}-{post.code}" for post in competition.posts),
+        DrawKind.SCRIPT_CODES.value,
+        DrawKind.ALLOCATION.value,
+        DrawKind.PRESENTATION_ORDER.value,
+    ]
+
+
+def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str, *, terms: str | None = None) -> None:
+    """Set up the ceremony of a draw over the list that its act names now.
+
+    Raises:
+        ConflictError, InvalidError: of the act that needs the draw, and of `prepare_draw`.
+        NotFoundError: `post_not_found`.
+        NotAllowedError: `role_needed`.
+    """
+    kind = draw_kind(name)
+    if kind is DrawKind.PAPER_VERSION:
+        _prepare_paper(ctx, competition, name.removeprefix(f"{kind}-"))
+    elif kind is DrawKind.SCRIPT_CODES:
+        codes.prepare_code_draw(ctx, competition)
+    elif kind is DrawKind.ALLOCATION:
+        allocations.prepare_allocation_draw(ctx, competition, without_seeds=terms)
+    else:
+        proposals.prepare_order_draw(ctx, competition)
+
+
+def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str) -> None:
+    """Compute the outcome of a ceremony whose numbers are all there, and do what follows from it, in one act.
+
+    Raises:
+        ConflictError: of the act that needs the draw, and of `draw`.
+        NotFoundError: `post_not_found`.
+        NotAllowedError: `role_needed`.
+    """
+    kind = draw_kind(name)
+    if kind is DrawKind.PAPER_VERSION:
+        post = get_post(ctx.session, competition.id, name.removeprefix(f"{kind}-"))
+        papers.open_paper(ctx, competition, post)
+    elif kind is DrawKind.SCRIPT_CODES:
+        codes.draw_script_codes(ctx, competition)
+    elif kind is DrawKind.ALLOCATION:
+        allocations.draw_allocation(ctx, competition)
+    else:
+        proposals.draw_presentation_order(ctx, competition)
+
+
+def _prepare_paper(ctx: ServiceContext, competition: Competition, post_code: str) -> None:
+    ctx.require(Role.CHAIR, competition_id=competition.id)
+    post = get_post(ctx.session, competition.id, post_code)
+    if competition.state is not CompetitionState.WRITTEN:
+        raise ConflictError("papers_not_openable")
+    if find_opened_paper(ctx.session, post.id) is not None:
+        raise ConflictError("paper_already_opened", post=post.code)
+    sealed = _sealed_versions(ctx.session, competition.id, post.id)
+    if not sealed:
+        raise ConflictError("no_sealed_papers", post=post.code)
+    prepare_draw(ctx, competition, f"{DrawKind.PAPER_VERSION}-{post.code}", sealed)
+
+
+def _sealed_versions(session: Session, competition_id: int, post_id: int) -> list[str]:
+    rows = list_papers(session, competition_id)
+    return sorted(row.code for row in rows if row.post_id == post_id and row.state is PaperState.SEALED)
