@@ -8,8 +8,10 @@ import click
 
 from examsite.config import load_settings
 from examsite.services.checkpoints import load_signer
+from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.services.verification import verify_log
 from examsite.storage.database import open_engine, reading
+from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.records import list_codes_without_log, list_logs
 
 
@@ -21,7 +23,10 @@ def records() -> None:
 @records.command()
 @click.argument("codes", nargs=-1)
 def verify(codes: tuple[str, ...]) -> None:
-    """Check all record logs, or those of the competitions named; exits with 1 when anything is wrong."""
+    """Check all record logs and what the tables say against them; exits with 1 when anything is wrong.
+
+    With codes only those competitions are checked, and no seals of rows: these belong to the installation.
+    """
     settings = load_settings()
     signer = load_signer(settings)
     wrong = 0
@@ -46,5 +51,32 @@ def verify(codes: tuple[str, ...]) -> None:
                 details = ", ".join(f"{name}={value}" for name, value in problem.params.items())
                 click.echo(f"    mục (record) {problem.seq}: {problem.code} {details}".rstrip())
             wrong += len(report.problems)
+        problems = [] if codes else check_seals(session)
+        for log in logs:
+            if log.competition_id is not None:
+                problems += check_tables(session, session.get_one(Competition, log.competition_id))
+        for problem in problems:
+            click.echo(f"✗ {_told(problem)}")
+        wrong += len(problems)
+        if not problems:
+            click.echo("✓ các bảng khớp với sổ ghi (the tables agree with the logs)")
     click.echo(f"khóa công khai của sổ ghi (public key of the logs): {signer.public_key.hex()}")
     sys.exit(1 if wrong else 0)
+
+
+def _told(problem: TableProblem) -> str:
+    place = f"bảng (table) {problem.table}"
+    if problem.row is not None:
+        place += f", dòng (row) {problem.row}"
+    if problem.column:
+        place += f", cột (column) {problem.column}"
+    against = "" if problem.seq is None else f", mục (record) {problem.seq} {problem.event}".rstrip()
+    return f"{place}: {_FAULTS[problem.code]}{against}"
+
+
+_FAULTS = {
+    "row_changed": "bị sửa ngoài phần mềm (changed past the product)",
+    "value_differs": "khác với sổ ghi (differs from the log)",
+    "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
+    "row_missing": "dòng đã mất, sổ ghi còn (the row is gone, its record stands)",
+}

@@ -1,0 +1,379 @@
+"""Checks the tables of a competition against its record log: what somebody with the database could have changed.
+
+Two nets lie over each other. The seal of a row shows any change of any column that the product did not make. The log
+shows what a row must say, so that a change with a good seal, a row that is gone and a row too many are found as well,
+and names the column.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.domain.canonical import canonical_bytes, sha256_hex
+from examsite.domain.errors import DomainError
+from examsite.domain.events import Event
+from examsite.domain.marking import MarkState
+from examsite.domain.papers import PaperState, paper_from_data, paper_sha256
+from examsite.domain.publication import ResultState
+from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
+from examsite.domain.rulesets import ruleset_data
+from examsite.domain.saves import recorded_content
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import Base
+from examsite.storage.models.competitions import Competition, GatePassage, Post
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.marking import CodeEntry, Mark, Script
+from examsite.storage.models.papers import Paper
+from examsite.storage.models.proposals import Defence
+from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.models.records import RecordRow
+from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.queries.attempts import list_current_contents
+from examsite.storage.queries.records import get_log, list_records
+from examsite.storage.queries.row_claims import RowClaim, list_claims
+from examsite.storage.row_seals import list_broken_seals, sealed_classes
+
+
+@dataclass(frozen=True)
+class TableProblem:
+    """One row that does not stand as the product wrote it or as the log says.
+
+    Codes: `row_changed` (its seal is broken), `value_differs` (a column says something else than the record),
+    `record_missing` (it names a record that is not there), `row_missing` (a record without its row).
+    """
+
+    table: str
+    #: Primary key; None for a row that is gone.
+    row: int | None
+    code: str
+    column: str = ""
+    #: Number of the record that says otherwise.
+    seq: int | None = None
+    event: str = ""
+
+
+#: Records that leave exactly one row behind, and its table.
+_LEAVES_A_ROW = {
+    Event.MARK_LOCKED: "marks",
+    Event.STANDARD_MARKED: "marks",
+    Event.SETTLEMENT_DECIDED: "settlements",
+    Event.INCIDENT_DECIDED: "incidents",
+    Event.DEDUCTION_APPLIED: "deductions",
+    Event.TIE_DECIDED: "tie_decisions",
+    Event.RESULT_APPROVED: "signatures",
+    Event.RESULT_REFUSED: "signatures",
+    Event.ITEM_DECIDED: "item_decisions",
+}
+
+
+def check_seals(session: Session) -> list[TableProblem]:
+    """Every row of the installation that was changed past the product, table by table."""
+    return [
+        TableProblem(broken.table, broken.row, "row_changed")
+        for sealed in sealed_classes(Base)
+        for broken in list_broken_seals(session, sealed)
+    ]
+
+
+def check_tables(session: Session, competition: Competition) -> list[TableProblem]:
+    """Every row of a competition that says something else than its log, or is missing, or is too many.
+
+    The log is taken as it stands: `verify_log` checks it first.
+    """
+    log = get_log(session, competition.code)
+    records = {row.seq: row for row in list_records(session, log.id) if log.code == competition.code}
+    problems = list(_check_claims(session, competition, records))
+    for check in (_check_frozen, _check_roster, _check_papers, _check_answers, _check_code_map, _check_withdrawn):
+        problems += check(session, competition, records)
+    problems += _check_results(session, competition, records)
+    problems += _check_gates(session, competition, records)
+    return problems
+
+
+_Records = Mapping[int, RecordRow]
+
+
+def _check_claims(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    claimed: set[int] = set()
+    for claim in list_claims(session, competition):
+        for column in claim.faults:
+            yield TableProblem(claim.table, claim.row, "value_differs", column, claim.seq)
+        if not claim.events:
+            continue
+        row = records.get(-1 if claim.seq is None else claim.seq)
+        if row is None or row.event not in {event.value for event in claim.events} or row.seq in claimed:
+            yield TableProblem(claim.table, claim.row, "record_missing", "record_seq", claim.seq)
+            continue
+        claimed.add(row.seq)
+        for column in _differing(claim, row):
+            yield TableProblem(claim.table, claim.row, "value_differs", column, row.seq, row.event)
+    wanted = {event.value: table for event, table in _LEAVES_A_ROW.items()}
+    for row in records.values():
+        if row.event in wanted and row.seq not in claimed:
+            yield TableProblem(wanted[row.event], None, "row_missing", "", row.seq, row.event)
+
+
+def _differing(claim: RowClaim, row: RecordRow) -> Iterator[str]:
+    """The columns of a row that say something else than its record."""
+    if claim.subject is not None and claim.subject[1] != row.subject:
+        yield claim.subject[0]
+    if claim.actor is not None and claim.actor[1] != row.actor:
+        yield claim.actor[0]
+    payload = _payload(row)
+    if payload is None:
+        return
+    for column, (member, value) in claim.members.items():
+        if payload.get(member) != value:
+            yield column
+
+
+def _check_frozen(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    row = _last(records, Event.RULESET_FROZEN)
+    frozen = None if row is None else _payload(row)
+    if row is None or frozen is None:
+        return
+
+    def problem(table: str, key: int | None, column: str, code: str = "value_differs") -> TableProblem:
+        return TableProblem(table, key, code, column, row.seq, row.event)
+
+    try:
+        rules: object = ruleset_data(ruleset_of(competition))
+    except (DomainError, KeyError, TypeError, ValueError):
+        rules = None
+    # A newer version of the product may know figures that the frozen rule set did not have.
+    if not _holds(rules, frozen["ruleset"]):
+        yield problem("competitions", competition.id, "ruleset_toml")
+    posts = {post["code"]: post for post in frozen["posts"]}
+    rubrics = {rubric["post"]: rubric for rubric in frozen["rubrics"]}
+    for post in _posts(session, competition):
+        said = posts.pop(post.code, None)
+        if said is None:
+            yield problem("posts", post.id, "code")
+            continue
+        for column in ("title", "vacancies"):
+            if getattr(post, column) != said[column]:
+                yield problem("posts", post.id, column)
+        try:
+            rubric: object = rubric_data(rubric_from_snapshot(post.defence_rubric))
+        except (DomainError, KeyError, TypeError, ValueError):
+            rubric = None
+        if rubric != rubrics.get(post.code):
+            yield problem("posts", post.id, "defence_rubric")
+    for _code in posts:
+        yield problem("posts", None, "", "row_missing")
+
+
+def _holds(value: object, said: object) -> bool:
+    """Whether a value says all that was said, and nothing else about it; members that are new may stand beside."""
+    if isinstance(said, dict) and isinstance(value, dict):
+        return all(member in value and _holds(value[member], said[member]) for member in said)
+    return value == said
+
+
+def _check_roster(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    row = _last(records, Event.ROSTER_FIXED)
+    roster = None if row is None else _payload(row)
+    if row is None or roster is None:
+        return
+    said = {item["code"]: item["post"] for item in roster["candidates"]}
+    found = session.execute(
+        select(Candidacy.id, Candidacy.public_code, Post.code)
+        .join(Post, Post.id == Candidacy.post_id)
+        .where(Candidacy.competition_id == competition.id, Candidacy.public_code.is_not(None))
+        .order_by(Candidacy.id)
+    )
+    for key, code, post in found:
+        if code not in said:
+            yield TableProblem("candidacies", key, "value_differs", "public_code", row.seq, row.event)
+        elif said.pop(code) != post:
+            yield TableProblem("candidacies", key, "value_differs", "post_id", row.seq, row.event)
+    for _code in said:
+        yield TableProblem("candidacies", None, "row_missing", "", row.seq, row.event)
+
+
+def _check_papers(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    papers = {
+        f"paper/{paper.code}": paper
+        for paper in session.scalars(select(Paper).where(Paper.competition_id == competition.id).order_by(Paper.id))
+    }
+    sealed: set[str] = set()
+    opened: set[str] = set()
+    for row in records.values():
+        paper = papers.get(row.subject)
+        if row.event == Event.PAPER_OPENED:
+            opened.add(row.subject)
+        if row.event != Event.PAPER_SEALED:
+            continue
+        sealed.add(row.subject)
+        if paper is None:
+            yield TableProblem("papers", None, "row_missing", "", row.seq, row.event)
+            continue
+        payload = _payload(row)
+        if payload is None:
+            continue
+        if paper.paper_sha256 != payload["paper_sha256"]:
+            yield TableProblem("papers", paper.id, "value_differs", "paper_sha256", row.seq, row.event)
+        if paper.data and not _is_paper(paper.data, payload):
+            yield TableProblem("papers", paper.id, "value_differs", "data", row.seq, row.event)
+    for subject, paper in papers.items():
+        is_sealed = paper.state in (PaperState.SEALED, PaperState.OPENED)
+        if is_sealed != (subject in sealed) or (paper.state is PaperState.OPENED) != (subject in opened):
+            yield TableProblem("papers", paper.id, "value_differs", "state")
+
+
+def _is_paper(data: dict[str, Any], payload: Mapping[str, Any]) -> bool:
+    try:
+        return (
+            paper_sha256(data) == payload["paper_sha256"]
+            and rubric_data(paper_from_data(data).rubric) == payload["rubric"]
+        )
+    except (DomainError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _check_answers(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    attempts = session.execute(
+        select(Attempt.id, Attempt.record_seq)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Sitting.competition_id == competition.id)
+        .order_by(Attempt.id)
+    ).all()
+    named = {seq for _key, seq in attempts}
+    for key, seq in attempts:
+        row = records.get(-1 if seq is None else seq)
+        payload = None if row is None else _payload(row)
+        if row is None or payload is None:
+            continue
+        held = list_current_contents(session, key)
+        said = {answer["item"]: answer["content"] for answer in payload["answers"]}
+        if {item: recorded_content(held[item]) if item in held else None for item in said} != said:
+            yield TableProblem("answer_versions", key, "value_differs", "content", row.seq, row.event)
+    for row in records.values():
+        if row.event == Event.ANSWERS_SUBMITTED and row.seq not in named and not _is_amended(records, row):
+            yield TableProblem("attempts", None, "row_missing", "", row.seq, row.event)
+
+
+def _is_amended(records: _Records, submitted: RecordRow) -> bool:
+    candidate = (_payload(submitted) or {}).get("candidate")
+    return any(
+        row.seq > submitted.seq
+        and row.event in (Event.ANSWERS_AMENDED, Event.ANSWERS_SUBMITTED)
+        and (_payload(row) or {}).get("candidate") == candidate
+        for row in records.values()
+    )
+
+
+def _check_code_map(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    row = _last(records, Event.CODES_SEALED)
+    sealed = None if row is None else _payload(row)
+    if row is None or sealed is None:
+        return
+    said = {entry["script"]: entry for entry in sealed["map"]}
+    found = session.execute(
+        select(CodeEntry, Script, Candidacy.public_code)
+        .join(Script, Script.id == CodeEntry.script_id)
+        .join(Candidacy, Candidacy.id == CodeEntry.candidacy_id)
+        .where(CodeEntry.competition_id == competition.id)
+        .order_by(CodeEntry.id)
+    )
+    for entry, script, public_code in found:
+        line = said.pop(script.code, None)
+        if line is None:
+            yield TableProblem("code_entries", entry.id, "value_differs", "script_id", row.seq, row.event)
+            continue
+        pairs = (
+            ("code_entries", entry.id, "candidacy_id", public_code == line["candidate"]),
+            ("code_entries", entry.id, "answers_seq", entry.answers_seq == line["answers_seq"]),
+            ("scripts", script.id, "content_sha256", script.content_sha256 == line["content"]),
+            ("scripts", script.id, "content", _content_hash(entry.content_salt, script.content) == line["content"]),
+        )
+        for table, key, column, holds in pairs:
+            if not holds:
+                yield TableProblem(table, key, "value_differs", column, row.seq, row.event)
+    for _code in said:
+        yield TableProblem("code_entries", None, "row_missing", "", row.seq, row.event)
+
+
+def _content_hash(salt: str, content: object) -> str:
+    try:
+        return sha256_hex(bytes.fromhex(salt) + canonical_bytes(content))
+    except (DomainError, ValueError, TypeError):
+        return ""
+
+
+def _check_withdrawn(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """A mark is withdrawn just when a record says so; one on a script of nobody is set aside without any."""
+    withdrawn = {(_payload(row) or {}).get("seq"): row for row in records.values() if row.event == Event.MARK_WITHDRAWN}
+    found = session.execute(
+        select(Mark.id, Mark.state, Mark.record_seq)
+        .outerjoin(Script, Script.id == Mark.script_id)
+        .outerjoin(Defence, Defence.id == Mark.defence_id)
+        .where((Script.competition_id == competition.id) | (Defence.competition_id == competition.id))
+        .order_by(Mark.id)
+    )
+    for key, state, seq in found:
+        locked = records.get(-1 if seq is None else seq)
+        if locked is None or locked.event != Event.MARK_LOCKED:
+            continue
+        if (state is MarkState.WITHDRAWN) != (seq in withdrawn):
+            row = withdrawn.get(seq, locked)
+            yield TableProblem("marks", key, "value_differs", "state", row.seq, row.event)
+
+
+def _check_results(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    computed: dict[object, RecordRow] = {}
+    published: dict[object, RecordRow] = {}
+    for row in records.values():
+        payload = _payload(row) or {}
+        if row.event == Event.RESULT_COMPUTED:
+            computed[payload.get("version")] = row
+        elif row.event == Event.RESULT_PUBLISHED:
+            published[payload.get("result_sha256")] = row
+    for version in session.scalars(
+        select(ResultVersion).where(ResultVersion.competition_id == competition.id).order_by(ResultVersion.number)
+    ):
+        said = computed.pop(version.number, None)
+        if said is None:
+            yield TableProblem("result_versions", version.id, "record_missing", "number")
+            continue
+        if (_payload(said) or {}).get("result_sha256") != version.sha256:
+            yield TableProblem("result_versions", version.id, "value_differs", "sha256", said.seq, said.event)
+        if sha256_hex(version.document.encode("utf-8")) != version.sha256:
+            yield TableProblem("result_versions", version.id, "value_differs", "document", said.seq, said.event)
+        if version.state is ResultState.PUBLISHED and version.sha256 not in published:
+            yield TableProblem("result_versions", version.id, "value_differs", "state", said.seq, said.event)
+    for row in computed.values():
+        yield TableProblem("result_versions", None, "row_missing", "", row.seq, row.event)
+
+
+def _check_gates(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    found = session.scalars(
+        select(GatePassage).where(GatePassage.competition_id == competition.id).order_by(GatePassage.id)
+    )
+    for passage in found:
+        if passage.record_seq not in records:
+            yield TableProblem("gate_passages", passage.id, "record_missing", "record_seq", passage.record_seq)
+
+
+def _posts(session: Session, competition: Competition) -> list[Post]:
+    return list(session.scalars(select(Post).where(Post.competition_id == competition.id).order_by(Post.code)))
+
+
+def _last(records: _Records, event: Event) -> RecordRow | None:
+    found = [row for row in records.values() if row.event == event.value]
+    return found[-1] if found else None
+
+
+def _payload(row: RecordRow) -> dict[str, Any] | None:
+    """The content of a record; None where it was destroyed or is no object."""
+    try:
+        value = json.loads(row.payload or "")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

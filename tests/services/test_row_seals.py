@@ -1,0 +1,105 @@
+"""An insider with the password of the database changes one value of a row that a result rests on: it is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, func, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.scores import score
+from examsite.services.table_checks import check_seals
+from examsite.storage.column_types import ScoreColumn, UtcDateTime
+from examsite.storage.database import Base
+from examsite.storage.models.marking import Mark
+from examsite.storage.row_seals import sealed_classes
+from tests.factories.ranking import Stage, known_signer, make_stage
+from tests.scenes import Keep
+from tests.services.test_bundles import published
+
+SEALED = sealed_classes(Base)
+
+
+@pytest.fixture
+def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    signer = known_signer(settings)
+    return keep(
+        "published",
+        lambda: published(make_stage(session, now, settings=settings, signer=signer)),
+        session,
+        tmp_path,
+        settings=settings,
+        signer=signer,
+    )
+
+
+def columns() -> list[tuple[type, Column[Any]]]:
+    return [
+        (sealed, column)
+        for sealed in SEALED
+        for column in inspect(sealed).local_table.columns
+        if not column.primary_key
+    ]
+
+
+def other(column: Column[Any], value: Any) -> Any:
+    """Another value that the column can hold."""
+    if isinstance(column.type, Enum):
+        return next(member for member in column.type.enums if member != value)
+    if isinstance(column.type, Boolean):
+        return not value
+    if isinstance(column.type, UtcDateTime | DateTime):
+        return datetime(2030, 1, 1, tzinfo=UTC) if value is None else value + timedelta(seconds=1)
+    if isinstance(column.type, Date):
+        return date(1970, 1, 1)
+    if isinstance(column.type, ScoreColumn):
+        return 0 if value is None else value + 1
+    if isinstance(column.type, Integer):
+        return 1 if value is None else value + 1
+    if isinstance(value, dict):
+        return {**value, "x": "1.00"}
+    if isinstance(value, list):
+        return [*value, "x"]
+    return f"{value or ''}x"
+
+
+def test_rows_that_nobody_touched_have_good_seals(stage: Stage) -> None:
+    assert check_seals(stage.session) == []
+
+
+def test_any_change_of_any_column_breaks_the_seal_of_its_row(stage: Stage) -> None:
+    session = stage.session
+    tried = 0
+    for sealed, column in columns():
+        table = inspect(sealed).local_table
+        key = session.scalar(select(func.min(table.c.id)))
+        if key is None:
+            continue
+        value = session.scalar(select(column).where(table.c.id == key))
+        nested = session.begin_nested()
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(text("PRAGMA defer_foreign_keys = ON"))
+            session.execute(text("PRAGMA ignore_check_constraints = ON"))
+        try:
+            session.connection().execute(
+                update(table).where(table.c.id == key).values({column.name: other(column, value)})
+            )
+        except DBAPIError:  # the rules of the tables refuse this change by themselves
+            nested.rollback()
+            continue
+        found = check_seals(session)
+        nested.rollback()
+        assert [(problem.table, problem.row) for problem in found] == [(table.name, key)], column
+        tried += 1
+    assert tried > 100
+
+
+def test_rows_written_past_the_objects_are_refused_before_they_stand_without_a_seal(stage: Stage) -> None:
+    with pytest.raises(TypeError, match="rows of marks are sealed"):
+        stage.session.execute(update(Mark).values(total=score(100)))
