@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examsite.bundle import verify as verifier
+from examsite.bundle.tables import SCRIPT_PATH, tables_script
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.frauds import FRAUDS, PLAIN, entries_of
 from tests.bundle.made_bundle import (
@@ -556,3 +557,7 @@ def test_command_needs_nothing_but_the_two_files(tmp_path: Path) -> None:
     assert "✗" in fraud.stdout
     assert (missing.returncode, missing.stderr) == (1, "")
     assert (answer["ok"], answer["pinned"]) == (True, False)
+
+
+def test_page_has_the_same_tables() -> None:
+    assert SCRIPT_PATH.read_text(encoding="utf-8") == tables_script()

@@ -1,0 +1,184 @@
+/* The page around the verifier: takes the files and keys, works in slices so that nothing freezes, says what was found. */
+"use strict";
+
+(() => {
+  const SLICE_MILLISECONDS = 30; // of work between two moments for the page itself
+  const LARGEST = 2 ** 30 + 99; // bytes that are read; more than a bundle may have
+  const LONG = 400; // signs of a sentence that gets a box of its own to scroll in
+  const GROUPS = [
+    ["Ai đã ký", "Who signed", ["signature", "witnesses", "approvals", "assertions", "people"]],
+    ["Gói và sổ ghi còn nguyên", "Bundle and log are whole",
+      ["shape", "json", "records", "root", "openings", "table", "opened"]],
+    ["Làm đúng thứ tự", "Done in the right order",
+      ["frozen", "roster", "papers", "codes", "absent", "withdrawn", "order", "draws"]],
+    ["Tính đúng quy tắc", "Computed by the rules",
+      ["result", "points", "marks", "settlements", "appeals", "deductions", "scores", "totals", "ranks", "ties",
+        "outcomes"]],
+    ["Bản trước và tài liệu đi kèm", "Earlier bundles and papers", ["lineage", "report", "receipt", "rest"]],
+  ];
+  const SIGNS = { ok: ["✓", "Đúng: ", "Holds: "], broken: ["✗", "Hỏng: ", "Broken: "], unchecked: ["–", "Chưa kiểm: ", "Not checked: "] };
+  const find = (id) => document.getElementById(id);
+  let bundle = null, answer = null, running = 0;
+
+  /** A span in each language; which one shows is a matter of the style sheet. */
+  function both(vi, en) {
+    const made = document.createDocumentFragment();
+    for (const [lang, text] of [["vi", vi], ["en", en]]) {
+      const span = document.createElement("span");
+      span.lang = lang;
+      span.textContent = text;
+      made.append(span);
+    }
+    return made;
+  }
+  const say = (id, vi, en) => find(id).replaceChildren(both(vi, en));
+
+  function element(name, className, ...children) {
+    const made = document.createElement(name);
+    made.className = className;
+    made.append(...children);
+    return made;
+  }
+
+  /** The key of the log and those of witnesses out of what was pasted: labels and blank lines do not matter. */
+  function readKeys(text) {
+    const found = { logKey: "", witnesses: [] };
+    for (const line of text.split("\n").map((x) => x.trim()).filter((x) => x && !x.startsWith("#"))) {
+      const key = line.split(/\s+/).pop(), tail = key.split("+").slice(2).join("+");
+      if (tail.startsWith("B") || (found.logKey && !tail.startsWith("A"))) found.witnesses.push(key);
+      else found.logKey = key;
+    }
+    return found;
+  }
+
+  /** Runs the verifier in slices. */
+  async function verify(data, given, tell = () => {}) {
+    const run = ExamVerifier.verify(data, given);
+    let step = run.next(), since = performance.now();
+    while (!step.done) {
+      if (performance.now() - since > SLICE_MILLISECONDS) {
+        tell(step.value);
+        await new Promise((resume) => { setTimeout(resume, 0); });
+        since = performance.now();
+      }
+      step = run.next();
+    }
+    return step.value;
+  }
+
+  const bytesOf = async (file) => new Uint8Array(await file.slice(0, LARGEST).arrayBuffer());
+
+  async function start() {
+    if (!bundle) {
+      say("status", "Hãy chọn gói kết quả trước.", "Choose the bundle first.");
+      find("bundle").focus();
+      return;
+    }
+    const mine = ++running, begun = performance.now(), receipt = find("receipt").value.replaceAll("\r\n", "\n");
+    const quorum = find("quorum").value === "" ? null : Number(find("quorum").value);
+    find("answer").hidden = true;
+    find("progress").hidden = false;
+    find("progress").value = 0;
+    say("status", "Đang đọc tệp…", "Reading the file…");
+    try {
+      const older = await Promise.all([...find("older").files].map(bytesOf)), data = await bytesOf(bundle);
+      const given = { ...readKeys(find("keys").value), quorum, older, receipt: receipt.trim() ? receipt : null };
+      const said = await verify(data, given, ({ check, done, of }) => {
+        if (mine !== running) throw new Error("replaced");
+        find("progress").value = Math.round((100 * done) / of);
+        say("status", `Đang kiểm: ${done} trên ${of} (${check})…`, `Verifying: ${done} of ${of} (${check})…`);
+      });
+      if (mine === running) show(said, (performance.now() - begun) / 1000);
+    } catch (error) {
+      if (mine !== running) return;
+      say("status", `Không đọc được tệp (${error.message}). Hãy chọn lại tệp rồi kiểm lần nữa.`,
+        `The file could not be read (${error.message}). Choose it again and verify once more.`);
+    }
+    if (mine === running) find("progress").hidden = true;
+  }
+
+  function line({ state, vi, en }) {
+    const [sign, ...words] = SIGNS[state], spoken = element("span", "visually-hidden", both(...words));
+    const shown = element("span", "verify-sign", sign), said = element("span", "verify-said", spoken, both(vi, en));
+    shown.setAttribute("aria-hidden", "true");
+    if (vi.length > LONG) {
+      said.classList.add("verify-long");
+      said.tabIndex = 0;
+    }
+    return element("li", `verify-${state}`, shown, said);
+  }
+
+  function group([vi, en, names], checks) {
+    const mine = checks.filter((x) => names.includes(x.check)), good = mine.filter((x) => x.state === "ok").length;
+    const head = element("div", "verify-group-head", element("h3", "", both(vi, en)),
+      element("span", mine.some((x) => x.state === "broken") ? "is-bad" : "is-good",
+        both(`${good} trên ${mine.length} đúng`, `${good} of ${mine.length} hold`)));
+    return mine.length ? [element("section", "", head, element("ul", "verify-list", ...mine.map(line)))] : [];
+  }
+
+  function show(said, seconds) {
+    answer = said;
+    const { checks, ok, pinned } = said, broken = checks.filter((x) => x.state === "broken");
+    const good = checks.filter((x) => x.state === "ok").length, open = checks.length - good - broken.length;
+    find("verdict").className = `verdict verdict--${ok ? (pinned ? "good" : "open") : "bad"}`;
+    if (!ok) say("verdict-title", `Gói này có ${broken.length} chỗ hỏng`, `This bundle is broken in ${broken.length} places`);
+    else if (pinned) say("verdict-title", "Kết quả này đúng như đã ký", "This result is as it was signed");
+    else {
+      say("verdict-title", "Không chỗ nào hỏng, nhưng chưa ghim khóa: chưa biết ai đã ký",
+        "Nothing is broken, but no key was given: who signed is not known");
+    }
+    const time = seconds.toFixed(1);
+    say("verdict-text",
+      `${good} trên ${checks.length} điều đúng, ${broken.length} hỏng, ${open} chưa kiểm (lý do ghi ở từng dòng). Máy này tính trong ${time.replace(".", ",")} giây.`,
+      `${good} of ${checks.length} hold, ${broken.length} are broken, ${open} were not checked (each line says why). This machine took ${time} seconds.`);
+    find("wrong").hidden = ok;
+    find("wrong-list").replaceChildren(...broken.map(line));
+    find("groups").replaceChildren(...GROUPS.flatMap((x) => group(x, checks)));
+    find("digest").textContent = said.bundle_sha256;
+    find("answer").hidden = false;
+    say("status", "Đã kiểm xong.", "Done.");
+    find("answer").focus();
+  }
+
+  function choose(file) {
+    if (!file) return;
+    bundle = file;
+    const size = `${Math.ceil(file.size / 1024)} kB`;
+    find("chosen").textContent = file.name;
+    say("chosen-hint", `${size}. Thả tệp khác để thay.`, `${size}. Drop another file to replace it.`);
+    start();
+  }
+
+  find("bundle").addEventListener("change", (event) => choose(event.target.files[0]));
+  find("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    start();
+  });
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      event.preventDefault();
+      find("drop").classList.toggle("drop--over", name === "dragenter" || name === "dragover");
+      if (name === "drop") choose(event.dataTransfer.files[0]);
+    });
+  }
+  find("print").addEventListener("click", () => window.print());
+  find("save").addEventListener("click", () => {
+    const link = document.createElement("a"), text = JSON.stringify(answer, null, 1);
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = "bao-cao-kiem-tra.json";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  });
+  function speak(language) {
+    document.documentElement.lang = language;
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+  }
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => speak(button.dataset.language));
+  }
+  if (location.hash === "#en") speak("en");
+
+  window.ExamVerification = { verify, readKeys };
+})();

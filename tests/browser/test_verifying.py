@@ -1,0 +1,70 @@
+"""The page that verifies a bundle: opened from disk, without a network, and at one with `verify.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.bundle.agreement import cases, disagreements, open_page
+from tests.bundle.frauds import FRAUDS, PLAIN
+from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, made
+
+MUTATIONS = 30  # from outside and from inside each; `make soak` asks for 2,000 of both
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[webdriver.Chrome]:
+    driver = open_page("", "--disable-background-networking", "--proxy-server=127.0.0.1:9")
+    yield driver
+    complaints = [entry["message"] for entry in driver.get_log("browser")]
+    driver.quit()
+    assert complaints == []
+
+
+def drop(page: webdriver.Chrome, bundle: Path) -> str:
+    """The verdict on a bundle that is given to the page."""
+    page.refresh()
+    keys = "\n".join(["# từ biên bản", f"Khóa sổ ghi: {LOG_VERIFIER_KEY}", *WITNESS_VERIFIER_KEYS])
+    page.execute_script("document.getElementById('keys').value = arguments[0]", keys)
+    page.find_element("id", "bundle").send_keys(str(bundle))
+    WebDriverWait(page, 30).until(lambda driver: driver.find_element("id", "answer").is_displayed())
+    return page.find_element("id", "verdict-title").text
+
+
+def test_page_and_program_say_the_same_sentences(page: webdriver.Chrome) -> None:
+    tried, found = disagreements(page, cases(MUTATIONS))
+
+    assert found == []
+    assert tried > 2 * MUTATIONS
+
+
+def test_bundle_is_dropped_and_judged(page: webdriver.Chrome, tmp_path: Path) -> None:
+    bundle, fraud = tmp_path / "bundle.zip", tmp_path / "fraud.zip"
+    bundle.write_bytes(made(PLAIN))
+    data, culprit = FRAUDS["a raised mark"][0]()
+    fraud.write_bytes(data)
+
+    assert drop(page, bundle) == "Kết quả này đúng như đã ký"
+    assert drop(page, fraud).startswith("Gói này có")
+    broken = page.find_element("css selector", "[data-testid=broken]")
+    assert all(word in broken.text for word in culprit)
+
+    page.find_element("css selector", "[data-language=en]").click()
+    assert "This bundle is broken" in page.find_element("id", "verdict-title").text
+    assert "says" in broken.text
+
+
+def test_keys_are_told_apart_however_they_are_pasted(page: webdriver.Chrome) -> None:
+    def read(text: str) -> dict[str, object]:
+        return json.loads(page.execute_script("return JSON.stringify(ExamVerification.readKeys(arguments[0]))", text))
+
+    assert read(f"{WITNESS_VERIFIER_KEYS[0]}\n\n  Khóa: {LOG_VERIFIER_KEY}") == {
+        "logKey": LOG_VERIFIER_KEY,
+        "witnesses": [WITNESS_VERIFIER_KEYS[0]],
+    }
+    assert read("a" * 64 + "\n" + "b" * 64) == {"logKey": "a" * 64, "witnesses": ["b" * 64]}
