@@ -86,6 +86,11 @@ class VerifierKey:
     public_key: bytes
     kind: int = ED25519
 
+    @property
+    def key_id(self) -> bytes:
+        """What names the key in a signature line."""
+        return key_id(self.name, self.public_key, kind=self.kind)
+
     def as_text(self) -> str:
         """One line to print and to copy: `name+key id+base64`. Source: C2SP signed-note, "Verifier keys".
 
@@ -94,7 +99,7 @@ class VerifierKey:
         """
         _check_name(self.name)
         data = base64.b64encode(bytes([self.kind]) + self.public_key).decode("ascii")
-        return f"{self.name}+{key_id(self.name, self.public_key, kind=self.kind).hex()}+{data}"
+        return f"{self.name}+{self.key_id.hex()}+{data}"
 
 
 def parse_verifier_key(text: str, *, kind: int = ED25519) -> VerifierKey:
@@ -108,7 +113,7 @@ def parse_verifier_key(text: str, *, kind: int = ED25519) -> VerifierKey:
     if match is None or data is None or len(data) != 1 + PUBLIC_KEY_BYTES or data[0] != kind:
         raise InvalidError("verifier_key_not_valid")
     key = VerifierKey(match["name"], data[1:], kind)
-    if not _is_plain(key.name) or key_id(key.name, key.public_key, kind=kind).hex() != match["id"]:
+    if not _is_plain(key.name) or key.key_id.hex() != match["id"]:
         raise InvalidError("verifier_key_not_valid")
     return key
 

@@ -68,6 +68,16 @@ def parse_short_code(text: str) -> str:
     return _grouped(signs)
 
 
+def leaves_of_code(code: str) -> tuple[str, str]:
+    """The smallest and the largest leaf hash with this code, as hex; `code` as `short_code` writes it."""
+    bits = 0
+    for sign in code.replace("-", ""):
+        bits = bits << 5 | ALPHABET.index(sign)
+    rest = 8 * HASH_BYTES - SHORT_CODE_BITS
+    digits = 2 * HASH_BYTES
+    return f"{bits << rest:0{digits}x}", f"{(bits + 1 << rest) - 1:0{digits}x}"
+
+
 def _grouped(signs: str) -> str:
     return "-".join(signs[start : start + GROUP_SIGNS] for start in range(0, len(signs), GROUP_SIGNS))
 

@@ -280,14 +280,19 @@ panel.show_projector                   GET       panel_head,panellist
 panel.undo_step                        POST      chair,panel_head
 panel.write_assessment                 GET,POST  panellist
 
+public.check_shown_receipt             GET,POST  public
 public.download_authority              GET       public
 public.download_bundle                 GET       public
+public.download_checkpoint             GET       public
+public.download_proof                  GET       public
 public.download_result                 GET       public
 public.list_rulesets                   GET       public
 public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public
 public.show_front                      GET       public
+public.show_log                        GET       public
+public.show_log_checkpoint             GET       public
 public.show_preset                     GET       public
 public.show_ranked_candidate           GET       public
 public.show_ranking                    GET       public

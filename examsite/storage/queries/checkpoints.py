@@ -103,7 +103,7 @@ def count_cosignatures(session: Session, log_id: int) -> dict[int, int]:
         .where(CheckpointRow.log_id == log_id)
         .group_by(CheckpointRow.size)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def map_last_cosigned(session: Session, log_id: int) -> dict[int, int]:
@@ -114,7 +114,7 @@ def map_last_cosigned(session: Session, log_id: int) -> dict[int, int]:
         .where(CheckpointRow.log_id == log_id)
         .group_by(Cosignature.witness_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_checkpoint_page(session: Session, log_id: int, *, page: int, size: int) -> list[CheckpointRow]:
@@ -133,3 +133,13 @@ def list_checkpoint_page(session: Session, log_id: int, *, page: int, size: int)
 def count_checkpoints(session: Session, log_id: int) -> int:
     """How many checkpoints of a log there are."""
     return session.scalar(select(func.count(CheckpointRow.id)).where(CheckpointRow.log_id == log_id)) or 0
+
+
+def find_record_by_code(session: Session, log_id: int, *, low: str, high: str) -> RecordRow | None:
+    """The first record of a log whose leaf hash lies between two, both included."""
+    return session.scalars(
+        select(RecordRow)
+        .where(RecordRow.log_id == log_id, RecordRow.leaf >= low, RecordRow.leaf <= high)
+        .order_by(RecordRow.seq)
+        .limit(1)
+    ).one_or_none()

@@ -185,5 +185,29 @@ ERRORS = {
     "checkpoint_of_other_log": _l("Điểm chốt này là của “%(origin)s”, không phải của “%(name)s”."),
     "note_not_valid": _l("Văn bản có chữ ký không đúng dạng."),
     "key_name_not_valid": _l("Tên khóa “%(name)s” không dùng được trong văn bản có chữ ký."),
+    "verifier_key_not_valid": _l(
+        "Dòng khóa không đúng. Chép nguyên cả dòng mà lệnh “witness init” đã in ra, dạng tên+8 chữ số+dãy ký tự."
+    ),
+    "witness_name_taken": _l("Tên hoặc khóa này đã có trong danh sách nhân chứng của kỳ thi."),
+    "witness_holder_missing": _l("Hãy ghi cơ quan hoặc ban giữ khóa này, ví dụ “Đại diện thí sinh”."),
+    "witness_not_found": _l("Không có nhân chứng nào tên %(name)s."),
+    "witness_ended": _l("Khóa của nhân chứng này đã thôi dùng từ trước."),
+    "witness_request_not_valid": _l("Tệp không phải đề nghị đồng ký hay mốc ký. Hãy tải lại tệp từ trang sổ ghi."),
+    "witness_log_shorter": _l("Mốc này ghi %(size)s mục, ít hơn %(seen)s mục đã ký lần trước: sổ đã bị đưa lùi."),
+    "witness_log_forked": _l("Sổ ở mốc %(size)s mục không nối tiếp sổ đã ký ở %(seen)s mục: có hai lịch sử khác nhau."),
+    "witness_proof_needed": _l(
+        "Chứng minh bắt đầu từ %(old)s mục, lần ký trước ở %(seen)s mục. Hãy lấy tệp nối từ mốc ấy."
+    ),
+    "witnesses_too_few": _l("Chỉ có %(count)s nhân chứng ký đúng, cần ít nhất %(needed)s."),
+    "cosignature_missing": _l("Tệp không có chữ ký đúng của nhân chứng nào trong danh sách kỳ thi này."),
+    "cosignature_of_other_checkpoint": _l(
+        "Mốc trong tệp không phải mốc mà máy chủ này đã ký ở cùng số mục. Giữ nguyên tệp và báo ban giám sát ngay."
+    ),
+    "receipt_not_valid": _l("Đây không phải biên nhận đủ: phần “%(part)s” thiếu hoặc bị sửa. Hãy chép lại nguyên văn."),
+    "receipt_not_included": _l("Chứng minh không dẫn từ mục %(number)s tới gốc của mốc %(size)s mục."),
+    "receipt_not_found": _l("Sổ ghi của kỳ thi này không có mục nào mang mã %(text)s. Hãy xem lại mã và kỳ thi."),
+    "opening_not_valid": _l("Nội dung mở không đúng dạng, phải có số mục, muối và nội dung."),
+    "opening_of_other_record": _l("Nội dung mở là của mục %(number)s, không phải mục %(wanted)s của biên nhận."),
+    "opening_differs": _l("Nội dung mở không khớp dấu của mục %(number)s: bài đã bị thay hoặc sửa sau khi ghi."),
     "short_code_not_valid": _l("Mã biên nhận gồm mười chữ và số, ví dụ 7KQ2M-D4X9A. Hãy xem lại mã vừa nhập."),
 }

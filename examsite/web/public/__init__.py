@@ -20,7 +20,14 @@ def navigation(_competition: Any) -> list[NavItem]:
         nav_item(
             _("Kỳ thi tuyển"),
             "public.show_front",
-            also=("public.show_competition", "public.show_ranking", "public.show_ranked_candidate"),
+            also=(
+                "public.show_competition",
+                "public.show_ranking",
+                "public.show_ranked_candidate",
+                "public.show_log",
+                "public.show_log_checkpoint",
+                "public.check_shown_receipt",
+            ),
         ),
         nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
     ]
@@ -37,9 +44,10 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.public import (  # noqa: E402 - views register themselves on the blueprint
     competitions,
+    log,
     machines,
     ranking,
     rulesets,
 )
 
-__all__ = ["bp", "competitions", "machines", "navigation", "ranking", "rulesets"]
+__all__ = ["bp", "competitions", "log", "machines", "navigation", "ranking", "rulesets"]

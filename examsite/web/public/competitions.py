@@ -12,6 +12,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import InvalidError
 from examsite.domain.papers import Blueprint, blueprint_from_data
 from examsite.domain.rubrics import Rubric, rubric_from_snapshot
+from examsite.services.checkpoints import log_key
 from examsite.services.context import read_clock
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -125,6 +126,7 @@ def show_competition(code: str) -> ResponseReturnValue:
         rostered=competition.state.has_reached(_S.ROSTERED),
         links=_links(competition),
         topic_label=topic_label,
+        log_key=log_key(current_app.extensions["signer"], competition.code),
     )
 
 

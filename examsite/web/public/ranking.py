@@ -110,17 +110,6 @@ def download_bundle(code: str) -> ResponseReturnValue:
     return send_bundle(path, name=f"{competition.code}-{version.number}.zip", is_public=True)
 
 
-@bp.get("/competitions/<code>/log/checkpoint")
-@public
-def show_checkpoint(code: str) -> ResponseReturnValue:
-    """The last signed statement of size and root of the record log, as text."""
-    _published(code)
-    checkpoint = find_last_checkpoint(db.session(), code)
-    if checkpoint is None:
-        abort(404)
-    return Response(checkpoint.note, mimetype="text/plain")
-
-
 def _published(code: str) -> tuple[Competition, ResultVersion]:
     """The competition and its published version; before the publication neither address exists."""
     session = db.session()
