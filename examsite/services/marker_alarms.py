@@ -76,7 +76,7 @@ def _decide(
     for alarm in alarms:
         payload = {"markers": alarm.markers, "outcome": str(outcome), "reason": reason}
         alarm.record_seq = record(ctx, competition, Event.NAMING_DECIDED, f"competition/{competition.code}", payload)
-        alarm.outcome = str(outcome)
+        alarm.outcome = outcome
         alarm.reason = reason
         alarm.decided_at = ctx.now
         alarm.decided_by_id = ctx.actor.assignment_id

@@ -14,7 +14,6 @@ from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import ScriptKind
 from examsite.domain.reasons import checked_reason
-from examsite.domain.scores import score
 from examsite.domain.standardisation import StopCause, StopOutcome
 from examsite.services import allocations
 from examsite.services.context import ServiceContext
@@ -27,13 +26,14 @@ from examsite.storage.models.marking import MarkWithdrawal
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import list_open_allocations
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
-from examsite.storage.queries.marking import find_marker
+from examsite.storage.queries.marking import find_marker, written_part
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
     checks_of,
     count_queues,
     list_locked_marks,
     list_new_beginnings,
+    list_watched_marks,
 )
 from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
 from examsite.storage.queries.withdrawals import find_open_withdrawal
@@ -46,8 +46,6 @@ LEAST_MARKS = 12
 #: Locked marks from which on it compares markers with each other. Source: our choice, because on a small board a few
 #: scripts on which two markers differ look like a move of one of them; wide gaps go to the head there anyhow.
 LEAST_MARKS_FOR_DRIFT = 40
-#: Points up to which a seed was marked well. Source: TT 22/2025/TT-BNV art. 16(2): up to 5, two marks are averaged.
-GOOD_SEED_WITHIN = score("5.00")
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def watch_markers(ctx: ServiceContext, competition: Competition) -> MarkerStop |
     it is not known which of two people moved, or nothing is left to lock, the head is told and nobody is paused.
     Asked after every lock alike, of a candidate's script or a seed, so that the answer takes the same time.
     """
-    marks = list_locked_marks(ctx.session, competition.id)
+    marks = list_watched_marks(ctx.session, competition.id)
     queues = count_queues(ctx.session, competition.id)
     if len(marks) < LEAST_MARKS:
         return None
@@ -233,15 +231,17 @@ def take_over_marker(
 def list_doubtful(ctx: ServiceContext, competition: Competition, stop: MarkerStop) -> list[LockedMark]:
     """What a paused marker locked on candidates' scripts since the last good seed, or since the move began if earlier.
 
-    Without any good seed it is everything.
+    Without any good seed it is everything. A seed was marked well as far from the agreed mark as two marks may lie
+    apart and still be averaged by the rule set.
     """
+    good_within = written_part(competition).mean_at_most
     own = [mark for mark in list_locked_marks(ctx.session, competition.id) if mark.assignment_id == stop.assignment_id]
     since = int(stop.figures.get("since", 0)) or None
     good = 0
     for mark in own:
         if mark.kind is not ScriptKind.SEED or mark.error is None:
             continue
-        if abs(mark.error) <= GOOD_SEED_WITHIN and (since is None or mark.number < since):
+        if abs(mark.error) <= good_within and (since is None or mark.number < since):
             good = mark.number
     return [mark for mark in own if mark.kind is ScriptKind.LIVE and mark.number > good]
 
@@ -285,7 +285,7 @@ def _stop(
     record(ctx, competition, Event.MARKER_STOPPED, f"competition/{competition.code}", payload, actor=actor)
     stop = MarkerStop(
         assignment_id=assignment_id,
-        cause=str(cause),
+        cause=cause,
         figures=dict(figures),
         stopped_at=ctx.now,
         stopped_by_id=None if actor == "system" else ctx.actor.assignment_id,
@@ -306,7 +306,7 @@ def _decide(
 ) -> None:
     payload = {"marker": stop.assignment.pseudonym, "outcome": str(outcome), "reason": reason, "scripts": scripts}
     stop.record_seq = record(ctx, competition, Event.MARKER_DECIDED, f"competition/{competition.code}", payload)
-    stop.outcome = str(outcome)
+    stop.outcome = outcome
     stop.reason = reason
     stop.decided_at = ctx.now
     stop.decided_by_id = ctx.actor.assignment_id

@@ -180,7 +180,7 @@ def figures_of_marking(
                 seeds=seeds,
                 seed_error=watches[name].seed_error if name in watches else none,
                 minutes=_minutes(own),
-                advice=_advice(severity, outcome=None if stop is None else stop.outcome),
+                advice=_advice(severity, stop),
                 stop_id=None if stop is None or stop.decided_at is not None else stop.id,
             )
         )
@@ -284,10 +284,10 @@ def _minutes(own: Sequence[LockedMark]) -> float | None:
     return median(spans) if spans else None
 
 
-def _advice(severity: Figure, *, outcome: str | None) -> Advice:
-    if outcome == "":
+def _advice(severity: Figure, stop: MarkerStop | None) -> Advice:
+    if stop is not None and stop.outcome is None:
         return Advice.DECIDE
-    if outcome == StopOutcome.REPLACED:
+    if stop is not None and stop.outcome is StopOutcome.REPLACED:
         return Advice.REPLACED
     if severity.value is None or severity.low is None or severity.high is None:
         return Advice.UNKNOWN

@@ -15,8 +15,8 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Claim
+from examsite.storage.queries.claims import find_claim
 from examsite.storage.queries.marking import QUEUED, get_own_allocation
-from examsite.storage.queries.marking_notes import find_claim
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def hold_script(ctx: ServiceContext, competition: Competition, code: str, *, pag
     allocation = _own_allocation(ctx, competition, code)
     if allocation.opened_at is None:
         allocation.opened_at = ctx.now
-    claim = find_claim(ctx.session, competition.id, _subject(allocation))
+    claim = find_claim(ctx.session, competition.id, _subject(allocation), for_update=True)
     if claim is not None and claim.page != page and claim.expires_at > ctx.now and not take:
         return Hold(is_here=False, since=claim.claimed_at, until=claim.expires_at)
     if claim is None:
@@ -70,7 +70,7 @@ def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, pa
         NotFoundError: `script_not_found`.
     """
     allocation = _own_allocation(ctx, competition, code)
-    claim = find_claim(ctx.session, competition.id, _subject(allocation))
+    claim = find_claim(ctx.session, competition.id, _subject(allocation), for_update=True)
     if claim is not None and claim.page == page:
         ctx.session.delete(claim)
         ctx.session.flush()

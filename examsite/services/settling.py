@@ -27,6 +27,7 @@ from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Claim, DiscussionNote, Script, Settlement
+from examsite.storage.queries.claims import find_claim
 from examsite.storage.queries.marking import (
     WRITTEN,
     ScriptStanding,
@@ -35,7 +36,7 @@ from examsite.storage.queries.marking import (
     standing_of,
     written_part,
 )
-from examsite.storage.queries.settling import find_settling_claim, has_talk_noted, settling_subject, settling_version
+from examsite.storage.queries.settling import has_talk_noted, settling_subject, settling_version
 
 
 def decide_settlement(
@@ -81,7 +82,7 @@ def decide_settlement(
         record_seq=seq,
     )
     ctx.session.add(settlement)
-    claim = find_settling_claim(ctx.session, competition.id, code)
+    claim = find_claim(ctx.session, competition.id, settling_subject(code))
     if claim is not None:
         ctx.session.delete(claim)
     ctx.session.flush()
@@ -149,7 +150,7 @@ def hold_settling(ctx: ServiceContext, competition: Competition, code: str) -> C
     standing = standing_for_head(ctx, competition, code)
     if standing is None or not standing.needs_head:
         return None
-    claim = find_settling_claim(ctx.session, competition.id, code, for_update=True)
+    claim = find_claim(ctx.session, competition.id, settling_subject(code), for_update=True)
     own = ctx.actor.assignment_id
     if claim is not None and claim.assignment_id != own and claim.expires_at > ctx.now:
         return claim

@@ -44,7 +44,7 @@ def test_head_of_marking_finds_a_board_in_the_middle_of_its_work(session: Sessio
     standards = Counter(row.script.kind for row in list_standards(session, board.id) if row.agreed_at is not None)
 
     assert standards == {ScriptKind.PRACTICE: 1, ScriptKind.QUALIFICATION: 2, ScriptKind.SEED: 4}
-    assert [stop.outcome for stop in list_stops(session, board.id)] == [""]
+    assert [stop.outcome for stop in list_stops(session, board.id)] == [None]
     assert sum(1 for row in list_standings(session, board) if not row.is_settled) >= 1
     assert len(list_standings(session, board)) >= 25
     assert {flag.answered_at is None for flag in list_flags(session, board.id)} == {True, False}

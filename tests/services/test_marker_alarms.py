@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from examsite.domain.marking import MarkState
+from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.permissions import Role
 from examsite.services import marker_alarms, marker_stops
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.standardisation import MarkerAlarm, MarkerStop
+from examsite.storage.queries.marking_statistics import list_locked_marks, list_watched_marks
 from tests.factories.marking import Board, make_board
+from tests.factories.standardisation import agree
 
 MOVE = Decimal("6.25")
 
@@ -112,6 +114,35 @@ def test_the_lock_of_a_partner_pauses_nobody_the_own_one_does(session: Session, 
     assert (stop.figures["direction"], int(stop.figures["since"])) == ("lenient", pytest.approx(21, abs=2))
     assert list(session.scalars(select(MarkerStop))) == [stop]
     assert _alarms(board) == []
+
+
+def test_the_watch_reads_what_the_statistics_read(session: Session, now: datetime, tmp_path: Path) -> None:
+    board = _board(session, now, tmp_path, markers=3)
+    _marked(board, THREE, moves_after=20)
+    for place, kind in ((0, ScriptKind.QUALIFICATION), (1, ScriptKind.SEED), (2, ScriptKind.PRACTICE)):
+        agree(board, kind, "52.50")
+        script = session.scalars(select(Script).where(Script.kind == kind)).one()
+        at = {"updated_at": board.room.now, "locked_at": board.room.now, "record_seq": 5_000 + place}
+        session.add(
+            Mark(
+                script_id=script.id,
+                assignment_id=board.markers[place].id,
+                round=1,
+                state=MarkState.LOCKED,
+                total=Decimal(60),
+                **at,
+            )
+        )
+    session.flush()
+
+    watched = list_watched_marks(session, board.competition.id)
+    locked = list_locked_marks(session, board.competition.id)
+
+    assert len(watched) == len(THREE) * 2 + 2
+    for seen, known in zip(watched, locked, strict=True):
+        assert (seen.script_id, seen.assignment_id, seen.marker) == (known.script_id, known.assignment_id, known.marker)
+        assert (seen.seq, seen.number, seen.is_blind) == (known.seq, known.number, known.is_blind)
+        assert (seen.total, seen.error) == (known.total, known.error)
 
 
 def test_who_is_through_with_the_queue_is_named_to_the_head(session: Session, now: datetime, tmp_path: Path) -> None:

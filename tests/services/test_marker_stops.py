@@ -141,6 +141,11 @@ def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board
     named = [mark.script for mark in marker_stops.list_doubtful(head, board.competition, stop)]
     assert named
     assert set(named) < set(true)
+    # How far a seed may lie off and still be good is a figure of the rule set.
+    with_rules(board, mean_at_most='"10.00"', third_from='"20.00"')
+    lenient = [mark.script for mark in marker_stops.list_doubtful(head, board.competition, stop)]
+    assert set(lenient) < set(named)
+    with_rules(board, mean_at_most='"5.00"', third_from='"10.00"')
 
     followed = marker_stops.replace_marker(head, board.competition, stop.id, reason="Lệch quá ngưỡng ở bài mẫu.")
 

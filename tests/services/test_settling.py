@@ -20,8 +20,9 @@ from examsite.services.withdrawals import request_withdrawal, withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import DiscussionNote, Script
 from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.claims import find_claim
 from examsite.storage.queries.marking import list_standings
-from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
+from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from tests.factories.marking import Board, assigned, make_board
 from tests.factories.standardisation import with_rules
 
@@ -98,7 +99,7 @@ def test_two_at_one_script_see_each_other_and_overwrite_nothing(board: Board, co
         settling.decide_settlement(second, board.competition, code, decided=score(55), reason=REASON, version=now_seen)
     script = board.session.scalars(select(Script).where(Script.code == code)).one()
     assert script.score == score(54)
-    assert find_settling_claim(board.session, board.competition.id, code) is None
+    assert find_claim(board.session, board.competition.id, settling_subject(code)) is None
 
 
 def test_a_claim_runs_out(board: Board, code: str) -> None:

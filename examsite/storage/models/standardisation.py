@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from examsite.storage.column_types import ScoreColumn, UtcDateTime
+from examsite.domain.standardisation import NamingOutcome, StopCause, StopOutcome
+from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Script
@@ -64,6 +65,7 @@ class MarkerStop(Base):
     __tablename__ = "marker_stops"
     __table_args__ = (
         CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_someone"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_with_outcome"),
         Index(
             "uq_marker_stops_open",
             "assignment_id",
@@ -75,15 +77,14 @@ class MarkerStop(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
-    #: drift, tolerance or head.
-    cause: Mapped[str] = mapped_column(String(20))
+    cause: Mapped[StopCause] = mapped_column(enum_column(StopCause))
     #: The figures that raised the alarm, as text.
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     stopped_at: Mapped[datetime] = mapped_column(UtcDateTime())
     #: None: stopped by the alarm.
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
-    #: resumed, or replaced: the marker's open and, where the head says so, locked work goes to others.
-    outcome: Mapped[str] = mapped_column(String(20), default="")
+    #: None while it waits for the head; replaced: open work and, where the head says so, locked work goes to others.
+    outcome: Mapped[StopOutcome | None] = mapped_column(enum_column(StopOutcome))
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
@@ -98,6 +99,7 @@ class MarkerAlarm(Base):
     __tablename__ = "marker_alarms"
     __table_args__ = (
         CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_someone"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_with_outcome"),
         Index(
             "uq_marker_alarms_open",
             "competition_id",
@@ -115,8 +117,8 @@ class MarkerAlarm(Base):
     #: {pseudonym: {direction, since, points}}, figures as text.
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    #: stopped: one of them was paused; left: nobody was, and they are watched anew.
-    outcome: Mapped[str] = mapped_column(String(20), default="")
+    #: None while it waits; stopped: one of them was paused; left: nobody was, and they are watched anew.
+    outcome: Mapped[NamingOutcome | None] = mapped_column(enum_column(NamingOutcome))
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from examsite.domain.errors import NotFoundError
-from examsite.storage.models.marking import Allocation, Claim, Mark, MarkNote, SavedComment, Script, ScriptFlag
+from examsite.storage.models.marking import Allocation, Mark, MarkNote, SavedComment, Script, ScriptFlag
 from examsite.storage.queries.marking import own_rows
 
 # What every scoring page asks is put together once.
@@ -153,16 +153,6 @@ def get_flag(session: Session, competition_id: int, flag_id: int, *, for_update:
     if found is None:
         raise NotFoundError("flag_not_found")
     return found
-
-
-def find_claim(session: Session, competition_id: int, subject: str) -> Claim | None:
-    """Who holds a thing, also when the claim is over; locked for a change."""
-    return session.scalars(
-        select(Claim)
-        .where(Claim.competition_id == competition_id, Claim.subject == subject)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
 
 
 # A draft has no instant of a lock.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from examsite.domain.appeals import FIRST_REMARK
@@ -22,6 +22,9 @@ from examsite.storage.queries.marking import QUEUED
 
 if TYPE_CHECKING:
     from examsite.statistics.drift import Check
+
+
+_HUNDREDTHS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,24 @@ class LockedMark:
     def error(self) -> Score | None:
         """How far it lies above the agreed mark, where there is one."""
         return None if self.agreed is None else self.total - self.agreed
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it is one of the two marks of a candidate's script."""
+        return self.kind is ScriptKind.LIVE and self.round == 1
+
+
+class WatchedMark(NamedTuple):
+    """As much of a locked mark as the watch over drift looks at after each lock; points as plain numbers."""
+
+    script_id: int
+    assignment_id: int
+    marker: str
+    seq: int
+    number: int
+    total: float
+    error: float | None
+    is_blind: bool
 
 
 def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]:
@@ -114,6 +135,54 @@ def list_locked_marks(session: Session, competition_id: int) -> list[LockedMark]
     return found
 
 
+# Asked after each lock of a marker, over everything that was locked before: put together once, no texts, no objects.
+# Totals come in whole hundredths, as they are kept.
+_watched = (
+    select(
+        Mark.script_id,
+        Mark.assignment_id,
+        Mark.record_seq,
+        type_coerce(Mark.total, Integer).label("given"),
+        type_coerce(AgreedMark.total, Integer).label("agreed"),
+        (Script.kind == ScriptKind.QUALIFICATION).label("qualifies"),
+        ((Script.kind == ScriptKind.LIVE) & (Mark.round == 1)).label("is_blind"),
+    )
+    .join(Script, Script.id == Mark.script_id)
+    .outerjoin(AgreedMark, (AgreedMark.script_id == Script.id) & AgreedMark.agreed_at.is_not(None))
+    .where(
+        Script.competition_id == bindparam("competition_id"),
+        Script.kind != ScriptKind.PRACTICE,
+        Mark.state == MarkState.LOCKED,
+        Mark.assignment_id.is_not(None),
+        Mark.round < FIRST_REMARK,
+    )
+    .order_by(Mark.record_seq)
+)
+
+
+def list_watched_marks(session: Session, competition_id: int) -> list[WatchedMark]:
+    """What `list_locked_marks` lists, in the same order, as the watch over drift needs it."""
+    names = {
+        key: str(pseudonym)
+        for key, pseudonym in session.execute(
+            select(RoleAssignment.id, RoleAssignment.pseudonym).where(RoleAssignment.competition_id == competition_id)
+        )
+    }
+    counted = dict.fromkeys(names, 0)
+    found = []
+    rows: Iterable[Any] = session.execute(_watched, {"competition_id": competition_id})
+    for script_id, assignment_id, seq, total, agreed, qualifies, is_blind in rows:
+        number = 0
+        if not qualifies:
+            number = counted[assignment_id] = counted[assignment_id] + 1
+        error = None if agreed is None else ((total or 0) - agreed) / _HUNDREDTHS
+        points = (total or 0) / _HUNDREDTHS
+        found.append(
+            WatchedMark(script_id, assignment_id, names[assignment_id], seq or 0, number, points, error, bool(is_blind))
+        )
+    return found
+
+
 def list_new_beginnings(session: Session, competition_id: int) -> dict[str, int]:
     """From which record on a marker whom the head let go on, after a pause or an alarm, is watched anew."""
     rows = session.execute(
@@ -146,18 +215,18 @@ def count_queues(session: Session, competition_id: int) -> dict[str, int]:
     return {str(pseudonym): count for pseudonym, count in rows}
 
 
-def checks_of(marks: Iterable[LockedMark], beginnings: dict[str, int]) -> list[Check]:
+def checks_of(marks: Iterable[LockedMark | WatchedMark], beginnings: dict[str, int]) -> list[Check]:
     """What is known about drift: errors on seeds and qualification scripts, and differences on common scripts."""
     from examsite.statistics.drift import PairCheck, SeedCheck  # noqa: PLC0415 - numbers only when needed
 
     checks: list[Check] = []
-    pairs: dict[int, list[LockedMark]] = {}
+    pairs: dict[int, list[LockedMark | WatchedMark]] = {}
     for mark in marks:
         if mark.seq <= beginnings.get(mark.marker, -1):
             continue
         if mark.error is not None:
             checks.append(SeedCheck(mark.marker, mark.number, mark.error))
-        elif mark.kind is ScriptKind.LIVE and mark.round == 1:
+        elif mark.is_blind:
             pairs.setdefault(mark.script_id, []).append(mark)
     for found in pairs.values():
         if len(found) == 2:

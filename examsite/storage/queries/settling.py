@@ -1,13 +1,13 @@
-"""Reads for the head who settles a script: notes of talks, who is at it, and which state a page was made from."""
+"""Reads for the head who settles a script: notes of talks, and which state a page was made from."""
 
 from __future__ import annotations
 
 import hashlib
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from examsite.storage.models.marking import Claim, DiscussionNote
+from examsite.storage.models.marking import DiscussionNote
 from examsite.storage.queries.marking import ScriptStanding
 
 
@@ -23,18 +23,6 @@ def has_talk_noted(session: Session, standing: ScriptStanding) -> bool:
     last = max((mark.record_seq or 0 for mark in standing.marks), default=0)
     noted = select(func.max(DiscussionNote.record_seq)).where(DiscussionNote.script_id == standing.script.id)
     return (session.scalar(noted) or 0) > last
-
-
-def find_settling_claim(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> Claim | None:
-    """Who settles this script at present, with the person's assignment; also a claim that has run out."""
-    statement = (
-        select(Claim)
-        .options(joinedload(Claim.assignment))
-        .where(Claim.competition_id == competition_id, Claim.subject == settling_subject(code))
-    )
-    if for_update:
-        statement = statement.with_for_update(of=Claim)
-    return session.scalars(statement).one_or_none()
 
 
 def settling_subject(code: str) -> str:

@@ -18,6 +18,7 @@ from examsite.services import allocations, settling
 from examsite.services.marking_heads import standing_of_head
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import Outlook, find_outlook
+from examsite.storage.queries.claims import find_claim
 from examsite.storage.queries.marking import (
     ScriptStanding,
     count_scripts,
@@ -25,7 +26,7 @@ from examsite.storage.queries.marking import (
     written_part,
 )
 from examsite.storage.queries.rubric_changes import list_agreed_changes
-from examsite.storage.queries.settling import find_settling_claim, list_discussion_notes, settling_version
+from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_points
@@ -253,7 +254,7 @@ def _decide_form(chosen: ScriptStanding | None, sent: DecideGapForm | None) -> D
 
 
 def _somebody_else(code: str) -> Any:
-    claim = find_settling_claim(db.session(), g.competition.id, code)
+    claim = find_claim(db.session(), g.competition.id, settling_subject(code))
     if claim is None or claim.assignment_id == g.actor.assignment_id or claim.expires_at <= read_web_clock():
         return None
     return claim

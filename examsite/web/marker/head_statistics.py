@@ -11,7 +11,6 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.domain.standardisation import NamingOutcome, StopCause, StopOutcome
 from examsite.services import marker_alarms, marker_stops
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import list_marker_loads
@@ -81,8 +80,8 @@ def show_stop(code: str, stop: int) -> ResponseReturnValue:
     page = render_template(
         "marker/show_stop.html",
         stop=row,
-        cause=StopCause(row.cause),
-        outcome=StopOutcome(row.outcome) if row.outcome else None,
+        cause=row.cause,
+        outcome=row.outcome,
         why=_why(row.figures),
         seeds=[score(error) for error in row.figures.get("seeds", [])],
         doubtful=marker_stops.list_doubtful(act(), g.competition, row),
@@ -118,7 +117,7 @@ def show_alarm(code: str, alarm: int) -> ResponseReturnValue:
         "marker/show_alarm.html",
         alarm=row,
         moves=[(marker, _moved(row.figures[marker])) for marker in row.markers],
-        outcome=NamingOutcome(row.outcome) if row.outcome else None,
+        outcome=row.outcome,
         form=form,
         is_open=g.competition.state is CompetitionState.MARKING and row.decided_at is None,
         code=code,

@@ -781,13 +781,20 @@ def upgrade() -> None:
         sa.Column("named", sa.String(length=200), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("raised_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("stopped", "left", name="naming_outcome", native_enum=False, create_constraint=True, length=40),
+            nullable=True,
+        ),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_alarms_decided_by_someone")
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (outcome IS NULL)", name=op.f("ck_marker_alarms_decided_with_outcome")
         ),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_marker_alarms_competition_id_competitions")
@@ -811,17 +818,30 @@ def upgrade() -> None:
         "marker_stops",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
-        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "drift", "tolerance", "head", name="stop_cause", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("stopped_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("stopped_by_id", sa.Integer(), nullable=True),
-        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("resumed", "replaced", name="stop_outcome", native_enum=False, create_constraint=True, length=40),
+            nullable=True,
+        ),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_stops_decided_by_someone")
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (outcome IS NULL)", name=op.f("ck_marker_stops_decided_with_outcome")
         ),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_marker_stops_assignment_id_role_assignments")
