@@ -23,6 +23,7 @@ from examsite.web import (
     authority,
     candidate,
     council,
+    explanations,
     invigilator,
     keeper,
     marker,
@@ -55,6 +56,7 @@ AUDIENCES = (
     council,
     authority,
     supervisor,
+    explanations,
     administrator,
     api,
 )

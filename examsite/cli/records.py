@@ -51,14 +51,14 @@ def verify(codes: tuple[str, ...]) -> None:
                 details = ", ".join(f"{name}={value}" for name, value in problem.params.items())
                 click.echo(f"    mục (record) {problem.seq}: {problem.code} {details}".rstrip())
             wrong += len(report.problems)
-        problems = [] if codes else check_seals(session)
+        faults = [] if codes else check_seals(session)
         for log in logs:
             if log.competition_id is not None:
-                problems += check_tables(session, session.get_one(Competition, log.competition_id))
-        for problem in problems:
-            click.echo(f"✗ {_told(problem)}")
-        wrong += len(problems)
-        if not problems:
+                faults += check_tables(session, session.get_one(Competition, log.competition_id))
+        for fault in faults:
+            click.echo(f"✗ {_told(fault)}")
+        wrong += len(faults)
+        if not faults:
             click.echo("✓ các bảng khớp với sổ ghi (the tables agree with the logs)")
     click.echo(f"khóa công khai của sổ ghi (public key of the logs): {signer.public_key.hex()}")
     sys.exit(1 if wrong else 0)
