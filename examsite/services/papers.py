@@ -229,43 +229,32 @@ def seal_papers(
         record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
 
 
-def draw_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
-    """Draw which sealed version of the post is used; the others stay sealed reserves. Opening it is another act.
+def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
+    """Draw one sealed version of the post; the others stay sealed reserves. What was made here opens with the draw.
+
+    A version that came as a sealed file stays closed until the holders of its key open it (`open_sealed_paper`): that
+    is an act of its own, so that a mistyped word never leads to a second draw.
 
     Raises:
-        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`,
-            `draw_already_held`; those of a ceremony.
-        NotAllowedError: `role_needed`: the chair draws.
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`;
+            those of the draw.
+        NotAllowedError: `role_needed`: the chair opens.
 
     Source: TT 22/2025 art. 13(2b) (the chair picks one version at random; the others are numbered reserves).
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
-    sealed = _sealed_versions(ctx, competition, post)
+    sealed = sealed_versions(ctx, competition, post)
     held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
-    return sealed[held.outcome[0]]
-
-
-def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
-    """Draw one version that was made here from the open bank and open it for the sittings, in one act.
-
-    Raises:
-        ConflictError: as `draw_paper`; `paper_needs_holders`: the versions came as sealed files.
-        NotAllowedError: `role_needed`: the chair opens.
-
-    Source: TT 22/2025 art. 13(2b).
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    if any(row.age_sha256 for row in _sealed_versions(ctx, competition, post).values()):
-        raise ConflictError("paper_needs_holders", post=post.code)
-    row = draw_paper(ctx, competition, post)
-    row.state = PAPER.after(row.state, PaperEvent.OPENED)
-    row.opened_at = ctx.now
-    payload = {"holders": [ctx.actor.pseudonym]}
-    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
+    row = sealed[held.outcome[0]]
+    if row.age_sha256 is None:
+        row.state = PAPER.after(row.state, PaperEvent.OPENED)
+        row.opened_at = ctx.now
+        payload = {"holders": [ctx.actor.pseudonym]}
+        record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
     return row
 
 
-def _sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
+def sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
     """The versions that may be drawn now, by code."""
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")

@@ -64,13 +64,12 @@ from examsite.services.split_keys import (
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.queries.accounts import list_holders
-from examsite.storage.queries.codes import find_held_draw
 from examsite.storage.queries.papers import (
     count_papers,
+    find_drawn_paper,
     find_opened_paper,
     find_sealing,
     get_age_file,
-    list_papers_of_post,
 )
 from examsite.storage.queries.split_keys import get_split_key
 
@@ -258,7 +257,7 @@ def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post,
         raise ConflictError("papers_not_openable")
     if find_opened_paper(ctx.session, post.id) is not None:
         raise ConflictError("paper_already_opened", post=post.code)
-    row = find_drawn_paper(ctx, competition, post)
+    row = find_drawn_paper(ctx.session, post)
     if row is None or row.age_sha256 is None:
         raise ConflictError("paper_not_drawn", post=post.code)
     age = get_age_file(ctx.session, row.id)
@@ -284,15 +283,6 @@ def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post,
     row.opened_at = ctx.now
     record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", {"holders": names})
     return row
-
-
-def find_drawn_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper | None:
-    """The version of a post that the draw chose, once it was held."""
-    held = find_held_draw(ctx.session, competition.id, f"paper-version-{post.code}")
-    if held is None:
-        return None
-    rows = {row.code: row for row in list_papers_of_post(ctx.session, post.id)}
-    return rows.get(held["outcome"][0])
 
 
 def _sealed_payload(ctx: ServiceContext, competition: Competition, row: Paper) -> dict[str, Any]:

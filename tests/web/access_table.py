@@ -101,6 +101,7 @@ council.list_script_paths              GET       chair,council_member
 council.list_standards                 GET       chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_paper                     GET,POST  chair
+council.open_sealed_paper              GET,POST  chair
 council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member
 council.show_paper_draw                GET       chair,council_member
@@ -302,6 +303,7 @@ setter.answer_rubric_change            GET,POST  setter
 setter.answer_standard                 GET,POST  setter
 setter.decide_item                     GET,POST  setter
 setter.declare_conflicts               GET,POST  setter
+setter.download_plan                   GET       setter
 setter.draw_papers                     GET,POST  setter
 setter.list_competitions               GET       setter
 setter.list_items                      GET       setter
@@ -309,6 +311,7 @@ setter.list_questions                  GET       setter
 setter.list_rubric_changes             GET       setter
 setter.list_standards                  GET       setter
 setter.plan_blueprint                  GET,POST  setter
+setter.seal_files                      GET,POST  setter
 setter.seal_papers                     GET,POST  setter
 setter.show_desk                       GET       setter
 setter.show_paper                      GET       setter

@@ -28,6 +28,7 @@ NOT_SEEN = {
     "council.answer_withdrawal": "no head asks to withdraw a mark",
     "council.decide_adjustments": "nobody asks for adjustments",
     "council.open_paper": "every sealed post has its paper open",
+    "council.open_sealed_paper": "every sealed post has its paper open",
     "invigilator.confirm_answers": "nobody carries a file",
     "council.answer_standard": "nobody has entered a script with an agreed mark",
     "keeper.mark_place": "no scripts wait for their sealing",

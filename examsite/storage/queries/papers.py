@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -10,6 +12,7 @@ from examsite.domain.events import Event
 from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.questions import Question, question_from_data
+from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import BankQuestion, Paper, PaperFile
 from examsite.storage.models.records import RecordLog, RecordRow
 
@@ -129,6 +132,25 @@ def get_age_file(session: Session, paper_id: int) -> bytes:
     if content is None:
         raise NotFoundError("age_file_not_found")
     return content
+
+
+def find_drawn_paper(session: Session, post: Post) -> Paper | None:
+    """The version of a post that its draw chose, once it was held; opened or still closed."""
+    payload = session.scalars(
+        select(RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(
+            RecordLog.competition_id == post.competition_id,
+            RecordRow.event == Event.DRAW_HELD.value,
+            RecordRow.subject == f"draw/paper-version-{post.code}",
+        )
+    ).first()
+    if payload is None:
+        return None
+    chosen = json.loads(payload)["outcome"][0]
+    return session.scalars(
+        select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post.id, Paper.code == chosen)
+    ).one_or_none()
 
 
 def find_sealing(session: Session, competition_id: int, code: str) -> RecordRow | None:

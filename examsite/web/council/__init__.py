@@ -21,7 +21,7 @@ def navigation(competition: Any) -> list[NavItem]:
     opened = competition.state.has_reached(CompetitionState.MERGED)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
-        (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.show_paper_draw")),
+        (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw")),
         (_("Tờ khóa"), "council.list_keys", ("council.split_key", "council.keep_key", "council.check_sheet")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
         (_("Đề nghị"), "council.list_room_requests", ("council.decide_request",)),

@@ -14,19 +14,25 @@ from examsite.domain.draws import commitment_of, draw_seed
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
-from examsite.services import papers
+from examsite.domain.split_keys import KeyPurpose
+from examsite.services import papers, sealed_papers
+from examsite.services.draws import draws_together
+from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.codes import find_held_draw
 from examsite.storage.queries.competitions import get_post
+from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper, list_papers_of_post
 from examsite.storage.queries.papers import list_papers as list_versions
-from examsite.storage.queries.papers import list_papers_of_post
 from examsite.storage.queries.sittings import list_sittings
+from examsite.storage.queries.split_keys import get_split_key
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.forms.papers import OpenPaperForm
+from examsite.web.forms.split_keys import join_key_form
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _, ngettext
+from examsite.web.split_keys import joined
 from examsite.web.transactions import act, read_web_clock, writes
 
 if TYPE_CHECKING:
@@ -43,6 +49,24 @@ class PostPapers:
     opened: Paper | None
     #: Whether the chair may draw now.
     is_openable: bool
+    #: The version that was drawn and waits for the holders of its key.
+    waiting: Paper | None = None
+
+    @property
+    def came_as_file(self) -> bool:
+        """Whether the versions are sealed files."""
+        return any(row.age_sha256 for row in self.versions)
+
+
+@dataclass(frozen=True)
+class PaperKey:
+    """The drawn version and its key, as plain values that outlive a refused opening."""
+
+    code: str
+    paper_sha256: str
+    age_sha256: str
+    needed: int
+    holders: list[tuple[str, str]]
 
 
 @desk_card
@@ -74,9 +98,10 @@ def list_papers(code: str) -> ResponseReturnValue:
     return render_template(
         "council/list_papers.html",
         posts=posts,
-        to_open=sum(item.is_openable for item in posts),
+        to_open=sum(item.is_openable or item.waiting is not None for item in posts),
         sittings=list_sittings(session, competition.id),
         is_chair=g.actor.role is Role.CHAIR,
+        together=draws_together(competition),
         is_time=competition.state is CompetitionState.WRITTEN,
         is_over=competition.state.number > CompetitionState.WRITTEN.number,
         code=code,
@@ -92,6 +117,11 @@ def open_paper(code: str, post: str) -> ResponseReturnValue:
     form = OpenPaperForm()
     if form.validate_on_submit():
         opened = papers.open_paper(act(), g.competition, row)
+        if opened.state is not PaperState.OPENED:
+            flash(
+                _("Đã bốc thăm đề %(paper)s. Mời những người giữ tờ khóa nhập từ để mở.", paper=opened.code), "success"
+            )
+            return redirect(url_for("council.open_sealed_paper", code=code, post=post))
         flash(_("Đã bốc thăm và mở đề %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
         return redirect(url_for("council.show_paper_draw", code=code, post=post))
     versions = list_papers_of_post(db.session(), row.id)
@@ -108,6 +138,41 @@ def open_paper(code: str, post: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
+@bp.route("/<code>/posts/<post>/open-sealed-paper", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@writes
+def open_sealed_paper(code: str, post: str) -> ResponseReturnValue:
+    """Enough holders type their words on one page, and the drawn version opens; its reserves stay closed."""
+    row = get_post(db.session(), g.competition.id, post)
+    if find_opened_paper(db.session(), row.id) is not None:
+        raise ConflictError("paper_already_opened", post=post)
+    drawn = find_drawn_paper(db.session(), row)
+    if drawn is None or drawn.age_sha256 is None:
+        raise ConflictError("paper_not_drawn", post=post)
+    key = get_split_key(db.session(), g.competition.id, KeyPurpose.PAPER, subject=drawn.code)
+    facts = PaperKey(
+        code=drawn.code,
+        paper_sha256=drawn.paper_sha256,
+        age_sha256=drawn.age_sha256,
+        needed=key.needed,
+        holders=[(share.assignment.pseudonym or "", share.assignment.account.display_name) for share in key.shares],
+    )
+    form = join_key_form(key.needed)
+    opened, status = joined(form, lambda words: _open_sealed(post, words))
+    if opened is not None:
+        flash(_("Đã mở đề %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
+        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+    page = render_template(
+        "council/open_sealed_paper.html", form=form, paper=facts, post=post, sheet_words=SHEET_WORDS, code=code
+    )
+    return page, status
+
+
+def _open_sealed(post: str, words: list[str]) -> Paper:
+    row = get_post(db.session(), g.competition.id, post)
+    return sealed_papers.open_sealed_paper(act(), g.competition, row, words=words)
+
+
 @bp.get("/<code>/posts/<post>/paper-draw")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
@@ -116,7 +181,8 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
     versions = list_papers_of_post(db.session(), row.id)
     entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
     held = find_held_draw(db.session(), g.competition.id, f"paper-version-{row.code}")
-    if held is None or entry.opened is None:
+    drawn = entry.opened or entry.waiting
+    if held is None or drawn is None:
         raise NotFoundError("draw_not_held")
     document: dict[str, Any] = held["document"]
     contributions = [
@@ -126,6 +192,7 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
     return render_template(
         "council/show_paper_draw.html",
         entry=entry,
+        drawn=drawn,
         items=document["items"],
         outcome=held["outcome"],
         contributions=contributions,
@@ -136,8 +203,9 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
 
 def _papers_of(post: Post, versions: list[Paper]) -> PostPapers:
     opened = next((row for row in versions if row.state is PaperState.OPENED), None)
-    is_openable = g.competition.state is CompetitionState.WRITTEN and opened is None and bool(versions)
-    return PostPapers(post=post, versions=versions, opened=opened, is_openable=is_openable)
+    drawn = None if opened is not None else find_drawn_paper(db.session(), post)
+    is_time = g.competition.state is CompetitionState.WRITTEN and opened is None and bool(versions)
+    return PostPapers(post=post, versions=versions, opened=opened, is_openable=is_time and drawn is None, waiting=drawn)
 
 
 def _refuse_unless_openable(entry: PostPapers) -> None:
@@ -146,6 +214,8 @@ def _refuse_unless_openable(entry: PostPapers) -> None:
         raise ConflictError("papers_not_openable")
     if entry.opened is not None:
         raise ConflictError("paper_already_opened", post=entry.post.code)
+    if entry.waiting is not None:
+        raise ConflictError("paper_already_drawn", paper=entry.waiting.code)
     if not entry.versions:
         raise ConflictError("no_sealed_papers", post=entry.post.code)
 

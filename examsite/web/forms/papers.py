@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -131,6 +132,13 @@ class SealPapersForm(FlaskForm):
     def hashes(self) -> list[str]:
         """The hashes one by one."""
         return str(self.seen.data).split()
+
+
+class SealFilesForm(FlaskForm):
+    """The manifest and the sealed versions that the setters' own machine wrote."""
+
+    manifest = FileField(_l("Bản kê (manifest.json)"), validators=[FileRequired(_l("Hãy chọn tệp."))])
+    files = MultipleFileField(_l("Các phiên bản niêm phong (.age)"), validators=[FileRequired(_l("Hãy chọn tệp."))])
 
 
 class OpenPaperForm(FlaskForm):

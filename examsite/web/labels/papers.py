@@ -43,9 +43,7 @@ ERRORS = {
     "paper_not_found": _l("Không có đề thi %(paper)s."),
     "paper_not_valid": _l("Bản lưu của đề thi không đọc được."),
     # Sealed files.
-    "paper_needs_holders": _l(
-        "Đề của chức danh %(post)s là tệp niêm phong: bốc thăm trước, rồi những người giữ tờ khóa cùng mở."
-    ),
+    "paper_already_drawn": _l("Đã bốc thăm đề %(paper)s. Việc còn lại là những người giữ tờ khóa cùng mở."),
     "paper_not_drawn": _l("Chức danh %(post)s chưa bốc thăm phiên bản đề. Hãy bốc thăm rồi mới mở."),
     "paper_not_as_sealed": _l(
         "Đề %(paper)s trên máy chủ không còn đúng như khi niêm phong. Dừng việc mở, giữ nguyên máy chủ và báo "

@@ -18,7 +18,10 @@ def navigation(competition: Any) -> list[NavItem]:
     if competition is None:
         return [nav_item(_("Kỳ thi tuyển"), "setter.list_competitions")]
     code = competition.code
-    papers = ("plan_blueprint", "show_papers", "draw_papers", "seal_papers", "show_paper", "show_paper_key")
+    papers = (
+        *("plan_blueprint", "show_papers", "draw_papers", "seal_papers", "seal_files"),
+        *("show_paper", "show_paper_key"),
+    )
     after_test = (
         [
             nav_item(_("Câu trắc nghiệm"), "setter.list_items", code=code, also=("setter.decide_item",)),

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import ConflictError
-from examsite.domain.papers import PaperState, paper_from_data
+from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.papers import VERSION_LETTERS, PaperState, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.rulesets import ruleset_from_toml
-from examsite.services import papers
+from examsite.domain.sealed_papers import MAX_AGE_BYTES, MAX_MANIFEST_BYTES
+from examsite.services import papers, sealed_papers
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.papers import get_paper, list_papers_of_post
 from examsite.web.access import requires
-from examsite.web.forms.papers import DrawPapersForm, SealPapersForm
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.papers import DrawPapersForm, SealFilesForm, SealPapersForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.setter import bp
-from examsite.web.transactions import act, writes
+from examsite.web.transactions import act, forget_changes, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.papers import Paper
@@ -83,6 +85,59 @@ def seal_papers(code: str, post: str) -> ResponseReturnValue:
     form.seen.data = " ".join(item.paper_sha256 for item in drawn)
     page = render_template("setter/seal_papers.html", post=row, form=form, drawn=drawn)
     return page, 422 if request.method == "POST" else 200
+
+
+@bp.get("/<code>/posts/<post>/papers/plan")
+@requires(Role.SETTER)
+def download_plan(code: str, post: str) -> ResponseReturnValue:
+    """What the setters' own machine needs to draw and seal the versions of a post; no question is in it."""
+    row = get_post(db.session(), g.competition.id, post)
+    response = Response(sealed_papers.plan_of_post(act(), g.competition, row), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="ke-hoach-de-{code}-{row.code}.json"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.route("/<code>/posts/<post>/papers/files", methods=["GET", "POST"])
+@requires(Role.SETTER)
+@writes
+def seal_files(code: str, post: str) -> ResponseReturnValue:
+    """Take in the manifest and the sealed versions that the setters' own machine wrote."""
+    row = get_post(db.session(), g.competition.id, post)
+    form = SealFilesForm()
+    status = 422 if request.method == "POST" else 200
+    if form.validate_on_submit():
+        try:
+            made = sealed_papers.seal_files(
+                act(),
+                g.competition,
+                row,
+                manifest=form.manifest.data.read(MAX_MANIFEST_BYTES + 1),
+                files=[
+                    (str(file.filename or "")[:80], file.read(MAX_AGE_BYTES + 1))
+                    for file in form.files.data[: len(VERSION_LETTERS)]
+                ],
+            )
+        except InvalidError as error:
+            forget_changes()
+            row = get_post(db.session(), g.competition.id, post)
+            field = form.manifest if error.params.get("field") == "manifest" else form.files
+            field.errors = [message_of(error)]
+            status = status_of(error)
+        else:
+            text = ngettext(
+                "Đã nhận và niêm phong %(num)d tệp đề. Không ai đọc được cho đến khi những người giữ tờ khóa cùng mở.",
+                "Đã nhận và niêm phong %(num)d tệp đề. Không ai đọc được cho đến khi những người giữ tờ khóa cùng mở.",
+                len(made),
+            )
+            flash(text, "success")
+            return redirect(url_for("setter.show_papers", code=code, post=post))
+    elif request.method == "GET":
+        papers.check_drawable(g.competition)
+        if any(_is_secret(item) for item in list_papers_of_post(db.session(), row.id)):
+            raise ConflictError("papers_already_sealed", post=post)
+    ruleset = ruleset_from_toml(g.competition.ruleset_toml)
+    return render_template("setter/seal_files.html", post=row, form=form, ruleset=ruleset, code=code), status
 
 
 @bp.get("/<code>/papers/<paper>")

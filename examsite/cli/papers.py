@@ -1,0 +1,95 @@
+"""The setters' own machine: draw the versions of a post, seal each, print the sheets of its key, leave nothing else.
+
+It takes no database and no network: a plan from the server's page, a folder of questions in the bank's format, and an
+empty folder to write to.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from examsite.domain.errors import DomainError
+from examsite.domain.sealed_papers import PaperPlan, manifest_bytes, read_plan
+from examsite.services.sealed_papers import SealedPaper, make_sealed_papers
+from examsite.storage.printing.key_sheets import PrintedSheet, print_key_sheets
+from question_bank.loader import CONTENT, UnreadableBankError, load_bank
+
+#: Folder below the output that holds the sheets; it never leaves the room.
+SHEETS = "to-khoa"
+
+
+@click.group()
+def papers() -> None:
+    """Đề thi trên máy riêng của ban đề thi (papers on the setters' own machine)."""
+
+
+@papers.command("make")
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Tệp kế hoạch tải từ trang ban đề thi.",
+)
+@click.option(
+    "--bank",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=CONTENT,
+    help="Thư mục câu hỏi; bỏ trống là ngân hàng mở.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Thư mục trống để ghi.")
+@click.option("--holder", "holders", multiple=True, help="Bí danh người giữ tờ khóa, nêu nhiều lần.")
+@click.option("--needed", type=int, default=None, help="Số người cùng mở; bỏ trống là theo bộ quy tắc.")
+def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed: int | None) -> None:
+    """Lập, niêm phong các phiên bản đề và in tờ khóa (draw and seal the versions, print the sheets)."""
+    if out.exists() and any(out.iterdir()):
+        raise click.ClickException(f"{out}: thư mục phải trống (the folder must be empty)")
+    try:
+        plan = read_plan(plan_file.read_bytes())
+        chosen = list(holders) or [person.pseudonym for person in plan.people[: plan.holders]]
+        if len(chosen) < plan.holders:
+            raise click.ClickException(
+                f"cần ít nhất {plan.holders} người giữ, thêm --holder (needs {plan.holders} holders): "
+                + ", ".join(f"{person.pseudonym} {person.name}" for person in plan.people)
+            )
+        needed = plan.needed if needed is None else needed
+        if needed < plan.needed:
+            raise click.ClickException(f"bộ quy tắc cần {plan.needed} người cùng mở (the rule set wants {plan.needed})")
+        manifest, made = make_sealed_papers(plan, load_bank(bank), holders=chosen, needed=needed)
+    except (DomainError, UnreadableBankError) as error:
+        click.echo(f"✗ {error}", err=True)
+        sys.exit(1)
+    _write(out, plan, manifest_bytes(manifest), made)
+    click.echo(f"✓ {out}: {len(made)} phiên bản, {len(chosen)} người giữ, cần {needed} người cùng mở")
+    click.echo(
+        f"  Nộp lên máy chủ (upload): manifest.json và {', '.join(f'{item.entry.version}.age' for item in made)}"
+    )
+    click.echo(f"  In {out / SHEETS}, giao tận tay, rồi xóa thư mục đó (print these, hand them over, delete them).")
+    click.echo("  Xóa cả thư mục câu hỏi mật khỏi máy này khi xong (delete the confidential questions when done).")
+
+
+def _write(out: Path, plan: PaperPlan, manifest: bytes, made: Sequence[SealedPaper]) -> None:
+    folder = out / SHEETS
+    folder.mkdir(mode=0o700, parents=True)
+    (out / "manifest.json").write_bytes(manifest)
+    for item in made:
+        (out / f"{item.entry.version}.age").write_bytes(item.age)
+    people = {person.pseudonym: person for person in plan.people}
+    for place, name in enumerate(made[0].entry.holders):
+        sheets = [
+            PrintedSheet(
+                purpose=f"mở đề {item.entry.version}",
+                competition=f"{plan.body} · Kỳ thi tuyển {plan.competition}",
+                holder=f"{people[name].name}, {name}",
+                number=place + 1,
+                holders=len(item.sheets),
+                needed=item.entry.needed,
+                words=item.sheets[place].words,
+            )
+            for item in made
+        ]
+        (folder / f"{name}.pdf").write_bytes(print_key_sheets(sheets))
