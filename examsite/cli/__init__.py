@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from examsite.cli import backups, certificates, installation, papers, records, rehearsals, results
+from examsite.cli import backups, certificates, draws, installation, papers, records, rehearsals, results
 from examsite.cli.demonstration import machines
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
@@ -25,6 +25,8 @@ commands.add_command(machines.run_machines)
 commands.add_command(records.records)
 commands.add_command(results.results)
 commands.add_command(results.results, "result")
+commands.add_command(papers.papers)
+commands.add_command(draws.draws)
 commands.add_command(papers.papers)
 commands.add_command(backups.backup)
 commands.add_command(backups.restore)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import DrawKind, draw_kind
-from examsite.domain.errors import ConflictError
-from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.services import allocations, codes, papers, proposals
 from examsite.services.context import ServiceContext
 from examsite.services.draws import prepare_draw
-from examsite.storage.models.competitions import Competition
+from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.queries.competitions import get_post
-from examsite.storage.queries.papers import find_opened_paper, list_papers
 
 #: At which step of a competition each draw is held.
 STEPS = {
@@ -45,7 +40,7 @@ def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str,
     """
     kind = draw_kind(name)
     if kind is DrawKind.PAPER_VERSION:
-        _prepare_paper(ctx, competition, name.removeprefix(f"{kind}-"))
+        _prepare_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:
         codes.prepare_code_draw(ctx, competition)
     elif kind is DrawKind.ALLOCATION:
@@ -64,8 +59,7 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str) ->
     """
     kind = draw_kind(name)
     if kind is DrawKind.PAPER_VERSION:
-        post = get_post(ctx.session, competition.id, name.removeprefix(f"{kind}-"))
-        papers.open_paper(ctx, competition, post)
+        _hold_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:
         codes.draw_script_codes(ctx, competition)
     elif kind is DrawKind.ALLOCATION:
@@ -74,19 +68,20 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str) ->
         proposals.draw_presentation_order(ctx, competition)
 
 
-def _prepare_paper(ctx: ServiceContext, competition: Competition, post_code: str) -> None:
+def _post_of(ctx: ServiceContext, competition: Competition, name: str) -> Post:
+    return get_post(ctx.session, competition.id, name.removeprefix(f"{DrawKind.PAPER_VERSION}-"))
+
+
+def _prepare_paper(ctx: ServiceContext, competition: Competition, post: Post) -> None:
     ctx.require(Role.CHAIR, competition_id=competition.id)
-    post = get_post(ctx.session, competition.id, post_code)
-    if competition.state is not CompetitionState.WRITTEN:
-        raise ConflictError("papers_not_openable")
-    if find_opened_paper(ctx.session, post.id) is not None:
-        raise ConflictError("paper_already_opened", post=post.code)
-    sealed = _sealed_versions(ctx.session, competition.id, post.id)
-    if not sealed:
-        raise ConflictError("no_sealed_papers", post=post.code)
-    prepare_draw(ctx, competition, f"{DrawKind.PAPER_VERSION}-{post.code}", sealed)
+    versions = papers.sealed_versions(ctx, competition, post)
+    prepare_draw(ctx, competition, f"{DrawKind.PAPER_VERSION}-{post.code}", sorted(versions))
 
 
-def _sealed_versions(session: Session, competition_id: int, post_id: int) -> list[str]:
-    rows = list_papers(session, competition_id)
-    return sorted(row.code for row in rows if row.post_id == post_id and row.state is PaperState.SEALED)
+def _hold_paper(ctx: ServiceContext, competition: Competition, post: Post) -> None:
+    """The version drawn is opened at once; one that came as a sealed file waits for the holders of its key."""
+    versions = papers.sealed_versions(ctx, competition, post)
+    if any(row.age_sha256 for row in versions.values()):
+        papers.draw_paper(ctx, competition, post)
+    else:
+        papers.open_paper(ctx, competition, post)

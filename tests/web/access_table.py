@@ -62,6 +62,7 @@ authority.sign_result                  GET,POST  authority
 candidate.add_dossier_item             GET,POST  candidate
 candidate.confirm_hand_in              GET       candidate
 candidate.download_dossier_file        GET       candidate
+candidate.download_receipt             GET       candidate
 candidate.download_version             GET       candidate
 candidate.send_worker                  GET       public
 candidate.show_course                  GET       candidate
@@ -79,6 +80,8 @@ council.agree_excuse                   GET,POST  chair,council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair
 council.check_sheet                    GET,POST  chair,council_member
+council.commit_draw                    POST      chair
+council.contribute_number              POST      chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
@@ -88,10 +91,13 @@ council.download_bundle                GET       chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
+council.drop_draw                      POST      chair
+council.hold_draw                      POST      chair,council_member
 council.judge_hint                     GET,POST  chair,council_member
 council.keep_key                       POST      chair
 council.list_adjustments               GET       chair,council_member
 council.list_conflict_hints            GET       chair,council_member
+council.list_draws                     GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
 council.list_items                     GET       chair
 council.list_keys                      GET       chair,council_member
@@ -100,10 +106,17 @@ council.list_room_requests             GET       chair,council_member
 council.list_script_paths              GET       chair,council_member
 council.list_standards                 GET       chair,council_member
 council.open_codes                     GET,POST  chair
+council.open_numbers                   GET,POST  chair,council_member
 council.open_paper                     GET,POST  chair
 council.open_sealed_paper              GET,POST  chair
+council.prepare_draw                   POST      chair,council_member
+council.print_draw_minutes             GET       chair,council_member
+council.read_draw_state                GET       chair,council_member
+council.reveal_number                  POST      chair,council_member
 council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member
+council.show_draw                      GET       chair,council_member
+council.show_draw_screen               GET       chair,council_member
 council.show_paper_draw                GET       chair,council_member
 council.show_presentation_order        GET       chair,council_member
 council.show_readiness                 GET       chair,council_member
@@ -113,6 +126,10 @@ council.show_script_path               GET       chair,council_member
 council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 council.split_key                      GET,POST  chair
+
+explanations.answer                    GET,POST  authority chair council_member invigilator keeper marker marking_head organiser panel_head panellist setter
+explanations.ask                       GET,POST  supervisor
+explanations.list_questions            GET       authority chair council_member invigilator keeper marker marking_head organiser panel_head panellist setter
 
 invigilator.answer_call                POST      invigilator
 invigilator.ask_late_answers           POST      invigilator
@@ -285,12 +302,15 @@ public.check_shown_receipt             GET,POST  public
 public.download_authority              GET       public
 public.download_bundle                 GET       public
 public.download_checkpoint             GET       public
+public.download_draw                   GET       public
 public.download_proof                  GET       public
 public.download_result                 GET       public
+public.list_draws                      GET       public
 public.list_rulesets                   GET       public
 public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public
+public.show_draw                       GET       public
 public.show_front                      GET       public
 public.show_log                        GET       public
 public.show_log_checkpoint             GET       public
@@ -298,6 +318,7 @@ public.show_preset                     GET       public
 public.show_ranked_candidate           GET       public
 public.show_ranking                    GET       public
 public.show_ruleset                    GET       public
+public.show_verification               GET       public
 
 setter.answer_rubric_change            GET,POST  setter
 setter.answer_standard                 GET,POST  setter
@@ -321,6 +342,7 @@ setter.show_question                   GET       setter
 
 supervisor.check_sheet                 GET,POST  supervisor
 supervisor.download_bundle             GET       supervisor
+supervisor.export_records              GET       supervisor
 supervisor.list_all_checkpoints        GET       supervisor
 supervisor.list_competitions           GET       supervisor
 supervisor.list_keys                   GET       supervisor

@@ -14,6 +14,9 @@ from examsite.web.pages import NavItem, nav_item
 bp = Blueprint("council", __name__, url_prefix="/council")
 
 
+_APPEALS = ("council.show_appeal", "council.replace_remarker", "council.note_dialogue", "council.decide_appeal")
+
+
 def navigation(competition: Any) -> list[NavItem]:
     """The pages of one competition; pages that are not there are left out."""
     if competition is None:
@@ -23,12 +26,14 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Tổng quan"), "council.show_desk", ()),
         (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw")),
         (_("Tờ khóa"), "council.list_keys", ("council.split_key", "council.keep_key", "council.check_sheet")),
+        (_("Bốc thăm"), "council.list_draws", ("council.show_draw", "council.open_numbers")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
         (_("Đề nghị"), "council.list_room_requests", ("council.decide_request",)),
         (_("Điều chỉnh"), "council.list_adjustments", ("council.decide_adjustments",)),
         (_("Xung đột"), "council.list_conflict_hints", ("council.judge_hint",)),
         (_("Phách"), "council.show_codes", ("council.open_codes",)),
         (_("Chuẩn chấm"), "council.list_standards", ("council.answer_standard",)),
+        *([(_("Phúc khảo"), "council.list_appeals", _APPEALS)] if opened else []),
         *([(_("Đường điểm"), "council.list_script_paths", ("council.show_script_path",))] if opened else []),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ("council.agree_excuse",)),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
@@ -44,11 +49,13 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.council import (  # noqa: E402 - views register themselves on the blueprint
     adjustments,
+    appeals,
     codes,
     conflict_hints,
     conflicts,
     defence,
     desk,
+    draws,
     incidents,
     items,
     keys,
@@ -66,12 +73,14 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
 
 __all__ = [
     "adjustments",
+    "appeals",
     "bp",
     "codes",
     "conflict_hints",
     "conflicts",
     "defence",
     "desk",
+    "draws",
     "incidents",
     "items",
     "keys",

@@ -9,6 +9,7 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import allocations, codes
+from examsite.services.draws import draws_together
 from examsite.storage.database import db
 from examsite.storage.queries.codes import (
     ALLOCATION,
@@ -64,6 +65,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
         before_draw=missing_rows(competition, before_draw, {}),
         before_opening=missing_rows(competition, before_opening, {}),
         passed={item.event.value: item for item in competition.passages},
+        together=draws_together(competition),
         code=code,
     )
 

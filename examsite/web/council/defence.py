@@ -16,6 +16,7 @@ from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.panels import SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import reveals
+from examsite.services.draws import draws_together
 from examsite.services.proposals import ORDER_DRAW, draw_presentation_order
 from examsite.storage.database import db
 from examsite.storage.queries.codes import find_held_draw
@@ -80,6 +81,7 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
         else [(actor_text(item["by"]), item["nonce"]) for item in held["document"]["contributions"]],
         led=_led(defences),
         open_states=SHEET_OPEN,
+        together=draws_together(g.competition),
         can_draw=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.DEFENCE,
     )
 

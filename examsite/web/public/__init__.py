@@ -21,12 +21,9 @@ def navigation(_competition: Any) -> list[NavItem]:
             _("Kỳ thi tuyển"),
             "public.show_front",
             also=(
-                "public.show_competition",
-                "public.show_ranking",
-                "public.show_ranked_candidate",
-                "public.show_log",
-                "public.show_log_checkpoint",
-                "public.check_shown_receipt",
+                *("public.show_competition", "public.show_ranking", "public.show_ranked_candidate"),
+                *("public.show_log", "public.show_log_checkpoint", "public.check_shown_receipt"),
+                *("public.list_draws", "public.show_draw"),
             ),
         ),
         nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
@@ -44,10 +41,12 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.public import (  # noqa: E402 - views register themselves on the blueprint
     competitions,
+    draws,
     log,
     machines,
     ranking,
     rulesets,
+    verification,
 )
 
-__all__ = ["bp", "competitions", "log", "machines", "navigation", "ranking", "rulesets"]
+__all__ = ["bp", "competitions", "draws", "log", "machines", "navigation", "ranking", "rulesets", "verification"]

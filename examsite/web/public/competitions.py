@@ -196,6 +196,8 @@ def _until(words: str, at: Any) -> str:
 def _links(competition: Any) -> list[tuple[str, str]]:
     """Pages of results, as far as there are results."""
     pages = []
+    if competition.state.has_reached(_S.WRITTEN):
+        pages.append((_("Bốc thăm"), url_for("public.list_draws", code=competition.code)))
     if competition.state.has_reached(_S.APPEALS) and has_endpoint("public.show_written_results"):
         pages.append((_("Kết quả thi viết"), url_for("public.show_written_results", code=competition.code)))
     if competition.state.has_reached(_S.PUBLISHED) and has_endpoint("public.show_ranking"):
