@@ -112,6 +112,9 @@ class Event(StrEnum):
     DEFENCE_BEGUN = ("defence:begun", "organiser council head", "competition session defence")
     RESULT_COMPUTED = ("result:computed", "organiser system", _WHOLE)
     BUNDLE_REPLACED = ("bundle:replaced", "organiser", _WHOLE)
+    EXPLANATION_ASKED = ("explanation:asked", "supervisor", _WHOLE)
+    EXPLANATION_GIVEN = ("explanation:given", f"{_ANYONE_WITH_A_DUTY} authority", _WHOLE)
+    FINDINGS_SEEN = ("findings:seen", "council authority", _WHOLE)
 
     # Our own facts: people.
     BODY_CREATED = ("body:created", "administrator system", "body")

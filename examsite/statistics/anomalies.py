@@ -27,6 +27,7 @@ class Question(StrEnum):
     """What is asked of every exam by counting chances."""
 
     SINGLE_GAP = "single_gap"
+    PANEL_GAP = "panel_gap"
     LIFTED_MARKER = "lifted_marker"
     DRIFT = "drift"
     JUMP = "jump"
@@ -37,10 +38,11 @@ class Question(StrEnum):
 STRONG_BELOW: Final[Mapping[Question, float]] = {
     Question.SINGLE_GAP: 0.020,
     Question.LIFTED_MARKER: 0.020,
-    Question.DRIFT: 0.0025,
-    Question.JUMP: 0.0025,
-    Question.SAME_MISTAKES: 0.0025,
-    Question.DECIDED_UPWARDS: 0.0025,
+    Question.PANEL_GAP: 0.002,
+    Question.DRIFT: 0.002,
+    Question.JUMP: 0.002,
+    Question.SAME_MISTAKES: 0.002,
+    Question.DECIDED_UPWARDS: 0.002,
 }
 """Chance below which a finding is strong, by question; the sum is `FALSE_ALARMS`. Source: our choice, because single
 marks are where an insider is found most often in simulation (see tests/statistics/insiders.py)."""

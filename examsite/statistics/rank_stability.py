@@ -150,19 +150,6 @@ def mark_error(marks: Iterable[ScriptMark]) -> MarkError | None:
     return MarkError(squares / freedom, freedom) if freedom >= LEAST_FREEDOM else None
 
 
-def trimmed_share(members: int, cut: int) -> float:
-    """Variance of a trimmed mean of so many marks, `cut` left out at each end, in variances of one mark.
-
-    Source: counted over drawings of a normal distribution, because the textbook value holds for endless panels only.
-    """
-    if members - 2 * cut < 1:
-        raise ValueError("a trimmed mean keeps at least one mark")
-    if cut == 0:
-        return 1.0 / members
-    drawn = np.sort(np.random.default_rng(SEED).standard_normal((20_000, members)), axis=1)
-    return float(drawn[:, cut : members - cut].mean(axis=1).var())
-
-
 def assess_ranking(
     totals: Sequence[RankedTotal], errors: Mapping[str, MarkError], *, vacancies: int, draws: int = DRAWS
 ) -> RankStability:

@@ -15,6 +15,9 @@ from flask_wtf.csrf import generate_csrf
 
 from examsite.domain.competitions import CompetitionState
 from examsite.services.context import read_clock
+from examsite.services.explanations import ANSWERING
+from examsite.storage.database import db
+from examsite.storage.queries.explanations import count_open_explanations_of
 from examsite.web.access import principal
 from examsite.web.conflicts import declaration_word
 from examsite.web.i18n import _, current_locale, localised
@@ -75,6 +78,18 @@ def _person() -> dict[str, Any] | None:
     }
 
 
+def _questions(competition: Any) -> list[NavItem]:
+    """The way to the supervision board's questions, for whoever owes it an answer."""
+    actor = g.get("actor")
+    if competition is None or actor is None or actor.role not in ANSWERING:
+        return []
+    waiting = count_open_explanations_of(db.session(), competition.id, actor.account_id, actor.role)
+    if not waiting and request.blueprint != "explanations":
+        return []
+    also = ("explanations.answer",)
+    return [nav_item(_("Giải trình"), "explanations.list_questions", count=waiting, also=also, code=competition.code)]
+
+
 def page_context() -> dict[str, Any]:
     """Everything that layouts and pages may use without being given it."""
     blueprint = current_app.blueprints.get(request.blueprint or "")
@@ -86,7 +101,7 @@ def page_context() -> dict[str, Any]:
         "actor": g.get("actor"),
         "competition": competition,
         "masthead": _masthead(competition) | {"compact": getattr(blueprint, "has_dense_pages", False)},
-        "nav": navigation(competition) if navigation is not None else [],
+        "nav": [*(navigation(competition) if navigation is not None else []), *_questions(competition)],
         "server_now": current_app.extensions.get("clock", read_clock)(),
         "label": label,
         "csrf_token": generate_csrf,

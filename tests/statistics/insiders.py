@@ -66,8 +66,8 @@ def simulate(number: int, insider: Insider, *, least: float = 1.5, most: float =
     level = chance.normal(62, SPREAD, scripts)
     pairs = np.array([chance.permutation(board)[:2] for _ in range(scripts)])
     given = level[:, None] + severity[pairs] + chance.normal(0, error, (scripts, 2))
-    given = np.round(np.clip(given, 0, 100) * 4) / 4
-    before = given.copy()
+    before = given = np.round(np.clip(given, 0, 100) * 4) / 4
+    given = given.copy()
     seeds = tuple(
         SeedCheck(f"M{marker:02d}", 10 * n + 5, float(severity[marker] + chance.normal(0, error)))
         for marker in range(board)
@@ -80,11 +80,11 @@ def simulate(number: int, insider: Insider, *, least: float = 1.5, most: float =
         chosen = own[chance.permutation(len(own))[: exam.lifted]]
         for script, side in chosen:
             given[script, side] += lift[script]
-        before = given.copy()
+        before = given
     elif insider is Insider.CLERK:
         for script in chance.permutation(scripts)[: exam.lifted]:
             given[script, int(chance.integers(2))] += lift[script]
-    given = np.round(np.clip(given, 0, 100) * 4) / 4
+    given, before = (np.round(np.clip(table, 0, 100) * 4) / 4 for table in (given, before))
 
     def marks(table: np.ndarray) -> tuple[ScriptMark, ...]:
         return tuple(
@@ -93,7 +93,7 @@ def simulate(number: int, insider: Insider, *, least: float = 1.5, most: float =
             for side in range(2)
         )
 
-    return Exam(insider, scripts, share, error, marks(given), marks(np.clip(before, 0, 100)), seeds)
+    return Exam(insider, scripts, share, error, marks(given), marks(before), seeds)
 
 
 def questions_of(exam: Exam) -> dict[Question, float]:

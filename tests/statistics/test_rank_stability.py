@@ -7,7 +7,7 @@ import time
 import pytest
 
 from examsite.statistics.figures import NoFigure, ScriptMark
-from examsite.statistics.rank_stability import MarkError, RankedTotal, assess_ranking, mark_error, trimmed_share
+from examsite.statistics.rank_stability import MarkError, RankedTotal, assess_ranking, mark_error
 from tests.statistics.ranked_exams import coverage, simulate_ranking
 
 ERROR = {"written": MarkError(9.0, 40)}
@@ -69,8 +69,3 @@ def test_the_error_comes_from_differences_alone() -> None:
 def test_no_figures_without_an_error_or_a_ranking() -> None:
     assert assess_ranking(ranked(80), ERROR, vacancies=1).reason is NoFigure.TOO_FEW_SCRIPTS
     assert assess_ranking(ranked(80, 70), {}, vacancies=1).reason is NoFigure.NO_PAIRS
-
-
-def test_trimming_costs_little() -> None:
-    assert trimmed_share(5, 0) == pytest.approx(0.2)
-    assert 0.2 < trimmed_share(5, 1) < 0.25

@@ -127,9 +127,9 @@ council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 council.split_key                      GET,POST  chair
 
-explanations.answer                    GET,POST  authority chair council_member invigilator keeper marker marking_head organiser panel_head panellist setter
+explanations.answer                    GET,POST  authority,chair,council_member,invigilator,keeper,marker,marking_head,organiser,panel_head,panellist,setter
 explanations.ask                       GET,POST  supervisor
-explanations.list_questions            GET       authority chair council_member invigilator keeper marker marking_head organiser panel_head panellist setter
+explanations.list_questions            GET       authority,chair,council_member,invigilator,keeper,marker,marking_head,organiser,panel_head,panellist,setter
 
 invigilator.answer_call                POST      invigilator
 invigilator.ask_late_answers           POST      invigilator

@@ -81,9 +81,14 @@ def count_records(
     actor: str = "",
     first: int = 0,
     last: int | None = None,
+    kind: str = "",
+    about: str = "",
+    since: str = "",
+    until: str = "",
 ) -> int:
     """How many records of a log fit: one event, one actor, numbers from `first` to `last` (both included)."""
     statement = _filtered(select(func.count(RecordRow.id)), log_id, event=event, actor=actor, first=first, last=last)
+    statement = _about(statement, kind=kind, about=about, since=since, until=until)
     return session.scalar(statement) or 0
 
 
@@ -97,9 +102,14 @@ def list_record_page(
     actor: str = "",
     first: int = 0,
     last: int | None = None,
+    kind: str = "",
+    about: str = "",
+    since: str = "",
+    until: str = "",
 ) -> list[RecordRow]:
     """One page of the records that fit, newest first; pages count from 1."""
     statement = _filtered(select(RecordRow), log_id, event=event, actor=actor, first=first, last=last)
+    statement = _about(statement, kind=kind, about=about, since=since, until=until)
     return list(session.scalars(statement.order_by(RecordRow.seq.desc()).offset(max(page - 1, 0) * size).limit(size)))
 
 
@@ -114,6 +124,35 @@ def _filtered(
     if actor:
         statement = statement.where(RecordRow.actor == actor)
     return statement
+
+
+def _about(statement: Select[Any], *, kind: str, about: str, since: str, until: str) -> Select[Any]:
+    """Only records about this kind of thing, about this thing, from and before these instants as records write them."""
+    if kind:
+        statement = statement.where(RecordRow.subject.startswith(f"{kind}/", autoescape=True))
+    if about:
+        statement = statement.where(RecordRow.subject.endswith(f"/{about}", autoescape=True))
+    if since:
+        statement = statement.where(RecordRow.at >= since)
+    if until:
+        statement = statement.where(RecordRow.at < until)
+    return statement
+
+
+def find_record_before(session: Session, log_id: int, row: RecordRow) -> RecordRow | None:
+    """The last record of the same event by the same actor about the same thing before this one."""
+    return session.scalars(
+        select(RecordRow)
+        .where(
+            RecordRow.log_id == log_id,
+            RecordRow.seq < row.seq,
+            RecordRow.event == row.event,
+            RecordRow.actor == row.actor,
+            RecordRow.subject == row.subject,
+        )
+        .order_by(RecordRow.seq.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def list_record_words(session: Session, log_id: int) -> tuple[list[str], list[str]]:
