@@ -7,6 +7,7 @@ hostile bytes and on as many mutations from outside and from inside as are asked
 from __future__ import annotations
 
 import base64
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from examsite.bundle import verify as verifier
 from tests.browser.browser import FLAGS
@@ -43,10 +45,11 @@ const [bundles, given, answer] = arguments;
 def open_page(address: str = "", *flags: str) -> webdriver.Chrome:
     """A Chromium on the page: from disk, or from this address."""
     options = webdriver.ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
     for flag in (*FLAGS, *flags):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options)
+    driver = webdriver.Chrome(options=options, service=Service(str(shutil.which("chromedriver"))))
     driver.set_script_timeout(300)
     driver.get(address or PAGE.as_uri())
     return driver
