@@ -30,7 +30,7 @@ from examsite.storage.queries.conflicts import (
     list_hinted_pairs,
     list_roles_of,
 )
-from examsite.storage.queries.marking import has_allocations
+from examsite.storage.queries.queues import has_allocations
 
 
 def declare_conflicts(

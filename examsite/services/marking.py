@@ -32,15 +32,8 @@ from examsite.services.settling import check_marking_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import RubricChange
-from examsite.storage.queries.marking import (
-    QUEUED,
-    WRITTEN,
-    find_decision,
-    find_own_mark,
-    get_own_allocation,
-    get_script_for_update,
-    lock_script,
-)
+from examsite.storage.queries.marking import WRITTEN, find_decision, get_script_for_update, lock_script
+from examsite.storage.queries.queues import QUEUED, find_own_mark, get_own_allocation
 from examsite.storage.queries.rubric_changes import list_agreed_changes
 
 #: Key of the comment on the whole script.

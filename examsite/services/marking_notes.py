@@ -17,8 +17,8 @@ from examsite.services.marker_stops import check_may_mark
 from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, MarkNote
-from examsite.storage.queries.marking import QUEUED, find_own_mark, get_own_allocation
 from examsite.storage.queries.marking_notes import count_notes, get_own_note
+from examsite.storage.queries.queues import QUEUED, find_own_mark, get_own_allocation
 
 #: Source: our choice, because a script with a note at every sentence has fewer.
 MOST_NOTES = 300

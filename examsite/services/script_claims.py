@@ -16,7 +16,7 @@ from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Claim
 from examsite.storage.queries.claims import find_claim
-from examsite.storage.queries.marking import QUEUED, get_own_allocation
+from examsite.storage.queries.queues import QUEUED, get_own_allocation
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from examsite.services.records import record
 from examsite.services.settling import check_marking_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import ScriptFlag
-from examsite.storage.queries.marking import QUEUED, get_own_allocation
 from examsite.storage.queries.marking_notes import get_flag, list_own_flags
+from examsite.storage.queries.queues import QUEUED, get_own_allocation
 
 #: Source: our choice, because further ones wait until the head has answered.
 MOST_WAITING = 3

@@ -19,7 +19,7 @@ from examsite.services.passwords import Passwords
 from examsite.storage.database import make_engine, upgrade, writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.marking import Allocation, Script
-from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.redactions import list_checks
 from tests.factories.marking import ESSAYS, make_board
 from tests.factories.standardisation import agree, with_rules

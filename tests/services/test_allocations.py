@@ -23,7 +23,7 @@ from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.allocations import list_changed, list_marker_loads, standing_still
-from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
 
 REASON = "Người chấm nằm viện."

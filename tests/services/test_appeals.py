@@ -37,8 +37,9 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.appeals import get_appeal_standing, list_own_appeals
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
-from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
+from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.marking_statistics import list_locked_marks
+from examsite.storage.queries.queues import get_blind_script, list_queue
 from tests.factories.appeals import REASON, TALK, appoint, ask, over_at, own, remark
 from tests.factories.marking import Board, make_board
 from tests.factories.ranking import Stage, known_signer, make_stage

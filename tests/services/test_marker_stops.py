@@ -24,8 +24,8 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerStop
-from examsite.storage.queries.marking import list_queue
 from examsite.storage.queries.marking_statistics import list_locked_marks
+from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_hold
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules

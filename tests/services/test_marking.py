@@ -28,7 +28,8 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
-from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
+from examsite.storage.queries.marking import list_standings
+from examsite.storage.queries.queues import get_blind_script, list_queue
 from tests.factories.marking import NO_SEEDS, Board, make_board
 
 #: Reasons of the head.

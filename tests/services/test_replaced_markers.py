@@ -23,7 +23,7 @@ from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Sc
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import find_outlook, list_marker_loads, list_unassigned, standing_still
-from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
 
 REASON = "Lệch mức chấm."

@@ -29,7 +29,7 @@ from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.records import RecordRow
-from examsite.storage.queries.marking import get_blind_script
+from examsite.storage.queries.queues import get_blind_script
 from examsite.storage.queries.rubric_changes import list_changes, list_reopened_marks, list_standards_to_agree
 from examsite.storage.queries.standardisation import list_agreed
 from tests.factories.marking import Board, make_board

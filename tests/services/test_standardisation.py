@@ -21,7 +21,8 @@ from examsite.services import marking, settling, standardisation
 from examsite.services.allocations import allocate_third, draw_allocation
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
-from examsite.storage.queries.marking import count_scripts, list_queue, list_scripts, list_standings
+from examsite.storage.queries.marking import count_scripts, list_scripts, list_standings
+from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_qualification, list_own_standards, missing_before_allocation
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules

@@ -24,7 +24,8 @@ from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal,
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Settlement
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.codes import missing_before_opening, written_results
-from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
+from examsite.storage.queries.marking import list_standings
+from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals, list_withdrawals_of_script
 from tests.factories.marking import Board, make_board
 

@@ -44,7 +44,7 @@ from examsite.storage.models.marking import (
     ScriptFlag,
 )
 from examsite.storage.models.proposals import Defence, ProposalAssessment
-from examsite.storage.queries.marking import find_own_mark, get_blind_script
+from examsite.storage.queries.queues import find_own_mark, get_blind_script
 from tests.web.access_table import read_table
 from tests.web.addresses import OWN, addresses
 from tests.web.world import NOW, Person, World, browser_of, close_site, csrf_token_of, letters, open_site

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from examsite.services import marking
-from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import make_board
 from tests.web.conftest import Clock, Doing
 from tests.web.strict_client import StrictClient, find_all, words

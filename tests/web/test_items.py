@@ -10,7 +10,7 @@ import pytest
 
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import Account
-from examsite.storage.queries.marking import list_queue
+from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import make_board
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words

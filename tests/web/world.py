@@ -55,7 +55,8 @@ from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.models.split_keys import SplitKey
 from examsite.storage.queries.allocations import list_marker_loads
 from examsite.storage.queries.conflicts import list_hinted_pairs
-from examsite.storage.queries.marking import get_blind_script, list_markers
+from examsite.storage.queries.marking import list_markers
+from examsite.storage.queries.queues import get_blind_script
 from examsite.storage.queries.records import get_log
 from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank

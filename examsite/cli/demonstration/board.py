@@ -45,9 +45,10 @@ from examsite.services import (
     standardisation,
     withdrawals,
 )
-from examsite.storage.queries.marking import QUEUED, get_blind_script, list_standings
+from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.marking_notes import list_flags
 from examsite.storage.queries.papers import list_opened_papers
+from examsite.storage.queries.queues import QUEUED, get_blind_script
 from examsite.storage.queries.standardisation import find_hold, list_own_standards, list_standards
 
 #: How far each marker lies above the others, in points; all three are steady until one tires.

@@ -51,7 +51,8 @@ from examsite.services.split_keys import Sheet
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
-from examsite.storage.queries.marking import get_blind_script, list_queue, list_standings
+from examsite.storage.queries.marking import list_standings
+from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings

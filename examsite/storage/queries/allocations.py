@@ -24,7 +24,8 @@ from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Sc
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.codes import list_barred
 from examsite.storage.queries.conflicts import list_unclear
-from examsite.storage.queries.marking import QUEUED, list_markers
+from examsite.storage.queries.marking import list_markers
+from examsite.storage.queries.queues import QUEUED
 
 
 @dataclass(frozen=True)

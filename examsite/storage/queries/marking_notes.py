@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from examsite.domain.errors import NotFoundError
 from examsite.storage.models.marking import Allocation, Mark, MarkNote, SavedComment, Script, ScriptFlag
-from examsite.storage.queries.marking import own_rows
+from examsite.storage.queries.queues import own_rows
 
 # What every scoring page asks is put together once.
 _notes = (

@@ -18,7 +18,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.standardisation import AgreedMark, MarkerAlarm, MarkerStop
-from examsite.storage.queries.marking import QUEUED
+from examsite.storage.queries.queues import QUEUED
 
 if TYPE_CHECKING:
     from examsite.statistics.drift import Check

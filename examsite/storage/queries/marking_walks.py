@@ -14,7 +14,7 @@ from examsite.domain.question_orders import order_for_question
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
-from examsite.storage.queries.marking import own_rows
+from examsite.storage.queries.queues import own_rows
 from examsite.storage.queries.rubric_changes import read_current_paper
 
 

@@ -10,8 +10,8 @@ from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services import saved_comments, script_flags
 from examsite.storage.database import db
-from examsite.storage.queries.marking import get_blind_script
 from examsite.storage.queries.marking_notes import list_own_flags, list_saved_comments
+from examsite.storage.queries.queues import get_blind_script
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.forms.marking import ActForm

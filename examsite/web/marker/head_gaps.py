@@ -19,12 +19,7 @@ from examsite.services.marking_heads import standing_of_head
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import Outlook, find_outlook
 from examsite.storage.queries.claims import find_claim
-from examsite.storage.queries.marking import (
-    ScriptStanding,
-    count_scripts,
-    list_standings,
-    written_part,
-)
+from examsite.storage.queries.marking import ScriptStanding, count_scripts, list_standings, written_part
 from examsite.storage.queries.rubric_changes import list_agreed_changes
 from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from examsite.web.access import requires

@@ -11,8 +11,8 @@ from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.permissions import Role
 from examsite.services import marking_notes, script_claims
 from examsite.storage.database import db
-from examsite.storage.queries.marking import BlindScript, get_blind_script
 from examsite.storage.queries.marking_notes import list_notes
+from examsite.storage.queries.queues import BlindScript, get_blind_script
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_time

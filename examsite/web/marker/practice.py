@@ -17,7 +17,7 @@ from examsite.domain.rulesets import ruleset_from_toml
 from examsite.domain.scores import score
 from examsite.services import standardisation
 from examsite.storage.database import db
-from examsite.storage.queries.marking import BlindScript, get_blind_script
+from examsite.storage.queries.queues import BlindScript, get_blind_script
 from examsite.storage.queries.standardisation import (
     find_hold,
     find_qualification,

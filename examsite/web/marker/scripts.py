@@ -15,7 +15,13 @@ from examsite.domain.permissions import Role
 from examsite.services import marking
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
-from examsite.storage.queries.marking import (
+from examsite.storage.queries.marking_notes import (
+    list_notes,
+    list_own_flags,
+    list_own_spans,
+    list_saved_comments,
+)
+from examsite.storage.queries.queues import (
     QUEUED,
     BlindScript,
     QueueEntry,
@@ -23,12 +29,6 @@ from examsite.storage.queries.marking import (
     get_blind_script,
     list_queue,
     list_reopened,
-)
-from examsite.storage.queries.marking_notes import (
-    list_notes,
-    list_own_flags,
-    list_own_spans,
-    list_saved_comments,
 )
 from examsite.web.access import principal, requires
 from examsite.web.errors import message_of, status_of, wants_json

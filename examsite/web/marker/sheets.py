@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from examsite.domain.note_anchors import Span, is_anchored
 from examsite.domain.papers import PaperItem
 from examsite.domain.scores import ZERO, Score, score, score_text, sum_scores
-from examsite.storage.queries.marking import BlindScript
+from examsite.storage.queries.queues import BlindScript
 from examsite.web.formatting import format_points, format_time
 from examsite.web.forms.marking import CriterionFields, ScoringForm
 from examsite.web.i18n import _, localised

@@ -9,8 +9,8 @@ from typing import Final
 from flask import Response, g, make_response, request, url_for
 
 from examsite.storage.database import db
-from examsite.storage.queries.marking import BlindScript, QueueEntry
 from examsite.storage.queries.marking_walks import Step, list_steps
+from examsite.storage.queries.queues import BlindScript, QueueEntry
 
 BY_SCRIPT: Final = "script"
 BY_QUESTION: Final = "question"
