@@ -41,3 +41,11 @@ def send_bundle(path: Path, *, name: str, is_public: bool) -> Response:
     if not is_public:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def send_receipt(text: str, *, name: str) -> Response:
+    """The receipt of a record as a download; it belongs to one person and is kept nowhere on the way."""
+    response = Response(text, mimetype="text/plain")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

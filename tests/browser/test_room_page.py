@@ -443,7 +443,7 @@ def test_hand_in_without_a_server_is_a_wish_until_it_answers(demonstration: Site
         demonstration.start()
     person.browser.until(lambda: person.browser.see_all("receipt"), what="receipt", patience_seconds=COMES_BACK_SECONDS)
     assert re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", person.sees_receipt())
-    assert person.finds("svg.receipt-qr")
+    assert person.finds("svg.qr-picture")
     person.browser.wait_for_text("Máy này không giữ lại bài làm.")
     assert person.waiting_items() == []
     person.goes_to("/candidate/")

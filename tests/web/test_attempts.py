@@ -14,13 +14,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS
+from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
+from examsite.domain.receipts import check_opening, check_receipt, parse_opening, parse_receipt
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
+from examsite.services.checkpoints import sign_checkpoint
+from examsite.services.context import ServiceContext
 from examsite.services.invigilation import extend_time, force_hand_in
+from examsite.services.receipts import read_opening
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
-from examsite.storage.database import db
+from examsite.storage.database import db, writing
 from examsite.storage.models.sittings import AnswerVersion, Sitting
+from examsite.storage.queries.records import list_logs
 from tests.factories.sittings import Room, make_room
 from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
@@ -29,6 +35,8 @@ LENGTH = timedelta(minutes=180)
 #: What a page of the test may cost: everyone in the room opens it, some of them again and again.
 MOST_READS = 6
 MOST_PAGE_BYTES = 60_000
+#: A receipt is one QR code that a telephone reads.
+LARGEST_RECEIPT_BYTES = 1_200
 SAVES = "/api/attempts/saves"
 
 
@@ -187,6 +195,34 @@ def test_hand_in_from_the_page_without_script_leads_to_the_receipt(
     assert len(words(code)) == 11
     assert words(public) == "K01X1"
     assert client.get("/candidate/test").headers["Location"] == "/candidate/test/receipt"
+
+
+def test_the_receipt_in_full_comes_with_the_next_checkpoint_and_finds_a_changed_script(
+    seated: tuple[StrictClient, Seat], app: Flask, clock: Clock
+) -> None:
+    client, seat = seated
+    seat.save("E1", 1, "Bài luận ngắn")
+    client.submit("/candidate/test/hand-in")
+    assert find_all(client.page("/candidate/test/receipt"), "receipt-waits")
+    assert client.get("/candidate/test/receipt.txt").status_code == 404
+    with app.app_context(), writing(db.engine) as session:
+        ctx = ServiceContext(session=session, now=clock(), signer=app.extensions["signer"])
+        (code,) = {log.code for log in list_logs(session)} - {"system"}
+        sign_checkpoint(ctx, code)
+    page = client.page("/candidate/test/receipt")
+    assert not find_all(page, "receipt-waits")
+    text = client.get("/candidate/test/receipt.txt").text
+    assert len(text.encode()) <= LARGEST_RECEIPT_BYTES
+    receipt = parse_receipt(text)
+    check_receipt(receipt)
+    assert receipt.short_code == words(find_all(page, "receipt-code")[0])
+    assert not {"Bài luận ngắn", "K01X1"} & set(text.split('"'))
+    with app.app_context():
+        opening = read_opening(db.session(), code, receipt.record.seq)
+    assert opening is not None
+    check_opening(receipt.record, parse_opening(opening.as_text()))
+    with pytest.raises(InvalidError, match="opening_differs"):
+        check_opening(receipt.record, parse_opening(opening.as_text().replace("Bài luận ngắn", "Bài luận ngắm")))
 
 
 def test_receipt_of_another_candidate_is_out_of_reach(

@@ -17,7 +17,6 @@ from examsite.domain.saves import content_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
-from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.row_sets import among
 
@@ -300,12 +299,3 @@ def list_held_numbers(connection: Connection, attempt_id: int) -> dict[str, tupl
     """The (epoch, number) that the server holds of each item, those that count only."""
     rows = connection.execute(_held_numbers, {"attempt_id": attempt_id})
     return {item: (epoch, number) for item, epoch, number in rows}
-
-
-def find_submission(session: Session, competition_id: int, attempt: Attempt) -> RecordRow | None:
-    """The record that says that the answers were submitted, as the receipt names it."""
-    return session.scalars(
-        select(RecordRow)
-        .join(RecordLog, RecordLog.id == RecordRow.log_id)
-        .where(RecordLog.competition_id == competition_id, RecordRow.seq == attempt.record_seq)
-    ).one_or_none()

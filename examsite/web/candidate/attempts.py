@@ -10,8 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-import segno
-from flask import Response, current_app, g, redirect, render_template, send_from_directory, url_for
+from flask import Response, abort, current_app, g, redirect, render_template, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -30,20 +29,22 @@ from examsite.domain.attempts import (
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
-from examsite.domain.receipts import short_code
 from examsite.domain.rooms import HelpKind
 from examsite.domain.sittings import seat_codes
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.attempts import hand_in_own
+from examsite.services.receipts import OwnReceipt, read_receipt
 from examsite.storage.database import db
-from examsite.storage.queries.attempts import find_candidate_attempt, find_submission, list_answers
+from examsite.storage.queries.attempts import find_candidate_attempt, list_answers
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.storage.queries.rooms import find_pause_that_ended_at
 from examsite.web.access import public, requires
 from examsite.web.candidate import bp
 from examsite.web.candidate.words import room_words
+from examsite.web.downloads import send_receipt
 from examsite.web.i18n import _, localised
 from examsite.web.labels import label
+from examsite.web.pictures import qr_picture
 from examsite.web.transactions import act, read_web_clock, writes
 
 #: How long after the planned start a page still waits calmly before it asks to call somebody. Unit: seconds.
@@ -156,7 +157,7 @@ def show_receipt() -> ResponseReturnValue:
         return redirect(url_for("candidate.show_test"))
     if attempt.state is AttemptState.ABSENT:
         return render_template("candidate/show_absent.html", **_room(attempt))
-    found = find_submission(db.session(), attempt.sitting.competition_id, attempt)
+    receipt = _receipt(attempt)
     answers = list_answers(db.session(), attempt.id)
     paper = _paper(attempt)
     written = [str(answers.get(item.item) or "") for item in paper.essays]
@@ -164,12 +165,9 @@ def show_receipt() -> ResponseReturnValue:
         "candidate/show_receipt.html",
         ended_by=_ended_by(attempt),
         submitted_at=attempt.handed_in_at or attempt.closed_at,
-        code=short_code(bytes.fromhex(found.leaf)) if found is not None else "",
-        leaf=found.leaf if found is not None else "",
-        seq=attempt.record_seq,
-        qr=_receipt_qr(g.competition.code, found.seq, found.leaf, short_code(bytes.fromhex(found.leaf)))
-        if found is not None
-        else "",
+        receipt=receipt,
+        qr=_receipt_qr(g.competition.code, receipt),
+        is_late=receipt.text is None and read_web_clock() > receipt.due_at,
         public_code=attempt.candidacy.public_code,
         objective_done=sum(1 for item in paper.objective if is_answer(answers.get(item.item))),
         objective_count=len(paper.objective),
@@ -180,6 +178,17 @@ def show_receipt() -> ResponseReturnValue:
         is_in_room=g.competition.state is CompetitionState.WRITTEN,
         **_room(attempt),
     )
+
+
+@bp.get("/test/receipt.txt")
+@requires(Role.CANDIDATE)
+def download_receipt() -> ResponseReturnValue:
+    """The receipt in full as a file; not there before a checkpoint covers its record."""
+    attempt = _own_attempt()
+    receipt = _receipt(attempt) if attempt is not None and attempt.record_seq is not None else None
+    if receipt is None or receipt.text is None:
+        abort(404)
+    return send_receipt(receipt.text, name=f"bien-nhan-{g.competition.code}-{receipt.seq}.txt")
 
 
 def name_of(item: str) -> str:
@@ -258,11 +267,15 @@ def _seat_rows(attempt: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _receipt_qr(competition: str, seq: int, leaf: str, code: str) -> Markup:
-    """The receipt as one QR code: which record of which log, and its leaf hash; no name, nothing of the answers.
+def _receipt(attempt: Any) -> OwnReceipt:
+    """The receipt of what the attempt put into the log."""
+    return read_receipt(db.session(), g.competition.code, attempt.record_seq)
+
+
+def _receipt_qr(competition: str, receipt: OwnReceipt) -> Markup:
+    """The receipt as one QR code: in full once a checkpoint covers it; before, which record of which log it is.
 
     Source: public formats of this product, section on receipts: neither salt nor any hash of the answers.
     """
-    text = f"{competition}\n{seq}\n{leaf}\n{code}"
-    picture = segno.make(text, error="m", micro=False)
-    return Markup(picture.svg_inline(border=0, omitsize=True, svgclass="receipt-qr", lineclass=None))  # noqa: S704 -- drawn by us from digits
+    text = receipt.text or f"{competition}\n{receipt.seq}\n{receipt.leaf}\n{receipt.code}"
+    return qr_picture(text, label=_("Mã QR của biên nhận"))
