@@ -16,6 +16,8 @@ bp = Blueprint("council", __name__, url_prefix="/council")
 
 _APPEALS = ("council.show_appeal", "council.replace_remarker", "council.note_dialogue", "council.decide_appeal")
 
+_PAPERS = ("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw")
+
 
 def navigation(competition: Any) -> list[NavItem]:
     """The pages of one competition; pages that are not there are left out."""
@@ -24,7 +26,7 @@ def navigation(competition: Any) -> list[NavItem]:
     opened = competition.state.has_reached(CompetitionState.MERGED)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "council.show_desk", ()),
-        (_("Đề thi"), "council.list_papers", ("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw")),
+        (_("Đề thi"), "council.list_papers", _PAPERS),
         (_("Tờ khóa"), "council.list_keys", ("council.split_key", "council.keep_key", "council.check_sheet")),
         (_("Bốc thăm"), "council.list_draws", ("council.show_draw", "council.open_numbers")),
         (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
