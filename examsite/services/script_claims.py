@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from examsite.domain.appeals import is_remark
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
@@ -78,9 +79,9 @@ def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, pa
 
 def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
-    check_marking_open(competition)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
-    if allocation.script.kind in QUEUED:
+    check_marking_open(competition, round_number=allocation.round)
+    if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
     return allocation
 

@@ -50,14 +50,14 @@ class PathDiagram:
     height: int = HEIGHT
 
 
-def path_diagram(part: BlindPairPart, row: ScriptStanding) -> PathDiagram:
-    """The path of a script whose two marks are locked."""
+def path_diagram(part: BlindPairPart, row: ScriptStanding, *, is_named: bool = True) -> PathDiagram:
+    """The path of a script whose two marks are locked; without the markers' pseudonyms for the candidate."""
     middle = (HEIGHT - NODE_HEIGHT) // 2
     nodes = [
         PathNode(
             _("Lượt %(number)s", number=place + 1),
             format_score(total),
-            _pseudonym(row, place),
+            _pseudonym(row, place) if is_named else "",
             0,
             place * (HEIGHT // 2 + 8),
         )
@@ -65,7 +65,7 @@ def path_diagram(part: BlindPairPart, row: ScriptStanding) -> PathDiagram:
     ]
     steps = [_gap(row), _rung(part, row)]
     if row.standing.act is NeededAct.THIRD_MARKER or row.third is not None:
-        steps.append(_third(row))
+        steps.append(_third(row) if is_named else (*_third(row)[:2], "", _third(row)[3]))
     steps += [_decision(row), _score(row)]
     for place, (title, value, note, waits) in enumerate(steps, start=1):
         x = place * (NODE_WIDTH + NODE_GAP)

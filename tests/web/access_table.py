@@ -24,12 +24,14 @@ administrator.end_log_ins              POST      administrator
 administrator.list_accounts            GET       administrator
 administrator.list_bodies              GET       administrator
 administrator.list_records             GET       administrator
+administrator.list_working_days        GET,POST  administrator
 administrator.open_account             GET,POST  administrator
 administrator.print_certificate        GET       administrator
 administrator.reset_password           POST      administrator
 administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
 administrator.show_clock               GET,POST  administrator
+administrator.take_back_working_day    POST      administrator
 
 api.call_for_help                      POST      attempt_token
 api.choose_preferences                 POST      attempt_token
@@ -56,25 +58,31 @@ auth.switch_language                   GET       public
 authority.decide_tie                   GET,POST  authority
 authority.list_competitions            GET       authority
 authority.show_desk                    GET       authority
+authority.show_findings                GET,POST  authority
 authority.show_result                  GET       authority
 authority.sign_result                  GET,POST  authority
 
 candidate.add_dossier_item             GET,POST  candidate
+candidate.check_result                 GET       candidate
 candidate.confirm_hand_in              GET       candidate
 candidate.download_dossier_file        GET       candidate
+candidate.download_own_records         GET       candidate
 candidate.download_receipt             GET       candidate
 candidate.download_version             GET       candidate
 candidate.send_worker                  GET       public
 candidate.show_course                  GET       candidate
 candidate.show_dossier                 GET       candidate
 candidate.show_home                    GET       candidate
+candidate.show_own_result              GET       candidate
 candidate.show_receipt                 GET       candidate
 candidate.show_test                    GET       candidate
 candidate.show_written                 GET       candidate
 candidate.submit_application           POST      candidate
+candidate.submit_own_appeal            GET,POST  candidate
 candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
+candidate.withdraw_own_appeal          POST      candidate
 
 council.agree_excuse                   GET,POST  chair,council_member
 council.answer_standard                GET,POST  chair,council_member
@@ -83,6 +91,7 @@ council.check_sheet                    GET,POST  chair,council_member
 council.commit_draw                    POST      chair
 council.contribute_number              POST      chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
+council.decide_appeal                  GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
@@ -96,6 +105,7 @@ council.hold_draw                      POST      chair,council_member
 council.judge_hint                     GET,POST  chair,council_member
 council.keep_key                       POST      chair
 council.list_adjustments               GET       chair,council_member
+council.list_appeals                   GET       chair,council_member
 council.list_conflict_hints            GET       chair,council_member
 council.list_draws                     GET       chair,council_member
 council.list_incidents                 GET       chair,council_member
@@ -105,6 +115,8 @@ council.list_papers                    GET       chair,council_member
 council.list_room_requests             GET       chair,council_member
 council.list_script_paths              GET       chair,council_member
 council.list_standards                 GET       chair,council_member
+council.name_remarkers                 POST      chair,council_member
+council.note_dialogue                  GET,POST  chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_numbers                   GET,POST  chair,council_member
 council.open_paper                     GET,POST  chair
@@ -112,12 +124,15 @@ council.open_sealed_paper              GET,POST  chair
 council.prepare_draw                   POST      chair,council_member
 council.print_draw_minutes             GET       chair,council_member
 council.read_draw_state                GET       chair,council_member
+council.replace_remarker               GET,POST  chair,council_member
 council.reveal_number                  POST      chair,council_member
+council.show_appeal                    GET       chair,council_member
 council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member
 council.show_draw                      GET       chair,council_member
 council.show_draw_screen               GET       chair,council_member
 council.show_paper_draw                GET       chair,council_member
+council.show_findings                  GET,POST  chair,council_member
 council.show_presentation_order        GET       chair,council_member
 council.show_readiness                 GET       chair,council_member
 council.show_report                    GET       chair,council_member
@@ -246,6 +261,7 @@ organiser.edit_schedule                GET,POST  organiser
 organiser.fix_roster                   GET,POST  organiser
 organiser.import_candidates            GET,POST  organiser
 organiser.issue_slips                  GET,POST  organiser
+organiser.list_appeals                 GET       organiser
 organiser.list_candidates              GET       organiser
 organiser.list_competitions            GET       organiser
 organiser.list_log                     GET       organiser
@@ -351,6 +367,7 @@ supervisor.list_records                GET       supervisor
 supervisor.list_script_paths           GET       supervisor
 supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
+supervisor.show_findings               GET       supervisor
 supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
 supervisor.show_report                 GET       supervisor

@@ -128,6 +128,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "candidacy": lambda _w, place, _p: [candidacy for _account, candidacy in place.hinted[:1]] or [1],
     "marker": lambda _w, place, _p: [marker for marker, _script in place.waiting[:1]] or place.markers[:1] or ["M01"],
     "waiting": lambda _w, place, _p: [script for _marker, script in place.waiting[:1]] or ["2222"],
+    "day": lambda _w, _place, _p: ["2026-05-02"],
     "file_sha256": lambda _w, _place, _p: ["0" * 64],
 }
 

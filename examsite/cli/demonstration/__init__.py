@@ -6,11 +6,12 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast, keys
+from examsite.cli.demonstration.appeals import appeal_twice
 from examsite.cli.demonstration.board import LivelyBoard
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
 from examsite.cli.demonstration.handing_in import Letterbox
@@ -20,9 +21,11 @@ from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
 from examsite.config import Settings
 from examsite.domain.permissions import Role
+from examsite.domain.working_days import end_of_working_day
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
+from examsite.services.working_days import ZONE, work_calendar
 from examsite.storage.database import writing
 from examsite.storage.queries.candidacies import list_candidacies, list_roster
 from examsite.storage.queries.competitions import get_competition
@@ -38,6 +41,9 @@ FULL_ROOM = 67
 
 #: Who applies where a whole board marks: with one refused and one absent forty-four scripts, most for one post.
 FULL_BOARD = 46
+
+#: Working days of the appeal window in the rule set of the demonstration.
+APPEAL_DAYS = 5
 
 #: The role of each account as the terminal names it.
 ROLE_WORDS = {
@@ -127,16 +133,30 @@ def plans(now: datetime) -> dict[str, Plan]:
 
     running = now.replace(second=0, microsecond=0) - RUNNING_FOR
     return {
-        "published": plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY),
-        "ranked": plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY),
+        "published": _beside_holidays(plan(1, "SNV-VH", (_CCHC,), 9, hour - 40 * DAY)),
+        "ranked": _beside_holidays(plan(2, "SXD-VH", (_HTKT,), 6, hour - 25 * DAY)),
         # Three defences of less than an hour each have begun by now; the last one is being scored.
-        "defence": plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY - 3 * HOUR),
+        "defence": _beside_holidays(plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY - 3 * HOUR)),
         "marking": _with_a_board(plan(4, "SYT-VH", (_TCCB, _THTR), FULL_BOARD, hour - 3 * DAY)),
         "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),
         "receiving": replace(plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY), online=4),
         "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),
     }
+
+
+def _beside_holidays(plan: Plan) -> Plan:
+    """The same with as many days more behind the written results as holidays put off the end of the appeals."""
+    late = timedelta()
+    while True:
+        moved = replace(plan, written_at=plan.written_at - late, holidays=late)
+        published_at = moved.written_at + 5 * DAY + HOUR
+        calendar = work_calendar(None, published_at)
+        end = end_of_working_day(published_at, APPEAL_DAYS, calendar=calendar, zone=ZONE)
+        needed = DAY * -((moved.written_at + 14 * DAY - end) // DAY)
+        if needed <= late:
+            return moved
+        late = needed
 
 
 def _with_rooms(plan: Plan) -> Plan:
@@ -214,6 +234,8 @@ def play_until(play: Play, stand: str) -> None:
     play.mark()
     play.settle()
     play.merge()
+    if stand == "published":
+        appeal_twice(play)
     hearing = Hearing(play)
     hearing.hand_in()
     if stand == "defence":
@@ -237,7 +259,7 @@ def _listing(director: Director, known: dict[str, Plan]) -> str:
     """One account per role, and candidates at each stage, as the terminal shows them."""
     lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}", ""]
     lines.append("  Cán bộ (officials)  /login")
-    for official in (cast.ADMINISTRATOR, *cast.OFFICIALS):
+    for official in (cast.ADMINISTRATOR, *cast.OFFICIALS, *cast.REMARKERS):
         lines.append(
             f"    {official.login:<12} {ROLE_WORDS[official.role]:<46} {_waiting(official.login, known)}".rstrip()
         )

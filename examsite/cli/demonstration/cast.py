@@ -70,6 +70,13 @@ OFFICIALS = (
     Official("giamsat", "Ông Thế Vinh", "Ủy ban Kiểm tra", Role.SUPERVISOR),
 )
 
+#: Mark anew on appeal: given their role only once somebody has appealed.
+REMARKERS = (
+    Official("phuckhao1", "Từ Thị Mai Hương", "Giảng viên chính", Role.MARKER),
+    Official("phuckhao2", "Lương Công Thành", "Giảng viên chính", Role.MARKER),
+    Official("phuckhao3", "Võ Hạnh Nguyên", "Giảng viên", Role.MARKER),
+)
+
 #: Works in the unit of a candidate, so that the council has something to judge.
 COLLEAGUE = "uyvien2"
 

@@ -65,6 +65,13 @@ class Plan:
     telling: int = 4
     #: Whether there are scripts enough for figures about them, and the marking is played hour by hour.
     is_large: bool = False
+    #: By how much holidays in the window of the appeals put off everything behind it.
+    holidays: timedelta = timedelta()
+
+    @property
+    def later_at(self) -> datetime:
+        """What every instant behind the appeals is counted from."""
+        return self.written_at + self.holidays
 
 
 class Director:
@@ -139,7 +146,7 @@ class Director:
                 level=part.level,
                 parent_id=parent.id if parent else None,
             )
-        for official in cast.OFFICIALS:
+        for official in (*cast.OFFICIALS, *cast.REMARKERS):
             account = accounts.create_account(
                 admin,
                 login=official.login,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from examsite.cli.demonstration import ceremonies
 from examsite.cli.demonstration.answers import dice_of
 from examsite.cli.demonstration.handing_in import assessment_words, programmes
 from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
@@ -35,7 +36,7 @@ class Hearing:
 
     def hand_in(self) -> None:
         """Appeals over, proposals handed in and locked, the order of presentation drawn."""
-        play, competition, at = self.play, self.play.competition, self.play.plan.written_at + 15 * DAY
+        play, competition, at = self.play, self.play.competition, self.play.plan.later_at + 15 * DAY
         merging.close_appeals(play.by("thuky", Role.ORGANISER, at), competition)
         passed = list_passed_ids(self.session, competition)
         kinds = proposals.allowed_kinds(competition)
@@ -50,9 +51,10 @@ class Hearing:
                 received,
                 title=f"{programmes()[self.programmes[item.id]]['title']} – {item.post.title}",
             )
-        end = play.plan.written_at + 20 * DAY + HOUR
+        end = play.plan.later_at + 20 * DAY + HOUR
         proposals.lock_proposals(play.by("thuky", Role.ORGANISER, end), competition)
-        proposals.draw_presentation_order(play.by("chutich", Role.CHAIR, end + HOUR), competition)
+        # One member keeps the number back; it is opened by two holders of the key.
+        ceremonies.hold_draw(play, proposals.ORDER_DRAW, end + HOUR, kept_back=True)
 
     def defend(self, *, finished: int | None = None, open_next: bool = False) -> None:
         """So many defences (None: all) are presented, scored alone, revealed; then the next one is being scored."""
@@ -60,7 +62,7 @@ class Hearing:
         last = len(rows) if finished is None else finished
         self._read_before(rows)
         for number, row in enumerate(rows[: last + open_next]):
-            now = self.play.plan.written_at + 22 * DAY + number * HOUR
+            now = self.play.plan.later_at + 22 * DAY + number * HOUR
             self._present(row, now)
             for place, login in enumerate(PANEL):
                 if number == last and place > 0:
@@ -69,12 +71,12 @@ class Hearing:
             if number < last:
                 self._settle(row.position, number, now + 55 * MINUTE)
         if finished is None:
-            ctx = self.play.by("coithi", Role.INVIGILATOR, self.play.plan.written_at + 22 * DAY + 10 * HOUR)
+            ctx = self.play.by("coithi", Role.INVIGILATOR, self.play.plan.later_at + 22 * DAY + 10 * HOUR)
             defence.record_attendance(ctx, self.play.competition, ())
 
     def _read_before(self, rows: list[Any]) -> None:
         """Two members have written about every proposal; the third only about the first ones, and not locked yet."""
-        before = self.play.plan.written_at + 21 * DAY
+        before = self.play.plan.later_at + 21 * DAY
         for number, row in enumerate(rows):
             programme = self.programmes[row.candidacy_id]
             for place, login in enumerate(PANEL[: 3 if number < 2 else 2]):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from examsite.cli.demonstration import cast
+from examsite.cli.demonstration import cast, ceremonies
 from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, faults_of, write_essay
 from examsite.cli.demonstration.covering import seal_covered
 from examsite.cli.demonstration.director import Director, Plan
@@ -151,9 +151,9 @@ class Play:
             "applications_close_at": self.begins_at + 31 * DAY,
             "written_at": at,
             "written_results_at": at + 6 * DAY,
-            "proposals_close_at": at + 20 * DAY,
-            "defence_at": at + 22 * DAY,
-            "results_at": at + 26 * DAY,
+            "proposals_close_at": self.plan.later_at + 20 * DAY,
+            "defence_at": self.plan.later_at + 22 * DAY,
+            "results_at": self.plan.later_at + 26 * DAY,
         }
         competitions.set_schedule(organiser, self.competition, schedule)
         competitions.set_announcement(organiser, self.competition, text=cast.ANNOUNCEMENT, text_en=cast.ANNOUNCEMENT_EN)
@@ -268,7 +268,7 @@ class Play:
         )
         announcements.begin_written(self.by("thuky", Role.ORGANISER, before), self.competition)
         for post in self.competition.posts:
-            papers.open_paper(self.by("chutich", Role.CHAIR, before + 30 * MINUTE), self.competition, post)
+            ceremonies.hold_draw(self, f"paper-version-{post.code}", before + 30 * MINUTE)
 
     def check_in(self, *, absent: int = 0) -> None:
         """Everybody but the last `absent` ones shows the identity card at the door."""
@@ -368,7 +368,7 @@ class Play:
 
     def draw_codes(self) -> None:
         """The chair draws the script codes."""
-        codes.draw_script_codes(self.by("chutich", Role.CHAIR, self.plan.written_at + DAY), self.competition)
+        ceremonies.hold_draw(self, "script-codes", self.plan.written_at + DAY)
 
     def seal(self) -> None:
         """What may tell an author is covered, the map is sealed, hints at relations are judged."""
@@ -378,8 +378,7 @@ class Play:
 
     def allocate(self, at: datetime, *, without_seeds: str | None = "Đề mới, chưa có bài chấm thử.") -> None:
         """Scripts are given to markers; a board without pilot answers says why it goes without seeds."""
-        chair = self.by("chutich", Role.CHAIR, at)
-        allocations.draw_allocation(chair, self.competition, without_seeds=without_seeds)
+        ceremonies.hold_draw(self, "allocation", at, terms=without_seeds)
 
     def mark(self, *, leave: int = 0) -> None:
         """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
@@ -453,12 +452,12 @@ class Play:
 
     def rank(self) -> None:
         """The ranking is computed."""
-        ranking.compute_result(self.by("thuky", Role.ORGANISER, self.plan.written_at + 23 * DAY), self.competition)
+        ranking.compute_result(self.by("thuky", Role.ORGANISER, self.plan.later_at + 23 * DAY), self.competition)
 
     def sign(self, *logins: tuple[str, Role]) -> None:
         """These people agree over the hash."""
         for number, (login, role) in enumerate(logins):
-            now = self.plan.written_at + 24 * DAY + number * HOUR
+            now = self.plan.later_at + 24 * DAY + number * HOUR
             version = find_newest_version(self.session, self.competition.id)
             if version is None:
                 raise LookupError(self.code)
@@ -472,7 +471,7 @@ class Play:
 
     def publish(self) -> None:
         """The approved result becomes public."""
-        publication.publish_result(self.by("thuky", Role.ORGANISER, self.plan.written_at + 26 * DAY), self.competition)
+        publication.publish_result(self.by("thuky", Role.ORGANISER, self.plan.later_at + 26 * DAY), self.competition)
 
 
 def _asks_every_kind(paper: Paper) -> bool:

@@ -37,11 +37,15 @@ from examsite.storage.queries.appeals import appeal_entries
 from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.marking import (
     WRITTEN,
+    ScriptStanding,
     count_scripts,
+    find_decision,
     list_decisions,
     list_scripts,
     list_standings,
     script_entry,
+    scripts_with_marks,
+    standing_of,
     written_part,
 )
 from examsite.storage.queries.redactions import missing_before_reading
@@ -140,6 +144,26 @@ def find_own_work(session: Session, competition: Competition, result: WrittenRes
     if script is None:
         raise NotFoundError("script_not_found", script="–")
     return paper_from_data(script.paper.data), {part["item"]: part["text"] for part in script.content}
+
+
+def get_own_standing(
+    session: Session, competition: Competition, result: WrittenResult
+) -> tuple[ScriptStanding, Script]:
+    """Where the ladder stood for the script behind a published result, and the script with all its marks.
+
+    For the candidate whose result it is.
+
+    Raises:
+        NotFoundError: `script_not_found`, when there is no script (absent).
+    """
+    own = (Script.competition_id == competition.id, Script.code == result.entry.script)
+    for script in scripts_with_marks(session, *own):
+        paper = paper_from_data(script.paper.data)
+        decision = find_decision(session, script.id)
+        standing = standing_of(written_part(competition), script, paper, decision)
+        if standing is not None:
+            return standing, script
+    raise NotFoundError("script_not_found", script="–")
 
 
 def find_own_reason(session: Session, competition: Competition, result: WrittenResult) -> str:

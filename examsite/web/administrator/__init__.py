@@ -25,12 +25,20 @@ def navigation(_competition: Any) -> list[NavItem]:
         ),
         nav_item(_("Chứng thư"), "administrator.print_certificate"),
         nav_item(_("Đồng hồ"), "administrator.show_clock"),
+        nav_item(_("Ngày làm việc"), "administrator.list_working_days"),
         nav_item(_("Sổ ghi hệ thống"), "administrator.list_records"),
     ]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.administrator import accounts, bodies, certificates, clocks, records  # noqa: E402 - views register on the blueprint
+from examsite.web.administrator import (  # noqa: E402 - views register on the blueprint
+    accounts,
+    bodies,
+    certificates,
+    clocks,
+    records,
+    working_days,
+)
 
-__all__ = ["accounts", "bodies", "bp", "certificates", "clocks", "navigation", "records"]
+__all__ = ["accounts", "bodies", "bp", "certificates", "clocks", "navigation", "records", "working_days"]

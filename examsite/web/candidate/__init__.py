@@ -58,8 +58,10 @@ def navigation(_competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.candidate import (  # noqa: E402 - views register on the blueprint
+    appeals,
     applications,
     attempts,
+    checks,
     dossier,
     home,
     machines,
@@ -73,9 +75,11 @@ __all__ = [
     "HOME_TOPICS",
     "HomeTopic",
     "add_home_topic",
+    "appeals",
     "applications",
     "attempts",
     "bp",
+    "checks",
     "dossier",
     "home",
     "machines",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +15,24 @@ from examsite.domain.marking import MarkingStep
 from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import SYSTEM_ROUND
-from examsite.domain.scores import sum_scores
+from examsite.domain.scores import Score, sum_scores
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
-from examsite.storage.queries.codes import WrittenResult, find_own_reason, find_own_work, find_written_result
+from examsite.storage.queries.codes import (
+    WrittenResult,
+    find_own_reason,
+    find_own_work,
+    find_written_result,
+    get_own_standing,
+)
 from examsite.storage.queries.marking import written_part
 from examsite.web.access import requires
+from examsite.web.appeals import last_words
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.i18n import _
 from examsite.web.labels import label
+from examsite.web.script_paths import PathDiagram, path_diagram
 from examsite.web.transactions import read_web_clock
 
 
@@ -40,17 +51,46 @@ def show_written() -> ResponseReturnValue:
     values = _values(result, candidacy, read_web_clock())
     paper: Paper | None = None
     texts: dict[str, str] = {}
+    diagram: PathDiagram | None = None
+    marks: list[ShownMark] = []
     if result.entry.script is not None:
         paper, texts = find_own_work(db.session(), competition, result)
+        standing, script = get_own_standing(db.session(), competition, result)
+        diagram = path_diagram(written_part(competition), standing, is_named=False)
+        marks = _marks(result, script, shows_comments=ruleset_of(competition).own_comments)
     return render_template(
         "candidate/show_written.html",
         topic=values,
         paper=paper,
         texts=texts,
+        diagram=diagram,
         reason=find_own_reason(db.session(), competition, result),
-        marks=[mark for mark in result.entry.marks if mark.round != SYSTEM_ROUND],
+        marks=marks,
         system=next((mark for mark in result.entry.marks if mark.round == SYSTEM_ROUND), None),
     )
+
+
+@dataclass(frozen=True)
+class ShownMark:
+    """One person's mark as its candidate reads it: which it was, the points, the comments; never who."""
+
+    title: str
+    points: Mapping[str, Score]
+    comments: Mapping[str, str]
+
+
+def _marks(result: WrittenResult, script: Any, *, shows_comments: bool) -> list[ShownMark]:
+    """The marks of people, and those of a settled appeal behind them, in the order in which they were locked.
+
+    Source: the rule set, whether candidates read the comments on their own script.
+    """
+    comments = {mark.record_seq: mark.comments for mark in script.marks} if shows_comments else {}
+    entry = result.entry
+    people = [mark for mark in entry.marks if mark.round != SYSTEM_ROUND]
+    again = [] if entry.appeal is None else list(entry.appeal.marks)
+    titled = [(_("Lượt %(number)s", number=place), mark) for place, mark in enumerate(people, 1)]
+    titled += [(_("Phúc khảo %(number)s", number=place), mark) for place, mark in enumerate(again, 1)]
+    return [ShownMark(title, mark.points, comments.get(mark.seq) or {}) for title, mark in titled]
 
 
 def _read_written(candidacy: Any, now: datetime) -> dict[str, Any] | None:
@@ -63,6 +103,8 @@ def _values(result: WrittenResult, candidacy: Any, now: datetime) -> dict[str, A
     closes_at = candidacy.competition.appeals_close_at
     people = [mark for mark in result.entry.marks if mark.round != SYSTEM_ROUND]
     system = sum_scores(mark.total for mark in result.entry.marks if mark.round == SYSTEM_ROUND)
+    again = () if result.entry.appeal is None else result.entry.appeal.marks
+    appealed = result.appeal if result.appeal is not None and result.appeal.score is not None else None
     return {
         "public_code": result.public_code,
         "outcome": _outcome(result),
@@ -74,8 +116,11 @@ def _values(result: WrittenResult, candidacy: Any, now: datetime) -> dict[str, A
         "totals": [mark.total + system for mark in people],
         "settled": None if result.settlement is None else result.settlement.score,
         "step": "" if result.settlement is None or result.settlement.step is None else _step(result.settlement.step),
+        "appeal_totals": [mark.total + system for mark in again],
+        "appeal_step": "" if appealed is None or appealed.step is None else label(appealed.step),
+        "appeal_score": None if appealed is None else appealed.score,
         "percent": max((item.percent for item in result.entry.deductions), default=None),
-        "appeal_until": closes_at if closes_at is not None and closes_at > now else None,
+        "appeal_until": last_words(closes_at) if closes_at is not None and closes_at > now else None,
         "has_work": result.entry.script is not None,
     }
 

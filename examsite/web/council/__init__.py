@@ -38,6 +38,7 @@ def navigation(competition: Any) -> list[NavItem]:
         *([(_("Phúc khảo"), "council.list_appeals", _APPEALS)] if opened else []),
         *([(_("Đường điểm"), "council.list_script_paths", ("council.show_script_path",))] if opened else []),
         (_("Thứ tự bảo vệ"), "council.show_presentation_order", ("council.agree_excuse",)),
+        *([(_("Báo cáo trước khi ký"), "council.show_findings", ())] if opened else []),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
     )
     return [
@@ -58,6 +59,7 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     defence,
     desk,
     draws,
+    findings,
     incidents,
     items,
     keys,
@@ -83,6 +85,7 @@ __all__ = [
     "defence",
     "desk",
     "draws",
+    "findings",
     "incidents",
     "items",
     "keys",

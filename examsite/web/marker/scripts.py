@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.appeals import is_marking_time, is_remark
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.marker_pace import progress_of
@@ -99,7 +100,7 @@ def list_scripts(code: str) -> ResponseReturnValue:
                 for entry in list_reopened(db.session(), g.competition.id, g.actor.assignment_id)
             ],
             by=chosen_way(),
-            is_open=g.competition.state is CompetitionState.MARKING,
+            is_open=g.competition.state in (CompetitionState.MARKING, CompetitionState.APPEALS),
             code=code,
         )
     )
@@ -222,7 +223,8 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
     queue = list_queue(session, competition_id, own, kinds=QUEUED if blind.kind is None else (blind.kind,))
     walk = walk_of(queue, blind, item=request.args.get("question", ""))
     mark = blind.mark
-    is_open = g.competition.state is CompetitionState.MARKING and (mark is None or mark.state is MarkState.DRAFT)
+    in_time = is_marking_time(g.competition.state, blind.round)
+    is_open = in_time and (mark is None or mark.state is MarkState.DRAFT)
     questions = questions_of(blind, form)
     notes = [note_data(note, blind) for note in list_notes(session, competition_id, own, blind.code)]
     return render_template(
@@ -245,6 +247,7 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
         maximum=maximum_of(blind),
         missing=missing_in(blind),
         is_open=is_open,
+        is_remark=is_remark(blind.round),
         is_dark=request.cookies.get("marking_theme") == "dark",
         is_elsewhere=elsewhere,
         elsewhere=differences(blind, form) if elsewhere else [],

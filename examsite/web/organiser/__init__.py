@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from examsite.domain.competitions import CompetitionState
 from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
@@ -28,12 +29,14 @@ def navigation(competition: Any) -> list[NavItem]:
         *("organiser.show_sitting", "organiser.schedule_sitting", "organiser.show_readiness"),
         *("organiser.change_rules", "organiser.run_rehearsal", "organiser.show_rehearsal"),
     )
+    appealed = competition.state.has_reached(CompetitionState.APPEALS)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
         (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
         (_("Nhân sự"), "organiser.show_people", ()),
         (_("Người dự tuyển"), "organiser.list_candidates", candidates_pages),
         (_("Ca thi"), "organiser.list_sittings", sitting_pages),
+        *([(_("Phúc khảo"), "organiser.list_appeals", ())] if appealed else []),
         (_("Đề án và bảo vệ"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
         (_("Sổ ghi"), "organiser.list_log", ()),
@@ -49,6 +52,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.organiser import (  # noqa: E402 - views register themselves on the blueprint
     adjustments,
+    appeals,
     candidate_imports,
     candidates,
     competitions,
@@ -70,6 +74,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
 
 __all__ = [
     "adjustments",
+    "appeals",
     "bp",
     "candidate_imports",
     "candidates",

@@ -1,0 +1,149 @@
+"""The own appeal: ask within the window, take it back, follow it, keep its receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.appeals import AppealState
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.permissions import Role
+from examsite.domain.receipts import short_code
+from examsite.services.appeals import submit_appeal, withdraw_appeal
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import db
+from examsite.storage.queries.appeals import find_standing_appeal, list_own_appeals
+from examsite.storage.queries.candidacies import get_candidacy
+from examsite.storage.queries.codes import find_written_result
+from examsite.storage.queries.records import get_log, get_record
+from examsite.web.access import requires
+from examsite.web.appeals import number_words, window_of
+from examsite.web.candidate import add_home_topic, bp
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.appeals import AppealActForm, SubmitAppealForm
+from examsite.web.i18n import _, localised
+from examsite.web.labels import label
+from examsite.web.labels.appeals import TAGS
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+
+
+@bp.route("/appeal", methods=["GET", "POST"])
+@requires(Role.CANDIDATE)
+@writes
+def submit_own_appeal() -> ResponseReturnValue:
+    """The form while the window is open; the own appeals with their receipts and what came of them."""
+    candidacy = _own()
+    form = SubmitAppealForm()
+    form.part.choices = _parts(candidacy)
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            submit_appeal(act(), candidacy, part=form.part.data, reason=form.reason.data or "")
+        except InvalidError as error:
+            forget_changes()
+            place = form.part if error.params.get("field") == "part" else form.reason
+            place.errors = [*place.errors, message_of(error)]
+        except DomainError as error:
+            forget_changes()
+            status = status_of(error)
+            form.form_errors.append(message_of(error))
+        else:
+            flash(_("Hội đồng đã nhận đề nghị phúc khảo. Biên nhận ở dưới đây."), "success")
+            return redirect(url_for("candidate.submit_own_appeal"))
+        candidacy = _own()
+    return render_template(
+        "candidate/submit_own_appeal.html", form=form, **_values(candidacy, read_web_clock())
+    ), status
+
+
+@bp.post("/appeal/withdrawal")
+@requires(Role.CANDIDATE)
+@writes
+def withdraw_own_appeal() -> ResponseReturnValue:
+    """Take the wish back; until the window closes it may be asked anew."""
+    here = redirect(url_for("candidate.submit_own_appeal"))
+    candidacy = _own()
+    if not AppealActForm().validate_on_submit():
+        flash(_("Chưa có gì thay đổi. Hãy bấm lại."), "error")
+        return here
+    try:
+        for part in ruleset_of(candidacy.competition).appeal_parts:
+            if find_standing_appeal(db.session(), candidacy.id, part) is not None:
+                withdraw_appeal(act(), candidacy, part=part)
+    except DomainError as error:
+        forget_changes()
+        flash(message_of(error), "error")
+        return here
+    flash(_("Đã rút đề nghị phúc khảo. Còn thời hạn thì gửi lại được."), "success")
+    return here
+
+
+def _own() -> Any:
+    candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
+    g.competition = candidacy.competition
+    return candidacy
+
+
+def _parts(candidacy: Any) -> list[tuple[str, str]]:
+    rules = ruleset_of(candidacy.competition)
+    return [(name, localised(rules.part_named(name).title, "")) for name in rules.appeal_parts]
+
+
+def _values(candidacy: Any, now: datetime) -> dict[str, Any]:
+    competition = candidacy.competition
+    session = db.session()
+    window = window_of(competition, now)
+    in_time = competition.state is CompetitionState.APPEALS and window is not None and window.is_open
+    result = find_written_result(session, competition, candidacy.id)
+    own = [_shown(competition, row) for row in list_own_appeals(session, candidacy.id)]
+    standing = any(row["appeal"].state is not AppealState.WITHDRAWN for row in own)
+    has_work = result is not None and result.settlement is not None
+    return {
+        "candidacy": candidacy,
+        "window": window,
+        "own": own,
+        "has_work": has_work,
+        "may_ask": in_time and has_work and not standing,
+        "may_withdraw": in_time and standing,
+        "part": ruleset_of(competition).blind_pair(),
+        "days": ruleset_of(competition).appeal_window_working_days,
+        "tags": TAGS,
+    }
+
+
+def _shown(competition: Any, appeal: Any) -> dict[str, Any]:
+    """One appeal with its receipt: the record of it, and the code to read aloud."""
+    row = get_record(db.session(), get_log(db.session(), competition.code).id, appeal.record_seq)
+    return {
+        "appeal": appeal,
+        "name": number_words(appeal.number),
+        "leaf": row.leaf,
+        "code": short_code(bytes.fromhex(row.leaf)),
+        "part": localised(ruleset_of(competition).part_named(appeal.part).title, ""),
+    }
+
+
+def _read_appeal(candidacy: Any, now: datetime) -> dict[str, Any] | None:
+    """The card at home: while the window is open, and as long as something was asked."""
+    competition = candidacy.competition
+    if not competition.state.has_reached(CompetitionState.APPEALS):
+        return None
+    values = _values(candidacy, now)
+    newest = next((row for row in values["own"] if row["appeal"].state is not AppealState.WITHDRAWN), None)
+    if newest is None and not values["may_ask"]:
+        return None
+    state = None if newest is None else newest["appeal"].state
+    return {
+        "newest": newest,
+        "state": "" if state is None else label(state),
+        "tag": "todo" if state is None else TAGS[state],
+        "window": values["window"],
+        "may_ask": values["may_ask"],
+    }
+
+
+add_home_topic("appeal", order=21, read=_read_appeal)
