@@ -7,7 +7,18 @@ import sys
 
 import click
 
-from examsite.cli import backups, certificates, draws, installation, papers, records, rehearsals, results
+from examsite.cli import (
+    backups,
+    certificates,
+    draws,
+    installation,
+    papers,
+    receipts,
+    records,
+    rehearsals,
+    results,
+    witness,
+)
 from examsite.cli.demonstration import machines
 from examsite.config import SettingsError
 from examsite.storage.database import UnsafeDatabaseError
@@ -32,6 +43,8 @@ commands.add_command(backups.backup)
 commands.add_command(backups.restore)
 commands.add_command(certificates.certificates)
 commands.add_command(rehearsals.rehearse)
+commands.add_command(witness.witness)
+records.records.add_command(receipts.check_receipt_file)
 
 
 def main() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from examsite.config import load_settings
-from examsite.services.checkpoints import load_signer
+from examsite.domain.witnessing import parse_request
+from examsite.services.checkpoints import load_signer, origin_of
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.services.verification import verify_log
 from examsite.storage.database import open_engine, reading
@@ -22,7 +24,13 @@ def records() -> None:
 
 @records.command()
 @click.argument("codes", nargs=-1)
-def verify(codes: tuple[str, ...]) -> None:
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Mốc ký đã giữ ở ngoài, tốt nhất có chữ ký nhân chứng; lặp lại được (a checkpoint that was kept outside).",
+)
+def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
     """Check all record logs and what the tables say against them; exits with 1 when anything is wrong.
 
     With codes only those competitions are checked, and no seals of rows: these belong to the installation.
@@ -30,6 +38,8 @@ def verify(codes: tuple[str, ...]) -> None:
     settings = load_settings()
     signer = load_signer(settings)
     wrong = 0
+    # The file for a witness has lines before the checkpoint.
+    notes = [parse_request(path.read_text(encoding="utf-8")).note for path in against]
     with reading(open_engine(settings)) as session:
         logs = [log for log in list_logs(session) if not codes or log.code in codes]
         missing = set(codes) - {log.code for log in logs}
@@ -41,7 +51,9 @@ def verify(codes: tuple[str, ...]) -> None:
                 click.echo(f"✗ {code}: sổ ghi của kỳ này đã mất (the log of this competition is gone)")
                 wrong += 1
         for log in logs:
-            report = verify_log(session, log, signer)
+            origin = origin_of(signer.host_name, log.code)
+            kept = [note for note in notes if note.partition("\n")[0] == origin]
+            report = verify_log(session, log, signer, against=kept)
             sign = "✓" if not report.problems else "✗"
             click.echo(
                 f"{sign} {report.code}: {report.size} mục (records), {report.checkpoints} mốc ký (checkpoints), "

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from examsite.domain import checkpoints
+from examsite.domain.checkpoints import Checkpoint
 from examsite.domain.errors import InvalidError
 from examsite.domain.events import Event
-from examsite.domain.merkle import TreeState
+from examsite.domain.merkle import BLOCK_LEAVES, TreeState
 from examsite.domain.records import VERSION, LogProblem, Record, check_log, leaf_hash
 from examsite.services.checkpoints import is_signature_good, origin_of
 from examsite.services.context import LogSigner
 from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.queries.checkpoints import map_blocks
 from examsite.storage.queries.records import find_last_gate, list_checkpoints, list_records
 
 _MUST_BE_OPENED = frozenset(event.value for event in Event if event.must_be_opened)
@@ -34,13 +37,19 @@ class LogReport:
     problems: tuple[LogProblem, ...]
 
 
-def verify_log(session: Session, log: RecordLog, signer: LogSigner) -> LogReport:
-    """Check one log from its rows alone.
+def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: Sequence[str] = ()) -> LogReport:
+    """Check one log from its rows alone, and against checkpoints that somebody kept outside (`against`).
 
-    Problems beside those of `check_log`: `leaf_differs` (a row and its stored leaf), `size_differs` and
-    `root_differs` (rows and the head), `checkpoint_not_signed`, `checkpoint_root_differs`, `checkpoint_beyond_log`,
-    `checkpoint_missing` (a gate was passed and nothing signed covers it), and `opening_missing` (a
-    record that every bundle must open lost its content).
+    Whoever owns the server and its key can write the whole log anew, or put an old backup in its place: then only a
+    checkpoint that is out of reach convicts, best one that witnesses signed.
+
+    Problems beside those of `check_log`: `leaf_differs` (a row and its stored leaf), `block_differs` (the rows of a run
+    and its kept root), `size_differs` and `root_differs` (rows and the head), `checkpoint_not_signed`,
+    `checkpoint_root_differs` (with the `first` and `last` record that may have been changed), `checkpoint_beyond_log`,
+    `checkpoint_missing` (a gate was passed and nothing signed covers it), `opening_missing` (a record that every
+    bundle must open lost its content); and of checkpoints from outside: `history_differs` (as
+    `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the
+    `first` and `last` record that are gone or changed).
     """
     rows = list_records(session, log.id)
     payloads = {row.seq: _payload(row) for row in rows if row.payload is not None}
@@ -49,21 +58,31 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner) -> LogReport
     for row in rows:
         if row.payload is None and row.event in _MUST_BE_OPENED:
             problems.append(LogProblem(row.seq, "opening_missing", {"event": row.event}))
+    signed = list_checkpoints(session, log.id)
+    opened = [_opened(checkpoint.note, log.code, signer) for checkpoint in signed]
+    kept = [_opened(note, log.code, signer) for note in against]
+    wanted = {one.size for one in (*opened, *kept) if isinstance(one, Checkpoint)}
+    blocks = map_blocks(session, log.id)
     tree = TreeState()
-    roots = {0: tree.root().hex()}
-    for row in rows:
+    roots = {0: tree.root()}
+    for place, row in enumerate(rows):
         leaf = _leaf(row)
         if leaf is None or leaf.hex() != row.leaf:
             problems.append(LogProblem(row.seq, "leaf_differs", {}))
-        tree = tree.append(leaf or b"\0" * 32)
-        roots[tree.size] = tree.root().hex()
+        leaf = leaf or b"\0" * 32
+        root = tree.block_filled_by(leaf)
+        if root is not None and blocks.pop(place // BLOCK_LEAVES, None) != root.hex():
+            problems.append(_range_problem("block_differs", place + 1 - BLOCK_LEAVES, place + 1))
+        tree = tree.append(leaf)
+        if tree.size in wanted:
+            roots[tree.size] = tree.root()
+    problems += [LogProblem(number * BLOCK_LEAVES, "block_differs", {}) for number in sorted(blocks)]
     if log.size != len(rows):
         problems.append(LogProblem(len(rows), "size_differs", {"head": log.size, "rows": len(rows)}))
     if log.tree != tree.to_json():
         problems.append(LogProblem(len(rows), "root_differs", {}))
-    signed = list_checkpoints(session, log.id)
-    for checkpoint in signed:
-        problems += _problems_of_checkpoint(checkpoint.note, log.code, signer, roots)
+    problems += _problems_of_checkpoints(opened, roots, tree.size, beyond="checkpoint_beyond_log")
+    problems += _problems_of_checkpoints(kept, roots, tree.size, beyond="log_shorter_than_kept")
     passed = find_last_gate(session, log.competition_id)
     covered = max((checkpoint.size for checkpoint in signed), default=0)
     if passed is not None and covered <= passed:
@@ -112,14 +131,31 @@ def _leaf(row: RecordRow) -> bytes | None:
         return None
 
 
-def _problems_of_checkpoint(note: str, code: str, signer: LogSigner, roots: dict[int, str]) -> list[LogProblem]:
+def _opened(note: str, code: str, signer: LogSigner) -> Checkpoint | InvalidError:
     origin = origin_of(signer.host_name, code)
     try:
-        opened = checkpoints.open_checkpoint(note, origin, public_key=signer.public_key, verify=is_signature_good)
+        return checkpoints.open_checkpoint(note, origin, public_key=signer.public_key, verify=is_signature_good)
     except InvalidError as refusal:
-        return [LogProblem(0, refusal.code, refusal.params)]
-    if opened.size not in roots:
-        return [LogProblem(opened.size, "checkpoint_beyond_log", {"size": opened.size})]
-    if roots[opened.size] != opened.root.hex():
-        return [LogProblem(opened.size, "checkpoint_root_differs", {"size": opened.size})]
-    return []
+        return refusal
+
+
+def _problems_of_checkpoints(
+    opened: Sequence[Checkpoint | InvalidError], roots: dict[int, bytes], size: int, *, beyond: str
+) -> list[LogProblem]:
+    """What signed states do not agree with the rows; each names the records since the last state that does."""
+    problems = [LogProblem(0, one.code, one.params) for one in opened if isinstance(one, InvalidError)]
+    differs = "checkpoint_root_differs" if beyond == "checkpoint_beyond_log" else "history_differs"
+    agreed = 0
+    for one in sorted((one for one in opened if isinstance(one, Checkpoint)), key=lambda one: one.size):
+        if one.size > size:
+            problems.append(_range_problem(beyond, agreed, one.size))
+        elif roots[one.size] == one.root:
+            agreed = one.size
+        else:
+            problems.append(_range_problem(differs, agreed, one.size))
+    return problems
+
+
+def _range_problem(code: str, first: int, end: int) -> LogProblem:
+    """One of these records was changed: roots do not tell which."""
+    return LogProblem(first, code, {"size": end, "first": first, "last": end - 1})

@@ -73,6 +73,12 @@ def list_block_roots(session: Session, log_id: int, *, end: int) -> list[bytes]:
     return [bytes.fromhex(root) for root in found]
 
 
+def map_blocks(session: Session, log_id: int) -> dict[int, str]:
+    """Roots of all whole runs of records as hex, by the number of the run."""
+    rows = session.execute(select(RecordBlock.number, RecordBlock.root).where(RecordBlock.log_id == log_id))
+    return dict(rows.all())
+
+
 def list_cosignatures(session: Session, checkpoint_id: int, *, until: datetime | None = None) -> list[Cosignature]:
     """What witnesses signed under a checkpoint (received up to an instant), by the name of the witness."""
     statement = (
