@@ -16,12 +16,10 @@ from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
-from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from tests import databases
+from tests import databases, dialects
 
 HERE = Path(__file__).parent
 
@@ -64,22 +62,7 @@ class RuleBuiltLate(Rule):
 # Making an application is most of the cost of a test of a page; without these two it would be ten times as much.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 Flask.url_rule_class = RuleBuiltLate
-
-
-#: Statements compiled by any engine of this process: each test has an engine of its own, each asks the same things.
-COMPILED_STATEMENTS: LRUCache[Any, Any] = LRUCache(4_000)
-
-
-def _what_makes_text(dialect: DefaultDialect) -> tuple[object, ...]:
-    return (type(dialect), dialect.dbapi, dialect.paramstyle, getattr(dialect, "server_version_info", None))
-
-
-# Statements are kept by dialect, and each engine has one; two that write the same text are the same here.
-Engine._compiled_cache = property(lambda _engine: COMPILED_STATEMENTS, lambda _engine, _own: None)  # type: ignore[assignment]
-DefaultDialect.__eq__ = lambda self, other: (  # type: ignore[method-assign,assignment]
-    isinstance(other, DefaultDialect) and _what_makes_text(self) == _what_makes_text(other)
-)
-DefaultDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
+dialects.share_compiled_statements()
 
 
 #: Modules that take longest, longest first; then folders. A run on several processes is over when the last module is.

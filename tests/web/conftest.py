@@ -21,6 +21,8 @@ from examsite.app import create_app
 from examsite.config import Settings
 from examsite.services.context import SYSTEM, Actor, ServiceContext
 from examsite.storage.database import db, make_engine, upgrade, writing
+from examsite.web.api.pace import SavePace
+from examsite.web.machines import RoomRules
 from tests.factories.ranking import known_signer
 from tests.scenes import Kept, keep_scene, put_back
 from tests.web.crawl import Walk, shared, shared_folder, walk
@@ -42,21 +44,44 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def site_settings(tmp_path: Path, empty_database: Path) -> Settings:
-    """Settings of a small installation: cheap hashes, files in the folder of the test."""
-    shutil.copy(empty_database, tmp_path / "examsite.db")
+@dataclass(frozen=True)
+class Standing:
+    """The application of this process as it was made, and what it held then."""
+
+    app: Flask
+    settings: Settings
+    extensions: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """One application for the tests of this process: making one takes longer than most of them."""
+    folder = tmp_path_factory.mktemp("site")
     settings = Settings(
-        instance_path=tmp_path,
+        instance_path=folder,
         secret_key="0" * 64,
-        database_url=f"sqlite:///{tmp_path / 'examsite.db'}",
+        database_url=f"sqlite:///{folder / 'examsite.db'}",
         password_hash_memory_kib=64,
         password_hash_time_cost=1,
         upload_limit_megabytes=2,
         testing=True,
     )
     known_signer(settings)  # what one test signed can be put back in the next
-    return settings
+    app = create_app(settings)
+    app.test_client_class = StrictClient
+    yield Standing(app, settings, dict(app.extensions))
+    _put_down(app)
+
+
+@pytest.fixture
+def site_settings(standing: Standing, empty_database: Path) -> Settings:
+    """Settings of a small installation: cheap hashes, an empty database, nothing else in its folder but the key."""
+    folder = standing.settings.instance_path
+    for left in folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    shutil.copy(empty_database, folder / "examsite.db")
+    known_signer(standing.settings)
+    return standing.settings
 
 
 @dataclass
@@ -76,17 +101,37 @@ def clock(now: datetime) -> Clock:
     return Clock(now)
 
 
+#: What an application learns while it runs: a test begins with a site that knows nothing yet.
+LEARNT: dict[str, Callable[[], Any]] = {"room_rules": RoomRules, "save_pace": SavePace}
+#: What an application is made with and keeps.
+GIVEN = {"settings", "clock", "passwords", "signer"}
+
+
 @pytest.fixture
-def app(site_settings: Settings, clock: Clock) -> Iterator[Flask]:
-    """The whole site, its clock in the hand of the test."""
-    app = create_app(site_settings)
+def app(site_settings: Settings, standing: Standing, clock: Clock) -> Iterator[Flask]:
+    """The whole site as after its start, its clock in the hand of the test."""
+    own = {name for name, thing in standing.extensions.items() if type(thing).__module__.startswith("examsite")}
+    assert own <= {*LEARNT, *GIVEN}, f"say in tests/web/conftest.py whether a site learns {own - {*LEARNT, *GIVEN}}"
+    if site_settings is standing.settings:
+        app = standing.app
+        app.extensions.clear()
+        app.extensions.update(standing.extensions)
+        app.extensions.update({name: make() for name, make in LEARNT.items()})
+    else:
+        app = create_app(site_settings)
+        app.test_client_class = StrictClient
     app.extensions["clock"] = clock
-    app.test_client_class = StrictClient
     yield app
+    _put_down(app)
+
+
+def _put_down(app: Flask) -> None:
+    """Nobody of this site writes or reads any more."""
     writer = app.extensions.get("writer")
     if writer is not None:
         writer.close()
     with app.app_context():
+        db.session.remove()
         db.engine.dispose()
 
 
