@@ -19,12 +19,14 @@ from examsite.domain.recomputation import recompute
 from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
 from examsite.services import throttling
+from examsite.services.findings import list_readers
 from examsite.services.passwords import Passwords
 from examsite.services.publication import SIGNABLE, TAIL_LENGTH, check_tail, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.explanations import count_open_explanations
 from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import (
     COUNCIL,
@@ -36,6 +38,7 @@ from examsite.storage.queries.results import (
     result_document,
 )
 from examsite.web.errors import message_of
+from examsite.web.findings import conclusion_of, current_report
 from examsite.web.formatting import format_score
 from examsite.web.forms.ranking import SignResultForm
 from examsite.web.i18n import _, ngettext
@@ -221,7 +224,8 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         lines=lines,
         versions=versions,
         approvals=approvals_text(competition, version),
-        checks=checks_of(view, ties),
+        checks=[*checks_of(view, ties), *_findings_checks()],
+        has_read=g.actor.pseudonym in list_readers(session, competition, version),
         ties=ties,
         is_newest=versions[0].number == version.number,
         newest=versions[0].number,
@@ -235,6 +239,21 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         audience=audience,
         checkpoint=find_last_checkpoint(session, competition.code),
     )
+
+
+def _findings_checks() -> list[dict[str, Any]]:
+    """What the report before signing says, in one line each."""
+    report = current_report()
+    checks: list[dict[str, Any]] = [
+        {"state": "attention" if report.pressing else "good", "text": conclusion_of(report)}
+    ]
+    waiting = count_open_explanations(db.session(), g.competition.id)
+    if waiting:
+        text = ngettext(
+            "%(num)d đề nghị giải trình chưa được trả lời", "%(num)d đề nghị giải trình chưa được trả lời", waiting
+        )
+        checks.append({"state": "attention", "text": text})
+    return checks
 
 
 def _is_signed(form: SignResultForm) -> bool:

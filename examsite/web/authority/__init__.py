@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from examsite.domain.competitions import CompetitionState
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -17,6 +18,8 @@ def navigation(competition: Any) -> list[NavItem]:
     items = [nav_item(_("Kỳ thi tuyển"), "authority.list_competitions")]
     if competition is not None:
         items.append(nav_item(_("Tổng quan"), "authority.show_desk", code=competition.code))
+        if competition.state.has_reached(CompetitionState.MERGED):
+            items.append(nav_item(_("Báo cáo trước khi ký"), "authority.show_findings", code=competition.code))
         items.append(
             nav_item(
                 _("Phê duyệt kết quả"),
@@ -30,6 +33,6 @@ def navigation(competition: Any) -> list[NavItem]:
 
 bp.navigation = navigation  # type: ignore[attr-defined]
 
-from examsite.web.authority import desk, signing, ties  # noqa: E402 - views register themselves on the blueprint
+from examsite.web.authority import desk, findings, signing, ties  # noqa: E402 - views register themselves on the blueprint
 
-__all__ = ["bp", "desk", "navigation", "signing", "ties"]
+__all__ = ["bp", "desk", "findings", "navigation", "signing", "ties"]

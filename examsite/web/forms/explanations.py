@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import HiddenInput
 
 from examsite.domain.reasons import LONGEST_TEXT
 from examsite.web.i18n import _l
@@ -27,3 +28,9 @@ class GiveExplanationForm(FlaskForm):
     reason = TextAreaField(
         _l("Giải trình"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
+
+
+class SeeFindingsForm(FlaskForm):
+    """A signer's word to have read exactly this report."""
+
+    findings_sha256 = StringField(widget=HiddenInput(), validators=[InputRequired(_NEEDED), Length(max=64)])

@@ -27,6 +27,7 @@ def navigation(competition: Any) -> list[NavItem]:
             _("Đường đi của điểm"), "supervisor.list_script_paths", code=code, also=("supervisor.show_script_path",)
         ),
         nav_item(_("Thống kê chấm"), "supervisor.show_statistics", code=code),
+        nav_item(_("Báo cáo bất thường"), "supervisor.show_findings", code=code),
     ]
     return [
         nav_item(_("Tổng quan"), "supervisor.show_desk", code=code),
@@ -43,6 +44,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 from examsite.web.supervisor import (  # noqa: E402 - views register themselves on the blueprint
     bundle,
     desk,
+    findings,
     keys,
     log,
     readiness,
@@ -51,4 +53,16 @@ from examsite.web.supervisor import (  # noqa: E402 - views register themselves 
     timelines,
 )
 
-__all__ = ["bp", "bundle", "desk", "keys", "log", "navigation", "readiness", "script_paths", "statistics", "timelines"]
+__all__ = [
+    "bp",
+    "bundle",
+    "desk",
+    "findings",
+    "keys",
+    "log",
+    "navigation",
+    "readiness",
+    "script_paths",
+    "statistics",
+    "timelines",
+]

@@ -1,0 +1,65 @@
+"""Whoever signs a result says to have read the report about it: which one, with how many questions still open."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from examsite.domain.errors import ConflictError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.storage.queries.explanations import count_open_explanations
+from examsite.storage.queries.records import get_log, list_records_of_event
+from examsite.storage.queries.results import find_newest_version
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from examsite.storage.models.competitions import Competition
+    from examsite.storage.models.ranking import ResultVersion
+
+#: Who signs results.
+SIGNING = (Role.CHAIR, Role.COUNCIL_MEMBER, Role.AUTHORITY)
+
+
+def note_findings_seen(
+    ctx: ServiceContext, competition: Competition, *, findings_sha256: str, shown_sha256: str
+) -> int:
+    """Put down that this signer has read the report as it is now, and the stability of the newest version's ranking.
+
+    Args:
+        ctx: of the signer.
+        competition: whose result it is.
+        findings_sha256: of the findings as they are now.
+        shown_sha256: of those that the person had on the page.
+
+    Raises:
+        ConflictError: `result_missing` before there is a result, `findings_changed` when others were shown.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(*SIGNING, competition_id=competition.id)
+    version = find_newest_version(ctx.session, competition.id)
+    if version is None:
+        raise ConflictError("result_missing")
+    if findings_sha256 != shown_sha256:
+        raise ConflictError("findings_changed")
+    payload = {
+        "version": version.number,
+        "result_sha256": version.sha256,
+        "findings_sha256": findings_sha256,
+        "open_questions": count_open_explanations(ctx.session, competition.id),
+    }
+    return record(ctx, competition, Event.FINDINGS_SEEN, f"competition/{competition.code}", payload)
+
+
+def list_readers(session: Session, competition: Competition, version: ResultVersion) -> frozenset[str]:
+    """Pseudonyms of the signers who said to have read the report about this version."""
+    log = get_log(session, competition.code)
+    rows = list_records_of_event(session, log.id, Event.FINDINGS_SEEN)
+    return frozenset(
+        row.actor.partition("/")[2]
+        for row in rows
+        if row.payload is not None and json.loads(row.payload)["result_sha256"] == version.sha256
+    )

@@ -1,0 +1,20 @@
+"""Council members read, and confirm to have read, the report before a result is signed."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.permissions import Role
+from examsite.web.access import requires
+from examsite.web.council import bp
+from examsite.web.findings import serve_findings
+from examsite.web.transactions import writes
+
+
+@bp.route("/<code>/findings", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def show_findings(code: str) -> ResponseReturnValue:
+    """How firmly the ranking stands, what is hard to explain, what is still asked; and the word to have read it."""
+    del code
+    return serve_findings("council")

@@ -1,0 +1,335 @@
+"""The report before a result is signed: how firmly the ranking stands, what is hard to explain, what is still asked.
+
+The same page for supervisors, council and authority: a view of an audience is one call of `serve_findings`. Plots are
+drawn on the server; a table says the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.permissions import Role
+from examsite.services.anomalies import AnomalyReport, Finding, FindingKind, Strength, report_anomalies
+from examsite.services.findings import SIGNING, list_readers, note_findings_seen
+from examsite.services.rank_stability import stability_of
+from examsite.services.rulesets import ruleset_of
+from examsite.storage.database import db
+from examsite.storage.queries.explanations import list_explanations
+from examsite.storage.queries.results import find_newest_version, result_document
+from examsite.web.formatting import format_datetime, format_points, format_time
+from examsite.web.forms.explanations import SeeFindingsForm
+from examsite.web.i18n import _, localised, ngettext
+from examsite.web.labels import label, shown_number
+from examsite.web.labels.anomalies import ADVICE
+from examsite.web.marking_statistics import plain, signed
+from examsite.web.transactions import act
+
+if TYPE_CHECKING:
+    from examsite.statistics.rank_stability import RankStability
+
+#: Where the plot of ranks begins and ends, and the height of a line. Unit: pixels of the drawing.
+RANK_LEFT, RANK_RIGHT, RANK_LINE = 64.0, 424.0, 22.0
+#: Lines of the plot; the table has everybody.
+MOST_DRAWN = 30
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding in words."""
+
+    title: str
+    strength: Strength
+    strength_text: str
+    text: str
+    chance: str
+    advice: str
+    seqs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StabilityView:
+    """One post's ranking: conclusion, plot and table."""
+
+    code: str
+    title: str
+    stability: RankStability
+    sentences: tuple[str, ...]
+    plot: dict[str, Any]
+    percent: dict[str, str]
+
+
+def current_report() -> AnomalyReport:
+    """The report of the competition of the page."""
+    kept = current_app.extensions.setdefault("anomaly_reports", {})
+    return report_anomalies(db.session(), g.competition, kept=kept)
+
+
+def serve_findings(audience: str) -> ResponseReturnValue:
+    """The page; a signer says on it to have read it."""
+    session, competition = db.session(), g.competition
+    if not competition.state.has_reached(CompetitionState.MERGED):
+        return render_template("findings/show_findings.html", report=None, audience=audience)
+    report = current_report()
+    form = SeeFindingsForm()
+    if form.validate_on_submit():
+        note_findings_seen(
+            act(), competition, findings_sha256=report.sha256, shown_sha256=form.findings_sha256.data or ""
+        )
+        flash(_("Đã ghi vào sổ: anh/chị đã đọc báo cáo này."), "success")
+        return redirect(url_for(f"{audience}.sign_result", code=competition.code))
+    form.findings_sha256.data = report.sha256
+    version = find_newest_version(session, competition.id)
+    views = [] if version is None else stability_views(result_document(version))
+    questions = list_explanations(session, competition.id)
+    has_read = version is not None and g.actor.pseudonym in list_readers(session, competition, version)
+    page = render_template(
+        "findings/show_findings.html",
+        report=report,
+        rows=[finding_row(row) for row in report.findings if row.kind is not FindingKind.OUT_OF_HOURS],
+        hours=[finding_row(row) for row in report.findings if row.kind is FindingKind.OUT_OF_HOURS],
+        conclusion=conclusion_of(report),
+        views=views,
+        version=version,
+        questions=questions,
+        open_questions=sum(row.answered_at is None for row in questions),
+        form=form,
+        may_confirm=version is not None and g.actor.role in SIGNING and not has_read,
+        has_read=has_read,
+        is_supervisor=g.actor.role is Role.SUPERVISOR,
+        audience=audience,
+        asked=[label(kind) for kind in report.asked],
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def conclusion_of(report: AnomalyReport) -> str:
+    """The title of the report: what it says, in one sentence."""
+    pressing = len(report.pressing)
+    if pressing:
+        return ngettext("%(num)d điều cần làm rõ trước khi ký", "%(num)d điều cần làm rõ trước khi ký", pressing)
+    if any(row.strength is Strength.WEAK for row in report.findings):
+        return _("Không có gì khó giải thích; vài điều nên biết")
+    return _("Không thấy gì bất thường")
+
+
+def finding_row(row: Finding) -> FindingRow:
+    """One finding in words."""
+    return FindingRow(
+        title=label(row.kind),
+        strength=row.strength,
+        strength_text=label(row.strength),
+        text=_told(row),
+        chance="" if row.chance is None else chance_words(row.chance),
+        advice=str(ADVICE[row.kind]),
+        seqs=row.seqs,
+    )
+
+
+def chance_words(chance: float) -> str:
+    """How often chance alone shows as much, as people count."""
+    if chance <= 0.0015:
+        return _("Kỳ thi sạch cùng cỡ cho thấy như vậy ít hơn 2 lần trong 1.000")
+    return _("Kỳ thi sạch cùng cỡ cho thấy như vậy khoảng %(times)s lần trong 1.000", times=round(chance * 1000))
+
+
+def stability_views(document: dict[str, Any]) -> list[StabilityView]:
+    """Every post's ranking, made ready for reading."""
+    found = stability_of(document, ruleset_of(g.competition))
+    titles = {post.code: localised(post, "title") for post in g.competition.posts}
+    vacancies = {post["code"]: post["vacancies"] for post in document["posts"]}
+    return [
+        StabilityView(
+            code=code,
+            title=titles.get(code, code),
+            stability=stability,
+            sentences=tuple(_sentences(stability, vacancies[code])),
+            plot=_rank_plot(stability),
+            percent={row.code: percent(row.first) for row in stability.rows},
+        )
+        for code, stability in found.items()
+    ]
+
+
+def percent(share: float) -> str:
+    """A chance in whole percent, never quite all or nothing."""
+    if share < 0.005:
+        return _("dưới %(number)s %%", number=1)
+    if share > 0.995:
+        return _("trên %(number)s %%", number=99)
+    return f"{round(share * 100)} %"
+
+
+def _sentences(stability: RankStability, vacancies: int) -> list[str]:
+    first = stability.first_chance
+    if stability.reason is not None or first is None or stability.error is None:
+        return [_("Chưa đủ lượt chấm để ước lượng sai số, nên không nói được thứ hạng vững đến đâu.")]
+    leader = next(row.code for row in stability.rows if row.rank == 1)
+    said = [
+        _(
+            "Nếu hai người khác, giỏi như vậy, chấm lại tất cả thì mã %(code)s vẫn đứng đầu với khả năng %(chance)s.",
+            code=leader,
+            chance=percent(first),
+        ),
+        _("Sai số của một tổng điểm khoảng ±%(error)s điểm.", error=plain(stability.error, 2)),
+    ]
+    if len(stability.tied) > 1:
+        codes = ", ".join(stability.tied)
+        said.append(_("Điểm chấm không phân biệt chắc được người đứng đầu trong nhóm: %(codes)s.", codes=codes))
+    else:
+        said.append(_("Không ai khác có quá %(number)s %% khả năng đứng đầu.", number=5))
+    if stability.unsure:
+        codes = ", ".join(stability.unsure)
+        said.append(
+            _(
+                "Ranh giới %(places)s chỗ trúng tuyển chưa vững với: %(codes)s. Đọc kỹ các bài này trước khi ký.",
+                places=vacancies,
+                codes=codes,
+            )
+        )
+    return said
+
+
+def _rank_plot(stability: RankStability) -> dict[str, Any]:
+    rows = stability.rows[:MOST_DRAWN]
+    worst = max((row.high for row in rows), default=1)
+    unit = (RANK_RIGHT - RANK_LEFT) / max(worst - 1, 1)
+
+    def place(rank: int) -> float:
+        return round(RANK_LEFT + (rank - 1) * unit, 1)
+
+    step = max(1, -(-worst // 10))
+    return {
+        "height": round(len(rows) * RANK_LINE + 4, 1),
+        "ticks": [(place(rank), rank) for rank in range(1, worst + 1) if rank == 1 or rank % step == 0],
+        "lines": [
+            {
+                "code": row.code,
+                "y": round(12 + number * RANK_LINE, 1),
+                "x": place(min(row.rank, worst)),
+                "low": place(row.low),
+                "high": place(row.high),
+                "is_unsure": row.code in stability.unsure,
+            }
+            for number, row in enumerate(rows)
+        ],
+        "left_out": len(stability.rows) - len(rows),
+    }
+
+
+def _told(row: Finding) -> str:
+    values, about = row.values, row.about
+    match row.kind:
+        case FindingKind.RECORD_DIFFERS:
+            return _(
+                "%(script)s, %(marker)s: sổ ghi %(recorded)s điểm, đang lưu %(stands)s điểm.",
+                script=about[0],
+                marker=about[1],
+                recorded=format_points(values["recorded"]),
+                stands=format_points(values["stands"]),
+            )
+        case FindingKind.MARK_WITHDRAWN:
+            after = _("chưa chấm lại") if values["after"] is None else format_points(values["after"])
+            return _(
+                "%(script)s, %(marker)s: %(before)s thành %(after)s. Lý do: %(reason)s",
+                script=about[0],
+                marker=about[1],
+                before=format_points(values["before"]),
+                after=after,
+                reason=values["reason"],
+            )
+        case FindingKind.DECIDED_OUTSIDE:
+            return _(
+                "%(script)s: quyết định %(score)s, hai lượt chấm từ %(low)s đến %(high)s.",
+                script=about[0],
+                score=format_points(values["score"]),
+                low=format_points(values["low"]),
+                high=format_points(values["high"]),
+            )
+        case FindingKind.SINGLE_GAP | FindingKind.PANEL_GAP:
+            return _(
+                "%(script)s: điểm của %(marker)s hơn %(gap)s so với người cùng chấm, gấp %(times)s lần sai số thường.",
+                script=about[0],
+                marker=about[1],
+                gap=signed(values["gap"]),
+                times=plain(abs(values["strength"])),
+            )
+        case FindingKind.LIFTED_MARKER:
+            return _(
+                "%(marker)s, %(scripts)s bài chấm chung; rõ nhất ở: %(suspects)s.",
+                marker=about[0],
+                scripts=values["scripts"],
+                suspects=", ".join(values["suspects"]) or "–",
+            )
+        case FindingKind.DRIFT:
+            others = ", ".join(values["rivals"])
+            said = _(
+                "%(marker)s: %(points)s điểm từ bài thứ %(since)s.",
+                marker=about[0],
+                points=signed(values["points"]),
+                since=values["since"],
+            )
+            return said + (" " + _("Cũng có thể là: %(others)s.", others=others) if others else "")
+        case FindingKind.JUMP:
+            return _(
+                "Trong 3 điểm quanh mức %(limit)s: %(above)s bài ngay trên, %(below)s bài ngay dưới; "
+                "điểm trải đều thì chờ đợi khoảng %(expected)s bài ở trên.",
+                limit=format_points(values["pass_mark"]),
+                above=values["above"],
+                below=values["below"],
+                expected=plain(values["expected"], 0),
+            )
+        case FindingKind.DECIDED_UPWARDS:
+            return _(
+                "%(above)s quyết định trên giữa hai lượt, %(below)s quyết định dưới.",
+                above=values["above"],
+                below=values["below"],
+            )
+        case FindingKind.SAME_MISTAKES:
+            room = _("Cùng phòng.") if values["is_same_room"] else _("Khác phòng.")
+            return (
+                _(
+                    "%(first)s và %(second)s cùng sai %(both)s câu, %(same)s câu chọn cùng đáp án sai "
+                    "(chờ đợi %(expected)s).",
+                    first=about[0],
+                    second=about[1],
+                    both=values["both_wrong"],
+                    same=values["same"],
+                    expected=plain(values["expected"]),
+                )
+                + " "
+                + room
+            )
+        case FindingKind.SAME_PASSAGE:
+            return _(
+                "%(first)s và %(second)s, câu %(item)s: %(share)s %% của bài ngắn hơn, đoạn dài nhất %(words)s tiếng: "
+                "“%(passage)s”. Cặp giống tiếp theo chỉ %(next)s %%.",
+                first=about[0],
+                second=about[1],
+                item=shown_number(values["item"]),
+                share=round(values["share"] * 100),
+                words=values["words"],
+                passage=values["passage"],
+                next=round(values["next"] * 100),
+            )
+        case FindingKind.KEY_PASSAGE:
+            return _(
+                "%(script)s, câu %(item)s: đoạn dài nhất %(words)s tiếng: “%(passage)s”.",
+                script=about[0],
+                item=shown_number(values["item"]),
+                words=values["words"],
+                passage=values["passage"],
+            )
+        case _:
+            return _(
+                "%(who)s: %(acts)s việc và %(logins)s lượt đăng nhập, từ %(first)s đến %(last)s.",
+                who=about[0],
+                acts=values["acts"],
+                logins=values["log_ins"],
+                first=format_datetime(values["first"]),
+                last=format_time(values["last"]),
+            )
