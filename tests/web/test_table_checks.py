@@ -70,7 +70,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stand(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     copied = world.copy_to(tmp_path_factory.mktemp("tables"))
-    engine = make_engine(copied.settings.database_url)
+    engine = make_engine(copied.database_url)
     with Session(engine) as session:
         code = world.places["published"].code
         yield Stage(session, session.scalars(select(Competition).where(Competition.code == code)).one())
