@@ -29,7 +29,7 @@ from examsite.services import outages, server_faults, sittings
 from examsite.services.checkpoints import list_due_logs, load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext, read_clock
 from examsite.storage.database import is_taken, open_engine, reading, writing
-from examsite.storage.queries.sittings import list_due_starts, list_overdue
+from examsite.storage.queries.sittings import list_due_starts, list_left_behind, list_overdue
 
 _log = logging.getLogger("examsite.closer")
 
@@ -136,10 +136,35 @@ class Closer:
                 self._write(lambda ctx, key=sitting_id: sittings.start_sitting(ctx, key))  # type: ignore[misc]
             except ConflictError as refusal:
                 _log.info("sitting %s waits: %s", sitting_id, refusal)
-            except Exception as error:  # reported, and the other rooms begin
-                self._log_fault(("start", sitting_id), "sitting %s cannot be started", sitting_id)
+            except OperationalError as error:
+                self._log_fault(("late", sitting_id), "sitting %s: the database does not take its start", sitting_id)
                 self._report(sitting_id, ServerAct.START, error)
+            except Exception:  # whatever it is: the others of the room, and the other rooms, must not wait for it
+                self._log_fault(("start", sitting_id), "sitting %s: everyone is now opened alone", sitting_id)
+                self._start_without_attempts(sitting_id)
+        self._open_left_behind()
         return is_near
+
+    def _start_without_attempts(self, sitting_id: int) -> None:
+        """Start the sitting alone; where that is what fails, nobody can be let in."""
+        try:
+            self._write(lambda ctx: sittings.start_sitting(ctx, sitting_id, opens=False))
+        except Exception as error:  # reported, and the other rooms begin
+            self._log_fault(("none", sitting_id), "sitting %s cannot be started", sitting_id)
+            self._report(sitting_id, ServerAct.START, error)
+
+    def _open_left_behind(self) -> None:
+        """Open, one by one, what a start could not open; only whoever it is that fails waits, and is told."""
+        with reading(self._engine) as session:
+            left = [(row.sitting_id, row.id) for row in list_left_behind(session)]
+        for sitting_id, attempt_id in left:
+            try:
+                self._write(
+                    lambda ctx, key=sitting_id, one=attempt_id: sittings.open_left_behind(ctx, key, one)  # type: ignore[misc]
+                )
+            except Exception as error:  # reported, and the next one follows
+                self._log_fault(("open", attempt_id), "attempt %s cannot be opened", attempt_id)
+                self._report(sitting_id, ServerAct.START, error, attempt_id=attempt_id)
 
     def sign_what_is_due(self) -> None:
         """Sign every log that has grown or waited enough, each in a transaction of its own."""

@@ -102,9 +102,11 @@ def check_needs(*, waiting: int, approved: int) -> Check:
 def check_closer(*, cannot_start: str, cannot_close: str, seats: str, since: datetime | None) -> Check:
     """Whether the server manages to start the sitting and to close who is over; the kinds of faults where it fails.
 
-    `seats` are those where closing fails; empty: the sitting as a whole.
+    `seats` are those where it fails; empty: the sitting as a whole.
     """
     params: dict[str, Any] = {"error": cannot_start or cannot_close, "seats": seats, "since": since}
+    if cannot_start and seats:
+        return Check(Topic.CLOSER, Level.STOP, "closer_cannot_start_seats", Role.ADMINISTRATOR, params)
     if cannot_start:
         return Check(Topic.CLOSER, Level.STOP, "closer_cannot_start", Role.ADMINISTRATOR, params)
     if cannot_close and seats:

@@ -121,7 +121,7 @@ def check_faults(session: Session, sitting: Sitting, now: datetime) -> Check:
     return check_closer(
         cannot_start=starts[0].error if starts else "",
         cannot_close=closes[0].error if closes else "",
-        seats=", ".join(sorted(item.seat for item in closes if item.seat)),
+        seats=", ".join(sorted(item.seat for item in starts or closes if item.seat)),
         since=faults[0].first_at if faults else None,
     )
 

@@ -24,29 +24,38 @@ from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
+from examsite.domain.lost_times import Stretch
+from examsite.domain.papers import Paper as Frozen
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import SITTING, SittingEvent, SittingState, seat_codes, spread_over, started_at_of
 from examsite.services.adjustments import apply_adjustments
 from examsite.services.answer_files import set_recipient
 from examsite.services.context import ServiceContext
+from examsite.services.lost_times import propose
 from examsite.services.records import record
 from examsite.services.rehearsals import identity_of
-from examsite.services.rooms import lock_open_attempts
+from examsite.services.rooms import lock_open_attempts, lock_seat_of
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
+from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
 from examsite.storage.queries.rooms import list_held
 from examsite.storage.queries.sittings import (
     list_attempts,
+    list_left_behind,
     list_running,
     list_seatable,
     list_sittings,
     opened_papers,
     reasons_against_start,
+    waits_for_left_behind,
 )
+
+#: Why time was lost, as the minutes of the room say it: data like every other cause, not a text of a page.
+LEFT_BEHIND_CAUSE = "Máy chủ không mở được bài ở chỗ này lúc bắt đầu ca thi"
 
 #: How many attempts one transaction closes, so that nobody waits long for the database. Unit: attempts.
 CLOSED_AT_ONCE = 25
@@ -186,8 +195,11 @@ def assign_seats(ctx: ServiceContext, competition: Competition) -> int:
     return len(people)
 
 
-def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
+def start_sitting(ctx: ServiceContext, sitting_id: int, *, opens: bool = True) -> bool:
     """Open the paper to everyone in the sitting at one instant, whoever is logged in.
+
+    `opens` False: the sitting starts and nobody's attempt is opened yet, because one of them fails and would hold all
+    others; `open_left_behind` then opens each one alone.
 
     False: it runs already, or another process is starting it at this instant and this one may go on to the next.
 
@@ -211,19 +223,46 @@ def start_sitting(ctx: ServiceContext, sitting_id: int) -> bool:
     sitting.started_at = started_at_of(sitting.starts_at, ctx.now, papers_opened_at=opened)
     sitting.state = SITTING.after(sitting.state, SittingEvent.STARTED)
     set_recipient(ctx, competition, sitting)
-    for attempt in list_attempts(ctx.session, sitting.id):
-        if not ATTEMPT.is_open(attempt.state, AttemptEvent.STARTED):
-            continue
-        paper = papers[attempt.candidacy.post_id]
-        seed = shuffle_seed(competition.code, sitting.code, attempt.seat, paper.paper_sha256)
-        attempt.paper_id = paper.id
-        attempt.shuffle_seed = seed.hex()
-        attempt.option_orders = option_orders(frozen[paper.post_id], seed)
-        attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.STARTED)
-        apply_adjustments(ctx, sitting, attempt)
+    for attempt in list_attempts(ctx.session, sitting.id) if opens else ():
+        if ATTEMPT.is_open(attempt.state, AttemptEvent.STARTED):
+            paper = papers[attempt.candidacy.post_id]
+            _open(ctx, competition, sitting, attempt, paper=paper, frozen=frozen[paper.post_id])
     payload = {"papers": {frozen[paper.post_id].post: paper.code for paper in papers.values()}}
     record(ctx, competition, Event.SITTING_STARTED, f"sitting/{sitting.code}", payload, actor="system")
     return True
+
+
+def open_left_behind(ctx: ServiceContext, sitting_id: int, attempt_id: int) -> bool:
+    """Open an attempt that the start of its sitting left behind; False when there is nothing to do any more.
+
+    What it lost since the start is put before the invigilators, who give it back; until then it is not closed.
+
+    Raises:
+        NotFoundError: `seat_not_found` when no such attempt sits there.
+    """
+    sitting = _locked(ctx, sitting_id)
+    attempt = lock_seat_of(ctx, sitting, attempt_id)
+    is_left = sitting.state is SittingState.STARTED and ATTEMPT.is_open(attempt.state, AttemptEvent.STARTED)
+    if sitting.started_at is None or not is_left:
+        return False
+    papers, _without = opened_papers(ctx.session, sitting.id)
+    paper = papers[attempt.candidacy.post_id]
+    _open(ctx, _competition_of(ctx, sitting), sitting, attempt, paper=paper, frozen=paper_from_data(paper.data))
+    ctx.session.flush()
+    propose(ctx.session, attempt.id, Stretch(sitting.started_at, ctx.now), cause=LEFT_BEHIND_CAUSE)
+    return True
+
+
+def _open(
+    ctx: ServiceContext, competition: Competition, sitting: Sitting, attempt: Attempt, *, paper: Paper, frozen: Frozen
+) -> None:
+    """The paper in front of one candidate, in the order drawn for the seat, with the time approved beforehand."""
+    seed = shuffle_seed(competition.code, sitting.code, attempt.seat, paper.paper_sha256)
+    attempt.paper_id = paper.id
+    attempt.shuffle_seed = seed.hex()
+    attempt.option_orders = option_orders(frozen, seed)
+    attempt.state = ATTEMPT.after(attempt.state, AttemptEvent.STARTED)
+    apply_adjustments(ctx, sitting, attempt)
 
 
 def close_overdue(ctx: ServiceContext) -> int:
@@ -258,7 +297,9 @@ def close_overdue_in(ctx: ServiceContext, sitting_id: int, *, attempt_id: int | 
         close_attempt(ctx, competition, sitting, attempt)
         working.remove(attempt)
         done += 1
-    if not working and attempt_id is None:
+    if not working and attempt_id is None and not waits_for_left_behind(ctx.session, sitting, ctx.now):
+        for left in list_left_behind(ctx.session, sitting.id):
+            left.state = ATTEMPT.after(left.state, AttemptEvent.FOUND_ABSENT)
         _close(ctx, competition, sitting)
         done += 1
     return done

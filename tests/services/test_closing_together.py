@@ -24,13 +24,15 @@ from examsite.domain.sittings import SittingState
 from examsite.services.attempts import hand_in, open_attempt, save_answers
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import ServiceContext
+from examsite.services.invigilation import check_in
 from examsite.services.outages import beat
 from examsite.services.rehearsals import record_rehearsal
 from examsite.services.sittings import close_overdue, start_sitting
 from examsite.storage.database import reading, writing
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.rooms import ServerOutage
+from examsite.storage.models.rooms import LostTime, ServerOutage
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.server_faults import list_server_faults
 from tests import databases
@@ -224,11 +226,52 @@ def test_what_fails_at_one_seat_or_at_one_start_holds_nobody_else_back(
 
     with writing(own_engine) as session:  # somebody mends both
         session.execute(update(AnswerVersion).where(AnswerVersion.attempt_id == stuck_id).values(content='"x"'))
-        session.execute(update(Paper).where(Paper.id == rooms[0].paper.id).values(data=rooms[1].paper.data))
+        session.get_one(Paper, rooms[0].paper.id).data = session.get_one(Paper, rooms[1].paper.id).data
     closer.go_round()
     with reading(own_engine) as session:
         states = {row.id: row.state for row in session.scalars(select(Sitting))}
         assert [states[key] for key in ids] == [SittingState.CLOSED, SittingState.STARTED, SittingState.STARTED]
+
+
+def test_who_cannot_be_opened_holds_nobody_else_and_loses_nothing(
+    own_engine: Engine, settings: Settings, now: datetime
+) -> None:
+    """At the start one attempt is broken: all others write, its room is told, and once mended its time is proposed."""
+    with writing(own_engine) as session:
+        room = make_room(session, now, settings=settings, candidates=3)
+        room.opened()
+        record_rehearsal(room.ctx(Role.ORGANISER), room.competition, head_count=50, source="test", figures={})
+        room.candidacies[1].adjustments = {"extra_percent": 25, "decided_by_id": 999_999}
+        check_in(room.ctx(Role.INVIGILATOR), room.competition, room.sitting, seat="A2")
+        sitting_id, begins = room.sitting.id, room.sitting.starts_at
+        broken_id = room.attempt(1).id
+        beat(room.ctx(at=begins), was_alive=True)
+    at = [begins]
+    closer = Closer(own_engine, settings, load_signer(settings), clock=lambda: at[0])
+
+    def found() -> tuple[SittingState, list[AttemptState], list[tuple[ServerAct, str]]]:
+        with reading(own_engine) as session:
+            states = session.scalars(select(Attempt.state).order_by(Attempt.id)).all()
+            faults = [(item.act, item.seat) for item in list_server_faults(session, sitting_id, at[0])]
+            return session.scalars(select(Sitting.state)).one(), list(states), faults
+
+    for _round in range(2):
+        closer.go_round()
+        left = [AttemptState.OPEN, AttemptState.SEATED, AttemptState.OPEN]
+        assert found() == (SittingState.STARTED, left, [(ServerAct.START, "A2")])
+    at[0] = begins + LENGTH + timedelta(minutes=5)  # all others are closed; whoever is surely there is waited for
+    for _round in range(3):
+        closer.go_round()
+    assert found()[:2] == (SittingState.STARTED, [AttemptState.ABSENT, AttemptState.SEATED, AttemptState.ABSENT])
+
+    with writing(own_engine) as session:  # somebody mends it
+        session.get_one(Candidacy, session.get_one(Attempt, broken_id).candidacy_id).adjustments = {}
+    for _round in range(3):
+        closer.go_round()
+    assert found()[:2] == (SittingState.STARTED, [AttemptState.ABSENT, AttemptState.OPEN, AttemptState.ABSENT])
+    with reading(own_engine) as session:
+        (lost,) = session.scalars(select(LostTime)).all()
+        assert (lost.attempt_id, lost.seconds) == (broken_id, (LENGTH + timedelta(minutes=5)).total_seconds())
 
 
 def test_nobody_is_closed_before_the_sign_of_life_after_an_outage(

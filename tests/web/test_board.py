@@ -530,6 +530,16 @@ def test_what_the_server_fails_to_do_in_a_room_is_the_first_card(world: World) -
     world.later(minutes=2)  # it went on without failing again
     assert not find_all(world.first.page(BOARD), "card-server")
 
+    def left_behind(room: Room, doing: Doing) -> None:
+        attempt = doing.session.get_one(Attempt, room.attempt(0).id)
+        attempt.state, attempt.opened_at = AttemptState.SEATED, None
+        note_fault(room.ctx(at=doing.now), room.sitting.id, act=ServerAct.START, error="X", attempt_id=attempt.id)
+
+    world.step(left_behind)
+    page = world.first.page(BOARD)
+    assert "không mở được bài ở chỗ A1" in words(find_all(page, "card-server")[0])
+    assert "máy chủ chưa mở bài" in words(page)
+
 
 # -------------------------------------------------------------------------------------------------- words and incidents
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.attempts import AttemptState, deadline_of
@@ -180,7 +180,9 @@ def list_pauses_by_attempt(session: Session, sitting_id: int, *, until: datetime
 
 
 def list_held(session: Session, sitting_id: int, now: datetime) -> frozenset[int]:
-    """Attempts that are not closed yet because an outage of the server touched them and nobody has decided.
+    """Attempts that are not closed yet because the server itself cost them time and nobody has decided.
+
+    It was down, or it opened the attempt late.
 
     Source: our choice, because lost time must be given back before anyone is closed over it.
     """
@@ -188,12 +190,16 @@ def list_held(session: Session, sitting_id: int, now: datetime) -> frozenset[int
     return frozenset(
         session.scalars(
             select(LostTime.attempt_id)
-            .join(ServerOutage, ServerOutage.id == LostTime.outage_id)
+            .outerjoin(ServerOutage, ServerOutage.id == LostTime.outage_id)
             .join(Attempt, Attempt.id == LostTime.attempt_id)
             .where(
                 Attempt.sitting_id == sitting_id,
                 LostTime.state == LostTimeState.PROPOSED,
-                ServerOutage.ended_at > since,
+                or_(
+                    ServerOutage.ended_at > since,
+                    # A silence of a page is no fault of the server.
+                    LostTime.outage_id.is_(None) & LostTime.silence_id.is_(None) & (LostTime.ended_at > since),
+                ),
             )
         )
     )

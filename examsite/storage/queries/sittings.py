@@ -249,7 +249,8 @@ def list_overdue(session: Session, now: datetime) -> dict[int, list[int]]:
         # Asked every few seconds: a whole room has few different ends, so few rows are read.
         ends = session.execute(select(Attempt.added_seconds, Attempt.paused_at).where(*working).distinct()).all()
         if not ends or sitting.started_at is None:
-            found[sitting.id] = []
+            if not waits_for_left_behind(session, sitting, now):
+                found[sitting.id] = []
             continue
         over = {
             added_seconds
@@ -269,6 +270,30 @@ def list_overdue(session: Session, now: datetime) -> dict[int, list[int]]:
             if free:
                 found[sitting.id] = sorted(free)
     return found
+
+
+def list_left_behind(session: Session, sitting_id: int | None = None) -> list[Attempt]:
+    """Attempts that the start of their sitting could not open, of one sitting or of all, in the order of keys."""
+    statement = (
+        select(Attempt)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Sitting.state == SittingState.STARTED, Attempt.state == AttemptState.SEATED)
+    )
+    if sitting_id is not None:
+        statement = statement.where(Attempt.sitting_id == sitting_id)
+    return list(session.scalars(statement.order_by(Attempt.sitting_id, Attempt.id)))
+
+
+def waits_for_left_behind(session: Session, sitting: Sitting, now: datetime) -> bool:
+    """Whether a sitting in which nobody writes stays open for somebody whose attempt the server has yet to open.
+
+    Until the planned end for everybody; after it for those whose papers were looked at, who are surely there.
+    """
+    left = list_left_behind(session, sitting.id)
+    if not left or sitting.started_at is None:
+        return False
+    end = deadline_of(sitting.started_at, sitting.duration_minutes)
+    return not is_to_close(now, end, sitting.grace_seconds) or any(row.checked_in_at is not None for row in left)
 
 
 def list_running(session: Session) -> list[int]:

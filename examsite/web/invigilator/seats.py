@@ -174,9 +174,7 @@ def _look(room: Room, attempt: Any, waiting: set[int], calling: dict[int, Any]) 
             return "done", _("nộp %(time)s", time=format_time(attempt.handed_in_at)), _("nộp"), count
         return "done", _("đã thu bài"), _("thu bài"), count
     if attempt.state is not AttemptState.OPEN:
-        if attempt.checked_in_at is None:
-            return "empty", _("chưa đến"), _("chưa đến"), ""
-        return "ok", _("đã đối chiếu"), _("có mặt"), ""
+        return _look_seated(room, attempt)
     if attempt.paused_at is not None:
         length = age_words(seconds_between(attempt.paused_at, room.now))
         return "paused", _("dừng giờ"), _("dừng"), _("từ %(age)s", age=length)
@@ -189,6 +187,15 @@ def _look(room: Room, attempt: Any, waiting: set[int], calling: dict[int, Any]) 
     if attempt.checked_in_at is None:
         return "unchecked", _("chưa đối chiếu"), _("đối chiếu"), count
     return "ok", *_calm(room, attempt, count)
+
+
+def _look_seated(room: Room, attempt: Any) -> tuple[str, str, str, str]:
+    """A seat before its attempt is open; once the others write, the server has left it behind."""
+    if room.is_running:
+        return "silent", _("máy chủ chưa mở bài"), _("chưa mở"), ""
+    if attempt.checked_in_at is None:
+        return "empty", _("chưa đến"), _("chưa đến"), ""
+    return "ok", _("đã đối chiếu"), _("có mặt"), ""
 
 
 def _calm(room: Room, attempt: Any, count: str) -> tuple[str, str, str]:

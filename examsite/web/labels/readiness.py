@@ -95,6 +95,10 @@ FINDINGS = {
     "addresses_refused": _l("%(refused)s máy không đúng phòng hoặc không đúng trình duyệt đã bị từ chối."),
     "closer_works": _l("Máy chủ không gặp lỗi khi bắt đầu hay thu bài của ca này."),
     "closer_cannot_start": _l("Máy chủ không bắt đầu được ca thi từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."),
+    "closer_cannot_start_seats": _l(
+        "Máy chủ không mở được bài ở chỗ %(seats)s từ %(since)s (lỗi %(error)s). Cả phòng đã bắt đầu; máy chủ vẫn tự "
+        "thử lại từng chỗ này."
+    ),
     "closer_cannot_close": _l("Máy chủ không đóng được ca thi từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."),
     "closer_cannot_close_seats": _l(
         "Máy chủ không thu được bài ở chỗ %(seats)s từ %(since)s (lỗi %(error)s). Vẫn tự thử lại."
@@ -110,6 +114,9 @@ FINDINGS = {
 #: What to do about it; nothing where nothing is to be done.
 ACTIONS = {
     "closer_cannot_start": _l("Xem nhật ký của máy chủ (examsite.closer) rồi sửa; các ca khác không phải chờ."),
+    "closer_cannot_start_seats": _l(
+        "Mời thí sinh ngồi chờ, báo ngay quản trị hệ thống. Mở được thì giờ mất hiện ở bảng này để anh/chị bù đủ."
+    ),
     "closer_cannot_close": _l("Xem nhật ký của máy chủ (examsite.closer) rồi sửa; các ca khác không phải chờ."),
     "closer_cannot_close_seats": _l(
         "Xem nhật ký của máy chủ (examsite.closer) rồi sửa. Phần đã lưu còn nguyên; các chỗ khác đã thu xong."
