@@ -49,8 +49,8 @@ def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str,
         proposals.prepare_order_draw(ctx, competition)
 
 
-def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str) -> None:
-    """Compute the outcome of a ceremony whose numbers are all there, and do what follows from it, in one act.
+def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str, *, terms: str | None = None) -> None:
+    """Compute the outcome of a draw and do what follows from it, in one act; a ceremony has all its numbers by then.
 
     Raises:
         ConflictError: of the act that needs the draw, and of `draw`.
@@ -63,7 +63,7 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str) ->
     elif kind is DrawKind.SCRIPT_CODES:
         codes.draw_script_codes(ctx, competition)
     elif kind is DrawKind.ALLOCATION:
-        allocations.draw_allocation(ctx, competition)
+        allocations.draw_allocation(ctx, competition, without_seeds=terms)
     else:
         proposals.draw_presentation_order(ctx, competition)
 

@@ -158,6 +158,8 @@ class Life:
             preset="hai-phong-pilot",
         )
         organiser.changes_figure("written_minutes", str(MINUTES))
+        # A ceremony has a story of its own.
+        organiser.chooses_figure("draw_contributors", "one")
         organiser.adds_post(
             POST,
             title="Trưởng phòng Cải cách hành chính",

@@ -21,6 +21,7 @@ from examsite.services.context import Actor, ServiceContext
 from examsite.services.posts import add_post
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
+from tests.factories.draws import drawn_at_once
 
 #: Everyone whom a plan needs before it may be announced, in the order of the boards.
 BOARDS: tuple[Role, ...] = (
@@ -130,6 +131,7 @@ def make_draft(
         number_prefix=number_prefix,
         preset=preset,
     )
+    competition.ruleset_toml = drawn_at_once(competition.ruleset_toml)
     organiser = session.query(RoleAssignment).filter_by(competition_id=competition.id).one()
     return Plan(session, now, competition, organiser)
 

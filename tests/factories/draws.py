@@ -49,3 +49,10 @@ def number_all(
     commit_draw(people[0], competition, name)
     for ctx, machine in zip(later, machines, strict=True):
         reveal_number(ctx, competition, name, machine.nonce)
+
+
+def drawn_at_once(ruleset_toml: str) -> str:
+    """The rule set with draws of one step, for tests that are about what comes after a draw."""
+    changed = ruleset_toml.replace('draw_contributors = { value = "council"', 'draw_contributors = { value = "one"')
+    assert changed != ruleset_toml
+    return changed

@@ -30,6 +30,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
 from question_bank.loader import load_bank
+from tests.factories.draws import drawn_at_once
 
 #: How many questions of each kind the paper has.
 KINDS = {
@@ -144,7 +145,7 @@ def make_room(
         body_id=body.id,
         state=CompetitionState.ROSTERED,
         number_prefix=code[-3:].strip("-") + "N",
-        ruleset_toml=ruleset_to_toml(get_preset("hai-phong-pilot")),
+        ruleset_toml=drawn_at_once(ruleset_to_toml(get_preset("hai-phong-pilot"))),
         created_at=now,
         announced_at=now,
     )

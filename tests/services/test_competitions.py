@@ -21,7 +21,13 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Text
 from examsite.domain.rubrics import rubric_from_snapshot
-from examsite.domain.rulesets import ruleset_data, ruleset_from_data, ruleset_sha256
+from examsite.domain.rulesets import (
+    ruleset_data,
+    ruleset_from_data,
+    ruleset_from_toml,
+    ruleset_sha256,
+    ruleset_to_toml,
+)
 from examsite.domain.scores import score
 from examsite.services import announcements, posts
 from examsite.services.accounts import grant_role
@@ -51,6 +57,7 @@ from tests.factories.competitions import (
     make_receiving,
     make_schedule,
 )
+from tests.factories.draws import drawn_at_once
 
 
 def _events(session: Session) -> list[str]:
@@ -121,7 +128,8 @@ def test_every_preset_is_sound() -> None:
 def test_new_competition_holds_a_copy_of_the_preset(session: Session, now: datetime) -> None:
     plan = make_draft(session, now)
 
-    assert ruleset_of(plan.competition) == get_preset("hai-phong-pilot")
+    preset = drawn_at_once(ruleset_to_toml(get_preset("hai-phong-pilot")))
+    assert ruleset_of(plan.competition) == ruleset_from_toml(preset)
 
 
 def test_post_of_another_level_is_refused_with_both_levels(session: Session, now: datetime) -> None:

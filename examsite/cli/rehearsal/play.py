@@ -16,7 +16,7 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from examsite.cli.demonstration import cast
+from examsite.cli.demonstration import cast, ceremonies
 from examsite.cli.demonstration.director import Director, Plan, PostPlan
 from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, Play
 from examsite.cli.rehearsal.installation import RehearsalInstallation
@@ -69,6 +69,8 @@ class RehearsalPlay:
                 for number in range(1, head_count + 1)
             ),
             written_at=read_clock() + HOUR,
+            # A rehearsal measures machines; nobody sits there to give numbers.
+            figures={"draw_contributors": "one"},
         )
 
     def prepare_people(self) -> list[str]:
@@ -214,7 +216,7 @@ class _ManyPlay(Play):
         )
         announcements.begin_written(organiser, self.competition)
         for post in self.competition.posts:
-            papers.open_paper(self.by("chutich", Role.CHAIR, now), self.competition, post)
+            ceremonies.hold_draw(self, f"paper-version-{post.code}", now)
         competition, watcher = self.competition, self.by("coithi", Role.INVIGILATOR, now)
         for attempt in list_attempts(self.session, sitting.id):
             invigilation.check_in(watcher, competition, sitting, seat=attempt.seat)

@@ -32,6 +32,12 @@ class Organiser(Official):
         self.fills({key.replace(".", "__"): value})
         self.submits("submit")
 
+    def chooses_figure(self, key: str, value: str) -> None:
+        """The same for a figure that is one of a few words."""
+        self.goes_to(self.at("plan/ruleset"))
+        self.selects(key.replace(".", "__"), value)
+        self.submits("submit")
+
     def adds_post(self, code: str, *, title: str, title_en: str, unit: str, level: str, requirements: str) -> None:
         """A post to be filled."""
         self.goes_to(self.at("posts/new"))
