@@ -115,7 +115,7 @@ def keep_key(code: str, purpose: str) -> ResponseReturnValue:
     return redirect(url_for("council.list_keys", code=code))
 
 
-@bp.route("/<code>/keys/<int:key>/check", methods=["GET", "POST"])
+@bp.route("/<code>/keys/<int(max=2147483647):key>/check", methods=["GET", "POST"])
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @writes
 def check_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address

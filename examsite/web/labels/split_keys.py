@@ -26,7 +26,9 @@ ERRORS = {
     "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
     "split_key_not_printed": _l("Chưa xác nhận đã in đủ các tờ nên khóa chưa có hiệu lực. Hãy hủy các tờ và chia lại."),
     "no_share_held": _l("Bạn không giữ tờ nào của khóa này nên không có gì để thử."),
-    "share_words_missing": _l("Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."),
+    "share_words_missing": _l(
+        "Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."
+    ),
     "share_word_unknown": _l(
         "Tờ khóa %(number)s: từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."
     ),

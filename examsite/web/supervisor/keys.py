@@ -18,7 +18,7 @@ def list_keys(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the 
     return serve_keys()
 
 
-@bp.route("/<code>/keys/<int:key>/check", methods=["GET", "POST"])
+@bp.route("/<code>/keys/<int(max=2147483647):key>/check", methods=["GET", "POST"])
 @requires(Role.SUPERVISOR)
 @writes
 def check_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
