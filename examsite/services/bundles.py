@@ -23,12 +23,13 @@ from examsite.domain.bundles import (
     opened_events,
     unsigned_entries,
 )
-from examsite.domain.canonical import sha256_hex
+from examsite.domain.canonical import parse_instant, sha256_hex
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.records import VERSION, Record
 from examsite.services.result_reports import print_report
 from examsite.services.rulesets import ruleset_of
+from examsite.services.witnesses import cosigned_note
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import CheckpointRow
@@ -65,6 +66,7 @@ def bundle_entries(
     """The files of the bundle in their order; refusals as `build_bundle`."""
     version = _checked(session, competition, audience, version)
     checkpoint = _checkpoint_of(session, competition, version)
+    note = _cosigned(session, version, checkpoint)
     opened = opened_events(audience)
     records: list[Record] = []
     openings: list[Opening] = []
@@ -85,7 +87,7 @@ def bundle_entries(
         *data_entries(
             result=version.document.encode("utf-8"),
             records=records,
-            checkpoint=checkpoint.note,
+            checkpoint=note,
             openings=openings,
             previous=_previous_sha256(session, competition, audience, version),
         ),
@@ -93,7 +95,7 @@ def bundle_entries(
             report=report,
             verifier=_verifier(),
             result_sha256=version.sha256,
-            origin=checkpoint.note.partition("\n")[0],
+            origin=note.partition("\n")[0],
         ),
     ]
 
@@ -106,7 +108,8 @@ def keep_bundle(session: Session, competition: Competition, audience: Audience, 
     """
     version = _checked(session, competition, audience, None)
     checkpoint = _checkpoint_of(session, competition, version)
-    made_of = (version.sha256, checkpoint.note, audience, sha256_hex(_verifier()), *UNSIGNED)
+    note = _cosigned(session, version, checkpoint)
+    made_of = (version.sha256, note, audience, sha256_hex(_verifier()), *UNSIGNED)
     path = folder / f"{competition.code}-{version.number}-{audience}-{sha256_hex(repr(made_of).encode())[:16]}.zip"
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -150,6 +153,19 @@ def _checkpoint_of(session: Session, competition: Competition, version: ResultVe
     if checkpoint is None:
         raise ConflictError("bundle_not_covered")
     return checkpoint
+
+
+def _cosigned(session: Session, version: ResultVersion, checkpoint: CheckpointRow) -> str:
+    """The checkpoint with what witnesses signed under it.
+
+    Decision: of a version that was replaced only what had come by then counts, so that its bundle keeps the hash that
+    the newer one names.
+    """
+    replaced_at = None
+    for row in list_records_of_event(session, checkpoint.log_id, Event.BUNDLE_REPLACED.value):
+        if json.loads(row.payload or "{}").get("version") == version.number:
+            replaced_at = parse_instant(row.at)
+    return cosigned_note(session, checkpoint, until=replaced_at)
 
 
 def _previous_sha256(

@@ -357,7 +357,9 @@ setter.show_papers                     GET       setter
 setter.show_question                   GET       setter
 
 supervisor.check_sheet                 GET,POST  supervisor
+supervisor.bring_cosignatures          GET,POST  supervisor
 supervisor.download_bundle             GET       supervisor
+supervisor.end_one_witness             POST      supervisor
 supervisor.export_records              GET       supervisor
 supervisor.list_all_checkpoints        GET       supervisor
 supervisor.list_competitions           GET       supervisor
@@ -365,6 +367,7 @@ supervisor.list_keys                   GET       supervisor
 supervisor.list_people                 GET       supervisor
 supervisor.list_records                GET       supervisor
 supervisor.list_script_paths           GET       supervisor
+supervisor.name_witnesses              GET,POST  supervisor
 supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
 supervisor.show_findings               GET       supervisor

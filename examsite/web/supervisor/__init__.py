@@ -36,6 +36,7 @@ def navigation(competition: Any) -> list[NavItem]:
         nav_item(_("Phân công"), "supervisor.list_people", code=code),
         nav_item(_("Tờ khóa"), "supervisor.list_keys", code=code, also=("supervisor.check_sheet",)),
         nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
+        nav_item(_("Nhân chứng"), "supervisor.name_witnesses", code=code, also=("supervisor.bring_cosignatures",)),
     ]
 
 
@@ -51,6 +52,7 @@ from examsite.web.supervisor import (  # noqa: E402 - views register themselves 
     script_paths,
     statistics,
     timelines,
+    witnesses,
 )
 
 __all__ = [
@@ -65,4 +67,5 @@ __all__ = [
     "script_paths",
     "statistics",
     "timelines",
+    "witnesses",
 ]
