@@ -22,7 +22,7 @@ from examsite.domain.marking import NeededAct
 from examsite.domain.merkle import verify_inclusion
 from examsite.domain.papers import paper_from_data
 from examsite.domain.records import VERSION, Record, commitment, leaf_hash
-from examsite.domain.result_entries import MarkEntry
+from examsite.domain.result_entries import SYSTEM_ROUND, MarkEntry
 from examsite.domain.rubrics import points_data
 from examsite.domain.scores import score_text
 from examsite.domain.scripts import script_content
@@ -177,8 +177,11 @@ def _check_work(read: _Reading, script: Script) -> None:
 def _check_marks(read: _Reading, script: Script) -> None:
     entry = read.result.entry
     appealed = () if entry.appeal is None else entry.appeal.marks
-    for mark in (*entry.marks, *appealed):
-        _check_mark(read, mark, script)
+    system = [mark for mark in entry.marks if mark.round == SYSTEM_ROUND]
+    people = [mark for mark in entry.marks if mark.round != SYSTEM_ROUND]
+    for marks in (system, people, appealed):
+        for place, mark in enumerate(marks, start=1):
+            _check_mark(read, mark, script, place=place)
     if entry.decision is not None:
         wanted = score_text(entry.decision.score)
         _check_record(
@@ -193,7 +196,7 @@ def _check_marks(read: _Reading, script: Script) -> None:
     read.lines.append(OwnCheck("computed", holds, params={"score": script.score}))
 
 
-def _check_mark(read: _Reading, mark: MarkEntry, script: Script) -> None:
+def _check_mark(read: _Reading, mark: MarkEntry, script: Script, *, place: int) -> None:
     stated = {"part": read.result.entry.part, "round": mark.round, "points": points_data(mark.points)}
     content = script.content_sha256
 
@@ -202,7 +205,7 @@ def _check_mark(read: _Reading, mark: MarkEntry, script: Script) -> None:
         return same and said["content"] in (content, None)
 
     code = "system_mark" if mark.round == 0 else "appeal_mark" if isinstance(mark.round, str) else "mark"
-    _check_record(read, code, mark.seq, is_shown, subject=f"script/{script.code}", round=mark.round)
+    _check_record(read, code, mark.seq, is_shown, subject=f"script/{script.code}", place=place)
 
 
 def _check_appeals(read: _Reading, script: Script | None) -> None:
@@ -241,7 +244,7 @@ def _check_published(read: _Reading) -> None:
     for part in parts.values():
         if part["part"] == read.result.entry.part:
             continue
-        for mark in part["marks"]:
+        for place, mark in enumerate(part["marks"], start=1):
             stated = {name: mark[name] for name in ("round", "points", "total")} | {"part": part["part"]}
             _check_record(
                 read,
@@ -249,6 +252,7 @@ def _check_published(read: _Reading) -> None:
                 mark["seq"],
                 lambda said, stated=stated: {name: said[name] for name in stated} == stated,  # type: ignore[misc]
                 subject=f"defence/{read.result.public_code}",
+                place=place,
             )
 
 

@@ -48,6 +48,11 @@ def list_holidays(year: int) -> list[Holiday]:
     return [Holiday(day, str(name), str(english.get(day, name))) for day, name in sorted(names.items())]
 
 
+def list_known_worked_days(year: int) -> list[date]:
+    """The days of rest that the library knows to be worked in a year, in order."""
+    return sorted(day for day in holidays.country_holidays("VN", years=year).weekend_workdays if day.year == year)
+
+
 def work_calendar(session: Session | None, now: datetime) -> WorkCalendar:
     """The calendar of the years around an instant; without a session the holidays alone."""
     year = now.astimezone(ZONE).year

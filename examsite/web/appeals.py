@@ -27,6 +27,11 @@ class AppealWindow:
         """24:00 of the last day, as people say it."""
         return last_words(self.closes_at)
 
+    @property
+    def due_words(self) -> str:
+        """24:00 of the last day of the re-marking."""
+        return last_words(self.due_at)
+
 
 def last_words(closes_at: datetime) -> str:
     """The end of a window of whole days by the last day that belongs to it."""

@@ -13,6 +13,7 @@ from tests.house.machines import declared_machines
 
 #: Where a workflow may end. A state missing here must have a way out.
 FINAL_STATES = {
+    "appeal": {"settled", "withdrawn"},
     "attempt": {"handed_in", "closed", "absent"},
     "candidacy": {"withdrawn"},
     "competition": {"closed"},

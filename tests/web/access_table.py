@@ -323,6 +323,7 @@ public.download_proof                  GET       public
 public.download_result                 GET       public
 public.list_draws                      GET       public
 public.list_rulesets                   GET       public
+public.list_settled_appeals            GET       public
 public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast, keys
-from examsite.cli.demonstration.appeals import appeal_twice
+from examsite.cli.demonstration.appeals import appeal_twice, ask_twice, begin_remarking
 from examsite.cli.demonstration.board import LivelyBoard
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
 from examsite.cli.demonstration.handing_in import Letterbox
@@ -42,6 +42,9 @@ FULL_ROOM = 67
 #: Who applies where a whole board marks: with one refused and one absent forty-four scripts, most for one post.
 FULL_BOARD = 46
 
+#: Who applies where one marker lifts scripts: enough for the error of a mark to be known.
+LIFTED_BOARD = 26
+
 #: Working days of the appeal window in the rule set of the demonstration.
 APPEAL_DAYS = 5
 
@@ -67,6 +70,9 @@ STAND_WORDS = {
     "published": "đã công bố (published)",
     "ranked": "chờ ký kết quả (waiting for signatures)",
     "defence": "bảo vệ đề án (defence)",
+    "remarking": "chấm phúc khảo (re-marking)",
+    "appeals": "nhận đề nghị phúc khảo (appeals open)",
+    "lifted": "đã công bố điểm viết, có điểm bị nâng (written results out, marks lifted)",
     "marking": "chấm bài viết (marking)",
     "sealing": "chờ niêm phong bảng phách (code map to be sealed)",
     "written": "đang thi viết, phòng 02 thi sau 20 phút (written test now, second room 20 minutes later)",
@@ -81,8 +87,9 @@ WAITING = (
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
     ("sealing", ("phach",), "xem chỗ có thể lộ người viết, niêm phong bảng phách (cover names, seal the code map)"),
     ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
+    ("remarking", ("phuckhao1", "phuckhao2", "phuckhao3"), "chấm phúc khảo (mark anew)"),
     ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
-    ("published", ("giamsat",), "đọc sổ ghi (read the record log)"),
+    ("lifted", ("giamsat",), "đọc báo cáo bất thường, đề nghị giải trình (read the anomaly report, ask)"),
 )
 
 COUNCIL = (("uyvien1", Role.COUNCIL_MEMBER), ("uyvien2", Role.COUNCIL_MEMBER), ("chutich", Role.CHAIR))
@@ -98,6 +105,13 @@ _CCHC = PostPlan(
 _TCCB = PostPlan("P1", "Trưởng phòng Tổ chức cán bộ", "Head of Personnel", "Phòng Tổ chức cán bộ", "Personnel Section")
 _THTR = PostPlan(
     "P2", "Phó trưởng phòng Thanh tra", "Deputy Head of Inspection", "Phòng Thanh tra", "Inspection Section"
+)
+_CNTT = PostPlan(
+    "P1",
+    "Trưởng phòng Công nghệ thông tin",
+    "Head of Information Technology",
+    "Phòng Công nghệ thông tin",
+    "IT Section",
 )
 _QHXD = PostPlan(
     "P1", "Phó trưởng phòng Quản lý quy hoạch", "Deputy Head of Planning", "Phòng Quản lý quy hoạch", "Planning Section"
@@ -122,7 +136,7 @@ def plans(now: datetime) -> dict[str, Plan]:
         titles_en = " and ".join(post.title_en for post in posts)
         return Plan(
             code=f"VH-{year}-{number:02d}",
-            prefix="ABCDEFGH"[number - 1],
+            prefix="ABCDEFGHJKL"[number - 1],
             body=body,
             title=f"Thi tuyển {titles}",
             title_en=f"Selection of {titles_en}",
@@ -138,6 +152,14 @@ def plans(now: datetime) -> dict[str, Plan]:
         # Three defences of less than an hour each have begun by now; the last one is being scored.
         "defence": _beside_holidays(plan(3, "SYT-VH", (_TCCB,), 6, hour - 22 * DAY - 3 * HOUR)),
         "marking": _with_a_board(plan(4, "SYT-VH", (_TCCB, _THTR), FULL_BOARD, hour - 3 * DAY)),
+        "remarking": _beside_holidays(plan(10, "SNV-VH", (_CNTT,), 5, hour - 15 * DAY)),
+        "appeals": plan(9, "SYT-VH", (_THTR,), 5, hour - 6 * DAY),
+        # Where the report before signing has something to show: one marker lifts two scripts.
+        "lifted": replace(
+            plan(11, "SXD-VH", (_QHXD,), LIFTED_BOARD, hour - 8 * DAY),
+            rooms=(RoomPlan("S1", "Phòng thi 01", rows=6, columns=6),),
+            telling=1,
+        ),
         "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),
         "receiving": replace(plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY), online=4),
@@ -231,9 +253,17 @@ def play_until(play: Play, stand: str) -> None:
     if stand == "marking":
         play.mark(leave=1)
         return
-    play.mark()
+    play.mark(lifted=2 if stand == "lifted" else 0)
     play.settle()
     play.merge()
+    if stand == "lifted":
+        return
+    if stand == "appeals":
+        ask_twice(play)
+        return
+    if stand == "remarking":
+        begin_remarking(play)
+        return
     if stand == "published":
         appeal_twice(play)
     hearing = Hearing(play)

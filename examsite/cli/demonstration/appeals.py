@@ -37,7 +37,7 @@ TALK = (
 
 def appeal_twice(play: Play) -> None:
     """Two candidates ask in the window; a fresh board marks anew; the chair decides where it must."""
-    asked = _ask(play)
+    asked = ask_twice(play)
     ends_at = play.competition.appeals_close_at
     _appoint(play)
     for number, (appeal, gap) in enumerate(asked):
@@ -49,7 +49,15 @@ def appeal_twice(play: Play) -> None:
             _decide(play, appeal, at)
 
 
-def _ask(play: Play) -> list[tuple[Any, Decimal]]:
+def begin_remarking(play: Play) -> None:
+    """The window is over: the first script is with its two fresh markers, the second waits for the council."""
+    asked = ask_twice(play)
+    _appoint(play)
+    chair = play.by("chutich", Role.CHAIR, play.competition.appeals_close_at + HOUR)
+    remarking.name_remarkers(chair, play.competition, asked[0][0].number)
+
+
+def ask_twice(play: Play) -> list[tuple[Any, Decimal]]:
     """Whoever came last among those who passed asks first, so that a second look may move something."""
     results = [row for row in written_results(play.session, play.competition) if row.settlement is not None]
     results.sort(key=lambda row: (row.outcome.score or 0, row.public_code))
@@ -57,7 +65,7 @@ def _ask(play: Play) -> list[tuple[Any, Decimal]]:
     for number, (reason, gap) in enumerate(ASKED):
         candidacy = get_candidacy(play.session, results[1 + number].candidacy_id)
         actor = Actor(account_id=candidacy.account_id, role=Role.CANDIDATE, candidacy_id=candidacy.id)
-        ctx = play.director.context(play.plan.written_at + 6 * DAY + number * HOUR, actor)
+        ctx = play.director.context(play.plan.written_at + 5 * DAY + (3 + number) * HOUR, actor)
         found.append((appeals.submit_appeal(ctx, candidacy, part="written", reason=reason), gap))
     return found
 

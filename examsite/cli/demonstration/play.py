@@ -81,6 +81,9 @@ GAPS = (Decimal(5), Decimal("7.5"), Decimal("2.5"), Decimal(15), Decimal(0), Dec
 
 MARKERS = ("cham1", "cham2", "cham3")
 
+#: Points by which a marker who means well with somebody lifts a script.
+LIFT = Decimal(15)
+
 
 class Play:
     """One competition, played by a director; each method leads through what stands between two gates."""
@@ -380,8 +383,11 @@ class Play:
         """Scripts are given to markers; a board without pilot answers says why it goes without seeds."""
         ceremonies.hold_draw(self, "allocation", at, terms=without_seeds)
 
-    def mark(self, *, leave: int = 0) -> None:
-        """Markers lock their marks; the last `leave` scripts of each queue stay unmarked."""
+    def mark(self, *, leave: int = 0, lifted: int = 0) -> None:
+        """Markers lock their marks; the last `leave` scripts of each queue stay unmarked.
+
+        With `lifted`, two marks differ as those of careful people do, and the first marker lifts so many scripts.
+        """
         at = self.plan.written_at + 2 * DAY
         queues = {login: self.queue(login, at) for login in MARKERS}
         markers: dict[str, list[str]] = defaultdict(list)
@@ -392,6 +398,10 @@ class Play:
         for login in MARKERS:
             for code in queues[login][: len(queues[login]) - leave]:
                 gap = Decimal(0) if markers[code][0] == login else GAPS[order.index(code) % len(GAPS)]
+                if lifted:
+                    gap = Decimal(dice_of(code, login, "error").choice((-1, 0, 1))) * Decimal("2.5")
+                if login == MARKERS[0] and code in queues[login][:lifted]:
+                    gap += LIFT
                 self._mark_one(login, code, gap, at)
 
     def queue(self, login: str, at: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.working_days import DayKind
-from examsite.services.working_days import ZONE, list_holidays, swap_day, take_back_day
+from examsite.services.working_days import ZONE, list_holidays, list_known_worked_days, swap_day, take_back_day
 from examsite.storage.database import db
 from examsite.storage.queries.working_days import list_swapped_days
 from examsite.web.access import requires
@@ -49,7 +49,7 @@ def list_working_days() -> ResponseReturnValue:
         "administrator/list_working_days.html",
         form=form,
         swapped=list_swapped_days(db.session()),
-        years=[(number, list_holidays(number)) for number in (year, year + 1)],
+        years=[(number, list_holidays(number), list_known_worked_days(number)) for number in (year, year + 1)],
         is_english=current_locale() == "en",
     )
     return page, status

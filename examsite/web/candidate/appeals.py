@@ -100,7 +100,7 @@ def _values(candidacy: Any, now: datetime) -> dict[str, Any]:
     in_time = competition.state is CompetitionState.APPEALS and window is not None and window.is_open
     result = find_written_result(session, competition, candidacy.id)
     own = [_shown(competition, row) for row in list_own_appeals(session, candidacy.id)]
-    standing = any(row["appeal"].state is not AppealState.WITHDRAWN for row in own)
+    standing = any(row["is_standing"] for row in own)
     has_work = result is not None and result.settlement is not None
     return {
         "candidacy": candidacy,
@@ -121,6 +121,8 @@ def _shown(competition: Any, appeal: Any) -> dict[str, Any]:
     return {
         "appeal": appeal,
         "name": number_words(appeal.number),
+        "is_standing": appeal.state is not AppealState.WITHDRAWN,
+        "is_waiting": appeal.state is AppealState.SUBMITTED,
         "leaf": row.leaf,
         "code": short_code(bytes.fromhex(row.leaf)),
         "part": localised(ruleset_of(competition).part_named(appeal.part).title, ""),
@@ -133,7 +135,7 @@ def _read_appeal(candidacy: Any, now: datetime) -> dict[str, Any] | None:
     if not competition.state.has_reached(CompetitionState.APPEALS):
         return None
     values = _values(candidacy, now)
-    newest = next((row for row in values["own"] if row["appeal"].state is not AppealState.WITHDRAWN), None)
+    newest = next((row for row in values["own"] if row["is_standing"]), None)
     if newest is None and not values["may_ask"]:
         return None
     state = None if newest is None else newest["appeal"].state

@@ -77,8 +77,7 @@ def _note(line: OwnCheck) -> str:
 
 
 def _words(line: OwnCheck) -> tuple[str, str]:
-    rounds = {1: _("Lượt chấm đầu"), 2: _("Lượt chấm thứ ba")}
-    named = rounds.get(line.params.get("round", 0), "")
+    place = line.params.get("place", 0)
     known: dict[str, tuple[Any, Any]] = {
         "checkpoint": (
             _("Sổ ghi được ký, và %(size)s bản ghi trong máy đúng với chữ ký.", size=line.params.get("size", 0)),
@@ -100,16 +99,16 @@ def _words(line: OwnCheck) -> tuple[str, str]:
             _("Điểm trắc nghiệm trên trang khác với điểm đã khóa."),
         ),
         "mark": (
-            _("%(round)s: điểm từng tiêu chí trên trang đúng là phiếu đã khóa.", round=named),
-            _("%(round)s: điểm trên trang khác với phiếu đã khóa.", round=named),
+            _("Lượt chấm %(number)s: điểm từng tiêu chí trên trang đúng là phiếu đã khóa.", number=place),
+            _("Lượt chấm %(number)s: điểm trên trang khác với phiếu đã khóa.", number=place),
         ),
         "appeal_mark": (
-            _("Phiếu chấm phúc khảo trên trang đúng là phiếu đã khóa."),
-            _("Phiếu chấm phúc khảo trên trang khác với phiếu đã khóa."),
+            _("Chấm phúc khảo %(number)s: điểm trên trang đúng là phiếu đã khóa.", number=place),
+            _("Chấm phúc khảo %(number)s: điểm trên trang khác với phiếu đã khóa.", number=place),
         ),
         "defence_mark": (
-            _("Phiếu chấm bảo vệ trong kết quả đúng là phiếu đã khóa."),
-            _("Phiếu chấm bảo vệ trong kết quả khác với phiếu đã khóa."),
+            _("Phiếu chấm bảo vệ %(number)s trong kết quả đúng là phiếu đã khóa.", number=place),
+            _("Phiếu chấm bảo vệ %(number)s trong kết quả khác với phiếu đã khóa.", number=place),
         ),
         "settlement": (
             _("Quyết định xử lý độ lệch trên trang đúng là quyết định đã ghi."),

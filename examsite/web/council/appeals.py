@@ -39,7 +39,7 @@ def waiting_appeals(competition: Any) -> Card | None:
         return None
     return Card(
         title=ngettext("%(num)d đề nghị phúc khảo chờ hội đồng", "%(num)d đề nghị phúc khảo chờ hội đồng", waiting),
-        text=_("Giao người chấm mới hoặc quyết định bài lệch nhiều; hạn %(until)s.", until=f"{window.due_at:%d/%m/%Y}"),
+        text=_("Giao người chấm mới hoặc quyết định bài lệch nhiều; hạn đến hết %(until)s.", until=window.due_words),
         action=_("Xem phúc khảo"),
         url=url_for("council.list_appeals", code=competition.code),
         urgent=True,
@@ -76,6 +76,7 @@ def show_appeal(code: str, number: int) -> ResponseReturnValue:
         name=number_words(number),
         tags=TAGS,
         part=ruleset_of(g.competition).blind_pair(standing.appeal.part),
+        is_marked=state in (AppealState.DECIDING, AppealState.SETTLED),
         may_name=over and (state is AppealState.SUBMITTED or (state is AppealState.REMARKING and standing.needs_third)),
         may_replace=over and state is AppealState.REMARKING and len(locked) < len(standing.remarkers),
         may_note=over and state is AppealState.DECIDING and not standing.appeal.dialogue,

@@ -40,6 +40,7 @@ def navigation(_competition: Any) -> list[NavItem]:
 bp.navigation = navigation  # type: ignore[attr-defined]
 
 from examsite.web.public import (  # noqa: E402 - views register themselves on the blueprint
+    appeals,
     competitions,
     draws,
     log,
@@ -49,4 +50,15 @@ from examsite.web.public import (  # noqa: E402 - views register themselves on t
     verification,
 )
 
-__all__ = ["bp", "competitions", "draws", "log", "machines", "navigation", "ranking", "rulesets", "verification"]
+__all__ = [
+    "appeals",
+    "bp",
+    "competitions",
+    "draws",
+    "log",
+    "machines",
+    "navigation",
+    "ranking",
+    "rulesets",
+    "verification",
+]

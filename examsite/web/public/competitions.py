@@ -22,6 +22,7 @@ from examsite.storage.queries.competitions import (
     list_public_competitions,
 )
 from examsite.web.access import public
+from examsite.web.appeals import last_words
 from examsite.web.gates import has_endpoint, planned_dates, track, when
 from examsite.web.i18n import _, localised
 from examsite.web.labels.competitions import PUBLIC_STATES
@@ -177,7 +178,9 @@ def _next_thing(competition: Any) -> NextThing:
         note = _until(_("Công bố điểm viết"), competition.written_results_at)
         return NextThing(_("Xem tiêu chí chấm"), f"{page}#criteria", note)
     if state is _S.APPEALS:
-        return NextThing(_("Xem thông báo"), page, _until(_("Phúc khảo đến"), competition.appeals_close_at))
+        closes_at = competition.appeals_close_at
+        until = "" if closes_at is None else _("Phúc khảo đến hết %(until)s", until=last_words(closes_at))
+        return NextThing(_("Xem thông báo"), page, until)
     if state in (_S.PROPOSALS, _S.DEFENCE):
         note = _until(_("Bảo vệ đề án"), competition.defence_at)
         return NextThing(_("Xem tiêu chí đề án"), f"{page}#criteria", note)
@@ -200,6 +203,8 @@ def _links(competition: Any) -> list[tuple[str, str]]:
         pages.append((_("Bốc thăm"), url_for("public.list_draws", code=competition.code)))
     if competition.state.has_reached(_S.APPEALS) and has_endpoint("public.show_written_results"):
         pages.append((_("Kết quả thi viết"), url_for("public.show_written_results", code=competition.code)))
+    if competition.state.has_reached(_S.PROPOSALS):
+        pages.append((_("Kết quả phúc khảo"), url_for("public.list_settled_appeals", code=competition.code)))
     if competition.state.has_reached(_S.PUBLISHED) and has_endpoint("public.show_ranking"):
         pages.append((_("Bảng xếp hạng"), url_for("public.show_ranking", code=competition.code)))
     return pages
