@@ -86,6 +86,7 @@ def change_password(ctx: ServiceContext, account_id: int, password_hash: str, *,
     if present is None or present.account_id != account_id:
         raise NotFoundError("log_in_not_found")
     account.password_hash = password_hash
+    account.is_password_temporary = False
     end_all_login_sessions(ctx, account_id)
     clear_failed_log_ins(ctx, account.login)
     hours = max(1, round((present.expires_at - ctx.now).total_seconds() / 3600))
@@ -175,20 +176,23 @@ def create_administrator(ctx: ServiceContext, *, login: str, display_name: str, 
 def open_account(
     ctx: ServiceContext, *, login: str, display_name: str, position_title: str, password_hash: str
 ) -> Account:
-    """The administrator makes an account for an official; the first password is printed and should be changed.
+    """The administrator makes an account for an official, who has to change the printed password at the first log-in.
 
     Raises:
         InvalidError: `login_not_valid`, `login_taken`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ADMINISTRATOR)
-    return create_account(
+    account = create_account(
         ctx,
         login=check_login(login),
         display_name=display_name,
         position_title=position_title,
         password_hash=password_hash,
     )
+    account.is_password_temporary = True
+    ctx.session.flush()
+    return account
 
 
 def disable_account(ctx: ServiceContext, account_id: int) -> None:
@@ -219,7 +223,9 @@ def enable_account(ctx: ServiceContext, account_id: int) -> None:
 
 
 def reset_password(ctx: ServiceContext, account_id: int, *, password_hash: str) -> None:
-    """Give an official a new printed password; every log-in ends. Candidates get theirs from the organiser.
+    """Give an official a new printed password, to be changed at the next log-in; every log-in ends.
+
+    Candidates get theirs from the organiser and keep it.
 
     Raises:
         NotAllowedError: `role_needed`, `account_of_candidate`.
@@ -229,6 +235,7 @@ def reset_password(ctx: ServiceContext, account_id: int, *, password_hash: str) 
     if find_candidacy_id(ctx.session, account_id) is not None:
         raise NotAllowedError("account_of_candidate")
     account.password_hash = password_hash
+    account.is_password_temporary = True
     end_all_login_sessions(ctx, account_id)
     clear_failed_log_ins(ctx, account.login)
     record(ctx, None, Event.PASSWORD_RESET, f"account/{account_id}", {})

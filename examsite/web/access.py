@@ -30,6 +30,9 @@ from examsite.web.transactions import WRITING, read_web_clock
 #: Control signs but the tabulator and the ends of lines, which come with pasted words.
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 
+#: What opens before a password that an administrator gave out is changed; leaving is open to everybody.
+OWN_ACCOUNT = frozenset({"auth.show_account", "auth.end_log_in"})
+
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
@@ -50,6 +53,8 @@ class Principal(UserMixin):
     login: str
     display_name: str
     candidacy_id: int | None
+    #: Whether the password was given out by an administrator: nothing but the own account opens before it is changed.
+    must_change_password: bool = False
     held: tuple[HeldRole, ...] = field(default=())
 
     def get_id(self) -> str:
@@ -107,6 +112,7 @@ def load_principal(token: str) -> Principal | None:
         login=found.login,
         display_name=found.display_name,
         candidacy_id=found.candidacy_id,
+        must_change_password=found.must_change_password,
         held=found.held,
     )
 
@@ -167,17 +173,34 @@ def _guard() -> ResponseReturnValue | None:
         return _admit_page()
     person = principal()
     if person is None:
-        if request.method == "GET" and request.accept_mimetypes.accept_html:
-            session["next"] = request.full_path if request.query_string else request.path
-            door = "auth.log_in_candidate" if request.blueprint == "candidate" else "auth.log_in"
-            return redirect(url_for(door))
-        abort(401)
+        return _ask_to_log_in()
     g.actor = Actor(account_id=person.account_id)
+    if person.must_change_password and request.endpoint not in OWN_ACCOUNT:
+        return _ask_for_own_password()
     if access.kind == "roles":
         g.actor = _actor_for(person, access, code)
         if code is not None:
             _read_competition(view, code)
     return None
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    if not _is_page():
+        abort(401)
+    session["next"] = request.full_path if request.query_string else request.path
+    door = "auth.log_in_candidate" if request.blueprint == "candidate" else "auth.log_in"
+    return redirect(url_for(door))
+
+
+def _ask_for_own_password() -> ResponseReturnValue:
+    if not _is_page():
+        abort(403)
+    return redirect(url_for("auth.show_account"))
+
+
+def _is_page() -> bool:
+    """Whether somebody asks for a page to look at, and can be led to another one."""
+    return request.method == "GET" and bool(request.accept_mimetypes.accept_html)
 
 
 def _read_competition(view: Any, code: str) -> None:

@@ -133,6 +133,7 @@ class Life:
         """The official, logged in at the desk."""
         person = kind(self.desk, login=login, password=self.passwords[login], code=CODE)
         person.logs_in()
+        self.passwords[login] = person.chooses_password()
         return person
 
     # ------------------------------------------------------------------------------------------------- chapters

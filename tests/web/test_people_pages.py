@@ -48,7 +48,14 @@ def test_an_account_is_opened_used_reset_and_shut(
     made = administrator.submit("/administrator/accounts/new", {"login": "Ngan.LT", "display_name": "Lê Thị  Ngân"})
     password = re.findall(PRINTED, made.text)[0]
     person = log_in("ngan.lt", password)
+    for where in ("/home", "/administrator/", "/organiser/"):
+        assert person.get(where).headers["Location"] == "/account"
+    assert find_all(person.page("/account"), "must-change")
+    own = "Ba con vịt bơi qua hồ lúc bình minh"
+    changed = person.submit("/account", {"current": password, "new": own, "again": own})
+    assert changed.headers["Location"] == "/home"
     assert person.get("/administrator/").status_code == 403
+    assert not find_all(log_in("ngan.lt", own).page("/account"), "must-change")
     taken = administrator.submit("/administrator/accounts/new", {"login": "ngan.lt", "display_name": "Khác"})
     assert taken.status_code == 422
     assert "đã có người dùng" in taken.text
@@ -56,6 +63,7 @@ def test_an_account_is_opened_used_reset_and_shut(
     reset = administrator.submit("/administrator/accounts/2/reset-password", form_at="/administrator/accounts/2")
     assert person.get("/account").status_code == 302
     person = log_in("ngan.lt", re.findall(PRINTED, reset.text)[0])
+    assert person.get("/home").headers["Location"] == "/account"
     administrator.submit("/administrator/accounts/2/disable", form_at="/administrator/accounts/2")
     assert person.get("/account").status_code == 302
     own = administrator.submit("/administrator/accounts/1/disable", form_at="/administrator/accounts/1")

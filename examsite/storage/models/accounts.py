@@ -24,6 +24,8 @@ class Account(Base):
     display_name: Mapped[str] = mapped_column(String(200))
     position_title: Mapped[str] = mapped_column(String(200), default="")
     password_hash: Mapped[str] = mapped_column(String(255))
+    #: Whether an administrator gave the password out, so that an official has to choose another one before anything.
+    is_password_temporary: Mapped[bool] = mapped_column(default=False)
     state: Mapped[AccountState] = mapped_column(enum_column(AccountState), default=AccountState.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
 

@@ -41,6 +41,7 @@ class LoggedIn:
     login: str
     display_name: str
     candidacy_id: int | None
+    must_change_password: bool = False
     held: tuple[HeldRole, ...] = ()
 
 
@@ -51,6 +52,7 @@ _logged_in = (
         Account.login,
         Account.display_name,
         Candidacy.id,
+        Account.is_password_temporary,
         RoleAssignment.role,
         RoleAssignment.id,
         RoleAssignment.pseudonym,
@@ -78,12 +80,12 @@ def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime)
     rows = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).all()
     if not rows:
         return None
-    account_id, login, display_name, candidacy_id, *_role = rows[0]
+    account_id, login, display_name, candidacy_id, must_change, *_role = rows[0]
     held = []
-    for _account, _login, _name, _candidacy, role, *where in rows:
+    for _account, _login, _name, _candidacy, _must, role, *where in rows:
         if role is not None:
             held.append(HeldRole(role, *where))
-    return LoggedIn(account_id, login, display_name, candidacy_id, tuple(held))
+    return LoggedIn(account_id, login, display_name, candidacy_id, must_change, tuple(held))
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:

@@ -37,7 +37,7 @@ def show_account() -> ResponseReturnValue:
         if renewed is not None:
             login_user(renewed)
         flash(_("Đã đổi mật khẩu. Mọi nơi đăng nhập khác đã bị kết thúc."), "success")
-        return redirect(url_for("auth.show_account"))
+        return redirect(url_for("auth.show_home" if person.must_change_password else "auth.show_account"))
     return _page(form, person), 422 if form.is_submitted() else 200
 
 

@@ -35,6 +35,15 @@ class Person:
         self.fills({"login": self.login, "password": self.password})
         self.submits("log-in")
 
+    def chooses_password(self) -> str:
+        """An own password where the site asks for one in place of a printed one; gives back which one counts."""
+        if self.finds('[data-testid="must-change"]'):
+            own = "Ba con vịt bơi qua hồ lúc bình minh"
+            self.fills({"current": self.password, "new": own, "again": own})
+            self.submits("change-password")
+            self.password = own
+        return self.password
+
     def logs_out(self) -> None:
         """Leave the seat."""
         leave(self.browser)

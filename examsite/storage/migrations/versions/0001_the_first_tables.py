@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("display_name", sa.String(length=200), nullable=False),
         sa.Column("position_title", sa.String(length=200), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
+        sa.Column("is_password_temporary", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
             sa.Enum("active", "disabled", name="account_state", native_enum=False, create_constraint=True, length=40),
