@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from examsite.domain.bundles import is_document_public
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import SYSTEM, DrawState, NumberWay, is_secret, numbers_open_at
 from examsite.domain.draws import draw_seed
@@ -92,9 +93,15 @@ class DrawView:
         return self.state is DrawState.COMMITTED and self.shows_at is not None and now >= self.shows_at
 
 
-def view_draw(session: Session, competition: Competition, name: str) -> DrawView:
-    """The draw as it stands now."""
-    is_hidden = is_secret(name) and not competition.state.has_reached(CompetitionState.MERGED)
+def view_draw(session: Session, competition: Competition, name: str, *, for_everyone: bool = False) -> DrawView:
+    """The draw as it stands now.
+
+    For everyone a draw that joins scripts and candidates stays closed where the rule set closes the scores.
+    """
+    is_open = competition.state.has_reached(CompetitionState.MERGED)
+    if for_everyone:
+        is_open = is_open and is_document_public(ruleset_of(competition))
+    is_hidden = is_secret(name) and not is_open
     row = find_ceremony(session, competition.id, name)
     if row is None:
         return DrawView(name, draw_title(name), is_hidden)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def list_draws(code: str) -> ResponseReturnValue:
     """Every draw whose commitments are on record."""
     competition = get_public_competition(db.session(), code)
-    views = [view_draw(db.session(), competition, name) for name in list_draw_names(competition)]
+    views = [view_draw(db.session(), competition, name, for_everyone=True) for name in list_draw_names(competition)]
     return render_template(
         "public/list_draws.html",
         shown=competition,
@@ -58,7 +58,7 @@ def _draw(code: str, name: str) -> tuple[Competition, DrawView]:
     competition = get_public_competition(db.session(), code)
     if name not in list_draw_names(competition):
         raise NotFoundError("draw_not_found", draw=name)
-    view = view_draw(db.session(), competition, name)
+    view = view_draw(db.session(), competition, name, for_everyone=True)
     if view.committed is None:
         raise NotFoundError("draw_not_found", draw=name)
     return competition, view
