@@ -202,7 +202,11 @@ def make_board(
             session.add(
                 AnswerVersion(attempt_id=attempt.id, item=item, epoch=1, number=1, content=content, received_at=now)
             )
-        payload = {"candidate": str(room.candidacies[place].public_code), "answers": []}
+        answers = [
+            {"item": f"E{number}", "content": text.replace("{n}", str(place))}
+            for number, text in enumerate(essays, start=1)
+        ]
+        payload = {"candidate": str(room.candidacies[place].public_code), "answers": answers}
         attempt.record_seq = record(
             room.ctx(), room.competition, Event.ANSWERS_SUBMITTED, f"sitting/{room.sitting.code}", payload
         )
