@@ -35,7 +35,7 @@ help:
 	@echo "make bench                300, 500 and 1,000 candidates on both databases, targets, and a floor of the same run (9 minutes);"
 	@echo "                          USERS=300 DATABASES=sqlite measures less"
 	@echo "make faults               kills, power cuts, a bad line, a full disk …, at full size; FAULT=power runs one"
-	@echo "make soak                 the same load for a long time (MINUTES=60)"
+	@echo "make soak                 4,000 changed bundles through both verifiers, then the same load for a long time (MINUTES=60)"
 	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
 	@echo "make restore FILE=…       put a backup in place and verify it"
 	@echo "make messages             put new words of the pages into the English catalogue"
@@ -159,7 +159,9 @@ bench: .venv/dev
 	@$(PY) -m tests.bench $(if $(USERS),--users $(USERS)) $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.marking $(if $(DATABASES),--databases $(DATABASES))
 
-soak: .venv/dev
+soak: .venv/dev browser
+	$(SAY) "bundles changed in every way, read by the program and by the page"
+	@$(PY) -m tests.bundle.agreement
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser

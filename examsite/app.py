@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, g
@@ -40,6 +41,7 @@ from examsite.web.i18n import init_i18n
 from examsite.web.machines import init_machines
 from examsite.web.pages import init_pages
 from examsite.web.proxies import TrustedProxies
+from examsite.web.public.folder import public_files
 from examsite.web.security_headers import init_security_headers
 from examsite.web.sessions import PageSessionInterface
 
@@ -115,6 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_pages(app)
     for audience in AUDIENCES:
         app.register_blueprint(audience.bp)
+    app.extensions["public_folder"] = partial(public_files, app)
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -13,6 +13,7 @@ from examsite.cli import (
     draws,
     installation,
     papers,
+    public_folder,
     receipts,
     records,
     rehearsals,
@@ -39,6 +40,7 @@ commands.add_command(results.results, "result")
 commands.add_command(papers.papers)
 commands.add_command(draws.draws)
 commands.add_command(papers.papers)
+commands.add_command(public_folder.write_public_folder)
 commands.add_command(backups.backup)
 commands.add_command(backups.restore)
 commands.add_command(certificates.certificates)

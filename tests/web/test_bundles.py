@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import posixpath
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +26,7 @@ from examsite.storage.database import make_engine, reading
 from examsite.storage.queries.competitions import get_competition
 from tests.factories.ranking import NAMES, Stage, hold, make_stage
 from tests.web.conftest import Doing
-from tests.web.strict_client import StrictClient, find_all
+from tests.web.strict_client import StrictClient, check_page, find_all, parse
 from tests.web.world import World
 
 CODE = "VH-2026-01"
@@ -153,6 +154,67 @@ def test_bundles_lie_outside_of_what_is_served(staged: Any, client: StrictClient
 
     (kept,) = list(app.extensions["settings"].bundles_path.iterdir())
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_folder_for_everyone_names_nobody_else_and_is_the_same_again(staged: Any, app: Flask) -> None:
+    """The same canaries in every file; numbers stand in the list of the announcement only, as on the site."""
+
+    def canaries(stage: Stage) -> tuple[list[str], list[str]]:
+        people = list(enumerate(stage.board.room.candidacies))
+        leaks = ["Giám khảo 1", "Trưởng ban đề án", "Phan Giám Sát"]
+        leaks += [text for _place, one in people for text in (one.application_code, one.identity_number)]
+        return leaks + [one.full_name for place, one in people if place != 1], [
+            str(one.candidate_number) for _place, one in people
+        ]
+
+    leaks, numbers = staged(canaries)
+    found = app.extensions["public_folder"](CODE)
+
+    for name, data in found.items():
+        assert [leak for leak in leaks if leak.encode() in data] == [], name
+        coded = name.startswith(("ket-qua", "en/ket-qua", "thi-sinh", CODE, "result", "boc-tham"))
+        assert [number for number in numbers if coded and number.encode() in data] == [], name
+    assert app.extensions["public_folder"](CODE) == found
+    assert {"HUONG-DAN.txt", "KHOA.txt", "verify.py", "verify/index.html", "result.json", "bao-cao.pdf"} <= found.keys()
+    assert found["HUONG-DAN.txt"].count(b"\n") == found["HOW-TO-VERIFY.txt"].count(b"\n") == 3
+    key = found["KHOA.txt"].decode().splitlines()[1]
+    said = {x["check"]: x["state"] for x in verify(found[f"{CODE}-1.zip"], log_key=key)}
+    assert said["signature"] == said["root"] == "ok"
+
+
+def test_every_link_of_the_folder_leads_to_a_file_of_it(staged: Any, app: Flask) -> None:
+    staged()
+    found = app.extensions["public_folder"](CODE)
+    pages = {name: parse(data.decode()) for name, data in found.items() if name.endswith(".html")}
+
+    assert {"index.html", "quy-tac.html", "ket-qua.html", "tep.html", "en/ket-qua.html"} <= pages.keys()
+    for name, page in pages.items():
+        for element in page.iter():
+            for address in filter(None, (element.get("href"), element.get("src"))):
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(name), address.partition("#")[0]))
+                assert address.startswith("#") or path in found, f"{name}: {address}"
+        assert not [element for element in page.iter("a") if not element.get("href")], name
+        assert not list(page.iter("form")) or name == "verify/index.html", name
+
+
+def test_folder_before_the_publication_holds_what_was_announced(staged: Any, app: Flask) -> None:
+    staged(is_published=False)
+    found = app.extensions["public_folder"](CODE)
+
+    assert {"index.html", "quy-tac.html", "KHOA.txt", "verify.py"} <= found.keys()
+    assert not [name for name in found if name.endswith(".zip") or name.startswith(("ket-qua", "thi-sinh"))]
+
+
+def test_verifying_page_works_under_the_policy_of_the_site(client: StrictClient) -> None:
+    answer = client.get("/verify")
+    page = check_page(answer)
+    scripts = list(page.iter("script"))
+
+    assert len(scripts) == 4
+    assert f"script-src 'nonce-{scripts[0].get('nonce')}'" in answer.headers["Content-Security-Policy"]
+    assert len({script.get("nonce") for script in scripts}) == 1
+    for element in (*scripts, *page.iter("link")):
+        assert client.get(str(element.get("src") or element.get("href"))).status_code == 200
 
 
 @pytest.mark.parametrize("audience", list(Audience))
