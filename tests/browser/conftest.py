@@ -42,7 +42,7 @@ def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 
     yield make
     for site in sites:
-        site.stop()
+        site.kill()  # nobody waits for its answer any more
 
 
 @pytest.fixture(scope="session")
