@@ -67,6 +67,7 @@ candidate.check_result                 GET       candidate
 candidate.confirm_hand_in              GET       candidate
 candidate.download_dossier_file        GET       candidate
 candidate.download_own_records         GET       candidate
+candidate.download_proposal_receipt    GET       candidate
 candidate.download_receipt             GET       candidate
 candidate.download_version             GET       candidate
 candidate.send_worker                  GET       public
@@ -74,6 +75,7 @@ candidate.show_course                  GET       candidate
 candidate.show_dossier                 GET       candidate
 candidate.show_home                    GET       candidate
 candidate.show_own_result              GET       candidate
+candidate.show_proposal_receipt        GET       candidate
 candidate.show_receipt                 GET       candidate
 candidate.show_test                    GET       candidate
 candidate.show_written                 GET       candidate

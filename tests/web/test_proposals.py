@@ -13,7 +13,11 @@ from flask import Flask
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
+from examsite.domain.receipts import check_receipt, parse_receipt
+from examsite.services.checkpoints import list_due_logs, sign_checkpoint
+from examsite.services.context import ServiceContext
 from examsite.services.proposals import draw_presentation_order
+from examsite.storage.database import db, writing
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.conflicts import list_final_candidacies
@@ -130,6 +134,23 @@ def test_own_versions_come_back_as_downloads_and_others_do_not(stage: Any, candi
     assert second.get(f"{HERE}/1").status_code == 404
     assert first.get(f"{HERE}/2").status_code == 404
     assert first.get(f"{HERE}/99999999999999999999").status_code == 404
+
+
+def test_a_version_has_a_receipt_of_its_own(stage: Any, candidate: Any, app: Any, clock: Any) -> None:
+    stage()
+    first, second = candidate(1), candidate(2)
+    hand_in(first, files.pdf(text="của tôi"))
+    assert find_all(first.page(f"{HERE}/1/receipt"), "receipt-waits")
+    assert first.get(f"{HERE}/1/receipt.txt").status_code == 404
+    with app.app_context(), writing(db.engine) as session:
+        for code in list_due_logs(ServiceContext(session=session, now=clock() + timedelta(minutes=1))):
+            sign_checkpoint(ServiceContext(session=session, now=clock(), signer=app.extensions["signer"]), code)
+    assert not find_all(first.page(f"{HERE}/1/receipt"), "receipt-waits")
+    receipt = parse_receipt(first.get(f"{HERE}/1/receipt.txt").text)
+    check_receipt(receipt)
+    assert receipt.record.event == "proposal:uploaded"
+    for path in ("1/receipt", "1/receipt.txt"):
+        assert second.get(f"{HERE}/{path}").status_code == 404
 
 
 def test_who_failed_the_written_part_has_no_form(stage: Any, candidate: Any) -> None:

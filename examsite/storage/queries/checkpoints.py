@@ -73,6 +73,18 @@ def list_block_roots(session: Session, log_id: int, *, end: int) -> list[bytes]:
     return [bytes.fromhex(root) for root in found]
 
 
+def list_records_about(session: Session, code: str, event: str, subject: str) -> list[int]:
+    """Numbers of the records of this event about this subject in the log with this code, in order."""
+    return list(
+        session.scalars(
+            select(RecordRow.seq)
+            .join(RecordLog, RecordLog.id == RecordRow.log_id)
+            .where(RecordLog.code == code, RecordRow.event == event, RecordRow.subject == subject)
+            .order_by(RecordRow.seq)
+        )
+    )
+
+
 def map_blocks(session: Session, log_id: int) -> dict[int, str]:
     """Roots of all whole runs of records as hex, by the number of the run."""
     rows = session.execute(select(RecordBlock.number, RecordBlock.root).where(RecordBlock.log_id == log_id))

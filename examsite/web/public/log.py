@@ -61,6 +61,12 @@ _FOUND = {
 }
 
 
+@bp.app_context_processor
+def _hand_log_key() -> dict[str, Any]:
+    """The key of a log for every page, above all for those that are printed and signed by hand."""
+    return {"log_key_of": lambda code: log_key(current_app.extensions["signer"], code)}
+
+
 @bp.get("/competitions/<code>/log")
 @public
 def show_log(code: str) -> ResponseReturnValue:
