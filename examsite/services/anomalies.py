@@ -7,7 +7,7 @@ it changes no score and is no proof against anybody. Somebody asks, somebody ans
 from __future__ import annotations
 
 import json
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from examsite.statistics.anomalies import Question
+    from examsite.statistics.similarity import SharedPassage, SimilarityReport
     from examsite.storage.models.competitions import Competition
 
 #: Hours in which official work is done, in Vietnam. Source: our choice, because offices open at 7:30 and close at
@@ -62,6 +63,12 @@ AROUND_SITTING = timedelta(hours=3)
 MOST_COMPARED = 250
 #: Scripts of one person named in a finding.
 MOST_NAMED = 8
+#: Pairs of texts named for one question, the most alike first.
+MOST_PASSAGES = 3
+#: Share of the shorter text, and words in one piece, from which a copy must be explained before the result is approved.
+#: Source: our choice, because most of an answer in common, or half a page word for word, comes from one text and not
+#: from two people who learnt the same law.
+COPIED_SHARE, COPIED_WORDS = 0.7, 150
 #: Weakest listed finding of a kind beside the strongest ones; more would hide them.
 MOST_LISTED = 10
 
@@ -340,20 +347,20 @@ def _of_texts(session: Session, competition_id: int) -> list[Finding]:
         found += [
             Finding(
                 FindingKind.SAME_PASSAGE,
-                Strength.STRONG,
+                _strength_of_text(row.share, row.words),
                 (row.first, row.second),
-                _passage(item.item, row.share, row.words, row.passage) | {"next": alike.next_share},
+                _passage(item.item, row.share, row.words, row.passage) | {"pairs": len(alike.found)},
             )
-            for row in alike.found[:MOST_LISTED]
+            for row in _worth_naming(alike)
         ]
         found += [
             Finding(
                 FindingKind.KEY_PASSAGE,
-                Strength.STRONG,
+                _strength_of_text(row.share, row.words),
                 (row.first,),
                 _passage(item.item, row.share, row.words, row.passage),
             )
-            for row in compare_with_key(texts, key, known=known).found[:MOST_LISTED]
+            for row in _worth_naming(compare_with_key(texts, key, known=known))
         ]
     return found
 
@@ -403,6 +410,16 @@ def is_out_of_hours(at: datetime, calendar: WorkCalendar) -> bool:
     """Whether offices are shut at this instant."""
     local = at.astimezone(_ZONE)
     return not (FIRST_HOUR <= local.hour < LAST_HOUR and calendar.is_working(local.date()))
+
+
+def _worth_naming(report: SimilarityReport) -> Sequence[SharedPassage]:
+    """What may be a copy; where nothing may, the closest alone, so that a reader knows how alike honest texts are."""
+    copied = [row for row in report.found if _strength_of_text(row.share, row.words) is Strength.STRONG]
+    return copied[:MOST_PASSAGES] or report.found[:1]
+
+
+def _strength_of_text(share: float, words: int) -> Strength:
+    return Strength.STRONG if share >= COPIED_SHARE or words >= COPIED_WORDS else Strength.WEAK
 
 
 def _passage(item: str, share: float, words: int, passage: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from examsite.web.transactions import act
 if TYPE_CHECKING:
     from examsite.statistics.rank_stability import RankStability
 
+#: Scripts marked twice below which the differences of marks are not asked about (see statistics.inflation).
+LEAST_ASKED = 12
 #: Where the plot of ranks begins and ends, and the height of a line. Unit: pixels of the drawing.
 RANK_LEFT, RANK_RIGHT, RANK_LINE = 64.0, 424.0, 22.0
 #: Lines of the plot; the table has everybody.
@@ -102,6 +104,7 @@ def serve_findings(audience: str) -> ResponseReturnValue:
         has_read=has_read,
         is_supervisor=g.actor.role is Role.SUPERVISOR,
         audience=audience,
+        has_few=report.scripts < LEAST_ASKED,
         asked=[label(kind) for kind in report.asked],
     )
     return page, 422 if request.method == "POST" else 200
@@ -307,14 +310,14 @@ def _told(row: Finding) -> str:
         case FindingKind.SAME_PASSAGE:
             return _(
                 "%(first)s và %(second)s, câu %(item)s: %(share)s %% của bài ngắn hơn, đoạn dài nhất %(words)s tiếng: "
-                "“%(passage)s”. Cặp giống tiếp theo chỉ %(next)s %%.",
+                "“%(passage)s”. Câu này có %(pairs)s cặp như vậy.",
                 first=about[0],
                 second=about[1],
                 item=shown_number(values["item"]),
                 share=round(values["share"] * 100),
                 words=values["words"],
                 passage=values["passage"],
-                next=round(values["next"] * 100),
+                pairs=values["pairs"],
             )
         case FindingKind.KEY_PASSAGE:
             return _(

@@ -23,6 +23,7 @@ from examsite.services.ranking import compute_result
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion
+from tests.factories.marking import make_board
 from tests.factories.ranking import COUNCIL_NAMES, NAMES, Stage, make_stage
 from tests.web.conftest import PASSWORD, Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
@@ -33,6 +34,7 @@ RESULT = f"/competitions/{CODE}/result.json"
 CHECKPOINT = f"/competitions/{CODE}/log/checkpoint"
 SIGN = f"/council/{CODE}/result"
 APPROVE = f"/authority/{CODE}/result"
+FINDINGS = f"/council/{CODE}/findings"
 ORGANISE = f"/organiser/{CODE}/result"
 ORGANISER = f"organiser-{CODE.lower()}"
 CHAIR = f"chair-{CODE.lower()}"
@@ -436,3 +438,32 @@ def test_candidate_finds_the_own_line_at_home(staged: Any, app: Flask, log_in: L
     assert code in words(card)
     assert "79,20" in words(card)
     assert "Đạt, không trúng tuyển" in words(card)
+
+
+def test_who_signs_reads_how_firm_the_ranking_is_and_says_so(staged: Any, log_in: LogIn) -> None:
+    staged(until="ranked")
+    client = log_in(CHAIR)
+    assert find_all(client.page(SIGN), "report-unread")
+    page = client.page(FINDINGS)
+    assert "vẫn đứng đầu với khả năng" in words(find_all(page, "stability")[0])
+    sha = re.findall(r'name="findings_sha256"[^>]*value="([0-9a-f]{64})"', client.get(FINDINGS).text)
+    assert client.submit(FINDINGS, {"findings_sha256": "0" * 64}).status_code == 409
+    assert client.submit(FINDINGS, {"findings_sha256": sha[0]}).status_code == 302
+    assert find_all(client.page(FINDINGS), "has-read")
+    assert not find_all(client.page(SIGN), "report-unread")
+    assert find_all(log_in(MEMBER).page(SIGN), "report-unread")
+    assert find_all(log_in(AUTHORITY).page(f"/authority/{CODE}/findings"), "confirm-form")
+
+
+def test_nothing_is_reported_before_the_codes_are_opened(scene: Scene, log_in: LogIn, password_hash: str) -> None:
+    def steps(doing: Doing) -> None:
+        make_board(
+            doing.session,
+            doing.now,
+            settings=doing.app.extensions["settings"],
+            candidates=2,
+            password_hash=password_hash,
+        ).sealed()
+
+    scene(steps)
+    assert find_all(log_in(f"chair-{CODE.lower()}").page(FINDINGS), "no-report")

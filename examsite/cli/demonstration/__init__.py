@@ -154,7 +154,7 @@ def plans(now: datetime) -> dict[str, Plan]:
         "marking": _with_a_board(plan(4, "SYT-VH", (_TCCB, _THTR), FULL_BOARD, hour - 3 * DAY)),
         "remarking": _beside_holidays(plan(10, "SNV-VH", (_CNTT,), 5, hour - 15 * DAY)),
         "appeals": plan(9, "SYT-VH", (_THTR,), 5, hour - 6 * DAY),
-        # Where the report before signing has something to show: one marker lifts two scripts.
+        # Where the report before signing has something to show: one marker lifts three scripts.
         "lifted": replace(
             plan(11, "SXD-VH", (_QHXD,), LIFTED_BOARD, hour - 8 * DAY),
             rooms=(RoomPlan("S1", "Phòng thi 01", rows=6, columns=6),),
@@ -253,7 +253,7 @@ def play_until(play: Play, stand: str) -> None:
     if stand == "marking":
         play.mark(leave=1)
         return
-    play.mark(lifted=2 if stand == "lifted" else 0)
+    play.mark(lifted=3 if stand == "lifted" else 0)
     play.settle()
     play.merge()
     if stand == "lifted":

@@ -82,7 +82,7 @@ GAPS = (Decimal(5), Decimal("7.5"), Decimal("2.5"), Decimal(15), Decimal(0), Dec
 MARKERS = ("cham1", "cham2", "cham3")
 
 #: Points by which a marker who means well with somebody lifts a script.
-LIFT = Decimal(15)
+LIFT = Decimal("17.5")
 
 
 class Play:
@@ -399,7 +399,7 @@ class Play:
             for code in queues[login][: len(queues[login]) - leave]:
                 gap = Decimal(0) if markers[code][0] == login else GAPS[order.index(code) % len(GAPS)]
                 if lifted:
-                    gap = Decimal(dice_of(code, login, "error").choice((-1, 0, 1))) * Decimal("2.5")
+                    gap = Decimal(dice_of(code, login, "error").choice((-1, 0, 0, 1))) * Decimal("2.5")
                 if login == MARKERS[0] and code in queues[login][:lifted]:
                     gap += LIFT
                 self._mark_one(login, code, gap, at)
