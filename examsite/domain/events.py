@@ -206,6 +206,7 @@ class Event(StrEnum):
     RUBRIC_TAKEN_BACK = ("rubric:taken-back", "head", "paper")
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
+    MEMBER_NOTED = ("member:noted", "council head", "defence")
     EXCUSE_AGREED = ("excuse:agreed", "council", "defence")
     DEFENCE_STEP_UNDONE = ("defence:step-undone", "head", "defence")
     RECORDING_NOTED = ("recording:noted", "panel head", "defence")

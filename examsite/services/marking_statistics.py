@@ -164,11 +164,13 @@ def figures_of_marking(
         newest[known.assignment_id] = known
     none = Figure.none(NoFigure.NO_SCRIPTS)
     rows = []
-    for person in list_markers(session, competition.id):
-        name = str(person.pseudonym)
+    people = {person.id: str(person.pseudonym) for person in list_markers(session, competition.id)}
+    # Whose role was taken back has marks that count all the same.
+    people |= {mark.assignment_id: mark.marker for mark in marks if mark.kind is not ScriptKind.QUALIFICATION}
+    for assignment_id, name in people.items():
         own = [mark for mark in marks if mark.marker == name]
         severity = severities[name].severity if name in severities else none
-        stop = newest.get(person.id)
+        stop = newest.get(assignment_id)
         seeds = tuple(float(mark.error) for mark in own if mark.kind is ScriptKind.SEED and mark.error is not None)
         rows.append(
             MarkerFigures(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_babel import format_decimal
 
+from examsite.domain.saves import FLAGS
 from examsite.domain.scores import score_text
 from examsite.web.i18n import ZONE, current_locale, gettext
 
@@ -102,6 +104,16 @@ def format_minutes(seconds: float) -> str:
     return str(int(seconds // 60))
 
 
+def format_item(item: str) -> str:
+    """How people call an item of a paper: "Trắc nghiệm 7", "Tự luận 1"."""
+    if item == FLAGS:
+        return gettext("Đánh dấu xem lại")
+    number = int(re.sub(r"\D", "", item) or 0)
+    if item.startswith("E"):
+        return gettext("Tự luận %(number)s", number=number)
+    return gettext("Trắc nghiệm %(number)s", number=number)
+
+
 def init_formatting(app: Flask) -> None:
     """Name the filters for templates."""
     app.jinja_env.filters.update(
@@ -116,4 +128,5 @@ def init_formatting(app: Flask) -> None:
         points=format_points,
         number=format_number,
         hash_groups=format_hash,
+        item=format_item,
     )

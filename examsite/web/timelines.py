@@ -6,7 +6,6 @@ is decided by the rules in `domain.timelines`, never by a view.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.attempts import AttemptState
 from examsite.domain.evidence import EvidenceKind, is_worth_a_look
 from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState
-from examsite.domain.saves import FLAGS
 from examsite.domain.timelines import (
     AttemptFacts,
     AttemptReport,
@@ -36,7 +34,7 @@ from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rooms import list_outages
 from examsite.storage.queries.timeline import ReplayStep, list_facts, list_replay
-from examsite.web.formatting import format_time, format_time_seconds
+from examsite.web.formatting import format_item, format_time, format_time_seconds
 from examsite.web.i18n import _, localised, ngettext
 from examsite.web.labels import label
 from examsite.web.transactions import read_web_clock
@@ -94,16 +92,6 @@ class Picture:
     lanes: tuple[Lane, ...]
     ticks: tuple[tuple[float, str], ...]
     ends: tuple[tuple[float, str], ...]
-
-
-def item_name(item: str) -> str:
-    """How people call an item: "Trắc nghiệm 7", "Tự luận 1"."""
-    if item == FLAGS:
-        return _("Đánh dấu xem lại")
-    number = int(re.sub(r"\D", "", item) or 0)
-    return (
-        _("Tự luận %(number)s", number=number) if item.startswith("E") else _("Trắc nghiệm %(number)s", number=number)
-    )
 
 
 def length_text(seconds: float) -> str:
@@ -189,7 +177,7 @@ def replay_steps(versions: list[ReplayStep]) -> dict[str, Any]:
         middle = after[head : len(after) - tail]
         steps.setdefault(version.item, []).append([format_time_seconds(version.at), head, tail, middle])
         last[version.item] = after
-    return {item: {"name": item_name(item), "steps": rows} for item, rows in sorted(steps.items())}
+    return {item: {"name": format_item(item), "steps": rows} for item, rows in sorted(steps.items())}
 
 
 def picture_of(facts: AttemptFacts, *, now: datetime) -> Picture | None:
@@ -246,8 +234,8 @@ def _saves_by_part(versions: tuple[StoredVersion, ...]) -> list[tuple[str, list[
     """Every save as it came in, one list for each essay and one for everything else."""
     parts: dict[str, list[tuple[str, StoredVersion]]] = {}
     for version in versions:
-        part = item_name(version.item) if version.item.startswith("E") else _("Trắc nghiệm và đánh dấu")
-        parts.setdefault(part, []).append((item_name(version.item), version))
+        part = format_item(version.item) if version.item.startswith("E") else _("Trắc nghiệm và đánh dấu")
+        parts.setdefault(part, []).append((format_item(version.item), version))
     return sorted(parts.items(), key=lambda part: (part[1][0][1].item[:1] != "E", part[1][0][1].item))
 
 
@@ -280,7 +268,7 @@ def _said(happening: Happening) -> tuple[str, str]:
     if kind is HappeningKind.MESSAGE:
         return (_("Tin nhắn cho cả phòng") if happening.word else _("Tin nhắn cho thí sinh")), reason
     if kind is HappeningKind.CALLED:
-        parts = [label(HelpKind(happening.word)), item_name(happening.item) if happening.item else "", reason]
+        parts = [label(HelpKind(happening.word)), format_item(happening.item) if happening.item else "", reason]
         return title, " · ".join(part for part in parts if part)
     if kind is HappeningKind.INCIDENT:
         measure = {item.measure: localised(item.text, "") for item in ruleset_of(g.competition).measures}
@@ -298,7 +286,7 @@ def _said(happening: Happening) -> tuple[str, str]:
 
 
 def _noticed(happening: Happening) -> str:
-    parts = [item_name(happening.item) if happening.item else ""]
+    parts = [format_item(happening.item) if happening.item else ""]
     if happening.count:
         parts.append(ngettext("%(num)d ký tự", "%(num)d ký tự", happening.count))
     if happening.seconds:

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
-from examsite.services import assessments, panel_questions, reveals
+from examsite.services import assessments, panel_incidents, panel_questions, reveals
 from examsite.services import defence as acts
 from examsite.services.conflicts import declare_conflicts
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.assessments import count_written, find_own_assessment, list_assessments
 from examsite.storage.queries.defence import defence_results, list_first_totals, list_own_states
+from examsite.storage.queries.panel_incidents import list_member_incidents
 from tests.factories.defence import Hall, make_hall
 from tests.scenes import Keep
 
@@ -179,3 +180,35 @@ def test_only_who_locked_may_change_and_nothing_changes_after_the_score(hall: Ha
     assert refused(ConflictError, lambda: change(hall, 2, "61.00")) == "sheet_not_locked"
     reveals.close_discussion(hall.ctx(Role.PANEL_HEAD), hall.competition, 1)
     assert refused(ConflictError, lambda: change(hall, 0, "61.00")) == "change_not_open"
+
+
+def test_what_comes_to_light_after_the_reveal_is_recorded_by_others_and_changes_nothing(hall: Hall) -> None:
+    what, reason = "G02 và thí sinh cùng đứng tên một công ty.", "Báo cho hội đồng xem xét phiếu của G02."
+
+    def note(who: Role, member: str = "G02", **named: str) -> int:
+        words = {"what": what, "reason": reason, **named}
+        return panel_incidents.note_member_incident(hall.ctx(who), hall.competition, 1, member=member, **words)
+
+    hall.scoring()
+    for member in range(3):
+        hall.lock(member, "60.00")
+    assert refused(ConflictError, lambda: note(Role.PANEL_HEAD)) == "incident_before_reveal"
+    hall.shown()
+    assert refused(InvalidError, lambda: note(Role.COUNCIL_MEMBER, "G09")) == "member_unknown"
+    assert refused(InvalidError, lambda: note(Role.COUNCIL_MEMBER, what="Có quan hệ")) == "reason_too_short"
+    own = lambda: panel_incidents.note_member_incident(  # noqa: E731 -- one act
+        hall.ctx(hall.members[1]), hall.competition, 1, member="G02", what=what, reason=reason
+    )
+    assert refused(NotAllowedError, own) == "role_needed"
+    before = hall.defence().score
+    note(Role.PANEL_HEAD)
+    note(Role.COUNCIL_MEMBER, "G01")
+    said = {"what": what, "reason": reason}
+    assert payloads(hall, "member:noted") == [
+        ("head/B01", {"member": "G02", **said}),
+        ("council/C09", {"member": "G01", **said}),
+    ]
+    assert hall.defence().score == before
+    subject = f"defence/{hall.defence().candidacy.public_code}"
+    found = list_member_incidents(hall.session, hall.competition, subject)
+    assert [(item.by, item.member) for item in found] == [("head/B01", "G02"), ("council/C09", "G01")]

@@ -201,6 +201,12 @@ def test_figures_leave_out_a_withdrawn_mark_at_once(session: Session, now: datet
     figures = figures_of_marking(session, board.competition, now=first, kept=kept)
     assert (figures.scripts, figures.marks, figures.third_marks) == (2, 4, 0)
     assert sum(row.scripts for row in figures.markers) == figures.marks + figures.third_marks
+    board.markers[0].revoked_at = first
+    session.flush()
+    figures = figures_of_marking(session, board.competition, now=first, kept=kept)
+    assert sum(row.scripts for row in figures.markers) == figures.marks  # whose role was taken back stays in the table
+    board.markers[0].revoked_at = None
+    session.flush()
 
     code = board.codes()[0]
     marker = str(board.pair(code)[0].pseudonym)

@@ -119,6 +119,7 @@ council.list_script_paths              GET       chair,council_member
 council.list_standards                 GET       chair,council_member
 council.name_remarkers                 POST      chair,council_member
 council.note_dialogue                  GET,POST  chair,council_member
+council.note_incident                  GET,POST  chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_numbers                   GET,POST  chair,council_member
 council.open_paper                     GET,POST  chair
@@ -303,6 +304,7 @@ panel.lock_sheet                       GET,POST  panellist
 panel.log_questions                    GET,POST  panel_head,panellist
 panel.move_clock                       GET,POST  chair,panel_head
 panel.note_answer                      POST      panel_head,panellist
+panel.note_incident                    GET,POST  panel_head
 panel.note_recording                   POST      chair,panel_head
 panel.print_minutes                    GET       panel_head,panellist
 panel.read_clock                       GET       chair,panel_head,panellist

@@ -445,8 +445,8 @@ def test_a_candidate_moves_and_the_old_machine_is_kept_beside(world: World) -> N
     page = watcher.page(f"{BOARD}?seat=B3")
     beside = words(find_all(page, "kept-beside")[0])
     assert "Số từ" not in beside
-    assert beside.count("E1") == 1
-    assert "E14" not in beside  # question E1, four words: a length finds its script until the codes are open
+    assert beside.count("Tự luận 1") == 1
+    assert "Tự luận 14" not in beside  # question E1, four words: a length finds its script until the codes are open
     assert SECRET not in words(page)
 
     def decode(room: Room, doing: Doing) -> None:
@@ -454,7 +454,7 @@ def test_a_candidate_moves_and_the_old_machine_is_kept_beside(world: World) -> N
 
     world.step(decode)
     beside = words(find_all(watcher.page(f"{BOARD}?seat=B3"), "kept-beside")[0])
-    assert "E14" in beside
+    assert "Tự luận 14" in beside
 
 
 def test_a_seat_outside_the_room_or_taken_is_not_given(world: World) -> None:
@@ -569,7 +569,7 @@ def test_a_call_stands_first_and_is_answered(world: World) -> None:
     )
     watcher = world.first
     page = watcher.page(BOARD)
-    assert "Q12" in words(find_all(page, "card-call")[0])
+    assert "Trắc nghiệm 12" in words(find_all(page, "card-call")[0])
     assert next(key for item in page.iter("section") if (key := item.get("data-key"))) == "group-calls"
 
     where = f"{BOARD}/seats/A2/calls/{world.row(HelpCall).id}"
@@ -664,7 +664,7 @@ def test_late_words_count_only_after_the_council_agreed(world: World) -> None:
     page = chair.page(f"/council/{CODE}/room-requests/{key}")
     assert SECRET not in words(page)
     (beside,) = find_all(page, "kept-beside")
-    assert "E1" in words(beside)
+    assert "Tự luận 1" in words(beside)
     assert "Số từ" not in words(beside)
     assert len(find_all(page, "kept-beside")[0].findall(".//td")) == 1  # the instant alone
     done = chair.submit(f"/council/{CODE}/room-requests/{key}", {"decision": "approve", "reason": ""})

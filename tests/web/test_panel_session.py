@@ -87,6 +87,26 @@ def talked(hall: Hall) -> None:
     hall.shown()
 
 
+def test_an_incident_about_a_member_stands_in_the_minutes(stage: Any, log_in: Any) -> None:
+    stage(talked)
+    leader = head(log_in)
+    address = f"{HERE}/head/1/incident"
+    assert find_all(leader.page(f"{HERE}/head/1"), "note-incident")
+    entry = {"member": "G02", "what": "G02 và thí sinh cùng đứng tên một công ty.", "reason": "ngắn"}
+    assert leader.submit(address, entry).status_code == 422
+    noted = leader.submit(address, {**entry, "reason": "Báo cho hội đồng xem xét phiếu của G02."})
+    assert noted.headers["Location"] == f"{HERE}/head/1"
+    minutes = words(find_all(leader.page(f"{HERE}/defences/1/minutes"), "minutes-incidents")[0])
+    assert "G02 và thí sinh cùng đứng tên một công ty." in minutes
+    assert "B01" in minutes
+    council = log_in(f"c09-{CODE.lower()}")
+    order = f"/council/{CODE}/presentation-order"
+    assert find_all(council.page(order), "incident-1")
+    assert not find_all(council.page(order), "incident-2")
+    assert "B01" in words(find_all(council.page(f"{order}/1/incident"), "noted")[0])
+    assert member(log_in, 1).get(f"/council/{CODE}/presentation-order/1/incident").status_code == 403
+
+
 def test_after_the_talk_a_change_stands_beside_and_the_score_is_sealed(stage: Any, log_in: Any) -> None:
     stage(talked)
     client, leader = member(log_in, 3), head(log_in)

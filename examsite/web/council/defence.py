@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, InvalidError
-from examsite.domain.panels import SHEET_OPEN, DefenceState
+from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import reveals
 from examsite.services.draws import draws_together
@@ -30,6 +30,7 @@ from examsite.web.forms.defence import agree_excuse_form
 from examsite.web.forms.proposals import DrawOrderForm
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _
+from examsite.web.member_incidents import serve_note_incident
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -81,6 +82,7 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
         else [(actor_text(item["by"]), item["nonce"]) for item in held["document"]["contributions"]],
         led=_led(defences),
         open_states=SHEET_OPEN,
+        shown_states=SCORES_SHOWN,
         together=draws_together(g.competition),
         can_draw=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.DEFENCE,
     )
@@ -95,6 +97,14 @@ def draw_order(code: str) -> ResponseReturnValue:
         draw_presentation_order(act(), g.competition)
         flash(_("Đã bốc thăm thứ tự bảo vệ. Kết quả có trong sổ ghi."), "success")
     return redirect(url_for("council.show_presentation_order", code=code))
+
+
+@bp.route("/<code>/presentation-order/<int(max=9999):position>/incident", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@writes
+def note_incident(code: str, position: int) -> ResponseReturnValue:
+    """Record what came to light about a member once the scores were shown."""
+    return serve_note_incident(position, back=url_for("council.show_presentation_order", code=code))
 
 
 @bp.route("/<code>/presentation-order/<int(max=9999):position>/excuse", methods=["GET", "POST"])

@@ -172,6 +172,29 @@ def agree_excuse_form(members: Iterable[str]) -> AgreeExcuseForm:
     return form
 
 
+class NoteIncidentForm(FlaskForm):
+    """What came to light about a member; nobody is preselected."""
+
+    member = SelectField(_l("Thành viên"), validators=[InputRequired(_l("Hãy chọn thành viên."))])
+    what = TextAreaField(
+        _l("Sự việc"),
+        description=_l("Điều đã biết, từ đâu, lúc nào."),
+        validators=[InputRequired(_l("Hãy ghi sự việc.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+    reason = TextAreaField(
+        _l("Lý do ghi"),
+        description=_l("Vì sao việc này đáng để hội đồng xem xét."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
+
+
+def note_incident_form(members: Iterable[str]) -> NoteIncidentForm:
+    """The form for the members of the panel, by pseudonym."""
+    form = NoteIncidentForm()
+    form.member.choices = [("", _("Chọn một thành viên")), *((name, name) for name in members)]
+    return form
+
+
 class WriteAssessmentForm(FlaskForm):
     """What a member writes about a proposal before its defence."""
 

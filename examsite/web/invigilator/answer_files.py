@@ -16,12 +16,11 @@ from examsite.storage.database import db
 from examsite.storage.queries.answer_files import list_answer_files
 from examsite.web.access import requires
 from examsite.web.errors import message_of
-from examsite.web.formatting import format_datetime_seconds
+from examsite.web.formatting import format_datetime_seconds, format_item
 from examsite.web.forms.answer_files import CarryAnswersForm, ConfirmAnswersForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.sittings import own_sitting
-from examsite.web.timelines import item_name
 from examsite.web.transactions import act, forget_changes, writes, writes_in_steps
 
 
@@ -72,7 +71,7 @@ def confirm_answers(code: str, sitting: str, file_sha256: str) -> ResponseReturn
         sitting=found,
         preview=preview,
         saved_at=_instant(preview.saved_at),
-        lines=[(item_name(line.item), line) for line in preview.lines if line.item != FLAGS],
+        lines=[(format_item(line.item), line) for line in preview.lines if line.item != FLAGS],
     )
 
 

@@ -10,7 +10,7 @@ from flask import g, url_for
 
 from examsite.storage.database import db
 from examsite.storage.queries.boards import names_of
-from examsite.web.formatting import format_time_seconds
+from examsite.web.formatting import format_item, format_time_seconds
 from examsite.web.i18n import _, ngettext
 from examsite.web.invigilator.rooms import Room, age_words, length_words, refusal_words, seconds_between
 from examsite.web.invigilator.sentences import cause_words, measure_words, request_words, sentence
@@ -118,7 +118,7 @@ def _server_card(found: Finding) -> Card:
 def _call_card(room: Room, call: Any, seat: str | None) -> Card:
     attempt = call.attempt
     kind = label(call.kind)
-    where = _(", đang ở câu %(item)s", item=call.item) if call.item else ""
+    where = _(", đang ở câu %(item)s", item=format_item(call.item)) if call.item else ""
     return Card(
         key=f"call-{call.id}",
         kind="call",

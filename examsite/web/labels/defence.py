@@ -62,6 +62,10 @@ ERRORS = {
         "trước, ở trang Thứ tự bảo vệ của hội đồng."
     ),
     "excuse_not_now": _l("Chỉ đồng ý được khi phiếu chấm của lượt này đang mở và điểm chưa mở."),
+    "incident_before_reveal": _l(
+        "Điểm của lượt này chưa mở: hội đồng còn kết luận được để người ấy không chấm, ở trang Xung đột lợi ích."
+    ),
+    "incident_by_concerned": _l("Người liên quan không tự ghi sự việc về mình. Hãy nhờ một người khác của hội đồng."),
     "excuse_by_concerned": _l("Người chấm, người điều hành hay người có quan hệ với thí sinh không đồng ý thay được."),
     "decided_outside_marks": _l("Điểm phải nằm trong khoảng các thành viên đã cho, từ %(least)s đến %(most)s."),
     "talk_not_recorded": _l("Hãy ghi nơi giữ bản ghi buổi trao đổi trước khi quyết định điểm."),

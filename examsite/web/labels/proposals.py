@@ -37,8 +37,8 @@ ERRORS = {
         "Phiếu chấm của thí sinh này đã khóa. Hãy báo trưởng ban để xử lý phiếu trước khi khai quan hệ."
     ),
     "conflict_after_reveal": _l(
-        "Điểm của thí sinh này đã mở và có phiếu của người này nên không kết luận tại đây được. Hội đồng lập biên bản "
-        "sự việc và quyết định; điểm đã mở không tự thay đổi."
+        "Điểm của thí sinh này đã mở và có phiếu của người này nên không kết luận tại đây được. Hãy ghi sự việc ở "
+        "trang Thứ tự bảo vệ đề án để có trong biên bản; hội đồng quyết định, điểm đã mở không tự thay đổi."
     ),
     "conflicts_not_declared": _l("Hãy khai quan hệ với thí sinh trước khi chấm."),
 }

@@ -130,6 +130,7 @@ LABELS = {
         Event.RUBRIC_TAKEN_BACK: _l("Rút lại đề nghị sửa hướng dẫn chấm"),
         Event.ASSESSMENT_LOCKED: _l("Khóa nhận xét đề án"),
         Event.QUESTION_NOTED: _l("Ghi câu hỏi trong buổi bảo vệ"),
+        Event.MEMBER_NOTED: _l("Ghi sự việc về một thành viên ban chấm đề án"),
         Event.EXCUSE_AGREED: _l("Đồng ý để thành viên không chấm một lượt bảo vệ"),
         Event.DEFENCE_STEP_UNDONE: _l("Lùi lại một bước của đồng hồ bảo vệ"),
         Event.RECORDING_NOTED: _l("Ghi nơi giữ bản ghi âm, ghi hình"),

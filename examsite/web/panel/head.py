@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.marking import MarkState, NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
+from examsite.domain.permissions import Role
 from examsite.services import reveals
 from examsite.services.panel_access import LEADING, check_leads
 from examsite.services.panel_questions import note_recording as note
@@ -24,6 +25,7 @@ from examsite.web.errors import message_of, status_of
 from examsite.web.forms.defence import DecideScoreForm, NoteRecordingForm, PanelActForm, reveal_scores_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
+from examsite.web.member_incidents import serve_note_incident
 from examsite.web.panel import bp
 from examsite.web.panel.clock import STEPS, last_step
 from examsite.web.panel.defences import defence_values
@@ -68,6 +70,14 @@ def close_discussion(code: str, position: int) -> ResponseReturnValue:
         else:
             flash(_("Đã chốt điểm. Điểm được giữ kín với các thành viên đến khi hết phiên."), "success")
     return redirect(url_for("panel.lead_defence", code=code, position=position))
+
+
+@bp.route("/<code>/head/<int(max=9999):position>/incident", methods=["GET", "POST"])
+@requires(Role.PANEL_HEAD)
+@writes
+def note_incident(code: str, position: int) -> ResponseReturnValue:
+    """Record what came to light about a member once the scores were shown."""
+    return serve_note_incident(position, back=url_for("panel.lead_defence", code=code, position=position))
 
 
 @bp.post("/<code>/head/<int(max=9999):position>/recording")

@@ -10,12 +10,15 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.permissions import Role
 from examsite.domain.scores import ZERO
 from examsite.services.defence import points_of
+from examsite.services.panel_access import subject_of
 from examsite.services.reveals import outlook
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.defence import CHANGED_ROUND, ROUND, list_members, list_shown_marks
+from examsite.storage.queries.panel_incidents import list_member_incidents
 from examsite.storage.queries.panel_questions import list_questions
 from examsite.web.access import requires
+from examsite.web.gates import actor_text
 from examsite.web.panel import bp
 from examsite.web.panel.defences import defence_values
 from examsite.web.transactions import read_web_clock
@@ -46,6 +49,10 @@ def print_minutes(code: str, position: int) -> ResponseReturnValue:
         keeps_final=keeps_final,
         members=members,
         questions=list_questions(session, values["defence"].id),
+        incidents=[]
+        if values["recused"]
+        else list_member_incidents(session, g.competition, subject_of(values["defence"])),
+        actor_text=actor_text,
         printed_at=read_web_clock(),
     )
 
