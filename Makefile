@@ -158,10 +158,13 @@ test: .venv/dev browser check
 bench: .venv/dev
 	@$(PY) -m tests.bench $(if $(USERS),--users $(USERS)) $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.marking $(if $(DATABASES),--databases $(DATABASES))
+	@$(PY) -m tests.bench.records $(if $(DATABASES),--databases $(DATABASES))
 
 soak: .venv/dev browser
 	$(SAY) "bundles changed in every way, read by the program and by the page"
 	@$(PY) -m tests.bundle.agreement
+	$(SAY) "forks of a log, and its rows changed in every way"
+	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_cosignatures.py tests/services/test_log_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser
