@@ -231,5 +231,7 @@ def test_verifier_written_from_the_format_alone_accepts_a_whole_competition(worl
     assert [one["en"] for one in said if one["state"] == "broken"] == []
     proven = {one["check"] for one in said if one["state"] == "ok"}
     assert proven >= {"signature", "root", "openings", "marks", "settlements", "ranks", "draws", "approvals", "report"}
+    # Two were appealed: one new mark was adopted, one decided by the chair.
+    assert [one["en"][:1] for one in said if (one["check"], one["state"]) == ("appeals", "ok")] == ["2"]
     changed = data.replace(b'"outcome":"selected"', b'"outcome":"rejected"', 1)
     assert [one for one in verify(changed, log_key=key) if one["state"] == "broken"]

@@ -274,8 +274,8 @@ class MarkedPlay(Play):
                 content = f"{content} {answer_word(name)}"
             yield Save(item=save.item, epoch=save.epoch, number=save.number, content=json.dumps(content))
 
-    def mark(self, *, leave: int = 0) -> None:
-        super().mark(leave=leave)
+    def mark(self, *, leave: int = 0, lifted: int = 0) -> None:
+        super().mark(leave=leave, lifted=lifted)
         at = self.plan.written_at + timedelta(days=2, hours=1)
         asks = MARKERS[0]
         flag_script(
