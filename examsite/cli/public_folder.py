@@ -32,6 +32,9 @@ def write_public_folder(code: str, out: Path) -> None:
     except DomainError as refusal:
         click.echo(f"✗ {code}: {refusal.code}", err=True)
         sys.exit(1)
+    except RuntimeError as failure:
+        click.echo(f"✗ trang không mở được, chưa ghi gì (a page fails, nothing was written): {failure}", err=True)
+        sys.exit(1)
     if out.exists():
         shutil.rmtree(out)
     for name, data in files.items():

@@ -61,7 +61,7 @@ _DOWNLOADS = (
 _LOST = r"<a(?=[\s>])(?![^>]*\shref=)[^>]*>(?:(?!</a>).)*</a>"
 _LOST_LINKS = re.compile(rf"<li[^>]*>\s*{_LOST}\s*</li>|\s·\s{_LOST}|{_LOST}(?:\s·\s)?", re.DOTALL)
 _LINK = re.compile(r'\s(href|src)="(/[^"]*)"')
-_OK = 200
+_OK, _NOT_FOUND = 200, 404
 
 
 @dataclass
@@ -91,10 +91,16 @@ class _Folder:
         return self.file_of(address, _DOWNLOADS)
 
     def fetch(self, address: str, locale: str) -> bytes | None:
-        """What anybody gets at an address of the site; None where there is nothing yet."""
+        """What anybody gets at an address of the site; None where there is nothing yet.
+
+        Raises:
+            RuntimeError: the page is there and fails; a folder without it would look whole and be less.
+        """
         client = self.app.test_client()
         client.set_cookie(COOKIE, locale)
         answer = client.get(address, base_url="https://localhost")
+        if answer.status_code not in {_OK, _NOT_FOUND}:
+            raise RuntimeError(f"{address}: {answer.status}")
         return answer.data if answer.status_code == _OK else None
 
 
@@ -104,6 +110,7 @@ def public_files(app: Flask, code: str) -> dict[str, bytes]:
     Raises:
         ConflictError: `bundle_not_covered`, as long as no checkpoint covers the publication.
         NotFoundError: `competition_not_found`, also for one that was not announced.
+        RuntimeError: a page of the site fails.
     """
     folder = _Folder(app, code)
     clock = app.extensions["clock"]
