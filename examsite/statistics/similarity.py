@@ -103,7 +103,8 @@ def compare_answers(answers: Mapping[str, str], *, known: Iterable[str] = ()) ->
     found, next_share = [], 0.0
     for (first, second), count in shared.items():
         share = count / min(len(runs[first]), len(runs[second]))
-        passage = _longest(worded[first], runs[first] & runs[second])
+        rare = {run for run in runs[first] & runs[second] if len(held[run]) < COMMON_FROM}
+        passage = _longest(worded[first], rare)
         if share >= LEAST_SHARE or len(passage) >= LEAST_PASSAGE:
             found.append(SharedPassage(first, second, share, len(passage), " ".join(passage)))
         else:

@@ -30,7 +30,9 @@ from examsite.web.marking_statistics import plain, signed
 from examsite.web.transactions import act
 
 if TYPE_CHECKING:
+    from examsite.domain.ruleset_model import RuleSet
     from examsite.statistics.rank_stability import RankStability
+    from examsite.storage.models.ranking import ResultVersion
 
 #: Scripts marked twice below which the differences of marks are not asked about (see statistics.inflation).
 LEAST_ASKED = 12
@@ -86,7 +88,7 @@ def serve_findings(audience: str) -> ResponseReturnValue:
         return redirect(url_for(f"{audience}.sign_result", code=competition.code))
     form.findings_sha256.data = report.sha256
     version = find_newest_version(session, competition.id)
-    views = [] if version is None else stability_views(result_document(version))
+    views = [] if version is None else stability_views(version)
     questions = list_explanations(session, competition.id)
     has_read = version is not None and g.actor.pseudonym in list_readers(session, competition, version)
     page = render_template(
@@ -140,9 +142,10 @@ def chance_words(chance: float) -> str:
     return _("Kỳ thi sạch cùng cỡ cho thấy như vậy khoảng %(times)s lần trong 1.000", times=round(chance * 1000))
 
 
-def stability_views(document: dict[str, Any]) -> list[StabilityView]:
+def stability_views(version: ResultVersion) -> list[StabilityView]:
     """Every post's ranking, made ready for reading."""
-    found = stability_of(document, ruleset_of(g.competition))
+    document = result_document(version)
+    found = _stability_of(version, ruleset_of(g.competition))
     titles = {post.code: localised(post, "title") for post in g.competition.posts}
     vacancies = {post["code"]: post["vacancies"] for post in document["posts"]}
     return [
@@ -158,6 +161,30 @@ def stability_views(document: dict[str, Any]) -> list[StabilityView]:
     ]
 
 
+def public_sentences(version: ResultVersion, ruleset: RuleSet, post: str) -> list[str]:
+    """What everybody may read of how firmly a post's ranking stands: no code, and nothing of a small group."""
+    stability = _stability_of(version, ruleset)[post]
+    first = stability.first_chance
+    if first is None or len(stability.rows) < ruleset.small_group_least:
+        return []
+    said = [
+        _(
+            "Nếu hai người khác, giỏi như vậy, chấm lại tất cả thì người đứng đầu vẫn đứng đầu, khả năng %(chance)s.",
+            chance=percent(first),
+        )
+    ]
+    others = len(stability.tied) - 1
+    if others >= 1:
+        said.append(
+            ngettext(
+                "Sai số chấm không đủ nhỏ để tách chắc %(num)d người khác khỏi người đứng đầu.",
+                "Sai số chấm không đủ nhỏ để tách chắc %(num)d người khác khỏi người đứng đầu.",
+                others,
+            )
+        )
+    return said
+
+
 def percent(share: float) -> str:
     """A chance in whole percent, never quite all or nothing."""
     if share < 0.005:
@@ -165,6 +192,14 @@ def percent(share: float) -> str:
     if share > 0.995:
         return _("trên %(number)s %%", number=99)
     return f"{round(share * 100)} %"
+
+
+def _stability_of(version: ResultVersion, ruleset: RuleSet) -> dict[str, RankStability]:
+    """The stability of a version's rankings; a version never changes, so it is computed once in a process."""
+    kept: dict[str, dict[str, RankStability]] = current_app.extensions.setdefault("rank_stability", {})
+    if version.sha256 not in kept:
+        kept[version.sha256] = stability_of(result_document(version), ruleset)
+    return kept[version.sha256]
 
 
 def _sentences(stability: RankStability, vacancies: int) -> list[str]:

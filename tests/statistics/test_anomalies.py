@@ -112,6 +112,14 @@ def test_words_of_the_question_are_no_finding() -> None:
     assert len(compare_answers(texts).found) == 3
 
 
+def test_set_phrases_of_many_are_no_passage() -> None:
+    phrase = sentence(70, 60)
+    texts = {f"S{number}": f"{sentence(number, 60)} {phrase}" for number in range(8)}
+    shared = sentence(71, 6)
+    texts["S1"], texts["S2"] = f"{shared} {texts['S1']}", f"{shared} {texts['S2']}"
+    assert compare_answers(texts).found == ()
+
+
 def test_the_key_in_an_answer_is_found() -> None:
     key = sentence(50, 80)
     texts = {"S1": sentence(1, 150), "S2": f"{sentence(2, 50)} {' '.join(key.split()[:35])} {sentence(3, 50)}"}

@@ -126,7 +126,7 @@ def test_from_computing_to_the_public_page(staged: Any, scene: Scene, log_in: Lo
     page = organiser.get(ORGANISE)
     assert "Tính xếp hạng" in page.text
     assert organiser.submit(f"{ORGANISE}/versions", {}, form_at=ORGANISE).status_code == 302
-    for path in (RANKING, RESULT, CHECKPOINT):
+    for path in (RANKING, RESULT):
         assert client.get(path).status_code == 404
     assert "Chữ ký đồng ý của hội đồng: có 0, cần 3" in organiser.get(ORGANISE).text
     for login in (CHAIR, MEMBER, f"c03-{CODE.lower()}"):
@@ -453,6 +453,13 @@ def test_who_signs_reads_how_firm_the_ranking_is_and_says_so(staged: Any, log_in
     assert not find_all(client.page(SIGN), "report-unread")
     assert find_all(log_in(MEMBER).page(SIGN), "report-unread")
     assert find_all(log_in(AUTHORITY).page(f"/authority/{CODE}/findings"), "confirm-form")
+
+
+def test_the_public_reads_how_firm_the_first_place_is_without_a_code(staged: Any, client: StrictClient) -> None:
+    staged(until="published")
+    said = words(find_all(client.page(RANKING), "stability")[0])
+    assert "người đứng đầu vẫn đứng đầu" in said
+    assert not re.search(r"\d{5}", said)
 
 
 def test_nothing_is_reported_before_the_codes_are_opened(scene: Scene, log_in: LogIn, password_hash: str) -> None:

@@ -23,6 +23,7 @@ from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import COUNCIL, get_published_version, list_result_versions
 from examsite.web.access import public
 from examsite.web.downloads import send_bundle
+from examsite.web.findings import public_sentences
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.public import bp
@@ -51,6 +52,7 @@ def show_ranking(code: str) -> ResponseReturnValue:
         version=version,
         versions=len(list_result_versions(session, competition.id)),
         view=view,
+        stability={post.code: public_sentences(version, ruleset, post.code) for post in view.posts},
         ruleset=ruleset,
         document_public=is_document_public(ruleset),
         lines=lines,
