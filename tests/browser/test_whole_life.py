@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from examsite.domain.working_days import end_of_working_day
+from examsite.services.working_days import work_calendar
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.administrator import Administrator
 from tests.browser.pages.candidate import Candidate
@@ -120,13 +122,18 @@ class Life:
         self.begins_at = site.now()
         morning = self.begins_at.astimezone(VIETNAM).replace(hour=8, minute=0, second=0, microsecond=0)
         self.written_at = morning + 45 * DAY
+        # Holidays in the window of the appeals put off whatever comes behind it.
+        window = end_of_working_day(
+            self.written_at + 5 * DAY, 5, calendar=work_calendar(None, self.written_at), zone=VIETNAM
+        )
+        self.holidays = max((window - self.written_at - 14 * DAY) // DAY + 1, 0) * DAY
         self.schedule: dict[str, datetime] = {
             "applications_close_at": morning + 31 * DAY,
             "written_at": self.written_at,
             "written_results_at": morning + 51 * DAY,
-            "proposals_close_at": morning + 65 * DAY,
-            "defence_at": morning + 67 * DAY,
-            "results_at": morning + 71 * DAY,
+            "proposals_close_at": morning + 65 * DAY + self.holidays,
+            "defence_at": morning + 67 * DAY + self.holidays,
+            "results_at": morning + 71 * DAY + self.holidays,
         }
 
     def comes(self, kind: type[OfficialT], login: str) -> OfficialT:
@@ -395,7 +402,7 @@ class Life:
 
     def proposals_are_handed_in(self) -> None:
         """After the appeal window; uploads until the deadline, then locked; the order drawn."""
-        self.site.move_clock_to(self.written_at + 15 * DAY)
+        self.site.move_clock_to(self.written_at + 15 * DAY + self.holidays)
         self.comes(Organiser, "thuky").opens_next_gate()
         for name in self.passed():
             person = self.candidates[name]
