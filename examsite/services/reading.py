@@ -18,11 +18,23 @@ from examsite.services.uploads import StoredFile
 from examsite.storage.page_cache import cached
 from examsite.storage.uploads import stored_path
 
-__all__ = ["PAGE_WIDTHS", "KeptFile", "Outline", "ReadPage", "StoredFile", "draw_page", "draw_picture", "read_outline"]
+__all__ = [
+    "PAGE_WIDTHS",
+    "KeptFile",
+    "Outline",
+    "ReadPage",
+    "StoredFile",
+    "UnseenWords",
+    "draw_page",
+    "draw_picture",
+    "list_unseen_words",
+    "read_outline",
+]
 
 #: Widths in which a page is drawn. Unit: pixels. Source: our choice: a tablet, a tablet close up, a projector.
 PAGE_WIDTHS = (900, 1400, 2000)
 _OUTLINE_VERSION = 1
+_UNSEEN_VERSION = 1
 
 
 @dataclass
@@ -94,6 +106,32 @@ def read_outline(settings: Settings, upload: StoredFile) -> Outline:
         for number, page in enumerate(found["pages"], start=1)
     )
     return Outline(upload.kind, int(found["count"]), pages, tuple(found["pictures"]))
+
+
+@dataclass(frozen=True)
+class UnseenWords:
+    """Letters of one page of a PDF that nobody sees on the paper: beside it, too small, or in its colour."""
+
+    page: int
+    beside: int
+    tiny: int
+    faint: int
+
+
+def list_unseen_words(settings: Settings, upload: StoredFile) -> tuple[UnseenWords, ...] | None:
+    """The pages of the readers' copy with words that nobody sees; None where the file could not be looked at.
+
+    They stay in the copy: whoever handed it in and whoever judges it are told, nothing is cut out unseen.
+    """
+    if upload.kind is not UploadKind.PDF:
+        return ()
+    data = _ask(settings, upload, f"unseen-{_UNSEEN_VERSION}.json", "unseen")
+    if data is None:
+        return None
+    rows = json.loads(data)["pages"]
+    return tuple(
+        UnseenWords(row["page"], row.get("beside", 0), row.get("tiny", 0), row.get("faint", 0)) for row in rows
+    )
 
 
 def draw_page(settings: Settings, upload: StoredFile, number: int, *, width: int) -> bytes:

@@ -226,3 +226,37 @@ def hidden() -> dict[str, tuple[str, bytes]]:
         ),
         "pdf names of places and pages": ("pdf", pdf_with(_places)),
     }
+
+
+def _nested(document: pikepdf.Pdf, content: bytes) -> None:
+    form = Stream(document, content, Type=Name.XObject, Subtype=Name.Form, BBox=Array([-2000, -2000, 4000, 4000]))
+    form.stream_dict["/Resources"] = document.pages[0].obj.Resources
+    document.pages[0].obj.Resources["/XObject"] = Dictionary(X=form)
+
+
+def unseen() -> dict[str, tuple[bytes, str]]:
+    """Words that stay in the copy of a PDF and that no reader of the paper sees: the file, and how they are unseen."""
+    shown = b"BT /F1 12 Tf 20 150 Td (Giu lai) Tj ET "
+    at_home, far = _DRAWN, _DRAWN.replace(b"20 20", b"900 900")
+
+    def nested(content: bytes) -> PdfChange:
+        return lambda document: _nested(document, content)
+
+    return {
+        "beside the paper inside a drawing": (pdf_with(nested(far), shown + b"/X Do"), "beside"),
+        "inside a drawing that stands beside it": (
+            pdf_with(nested(at_home), shown + b"q 1 0 0 1 2000 0 cm /X Do Q"),
+            "beside",
+        ),
+        "white": (pdf_with(_nothing, shown + b"1 1 1 rg " + at_home), "faint"),
+        "white inside a drawing": (pdf_with(nested(b"1 g " + at_home), shown + b"/X Do"), "faint"),
+        "under a picture": (pdf_with(_nothing, shown + at_home + b" 0 0 0.5 rg 10 10 180 40 re f"), "faint"),
+        "tiny": (pdf_with(_nothing, shown + at_home.replace(b"12 Tf", b"1 Tf")), "tiny"),
+        "tiny by its drawing": (pdf_with(nested(at_home), shown + b"q 0.05 0 0 0.05 90 90 cm /X Do Q"), "tiny"),
+        "seen": (pdf_with(_nothing, shown + at_home), ""),
+        "seen, white on blue": (
+            pdf_with(_nothing, shown + b"0 0 0.5 rg 10 10 180 40 re f 1 1 1 rg " + at_home),
+            "",
+        ),
+        "seen, a footnote": (pdf_with(_nothing, shown + at_home.replace(b"12 Tf", b"6 Tf")), ""),
+    }

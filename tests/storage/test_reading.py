@@ -7,6 +7,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -14,9 +15,11 @@ from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import NotFoundError
 from examsite.services import reading
+from examsite.storage.cleaning.pdf import clean_pdf
 from examsite.storage.page_cache import cached
+from examsite.storage.reading.pdf_unseen import count_unseen
 from examsite.storage.uploads import stored_path
-from tests.factories import files, leaks
+from tests.factories import files, hidden_leaks, leaks
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _WORDS = f"""<w:document {W}><w:body>
@@ -67,6 +70,26 @@ def test_a_pdf_is_drawn_once_and_read_from_the_folder_after(tmp_path: Path) -> N
     for number, width in ((0, 900), (2, 900), (1, 901)):
         with pytest.raises(NotFoundError):
             reading.draw_page(settings, upload, number, width=width)
+
+
+@pytest.mark.parametrize("place", sorted(hidden_leaks.unseen()))
+def test_words_that_nobody_sees_on_the_paper_are_found_and_stay(place: str) -> None:
+    data, kind = hidden_leaks.unseen()[place]
+    copy = clean_pdf(data)
+    with pypdfium2.PdfDocument(copy) as document:
+        page = document[0]
+        found = count_unseen(page)
+        assert found == ({kind: len(leaks.CANARY)} if kind else {})
+        assert leaks.CANARY in page.get_textpage().get_text_range()  # nothing is cut out unseen
+
+
+def test_a_reader_is_told_of_each_page_with_unseen_words(tmp_path: Path) -> None:
+    data, _kind = hidden_leaks.unseen()["white"]
+    settings, upload = kept(tmp_path, clean_pdf(data), UploadKind.PDF)
+    (row,) = reading.list_unseen_words(settings, upload) or ()
+    assert (row.page, row.beside, row.tiny, row.faint) == (1, 0, 0, len(leaks.CANARY))
+    other, broken = kept(tmp_path / "other", b"%PDF-1.7 broken", UploadKind.PDF)
+    assert reading.list_unseen_words(other, broken) is None
 
 
 def test_a_text_is_shown_as_parts_of_blocks(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.conflicts import list_final_candidacies
 from examsite.web.candidate import HOME_TOPICS
-from tests.factories import files
+from tests.factories import files, hidden_leaks
 from tests.factories.defence import Hall, make_hall
 from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
@@ -185,6 +185,24 @@ def test_the_panel_reads_what_is_locked_and_a_pdf_runs_nothing(
     assert member.get(f"{here}/page-2-1400.webp").status_code == 404
     assert member.get(f"{here}/page-1-1401.webp").status_code == 404
     assert member.get(f"{here}/picture-1.webp").status_code == 404
+
+
+def test_words_that_nobody_sees_are_told_to_who_hands_in_and_to_who_reads(
+    stage: Any, candidate: Any, log_in: Any, clock: Clock
+) -> None:
+    closes_at = stage()
+    client = candidate(1)
+    hand_in(client, files.pdf(text="nhìn thấy"))
+    assert not find_all(client.page(HERE), "unseen")
+    hand_in(client, hidden_leaks.unseen()["white"][0])
+    told = words(find_all(client.page(HERE), "unseen")[0])
+    assert "Trang 1: " in told
+    assert "chữ cái trùng màu nền" in told
+    clock.present = closes_at
+    log_in(f"organiser-{CODE.lower()}").submit(f"/organiser/{CODE}/gates/proposals_locked")
+    log_in(f"chair-{CODE.lower()}").submit(f"/council/{CODE}/presentation-order")
+    page = log_in(f"g01-{CODE.lower()}").page(f"/panel/{CODE}/defences/1/proposal")
+    assert "chữ cái trùng màu nền" in words(find_all(page, "unseen")[0])
 
 
 def test_the_own_turn_is_told_and_the_score_only_after_publication(

@@ -13,7 +13,7 @@ from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.permissions import Role
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.dossiers import Candidacy, Upload
 from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.queries.codes import written_results
 
@@ -60,6 +60,16 @@ def get_version(session: Session, candidacy_id: int, number: int) -> ProposalVer
     if found is None:
         raise NotFoundError("proposal_not_found")
     return found
+
+
+def find_newest_copy(session: Session, candidacy_id: int) -> Upload | None:
+    """The copy for readers of the newest version that a candidate handed in."""
+    return session.scalars(
+        select(Upload)
+        .join(ProposalVersion, ProposalVersion.cleaned_id == Upload.id)
+        .where(ProposalVersion.candidacy_id == candidacy_id)
+        .order_by(ProposalVersion.number.desc())
+    ).first()
 
 
 def find_locked_version(session: Session, candidacy_id: int) -> ProposalVersion | None:

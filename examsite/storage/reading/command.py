@@ -1,4 +1,4 @@
-"""Read one cleaned file: `outline` (JSON), `page` or `picture` (WebP); the answer goes to standard output.
+"""Read one cleaned file: `outline`, `unseen` (JSON), `page` or `picture` (WebP); the answer goes to standard output.
 
 Decision: a process of its own, because a drawing engine has more corners than a check has rules; what crashes it or
 eats memory takes only this process with it.
@@ -14,6 +14,7 @@ from pathlib import Path
 from examsite.storage.reading.office_outline import outline_office
 from examsite.storage.reading.office_pictures import draw_picture
 from examsite.storage.reading.pdf_pages import draw_page, outline_pdf
+from examsite.storage.reading.pdf_unseen import list_unseen
 
 # Source: our choice, because a page of a scan at the largest size takes a quarter of it.
 CPU_SECONDS = 20
@@ -29,6 +30,8 @@ def answer(task: str, path: Path, kind: str, rest: list[str]) -> bytes:
     if task == "outline":
         found = outline_pdf(path) if kind == "pdf" else outline_office(path.read_bytes(), kind)
         return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    if task == "unseen":
+        return json.dumps(list_unseen(path), separators=(",", ":")).encode()
     if task == "page":
         return draw_page(path, int(rest[0]), width=int(rest[1]))
     return draw_picture(path.read_bytes(), rest[0])

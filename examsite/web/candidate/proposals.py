@@ -14,12 +14,13 @@ from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.proposals import is_open
 from examsite.services.proposals import allowed_kinds, check_may_upload, upload_proposal
+from examsite.services.reading import KeptFile
 from examsite.services.rulesets import ruleset_of
 from examsite.services.uploads import receive_proposal
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.defence import find_defence_of, find_settlement
-from examsite.storage.queries.proposals import get_version, list_passed_ids, list_versions
+from examsite.storage.queries.proposals import find_newest_copy, get_version, list_passed_ids, list_versions
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.downloads import send_upload
@@ -28,6 +29,7 @@ from examsite.web.forms.proposals import UploadProposalForm
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes_in_steps
+from examsite.web.unseen_words import unseen_sentences
 
 _S = CompetitionState
 
@@ -59,10 +61,12 @@ def upload_version() -> ResponseReturnValue:
             status = status_of(error)
             form.form_errors.append(message_of(error))
         candidacy = _own()
+    unseen = _unseen(candidacy)
+    candidacy = _own()
     values = _values(candidacy, read_web_clock())
     if not form.is_submitted() and values["versions"]:
         form.title.data = values["versions"][0].title
-    page = render_template("candidate/upload_version.html", form=form, **values)
+    page = render_template("candidate/upload_version.html", form=form, unseen=unseen, **values)
     return page, status
 
 
@@ -89,6 +93,16 @@ def _take(form: UploadProposalForm, candidacy: Any, arrived_at: datetime) -> Non
     with write_now() as ctx:
         own = get_candidacy(db.session(), candidacy_id)
         upload_proposal(replace(ctx, now=arrived_at), own, received, title=form.title.data)
+
+
+def _unseen(candidacy: Any) -> list[str]:
+    """What nobody sees on the paper of the newest version; no transaction waits while it is looked at."""
+    newest = find_newest_copy(db.session(), candidacy.id)
+    if newest is None:
+        return []
+    kept = KeptFile(newest.sha256, newest.kind, newest.original_name)
+    db.session().rollback()
+    return unseen_sentences(kept)
 
 
 def most_megabytes(competition: Any) -> int:

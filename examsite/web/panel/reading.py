@@ -18,6 +18,7 @@ from examsite.web.downloads import send_upload
 from examsite.web.forms.defence import whole_number
 from examsite.web.panel import bp
 from examsite.web.panel.defences import defence_values
+from examsite.web.unseen_words import unseen_sentences
 
 #: How large a page may be looked at. Unit: percent of the width of the place.
 ZOOMS = (100, 125, 150, 200)
@@ -37,6 +38,7 @@ def read_proposal(code: str, position: int) -> ResponseReturnValue:
         zoom=zoom if zoom in ZOOMS else ZOOMS[0],
         zooms=ZOOMS,
         with_text=request.args.get("text") == "1",
+        unseen=unseen_sentences(upload),
         kind=upload.kind,
     )
 
