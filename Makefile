@@ -163,6 +163,8 @@ bench: .venv/dev
 soak: .venv/dev browser
 	$(SAY) "bundles changed in every way, read by the program and by the page"
 	@$(PY) -m tests.bundle.agreement
+	$(SAY) "five hundred simulated exams with an insider, and as many clean ones"
+	@$(PY) -m tests.statistics.insiders 500
 	$(SAY) "forks of a log, and its rows changed in every way"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_cosignatures.py tests/services/test_log_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
