@@ -11,18 +11,21 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import SCHEDULE, Missing, check_schedule
 from examsite.domain.dossiers import CandidacyState
+from examsite.domain.draw_ceremonies import Contributors
 from examsite.domain.errors import DomainError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.rubrics import check_rubric, rubric_from_snapshot
 from examsite.domain.rulesets import RuleSet, ruleset_from_toml
 from examsite.domain.sittings import IncidentState
+from examsite.domain.split_keys import KeyPurpose
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
 from examsite.storage.queries.conflicts import count_undeclared
+from examsite.storage.queries.split_keys import find_split_key
 
 _DEFENCE = "defence"
 
@@ -71,7 +74,8 @@ def list_missing_to_vet(session: Session, competition: Competition, now: datetim
 def list_missing_to_write(session: Session, competition: Competition, _now: datetime) -> list[Missing]:
     """Before the written test: everyone has a seat, every sitting somebody to watch it, every post sealed papers.
 
-    Everybody on the boards has declared relations to the candidates by then.
+    Where the council draws together, the key of its draws is split. Everybody on the boards has declared relations to
+    the candidates by then.
 
     Source: TT 22/2025/TT-BNV art. 13(2b): so many versions of each paper; the figure is data of the rule set.
     TT 22/2025/TT-BNV art. 23(7b): whoever stands near to a candidate serves on no board.
@@ -113,6 +117,10 @@ def list_missing_to_write(session: Session, competition: Competition, _now: date
             missing.append(Missing("papers_unsealed", Role.SETTER, params))
     undeclared = count_undeclared(session, competition.id)
     missing += [Missing("conflicts_not_declared", role, {"count": count}) for role, count in undeclared.items()]
+    # The paper is drawn before the start, and numbers that are kept back must be opened then.
+    together = ruleset.draw_contributors == Contributors.COUNCIL
+    if together and find_split_key(session, competition.id, KeyPurpose.DRAWS) is None:
+        missing.append(Missing("draw_key_not_split", Role.CHAIR))
     return missing
 
 

@@ -29,6 +29,10 @@ LABELS = {
     },
 }
 
+MISSING = {
+    "draw_key_not_split": _l("Chưa chia khóa bốc thăm cho những người giữ (trang “Tờ khóa” của hội đồng)"),
+}
+
 ERRORS = {
     "draw_not_held": _l("Lượt bốc thăm này chưa diễn ra."),
     "nonce_not_valid": _l("Số ngẫu nhiên góp vào bốc thăm phải dài đúng %(wanted)s byte."),
