@@ -27,6 +27,7 @@ NOT_SEEN = {
     "authority.decide_tie": "no tie across the last vacancy",
     "council.answer_withdrawal": "no head asks to withdraw a mark",
     "council.decide_adjustments": "nobody asks for adjustments",
+    "council.open_numbers": "no number is kept back in a draw",
     "council.open_paper": "every sealed post has its paper open",
     "council.open_sealed_paper": "every sealed post has its paper open",
     "invigilator.confirm_answers": "nobody carries a file",
