@@ -65,12 +65,14 @@ authority.sign_result                  GET,POST  authority
 candidate.add_dossier_item             GET,POST  candidate
 candidate.check_result                 GET       candidate
 candidate.confirm_hand_in              GET       candidate
+candidate.download_appeal_receipt      GET       candidate
 candidate.download_dossier_file        GET       candidate
 candidate.download_own_records         GET       candidate
 candidate.download_proposal_receipt    GET       candidate
 candidate.download_receipt             GET       candidate
 candidate.download_version             GET       candidate
 candidate.send_worker                  GET       public
+candidate.show_appeal_receipt          GET       candidate
 candidate.show_course                  GET       candidate
 candidate.show_dossier                 GET       candidate
 candidate.show_home                    GET       candidate

@@ -73,6 +73,9 @@ def test_asking_needs_a_reason_and_a_confirmation_and_gives_a_receipt(
     assert "PK-01" in page
     assert re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", page)
     assert REASON in page
+    receipt = browser.get("/candidate/appeal/1/receipt")
+    assert "Biên nhận đề nghị phúc khảo" in words(receipt.text)
+    assert browser.get("/candidate/appeal/2/receipt").status_code == 404
     # The second one is refused, whatever the page showed.
     again = browser.submit("/candidate/appeal", {"part": "written", "reason": REASON, "confirmed": "y"})
     assert again.status_code == 409

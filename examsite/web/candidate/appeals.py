@@ -5,25 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.appeals import AppealState
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
-from examsite.domain.receipts import short_code
 from examsite.services.appeals import submit_appeal, withdraw_appeal
+from examsite.services.receipts import OwnReceipt, read_receipt
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.appeals import find_standing_appeal, list_own_appeals
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.codes import find_written_result
-from examsite.storage.queries.records import get_log, get_record
 from examsite.web.access import requires
 from examsite.web.appeals import number_words, window_of
 from examsite.web.candidate import add_home_topic, bp
+from examsite.web.candidate.receipts import receipt_page
+from examsite.web.downloads import send_receipt
 from examsite.web.errors import message_of, status_of
+from examsite.web.formatting import format_datetime_seconds
 from examsite.web.forms.appeals import AppealActForm, SubmitAppealForm
 from examsite.web.i18n import _, localised
 from examsite.web.labels import label
@@ -82,6 +84,39 @@ def withdraw_own_appeal() -> ResponseReturnValue:
     return here
 
 
+@bp.get("/appeal/<int(max=99999):number>/receipt")
+@requires(Role.CANDIDATE)
+def show_appeal_receipt(number: int) -> ResponseReturnValue:
+    """The receipt of an own appeal: to print, one QR code."""
+    appeal, receipt = _receipt(number)
+    return receipt_page(
+        receipt,
+        title=_("Biên nhận đề nghị phúc khảo"),
+        facts=[(_("Đề nghị"), number_words(number)), (_("Nhận lúc"), format_datetime_seconds(appeal.submitted_at))],
+        file_url=url_for("candidate.download_appeal_receipt", number=number),
+        back=(_("Về trang phúc khảo"), url_for("candidate.submit_own_appeal")),
+    )
+
+
+@bp.get("/appeal/<int(max=99999):number>/receipt.txt")
+@requires(Role.CANDIDATE)
+def download_appeal_receipt(number: int) -> ResponseReturnValue:
+    """The receipt in full as a file; not there before a checkpoint covers its record."""
+    _appeal, receipt = _receipt(number)
+    if receipt.text is None:
+        abort(404)
+    return send_receipt(receipt.text, name=f"bien-nhan-phuc-khao-{g.competition.code}-{receipt.seq}.txt")
+
+
+def _receipt(number: int) -> tuple[Any, OwnReceipt]:
+    """An own appeal with the receipt of its record; those of others are not there."""
+    candidacy = _own()
+    appeal = next((row for row in list_own_appeals(db.session(), candidacy.id) if row.number == number), None)
+    if appeal is None:
+        abort(404)
+    return appeal, read_receipt(db.session(), g.competition.code, appeal.record_seq)
+
+
 def _own() -> Any:
     candidacy = get_candidacy(db.session(), g.actor.candidacy_id)
     g.competition = candidacy.competition
@@ -117,14 +152,14 @@ def _values(candidacy: Any, now: datetime) -> dict[str, Any]:
 
 def _shown(competition: Any, appeal: Any) -> dict[str, Any]:
     """One appeal with its receipt: the record of it, and the code to read aloud."""
-    row = get_record(db.session(), get_log(db.session(), competition.code).id, appeal.record_seq)
+    receipt = read_receipt(db.session(), competition.code, appeal.record_seq)
     return {
         "appeal": appeal,
         "name": number_words(appeal.number),
         "is_standing": appeal.state is not AppealState.WITHDRAWN,
         "is_waiting": appeal.state is AppealState.SUBMITTED,
-        "leaf": row.leaf,
-        "code": short_code(bytes.fromhex(row.leaf)),
+        "leaf": receipt.leaf,
+        "code": receipt.code,
         "part": localised(ruleset_of(competition).part_named(appeal.part).title, ""),
     }
 
