@@ -165,8 +165,9 @@ soak: .venv/dev browser
 	@$(PY) -m tests.bundle.agreement
 	$(SAY) "five hundred simulated exams with an insider, and as many clean ones"
 	@$(PY) -m tests.statistics.insiders 500
-	$(SAY) "forks of a log, and its rows changed in every way"
-	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_cosignatures.py tests/services/test_log_manipulations.py
+	$(SAY) "a hundred thousand draws, forks of a log, and its rows changed in every way"
+	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py \
+	  tests/services/test_log_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser

@@ -9,7 +9,7 @@ from flask import flash, g, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.draw_ceremonies import LEAST_CONTRIBUTORS, DrawKind, DrawState, draw_kind, read_nonce
-from examsite.domain.errors import ConflictError, DomainError, NotFoundError
+from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import draws
@@ -253,7 +253,7 @@ def _done(code: str, name: str, doing: Callable[[], object], told: str = "") -> 
     """Do it and come back to the page, or show the page with why it was refused."""
     try:
         doing()
-    except ConflictError as error:
+    except (ConflictError, InvalidError) as error:
         forget_changes()
         forms = GiveNumberForm(formdata=None), ShowNumberForm(formdata=None)
         return _page(name, *forms, refused=message_of(error), status=status_of(error))
