@@ -13,8 +13,10 @@ from pathlib import Path
 import click
 
 from examsite.domain.errors import DomainError
+from examsite.domain.papers import Paper
+from examsite.domain.questions import AnswerKey, NumericKey
 from examsite.domain.sealed_papers import PaperPlan, manifest_bytes, read_plan
-from examsite.services.sealed_papers import SealedPaper, make_sealed_papers
+from examsite.services.sealed_papers import SealedPaper, draw_offline, seal_offline
 from examsite.storage.printing.key_sheets import PrintedSheet, print_key_sheets
 from question_bank.loader import CONTENT, UnreadableBankError, load_bank
 
@@ -44,7 +46,8 @@ def papers() -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Thư mục trống để ghi.")
 @click.option("--holder", "holders", multiple=True, help="Bí danh người giữ tờ khóa, nêu nhiều lần.")
 @click.option("--needed", type=int, default=None, help="Số người cùng mở; bỏ trống là theo bộ quy tắc.")
-def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed: int | None) -> None:
+@click.option("--read", is_flag=True, help="Đọc từng phiên bản trên màn hình trước khi niêm phong; không ghi ra đĩa.")
+def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed: int | None, *, read: bool) -> None:
     """Lập, niêm phong các phiên bản đề và in tờ khóa (draw and seal the versions, print the sheets)."""
     if out.exists() and any(out.iterdir()):
         raise click.ClickException(f"{out}: thư mục phải trống (the folder must be empty)")
@@ -59,7 +62,11 @@ def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed:
         needed = plan.needed if needed is None else needed
         if needed < plan.needed:
             raise click.ClickException(f"bộ quy tắc cần {plan.needed} người cùng mở (the rule set wants {plan.needed})")
-        manifest, made = make_sealed_papers(plan, load_bank(bank), holders=chosen, needed=needed)
+        questions = load_bank(bank)
+        drawn = draw_offline(plan, questions)
+        while read and not _is_agreed(drawn):
+            drawn = draw_offline(plan, questions)
+        manifest, made = seal_offline(plan, drawn, holders=chosen, needed=needed)
     except (DomainError, UnreadableBankError) as error:
         click.echo(f"✗ {error}", err=True)
         sys.exit(1)
@@ -70,6 +77,29 @@ def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed:
     )
     click.echo(f"  In {out / SHEETS}, giao tận tay, rồi xóa thư mục đó (print these, hand them over, delete them).")
     click.echo("  Xóa cả thư mục câu hỏi mật khỏi máy này khi xong (delete the confidential questions when done).")
+
+
+def _is_agreed(papers: Sequence[Paper]) -> bool:
+    """Whether the setters, having read every version, want these; otherwise all are drawn again."""
+    for paper in papers:
+        click.echo(f"\n=== {paper.code} ===")
+        for item in paper.items:
+            question = item.question
+            click.echo(f"\n{item.item} ({item.points} điểm, {question.id}). {question.stem.vi}")
+            for option in question.options:
+                click.echo(f"   {option.key}. {option.text.vi}")
+            if question.answer_key is not None:
+                click.echo(f"   → {_key_text(question.answer_key)}")
+            for criterion in question.criteria:
+                click.echo(f"   [{criterion.key}] {criterion.text.vi} ({criterion.maximum} điểm)")
+    agreed: bool = click.confirm("\nNiêm phong các phiên bản này? Không thì lập lại (seal these, or draw again)")
+    return agreed
+
+
+def _key_text(key: AnswerKey) -> str:
+    if isinstance(key, NumericKey):
+        return f"{key.value} ± {key.tolerance} {key.unit.vi}"
+    return ", ".join(key or ())
 
 
 def _write(out: Path, plan: PaperPlan, manifest: bytes, made: Sequence[SealedPaper]) -> None:

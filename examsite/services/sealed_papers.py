@@ -30,6 +30,7 @@ from examsite.domain.papers import (
     make_paper,
     paper_to_data,
 )
+from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question
 from examsite.domain.records import commitment
@@ -118,29 +119,18 @@ def plan_of_post(ctx: ServiceContext, competition: Competition, post: Post) -> b
     )
 
 
-def make_sealed_papers(
-    plan: PaperPlan, questions: Sequence[Question], *, holders: Sequence[str], needed: int
-) -> tuple[Manifest, list[SealedPaper]]:
-    """Draw the versions of a plan, seal each to a fresh key of its own and split that key; nothing is written anywhere.
+def draw_offline(plan: PaperPlan, questions: Sequence[Question]) -> list[FrozenPaper]:
+    """Draw the versions of a plan from a folder of questions; nothing is written anywhere.
 
     Raises:
-        InvalidError: the plan does not fit the questions; `quorum_not_valid`; `holder_not_in_plan` with the `name`.
+        InvalidError: the plan does not fit the questions; those of `check_rubric`.
     """
-    known = {person.pseudonym for person in plan.people}
-    for name in holders:
-        if name not in known or list(holders).count(name) > 1:
-            raise InvalidError("holder_not_in_plan", name=name)
     check_blueprint(
-        plan.blueprint,
-        questions,
-        maximum=plan.maximum,
-        versions=plan.versions,
-        bank_multiple=plan.bank_multiple,
+        plan.blueprint, questions, maximum=plan.maximum, versions=plan.versions, bank_multiple=plan.bank_multiple
     )
     drawn = draw_versions(plan.blueprint, questions, seed=secrets.token_bytes(32), versions=plan.versions)
-    made: list[SealedPaper] = []
-    for version, chosen in enumerate(drawn, start=1):
-        paper = make_paper(
+    made = [
+        make_paper(
             chosen,
             post=plan.post,
             version=version,
@@ -149,7 +139,27 @@ def make_sealed_papers(
             mark_step=plan.mark_step,
             part=plan.part,
         )
+        for version, chosen in enumerate(drawn, start=1)
+    ]
+    for paper in made:
         check_rubric(paper.rubric, plan.maximum)
+    return made
+
+
+def seal_offline(
+    plan: PaperPlan, papers: Sequence[FrozenPaper], *, holders: Sequence[str], needed: int
+) -> tuple[Manifest, list[SealedPaper]]:
+    """Seal each version to a fresh key of its own and split that key; nothing is written anywhere.
+
+    Raises:
+        InvalidError: `quorum_not_valid`; `holder_not_in_plan` with the `name`.
+    """
+    known = {person.pseudonym for person in plan.people}
+    for name in holders:
+        if name not in known or list(holders).count(name) > 1:
+            raise InvalidError("holder_not_in_plan", name=name)
+    made: list[SealedPaper] = []
+    for paper in papers:
         data = sealed_data(
             paper_to_data(paper, mark_step=plan.mark_step),
             competition=plan.competition,
@@ -173,6 +183,17 @@ def make_sealed_papers(
         )
         made.append(SealedPaper(age, entry, sheets))
     return Manifest(plan.competition, plan.post, tuple(item.entry for item in made)), made
+
+
+def make_sealed_papers(
+    plan: PaperPlan, questions: Sequence[Question], *, holders: Sequence[str], needed: int
+) -> tuple[Manifest, list[SealedPaper]]:
+    """Draw and seal the versions of a plan in one go.
+
+    Raises:
+        InvalidError: those of `draw_offline` and `seal_offline`.
+    """
+    return seal_offline(plan, draw_offline(plan, questions), holders=holders, needed=needed)
 
 
 def seal_files(

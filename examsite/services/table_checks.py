@@ -29,7 +29,7 @@ from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition, GatePassage, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Mark, Script
-from examsite.storage.models.papers import Paper
+from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
@@ -202,6 +202,8 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
         f"paper/{paper.code}": paper
         for paper in session.scalars(select(Paper).where(Paper.competition_id == competition.id).order_by(Paper.id))
     }
+    kept = select(PaperFile).join(Paper, Paper.id == PaperFile.paper_id).where(Paper.competition_id == competition.id)
+    files = {file.paper_id: file.content for file in session.scalars(kept)}
     sealed: set[str] = set()
     opened: set[str] = set()
     for row in records.values():
@@ -219,6 +221,10 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
             continue
         if paper.paper_sha256 != payload["paper_sha256"]:
             yield TableProblem("papers", paper.id, "value_differs", "paper_sha256", row.seq, row.event)
+        if paper.age_sha256 != payload["age_sha256"]:
+            yield TableProblem("papers", paper.id, "value_differs", "age_sha256", row.seq, row.event)
+        elif paper.age_sha256 is not None and sha256_hex(files.get(paper.id, b"")) != paper.age_sha256:
+            yield TableProblem("paper_files", paper.id, "value_differs", "content", row.seq, row.event)
         if paper.data and not _is_paper(paper.data, payload):
             yield TableProblem("papers", paper.id, "value_differs", "data", row.seq, row.event)
     for subject, paper in papers.items():

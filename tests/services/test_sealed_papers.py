@@ -34,6 +34,7 @@ from examsite.services.sealed_papers import (
     seal_files,
 )
 from examsite.services.split_keys import rehearse_share
+from examsite.services.table_checks import check_tables
 from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.models.records import RecordRow
@@ -229,6 +230,9 @@ def test_whoever_swaps_the_file_or_the_hashes_in_the_database_is_found_at_the_op
     session.execute(update(PaperFile).where(PaperFile.paper_id == drawn.id).values(content=forged))
     with pytest.raises(ConflictError, match="paper_not_as_sealed"):
         sealed.open(sheets)
+    assert {(item.table, item.column) for item in check_tables(session, sealed.plan.competition)} >= {
+        ("paper_files", "content")
+    }
     drawn.age_sha256, drawn.paper_sha256 = sha256_hex(forged), sha256_hex(b"{}")
     with pytest.raises(ConflictError, match="paper_not_as_sealed"):
         sealed.open(sheets)

@@ -111,8 +111,9 @@ def test_a_paper_goes_from_the_setters_machine_to_its_opening_unread(
     assert made.exit_code == 1
     assert "cần ít nhất 3 người giữ" in made.output
     holders = [part for name in ("C01", "C02", "S01") for part in ("--holder", name)]
-    made = CliRunner().invoke(commands, [*arguments, *holders])
+    made = CliRunner().invoke(commands, [*arguments, *holders, "--read"], input="n\ny\n")
     assert made.exit_code == 0, made.output
+    assert made.output.count("=== P1-C ===") == 2  # read, drawn again, read again
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
         *("P1-A.age", "P1-B.age", "P1-C.age", "manifest.json"),
         *("to-khoa/C01.pdf", "to-khoa/C02.pdf", "to-khoa/S01.pdf"),
