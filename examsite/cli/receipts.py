@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from examsite.domain.checkpoints import open_checkpoint, parse_verifier_key
-from examsite.domain.errors import ConflictError, DomainError
+from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.receipts import MAX_RECEIPT, check_opening, check_receipt, parse_opening, parse_receipt
 from examsite.domain.witnessing import Seen, check_request, parse_request
 from examsite.services.checkpoints import is_signature_good
@@ -73,5 +73,5 @@ def _read(path: Path, most: int) -> str:
     with path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise ConflictError("receipt_not_valid")
+        raise InvalidError("receipt_not_valid", part="record")
     return data.decode("utf-8")

@@ -13,7 +13,7 @@ from examsite.services.checkpoints import load_signer, origin_of
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.services.verification import verify_log
 from examsite.storage.database import open_engine, reading
-from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.records import list_codes_without_log, list_logs
 
 
@@ -66,7 +66,7 @@ def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
         faults = [] if codes else check_seals(session)
         for log in logs:
             if log.competition_id is not None:
-                faults += check_tables(session, session.get_one(Competition, log.competition_id))
+                faults += check_tables(session, get_competition(session, log.code))
         for fault in faults:
             click.echo(f"✗ {_told(fault)}")
         wrong += len(faults)

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from examsite.domain.errors import InvalidError
@@ -148,16 +149,16 @@ def parse_checkpoint_text(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), root, tuple(extensions))
 
 
-def is_due(uncovered: int, waiting_seconds: float, *, receipt_waits: bool) -> bool:
+def is_due(uncovered: int, waiting: timedelta, *, receipt_waits: bool) -> bool:
     """Whether the log is to be signed anew.
 
     Args:
         uncovered: records behind the last checkpoint.
-        waiting_seconds: for how long the oldest of them stands there.
+        waiting: for how long the oldest of them stands there.
         receipt_waits: one of them is to come with a receipt.
     """
-    longest = RECEIPT_WITHIN_SECONDS if receipt_waits else EVERY_SECONDS
-    return uncovered >= EVERY_RECORDS or (uncovered > 0 and waiting_seconds >= longest)
+    longest = timedelta(seconds=RECEIPT_WITHIN_SECONDS if receipt_waits else EVERY_SECONDS)
+    return uncovered >= EVERY_RECORDS or (uncovered > 0 and waiting >= longest)
 
 
 def key_id(name: str, public_key: bytes, *, kind: int = ED25519) -> bytes:

@@ -77,7 +77,7 @@ def list_due_logs(ctx: ServiceContext) -> list[str]:
         for head in list_uncovered(ctx.session, [event.value for event in RECEIPTED])
         if checkpoints.is_due(
             head.uncovered,
-            (ctx.now - parse_instant(head.oldest_at)).total_seconds(),
+            ctx.now - parse_instant(head.oldest_at),
             receipt_waits=head.receipt_waits,
         )
     ]

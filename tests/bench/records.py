@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -42,6 +43,8 @@ ACTS_PER_SECOND = 5
 #: The targets. Units: milliseconds, bytes, share.
 PROOF_AT_MOST, PROOF_BYTES, CHECK_AT_MOST, RECEIPT_BYTES, SAVES_AT_LEAST = 50, 2_000, 100, 1_200, 0.95
 USERS, AT_ONCE = 64, 32
+#: Time between setting the instant of the start and the instant itself. Unit: seconds.
+LEAD_SECONDS = 3
 
 
 def main() -> int:
@@ -127,7 +130,7 @@ def _saves(installation: Installation, options: argparse.Namespace) -> list[str]
 
     async def play(port: int, pid: int) -> None:
         machines, meter = load.seat(candidates, port), partial(cpu_seconds, pid)
-        await asyncio.to_thread(installation.start_at, read_clock())
+        await asyncio.to_thread(installation.start_at, read_clock() + timedelta(seconds=LEAD_SECONDS))
         await load.start_in_turn(machines, meter, at_once=AT_ONCE)
         await load.write_at_once(machines[:AT_ONCE], meter, seconds=1)
         for number in range(2 * options.rounds):
