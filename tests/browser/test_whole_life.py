@@ -398,6 +398,7 @@ class Life:
         assert re.fullmatch(r"\d+,\d\d", person.reads_written_score())
         assert ESSAYS[HANDS_IN] in person.reads()
         assert not any(name in person.reads() for name in ESSAYS if name != HANDS_IN)
+        assert "Máy này tự tính" in person.checks_own_result()
         person.logs_out()
 
     def proposals_are_handed_in(self) -> None:

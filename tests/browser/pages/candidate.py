@@ -146,6 +146,17 @@ class Candidate(Person):
         self.goes_to("/candidate/written")
         return str(self.browser.text_of("written-score"))
 
+    def checks_own_result(self) -> str:
+        """The server finds every line right; what this browser computes by itself out of the records."""
+        self.goes_to("/candidate/check")
+        self.browser.see("check-good")
+        self.browser.press("own-check")
+        return str(self.browser.until(lambda: self._computed(), what="own records computed again"))
+
+    def _computed(self) -> str:
+        said = self.browser.text_of("own-said")
+        return "" if said.endswith("…") else said
+
     def uploads_proposal(self, title: str, file: Path) -> None:
         """A version of the proposal."""
         self.goes_to("/candidate/proposal")
