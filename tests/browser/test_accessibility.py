@@ -162,6 +162,7 @@ PAGES: dict[str, dict[str, tuple[Look, ...]]] = {
             *office("/council/{2}/result"),
             Look("/council/{1}/sittings/S1/seats/A1/timeline"),
             Look("/council/{1}/sittings/S1/report"),
+            Look("/council/{3}/draws/presentation-order"),
             Look("/council/{5}/incidents"),
             Look("/council/{5}/room-requests"),
             Look("/council/{5}/room-requests -> main a[href*=room-requests]"),
