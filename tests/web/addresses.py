@@ -113,6 +113,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "step": lambda _w, _place, _p: ["start", "scoring"],
     "public_code": lambda _w, place, _p: place.public_codes[:1],
     "withdrawal": lambda _w, _place, _p: [1],
+    "form": lambda _w, _place, _p: ["csv", "pdf"],
     "kind": lambda _w, _place, _p: ["csv", "xlsx"],
     "call": lambda _w, place, _p: place.calls[:1] or [1],
     "lost_time": lambda _w, place, _p: place.lost_times[:1] or [1],

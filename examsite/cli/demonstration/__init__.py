@@ -20,6 +20,7 @@ from examsite.cli.demonstration.machines import keep_machines
 from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
 from examsite.config import Settings
+from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.working_days import end_of_working_day
 from examsite.services.checkpoints import load_signer
@@ -257,6 +258,8 @@ def play_until(play: Play, stand: str) -> None:
     play.settle()
     play.merge()
     if stand == "lifted":
+        why = "Vì sao điểm của lượt này cao hơn hẳn lượt còn lại của cùng bài?"
+        play.ask(Event.MARK_LOCKED, why, at=play.plan.written_at + 6 * DAY)
         return
     if stand == "appeals":
         ask_twice(play)
@@ -274,6 +277,12 @@ def play_until(play: Play, stand: str) -> None:
     hearing.defend()
     play.rank()
     if stand == "ranked":
+        play.ask(
+            Event.RESULT_COMPUTED,
+            "Vì sao thứ hạng được tính ngay trong ngày bảo vệ cuối cùng?",
+            "Mọi phiếu bảo vệ đã khóa và mở từ buổi trước; lịch công bố định tính thứ hạng vào ngày này.",
+            at=play.plan.later_at + 23 * DAY + HOUR,
+        )
         play.sign(COUNCIL[0])
         return
     play.sign(*COUNCIL, AUTHORITY)
