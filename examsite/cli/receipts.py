@@ -39,7 +39,7 @@ _REFUSALS = {
 @click.option(
     "--against", type=_file, help="Tệp nối tới một mốc về sau, từ trang sổ ghi (proof up to a later checkpoint)."
 )
-@click.option("--opening", type=_file, help="Nội dung và muối đã được mở cho thí sinh (the opened record).")
+@click.option("--opening", type=_file, help="Tệp bản ghi của tôi, có muối và nội dung đã mở (the own records, opened).")
 def check_receipt_file(file: Path, log_key: str, against: Path | None, opening: Path | None) -> None:
     """Kiểm tra một biên nhận không cần mạng (check a receipt offline); exits with 1 when anything is wrong."""
     try:
@@ -61,7 +61,7 @@ def check_receipt_file(file: Path, log_key: str, against: Path | None, opening: 
             )
             click.echo(f"✓ sổ ở mốc {later.size} mục nối tiếp mốc trên biên nhận (continues it)")
         if opening is not None:
-            check_opening(record, parse_opening(_read(opening, _LARGEST_OPENING)))
+            check_opening(record, parse_opening(_read(opening, _LARGEST_OPENING), seq=record.seq))
             click.echo("✓ nội dung được mở đúng từng chữ như khi nộp (the content is the one that was handed in)")
     except (DomainError, UnicodeDecodeError) as refusal:
         code = refusal.code if isinstance(refusal, DomainError) else "receipt_not_valid"

@@ -156,14 +156,17 @@ class OpenedRecord:
         return canonical_bytes({"payload": self.payload, "salt": self.salt, "seq": self.seq}).decode("utf-8") + "\n"
 
 
-def parse_opening(text: str) -> OpenedRecord:
-    """The opening in a line of text.
+def parse_opening(text: str, *, seq: int | None = None) -> OpenedRecord:
+    """The opening in a line of text, or that of one record in the file with all the records of a candidate.
 
     Raises:
         InvalidError: `opening_not_valid`.
     """
     try:
         value = json.loads(text)
+        if "records" in value:
+            (found,) = [one for one in value["records"] if one["record"]["seq"] == seq]
+            value = {"payload": found["payload"], "salt": found["salt"], "seq": seq}
         canonical_bytes(value)
         bytes.fromhex(value["salt"])
         sound = set(value) == {"payload", "salt", "seq"} and type(value["seq"]) is int

@@ -59,3 +59,18 @@ def test_three_markers_mark_everything(tmp_path: Path) -> None:
     (run,) = json.loads(figures.read_text(encoding="utf-8"))
     assert (run["due"], run["locked"]) == (6, 6)
     assert [item["name"] for item in run["figures"] if item["errors"]] == []
+
+
+def test_a_short_log_is_measured() -> None:
+    small = ["--records", "300", "--rounds", "0", "--databases", "sqlite"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.records", *small],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert "the log does not verify" not in done.stdout, done.stdout
+    assert "the proof does not hold" not in done.stdout, done.stdout
+    assert "targets missed" in done.stdout, done.stdout + done.stderr
