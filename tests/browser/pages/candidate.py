@@ -151,7 +151,7 @@ class Candidate(Person):
         self.goes_to("/candidate/check")
         self.browser.see("check-good")
         self.browser.press("own-check")
-        return str(self.browser.until(lambda: self._computed(), what="own records computed again"))
+        return str(self.browser.until(self._computed, what="own records computed again"))
 
     def _computed(self) -> str:
         said = self.browser.text_of("own-said")
