@@ -22,7 +22,8 @@ from examsite.domain.errors import DomainError
 )
 def write_public_folder(code: str, out: Path) -> None:
     """Ghi thư mục công khai của một kỳ: thông báo, quy tắc, kết quả, gói, trang kiểm tra (write the public folder)."""
-    if out.exists() and any(out.iterdir()) and not (out / "KHOA.txt").exists():
+    is_ours = all((out / name).is_file() for name in ("KHOA.txt", "HUONG-DAN.txt", "verify/index.html"))
+    if out.exists() and any(out.iterdir()) and not is_ours:
         click.echo(f"✗ {out}: thư mục có tệp khác; hãy chọn thư mục trống (choose an empty folder)", err=True)
         sys.exit(1)
     # As the server starts it: the pages of the folder are those of the site.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.browser import Site
 from tests.bundle.agreement import cases, disagreements, open_page
 from tests.bundle.frauds import FRAUDS, PLAIN
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, made
@@ -26,10 +32,12 @@ def page() -> Iterator[webdriver.Chrome]:
     assert complaints == []
 
 
-def drop(page: webdriver.Chrome, bundle: Path) -> str:
+KEYS = "\n".join(["# từ biên bản", f"Khóa sổ ghi: {LOG_VERIFIER_KEY}", *WITNESS_VERIFIER_KEYS])
+
+
+def drop(page: webdriver.Chrome, bundle: Path, *, keys: str = KEYS) -> str:
     """The verdict on a bundle that is given to the page."""
     page.refresh()
-    keys = "\n".join(["# từ biên bản", f"Khóa sổ ghi: {LOG_VERIFIER_KEY}", *WITNESS_VERIFIER_KEYS])
     page.execute_script("document.getElementById('keys').value = arguments[0]", keys)
     page.find_element("id", "bundle").send_keys(str(bundle))
     WebDriverWait(page, 30).until(lambda driver: driver.find_element("id", "answer").is_displayed())
@@ -57,6 +65,30 @@ def test_bundle_is_dropped_and_judged(page: webdriver.Chrome, tmp_path: Path) ->
     page.find_element("css selector", "[data-language=en]").click()
     assert "This bundle is broken" in page.find_element("id", "verdict-title").text
     assert "says" in broken.text
+
+
+def test_stranger_with_the_public_folder_alone_verifies_it(
+    page: webdriver.Chrome,
+    new_site: Callable[..., Site],
+    made_demonstration: tuple[Path, datetime],
+    tmp_path: Path,
+) -> None:
+    """Three lines of instructions, one drop or one command; the commands run without the tree and its libraries."""
+    instance, made_at = made_demonstration
+    site = new_site()
+    site.take_over(instance, made_at=made_at)
+    folder = tmp_path / "cong-khai"
+    site.command("public-folder", "VH-2026-01", "--out", str(folder))
+    lines = (folder / "HUONG-DAN.txt").read_text(encoding="utf-8").splitlines()
+    (bundle,) = folder.glob("*.zip")
+
+    page.get((folder / "verify" / "index.html").as_uri())
+    assert len(lines) == 3
+    assert drop(page, bundle, keys=(folder / "KHOA.txt").read_text(encoding="utf-8")) == "Kết quả này đúng như đã ký"
+    command = shlex.split(lines[1].partition(": ")[2])
+    done = subprocess.run([sys.executable, "-I", *command[1:]], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, "✗" in done.stdout, "chưa ghim khóa" in done.stdout.splitlines()[-1]) == (0, False, False)
+    assert sha256((folder / "result.json").read_bytes()).hexdigest() in lines[2]
 
 
 def test_keys_are_told_apart_however_they_are_pasted(page: webdriver.Chrome) -> None:
