@@ -6,6 +6,10 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from examsite.domain.checkpoints import VerifierKey, parse_note
+from examsite.domain.cosignatures import COSIGNATURE, cosign, with_cosignatures
 from examsite.domain.witnessing import check_request, parse_request
 from examsite.services.checkpoints import is_signature_good, log_key, sign_checkpoint
 from examsite.services.receipts import read_receipt
@@ -17,8 +21,8 @@ Scene = Callable[[Callable[[Doing], Any]], Any]
 CODE = "VH-2026-01"
 
 
-def _signed(doing: Doing) -> dict[str, Any]:
-    competition = make_receiving(doing.session, doing.now).competition
+def _signed(doing: Doing, **given: Any) -> dict[str, Any]:
+    competition = make_receiving(doing.session, doing.now, **given).competition
     row = sign_checkpoint(doing.ctx(), competition.code)
     assert row is not None
     receipt = read_receipt(doing.session, competition.code, row.size - 1)
@@ -72,3 +76,27 @@ def test_two_checkpoints_are_compared_in_words(client: StrictClient, scene: Scen
     if len(sizes) > 1:
         assert find_all(page, "compared")
     assert not find_all(client.page(f"/competitions/{CODE}/log?first=abc&second=1"), "compared")
+
+
+def test_the_board_names_a_witness_and_brings_in_what_it_signed(
+    client: StrictClient, scene: Scene, log_in: Callable[..., StrictClient], password_hash: str
+) -> None:
+    made = scene(lambda doing: _signed(doing, password_hash=password_hash))
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    key = VerifierKey("giam-sat.example", private.public_key().public_bytes_raw(), COSIGNATURE)
+    board = log_in(f"supervisor-17-{CODE.lower()}")
+    path = f"/supervisor/{CODE}/witnesses"
+    for holder, line in (("", key.as_text()), ("Ban giám sát", "x"), ("Ban giám sát", key.as_text()[:-2])):
+        assert board.submit(path, {"holder": holder, "key": line}).status_code == 422
+    assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 302
+    assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 422
+    shown = parse_note(made["note"])
+    line = cosign(shown, key.name, public_key=key.public_key, sign=private.sign, at_seconds=1_790_000_000)
+    signed = with_cosignatures(made["note"], [line])
+    for text in ("", "\x01", made["note"], signed.replace("\n", "", 1), "— " * 5000):
+        assert board.submit(f"{path}/signed", {"text": text}).status_code == 422
+    assert board.submit(f"{path}/signed", {"text": signed.replace("\n", "\r\n")}).status_code == 302
+    assert client.get(f"/competitions/{CODE}/log/{made['size']}/checkpoint.txt").text == signed
+    assert "Ban giám sát" in words(find_all(client.page(f"/competitions/{CODE}/log"), "witnesses")[0])
+    assert board.submit(f"{path}/end", {"name": key.name}, form_at=path).status_code == 302
+    assert "thôi dùng" in board.get(path).text
