@@ -19,6 +19,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import Defence, ProposalVersion
 from examsite.storage.queries.competitions import get_competition_for_update
 from examsite.storage.queries.defence import list_defences
+from examsite.storage.queries.draws import prepared_items
 from examsite.storage.queries.proposals import count_versions, list_passed_ids, list_standings
 
 #: Name of the draw in the log.
@@ -114,8 +115,11 @@ def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> He
         NotAllowedError: `role_needed`: the chair draws.
     """
     standing = _to_be_drawn(ctx, competition)
-    held = draw(ctx, competition, ORDER_DRAW, sorted(standing))
-    for position, code in enumerate(held.outcome, start=1):
+    # The list of a ceremony stands: whoever is no longer there is passed over in the order, and nobody draws again.
+    prepared = prepared_items(ctx.session, competition.id, ORDER_DRAW)
+    is_whole = prepared is not None and set(standing) <= set(prepared)
+    held = draw(ctx, competition, ORDER_DRAW, prepared if prepared is not None and is_whole else sorted(standing))
+    for position, code in enumerate((code for code in held.outcome if code in standing), start=1):
         ctx.session.add(Defence(competition_id=competition.id, candidacy_id=standing[code].id, position=position))
     ctx.session.flush()
     return held

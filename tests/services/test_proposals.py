@@ -16,8 +16,17 @@ from examsite.config import Settings
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services.conflicts import declare_conflicts
-from examsite.services.proposals import allowed_kinds, draw_presentation_order, lock_proposals, upload_proposal
+from examsite.services.proposals import (
+    ORDER_DRAW,
+    allowed_kinds,
+    draw_presentation_order,
+    lock_proposals,
+    prepare_order_draw,
+    upload_proposal,
+)
+from examsite.services.split_keys import make_split_key
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.conflicts import find_declaration
@@ -25,6 +34,8 @@ from examsite.storage.queries.defence import defence_results, list_defences
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.proposals import find_locked_version, list_standings, list_versions
 from tests.factories.defence import Hall, make_hall, received
+from tests.factories.draws import number_all
+from tests.factories.standardisation import with_rules
 from tests.scenes import Keep
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -135,6 +146,23 @@ def test_the_chair_draws_the_order_once(hall: Hall) -> None:
     assert payloads(hall, "draw:held")[-1][1] == "draw/presentation-order"
     again = hall.ctx(Role.CHAIR)
     assert refused(ConflictError, lambda: draw_presentation_order(again, hall.competition)) == "order_already_drawn"
+
+
+def test_who_is_no_longer_there_after_the_commitments_is_passed_over(hall: Hall) -> None:
+    with_rules(hall.board, draw_contributors='"council"', draw_notice_minutes="0")
+    hall.locked()
+    chair, member = hall.ctx(Role.CHAIR), hall.ctx(Role.COUNCIL_MEMBER)
+    holders = [hall.board.room.people[role] for role in (Role.CHAIR, Role.COUNCIL_MEMBER)]
+    make_split_key(chair, hall.competition, KeyPurpose.DRAWS, holders=holders, needed=2)
+    prepare_order_draw(chair, hall.competition)
+    number_all(hall.competition, ORDER_DRAW, [chair, member], [chair, member])
+    gone = next(row for row in list_standings(hall.session, hall.competition) if row.last)
+    gone.last.locked_at = None  # type: ignore[union-attr]
+    held = draw_presentation_order(chair, hall.competition)
+    assert gone.candidacy.public_code in held.outcome
+    left = [code for code in held.outcome if code != gone.candidacy.public_code]
+    rows = list_defences(hall.session, hall.competition.id)
+    assert [(row.position, row.candidacy.public_code) for row in rows] == list(enumerate(left, start=1))
 
 
 def test_nothing_to_draw_without_a_proposal(hall: Hall) -> None:
