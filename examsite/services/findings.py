@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
@@ -36,13 +36,14 @@ def note_findings_seen(
         shown_sha256: of those that the person had on the page.
 
     Raises:
-        ConflictError: `result_missing` before there is a result, `findings_changed` when others were shown.
+        ConflictError: `findings_changed` when others were shown.
         NotAllowedError: `role_needed`.
+        NotFoundError: `result_not_found` before there is a result.
     """
     ctx.require(*SIGNING, competition_id=competition.id)
     version = find_newest_version(ctx.session, competition.id)
     if version is None:
-        raise ConflictError("result_missing")
+        raise NotFoundError("result_not_found")
     if findings_sha256 != shown_sha256:
         raise ConflictError("findings_changed")
     payload = {

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from examsite.cli.demonstration import cast, keys
 from examsite.cli.demonstration.appeals import appeal_twice, ask_twice, begin_remarking
+from examsite.cli.demonstration.asking import ask
 from examsite.cli.demonstration.board import LivelyBoard
 from examsite.cli.demonstration.director import Director, Plan, PostPlan, RoomPlan
 from examsite.cli.demonstration.handing_in import Letterbox
@@ -259,7 +260,7 @@ def play_until(play: Play, stand: str) -> None:
     play.merge()
     if stand == "lifted":
         why = "Vì sao điểm của lượt này cao hơn hẳn lượt còn lại của cùng bài?"
-        play.ask(Event.MARK_LOCKED, why, at=play.plan.written_at + 6 * DAY)
+        ask(play, Event.MARK_LOCKED, why, at=play.plan.written_at + 6 * DAY)
         return
     if stand == "appeals":
         ask_twice(play)
@@ -277,7 +278,8 @@ def play_until(play: Play, stand: str) -> None:
     hearing.defend()
     play.rank()
     if stand == "ranked":
-        play.ask(
+        ask(
+            play,
             Event.RESULT_COMPUTED,
             "Vì sao thứ hạng được tính ngay trong ngày bảo vệ cuối cùng?",
             "Mọi phiếu bảo vệ đã khóa và mở từ buổi trước; lịch công bố định tính thứ hạng vào ngày này.",

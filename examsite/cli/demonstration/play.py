@@ -17,9 +17,9 @@ from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.keys import split_keys
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
+from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.errors import ConflictError, NotFoundError
-from examsite.domain.events import Event
 from examsite.domain.marking import NeededAct
 from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
 from examsite.domain.permissions import Role
@@ -33,7 +33,6 @@ from examsite.services import (
     candidacies,
     codes,
     competitions,
-    explanations,
     invigilation,
     marking,
     merging,
@@ -55,7 +54,6 @@ from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
-from examsite.storage.queries.records import get_log, list_records_of_event
 from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings
@@ -467,16 +465,6 @@ class Play:
         """The ranking is computed."""
         ranking.compute_result(self.by("thuky", Role.ORGANISER, self.plan.later_at + 23 * DAY), self.competition)
 
-    def ask(self, event: Event, question: str, answer: str = "", *, at: datetime) -> None:
-        """The supervisors ask about the newest record of this fact; without an answer it waits for whoever acted."""
-        log = get_log(self.session, self.code)
-        row = list_records_of_event(self.session, log.id, event)[-1]
-        supervisor = self.by("giamsat", Role.SUPERVISOR, at)
-        asked = explanations.ask_explanation(supervisor, self.competition, row.seq, question=question)
-        if answer:
-            organiser = self.by("thuky", Role.ORGANISER, at + HOUR)
-            explanations.give_explanation(organiser, self.competition, asked.number, answer=answer)
-
     def sign(self, *logins: tuple[str, Role]) -> None:
         """These people agree over the hash."""
         for number, (login, role) in enumerate(logins):
@@ -494,7 +482,10 @@ class Play:
 
     def publish(self) -> None:
         """The approved result becomes public."""
-        publication.publish_result(self.by("thuky", Role.ORGANISER, self.plan.later_at + 26 * DAY), self.competition)
+        at = self.plan.later_at + 26 * DAY
+        name_witnesses(self.by("giamsat", Role.SUPERVISOR, at), self.competition)
+        publication.publish_result(self.by("thuky", Role.ORGANISER, at), self.competition)
+        bring_signatures(self.by("giamsat", Role.SUPERVISOR, at + HOUR), self.competition)
 
 
 def _asks_every_kind(paper: Paper) -> bool:
