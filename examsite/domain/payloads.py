@@ -44,10 +44,18 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.RESULT_APPROVED: "result_sha256 assertion",
             Event.RESULT_REFUSED: "result_sha256 reason",
             Event.RESULT_PUBLISHED: "result_sha256",
+            # Our own facts: appeals and the working calendar.
+            Event.APPEAL_SUBMITTED: "candidate part reason",
+            Event.APPEAL_WITHDRAWN: "candidate part submitted_seq",
+            Event.REMARKERS_NAMED: "part markers from reason",
+            Event.DIALOGUE_NOTED: "part text",
+            Event.CALENDAR_CHANGED: "day kind reason kept",
         }.items()
     }
 )
-"""The members of each content that the format fixes. Source: result format, table of events and payloads."""
+"""The members of each content that the format fixes, and of our own facts where they are fixed too.
+
+Source: result format, table of events and payloads."""
 
 
 def check_payload(event: Event, payload: Mapping[str, object]) -> None:

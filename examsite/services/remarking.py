@@ -233,9 +233,12 @@ def _give(
                 allocated_at=ctx.now,
             )
         )
-    payload: dict[str, object] = {"part": WRITTEN, "markers": list(named)}
-    if instead_of is not None:
-        payload |= {"from": str(instead_of.assignment.pseudonym), "reason": reason}
+    payload: dict[str, object] = {
+        "part": WRITTEN,
+        "markers": list(named),
+        "from": None if instead_of is None else str(instead_of.assignment.pseudonym),
+        "reason": reason,
+    }
     record(ctx, competition, Event.REMARKERS_NAMED, f"script/{script.code}", payload, actor=actor)
     ctx.session.flush()
     return named
