@@ -12,6 +12,8 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services.assessments import lock_assessment as lock
 from examsite.services.assessments import save_assessment
+from examsite.storage.database import db
+from examsite.storage.queries.assessments import find_own_assessment
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of, wants_json
 from examsite.web.formatting import format_time_seconds
@@ -28,7 +30,7 @@ from examsite.web.transactions import act, writes
 @writes
 def write_assessment(code: str, position: int) -> ResponseReturnValue:
     """The own assessment; a POST keeps the draft and answers the page, or its script in JSON."""
-    values = defence_values(code, position)
+    values = _read(code, position)
     if not values["declared"]:
         flash(_("Hãy khai quan hệ với thí sinh trước khi chấm."), "attention")
         return redirect(url_for("panel.declare_conflicts", code=code))
@@ -65,4 +67,12 @@ def _page(values: dict[str, Any], form: WriteAssessmentForm, *, conflict: bool =
     return render_template("panel/write_assessment.html", form=form, conflict=conflict, is_open=is_open, **values)
 
 
-_refuse = partial(refuse_draft, kept="assessment", page=_page)
+def _read(code: str, position: int) -> dict[str, Any]:
+    values = defence_values(code, position)
+    member = values["member"]
+    candidacy_id = values["defence"].candidacy_id
+    own = find_own_assessment(db.session(), candidacy_id, member.assignment_id) if member else None
+    return {**values, "assessment": own}
+
+
+_refuse = partial(refuse_draft, kept="assessment", read=_read, page=_page)

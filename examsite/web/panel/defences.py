@@ -9,11 +9,8 @@ from typing import Any
 from flask import g, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.competitions import CompetitionState
-from examsite.domain.dossiers import UploadKind
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import (
-    QUESTIONS_OPEN,
     SCORES_SHOWN,
     SHEET_OPEN,
     DefenceState,
@@ -29,7 +26,7 @@ from examsite.services.panel_access import check_leads
 from examsite.services.reveals import outlook
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
-from examsite.storage.queries.assessments import count_written, find_own_assessment, list_assessments, list_own_written
+from examsite.storage.queries.assessments import list_assessments, list_own_written
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.conflicts import find_declaration, list_recused_candidacies
 from examsite.storage.queries.defence import (
@@ -42,7 +39,6 @@ from examsite.storage.queries.defence import (
     get_defence,
     list_first_totals,
     list_leaders,
-    list_members,
     list_own_states,
     list_shown_marks,
 )
@@ -127,7 +123,8 @@ def list_defences(code: str) -> ResponseReturnValue:
 @requires(*BOTH)
 def show_defence(code: str, position: int) -> ResponseReturnValue:
     """One defence: its clock, the proposal, the own sheet as far as it is locked, all scores once they are shown."""
-    return render_template("panel/show_defence.html", **defence_values(code, position))
+    values = defence_values(code, position)
+    return render_template("panel/show_defence.html", **values, **score_values(values) | sheet_values(values))
 
 
 @bp.get("/<code>/defences/<int(max=9999):position>/clock")
@@ -152,64 +149,31 @@ def held(code: str, role: Role) -> HeldRole | None:
 
 
 def defence_values(code: str, position: int) -> dict[str, Any]:
-    """What every page about one defence shows."""
+    """What every page about one defence stands in: whose turn, its clock, and how the person who looks stands to it."""
     session = db.session()
     defence = get_defence(session, g.competition.id, position)
     member = held(code, Role.PANELLIST)
-    leads = g.actor.account_id in list_leaders(session, g.competition.id, defence.candidacy_id)
-    declaration = find_declaration(session, g.competition.id, g.actor.account_id)
     sheet = find_own_sheet(session, defence.id, member.assignment_id) if member else None
     ruleset = ruleset_of(g.competition)
-    part = ruleset.panel(PART)
-    states = [row.state for row in read_defences(session, g.competition.id)]
-    recused = defence.candidacy_id in list_recused_candidacies(session, g.competition.id, g.actor.account_id)
-    are_shown = may_see_scores(defence.state, leads=leads, recused=recused, session_over=is_session_over(states))
-    marks = list_shown_marks(session, defence) if are_shown else []
-    changed = {mark.assignment_id: mark for mark in marks if mark.round == CHANGED_ROUND}
-    firsts = [mark for mark in marks if mark.round == ROUND]
-    is_locked = sheet is not None and sheet.state is MarkState.LOCKED
-    own_change = find_changed_sheet(session, defence.id, member.assignment_id) if member else None
     return {
         "defence": defence,
-        "count": len(states),
+        "count": len(read_defences(session, g.competition.id)),
         "rubric": rubric_of(defence),
         "ruleset": ruleset,
-        "part": part,
+        "part": ruleset.panel(PART),
         "phases": phases_of(defence, read_web_clock()),
         "proposal": find_locked_version(session, defence.candidacy_id),
-        "pdf": UploadKind.PDF,
         "member": member,
-        "leads": leads,
+        "leads": g.actor.account_id in list_leaders(session, g.competition.id, defence.candidacy_id),
         "is_deputy": g.actor.role is Role.CHAIR,
-        "declared": declaration is not None,
-        "recused": recused,
+        "declared": find_declaration(session, g.competition.id, g.actor.account_id) is not None,
+        "recused": defence.candidacy_id in list_recused_candidacies(session, g.competition.id, g.actor.account_id),
         "sheet": sheet,
-        "sheet_points": points_of(sheet) if sheet is not None else {},
-        "is_locked": is_locked,
+        "is_locked": sheet is not None and sheet.state is MarkState.LOCKED,
         "can_fill": defence.state in SHEET_OPEN,
-        "can_lock": defence.state is DefenceState.SCORING,
-        "are_shown": are_shown,
-        "is_sealed": defence.state in SCORES_SHOWN and not are_shown,
-        "is_talk": defence.state is DefenceState.REVEALED,
-        "is_settled": defence.state is DefenceState.SETTLED,
-        "is_absent": defence.state is DefenceState.ABSENT,
         "is_running": defence.state in (DefenceState.PRESENTING, DefenceState.QUESTIONING),
         "is_before": defence.state is DefenceState.SCHEDULED,
-        "change": own_change,
-        "can_change": defence.state is DefenceState.REVEALED and is_locked and own_change is None and not recused,
-        "counts": part.after_discussion is AfterDiscussion.COUNTS,
-        "marks": [(mark, points_of(mark)) for mark in firsts],
-        "changes": {key: (mark, points_of(mark)) for key, mark in changed.items()},
-        "gap": outlook(g.competition, marks).gap or ZERO,
-        "settlement": find_settlement(session, defence.id)
-        if are_shown and defence.state is DefenceState.SETTLED
-        else None,
-        "assessment": find_own_assessment(session, defence.candidacy_id, member.assignment_id) if member else None,
-        "assessments": list_assessments(session, defence.candidacy_id) if are_shown else [],
-        "written_count": count_written(session, defence.candidacy_id) if leads else 0,
-        "member_count": len(list_members(session, g.competition.id)) if leads else 0,
         "question_count": count_questions(session, defence.id),
-        "can_ask": g.competition.state is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN,
         "tag": TAGS[defence.state],
         "state_label": label(defence.state),
         # Nothing but the defence while it runs: the way back stands at the side.
@@ -221,6 +185,47 @@ def defence_values(code: str, position: int) -> dict[str, Any]:
             "compact": True,
         },
     }
+
+
+def sheet_values(values: dict[str, Any]) -> dict[str, Any]:
+    """What the pages of the own sheet add: its points, and what may be done with it now."""
+    defence, member, sheet = values["defence"], values["member"], values["sheet"]
+    change = find_changed_sheet(db.session(), defence.id, member.assignment_id) if member else None
+    is_open = defence.state is DefenceState.REVEALED and change is None and not values["recused"]
+    return {
+        "sheet_points": points_of(sheet) if sheet is not None else {},
+        "can_lock": defence.state is DefenceState.SCORING,
+        "change": change,
+        "can_change": is_open and values["is_locked"],
+        "counts": changes_count(values),
+    }
+
+
+def score_values(values: dict[str, Any]) -> dict[str, Any]:
+    """What the pages with the scores add: all sheets side by side for whoever may see them now, and their outcome."""
+    session = db.session()
+    defence, leads, recused = values["defence"], values["leads"], values["recused"]
+    states = [row.state for row in read_defences(session, g.competition.id)]
+    are_shown = may_see_scores(defence.state, leads=leads, recused=recused, session_over=is_session_over(states))
+    marks = list_shown_marks(session, defence) if are_shown else []
+    is_settled = defence.state is DefenceState.SETTLED
+    return {
+        "are_shown": are_shown,
+        "is_sealed": defence.state in SCORES_SHOWN and not are_shown,
+        "is_settled": is_settled,
+        "is_absent": defence.state is DefenceState.ABSENT,
+        "marks": [(mark, points_of(mark)) for mark in marks if mark.round == ROUND],
+        "changes": {mark.assignment_id: (mark, points_of(mark)) for mark in marks if mark.round == CHANGED_ROUND},
+        "counts": changes_count(values),
+        "gap": outlook(g.competition, marks).gap or ZERO,
+        "settlement": find_settlement(session, defence.id) if are_shown and is_settled else None,
+        "assessments": list_assessments(session, defence.candidacy_id) if are_shown else [],
+    }
+
+
+def changes_count(values: dict[str, Any]) -> bool:
+    """Whether a mark that was changed after the talk counts, under the rule set."""
+    return values["part"].after_discussion is AfterDiscussion.COUNTS
 
 
 def phases_of(defence: Any, now: datetime) -> tuple[Phase, Phase]:

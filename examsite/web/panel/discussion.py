@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,8 +17,13 @@ from examsite.web.formatting import format_points, format_score
 from examsite.web.forms.defence import change_sheet_form
 from examsite.web.i18n import _, localised
 from examsite.web.panel import bp
-from examsite.web.panel.defences import defence_values
+from examsite.web.panel.defences import defence_values, sheet_values
 from examsite.web.transactions import act, forget_changes, writes
+
+
+def _read(code: str, position: int) -> dict[str, Any]:
+    values = defence_values(code, position)
+    return {**values, **sheet_values(values)}
 
 
 @bp.route("/<code>/defences/<int(max=9999):position>/change", methods=["GET", "POST"])
@@ -24,7 +31,7 @@ from examsite.web.transactions import act, forget_changes, writes
 @writes
 def change_sheet(code: str, position: int) -> ResponseReturnValue:
     """The own points once more: the change and its reason are repeated before they are locked beside the first mark."""
-    values = defence_values(code, position)
+    values = _read(code, position)
     back = redirect(url_for("panel.show_defence", code=code, position=position))
     if not values["can_change"]:
         return back
@@ -68,7 +75,7 @@ def change_sheet(code: str, position: int) -> ResponseReturnValue:
                 forget_changes()
                 status = status_of(error)
                 form.form_errors.append(message_of(error))
-                values = defence_values(code, position)
+                values = _read(code, position)
             else:
                 flash(_("Đã khóa điểm sau trao đổi: %(total)s.", total=format_score(mark.total)), "success")
                 return back

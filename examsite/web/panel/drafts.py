@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from examsite.web.errors import wants_json
-from examsite.web.panel.defences import defence_values
 from examsite.web.transactions import forget_changes
 
 
@@ -21,19 +20,20 @@ def refuse_draft(
     status: int,
     *,
     kept: str,
+    read: Callable[[str, int], dict[str, Any]],
     page: Callable[..., str],
     conflict: bool = False,
 ) -> ResponseReturnValue:
     """Say why: to the page's own script in short, else on the page, where what was typed still stands.
 
-    `kept` names, among the values of the page, the draft that is stored. Where another page has saved meanwhile, saving
-    once more from this page is a choice, made with the other version beside it.
+    `kept` names, among the values of the page that `read` gives, the draft that is stored. Where another page has
+    saved meanwhile, saving once more from this page is a choice, made with the other version beside it.
     """
     if wants_json():
         errors = {name: " ".join(map(str, found)) for name, found in form.errors.items() if name}
         return jsonify(error=" ".join(map(str, form.form_errors)), errors=errors, conflict=conflict), status
     forget_changes()
-    values: dict[str, Any] = defence_values(code, position)
+    values = read(code, position)
     stored = values[kept]
     if conflict and stored is not None:
         form.revision.data = str(stored.revision)

@@ -18,6 +18,7 @@ from examsite.services import reveals
 from examsite.services.panel_access import LEADING, check_leads
 from examsite.services.panel_questions import note_recording as note
 from examsite.storage.database import db
+from examsite.storage.queries.assessments import count_written
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.defence import list_members, list_members_at
 from examsite.web.access import requires
@@ -28,7 +29,7 @@ from examsite.web.labels import label
 from examsite.web.member_incidents import serve_note_incident
 from examsite.web.panel import bp
 from examsite.web.panel.clock import STEPS, last_step
-from examsite.web.panel.defences import defence_values
+from examsite.web.panel.defences import defence_values, score_values
 from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
 
@@ -40,12 +41,15 @@ def lead_defence(code: str, position: int) -> ResponseReturnValue:
     if values["recused"] and not values["is_deputy"]:
         return redirect(url_for("panel.show_defence", code=code, position=position))
     check_leads(act(), g.competition, values["defence"])
+    values |= score_values(values)
     state = values["defence"].state
     steps = [(name, label(event)) for name, (event, _act) in STEPS.items() if DEFENCE_MACHINE.is_open(state, event)]
     return render_template(
         "panel/lead_defence.html",
         **values,
         **_lineup(values),
+        written_count=count_written(db.session(), values["defence"].candidacy_id),
+        member_count=len(list_members(db.session(), g.competition.id)),
         steps=steps,
         last=last_step(values["defence"], read_web_clock()),
         can_reveal=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORES_REVEALED),
@@ -142,7 +146,7 @@ def reveal_scores(code: str, position: int) -> ResponseReturnValue:
 @writes
 def decide_score(code: str, position: int) -> ResponseReturnValue:
     """Settle a gap: the score and the reason are repeated before they enter the log."""
-    values = defence_values(code, position)
+    values = _with_scores(code, position)
     check_leads(act(), g.competition, values["defence"])
     if not DEFENCE_MACHINE.is_open(values["defence"].state, DefenceEvent.SCORE_SETTLED):
         return redirect(url_for("panel.lead_defence", code=code, position=position))
@@ -171,13 +175,18 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
                 forget_changes()
                 status = status_of(error)
                 form.form_errors.append(message_of(error))
-                values = defence_values(code, position)
+                values = _with_scores(code, position)
             else:
                 flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
                 return redirect(url_for("panel.lead_defence", code=code, position=position))
     return render_template(
         "panel/decide_score.html", form=form, lowest=min(totals), highest=max(totals), **values
     ), status
+
+
+def _with_scores(code: str, position: int) -> dict[str, Any]:
+    values = defence_values(code, position)
+    return {**values, **score_values(values)}
 
 
 def _lineup(values: dict[str, Any]) -> dict[str, Any]:

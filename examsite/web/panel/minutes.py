@@ -20,7 +20,7 @@ from examsite.storage.queries.panel_questions import list_questions
 from examsite.web.access import requires
 from examsite.web.gates import actor_text
 from examsite.web.panel import bp
-from examsite.web.panel.defences import defence_values
+from examsite.web.panel.defences import defence_values, score_values
 from examsite.web.transactions import read_web_clock
 
 
@@ -34,6 +34,7 @@ def print_minutes(code: str, position: int) -> ResponseReturnValue:
     Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded; the members sign.
     """
     values = defence_values(code, position)
+    values |= score_values(values)
     session = db.session()
     conflicted = list_recused_accounts(session, g.competition.id, values["defence"].candidacy_id)
     members = [

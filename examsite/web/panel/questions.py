@@ -7,7 +7,9 @@ from typing import Any
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
+from examsite.domain.panels import QUESTIONS_OPEN
 from examsite.domain.permissions import Role
 from examsite.services.panel_questions import note_answer as keep_answer
 from examsite.services.panel_questions import note_question
@@ -86,7 +88,9 @@ def _askers() -> list[tuple[str, str]]:
 
 
 def _questions(values: dict[str, Any]) -> dict[str, Any]:
-    rows = list_questions(db.session(), values["defence"].id)
+    defence = values["defence"]
+    rows = list_questions(db.session(), defence.id)
     is_head = g.actor.role is Role.PANEL_HEAD
     mine = {row.number for row in rows if is_head or row.assignment_id == g.actor.assignment_id}
-    return {"questions": rows, "mine": mine, "is_head": is_head}
+    can_ask = g.competition.state is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN
+    return {"questions": rows, "mine": mine, "is_head": is_head, "can_ask": can_ask}

@@ -21,7 +21,7 @@ from examsite.web.formatting import format_points, format_score, format_time_sec
 from examsite.web.forms.defence import FillSheetForm, LockSheetForm, fill_sheet_form, whole_number
 from examsite.web.i18n import _, localised
 from examsite.web.panel import bp
-from examsite.web.panel.defences import defence_values
+from examsite.web.panel.defences import defence_values, sheet_values
 from examsite.web.panel.drafts import refuse_draft
 from examsite.web.transactions import act, forget_changes, writes
 
@@ -31,7 +31,7 @@ from examsite.web.transactions import act, forget_changes, writes
 @writes
 def fill_sheet(code: str, position: int) -> ResponseReturnValue:
     """The own sheet; a POST keeps the draft and answers the page, or its script in JSON."""
-    values = defence_values(code, position)
+    values = _read(code, position)
     if not values["declared"]:
         flash(_("Hãy khai quan hệ với thí sinh trước khi chấm."), "attention")
         return redirect(url_for("panel.declare_conflicts", code=code))
@@ -82,7 +82,12 @@ def _page(values: dict[str, Any], form: FillSheetForm, *, conflict: bool = False
     return render_template("panel/fill_sheet.html", form=form, conflict=conflict, **values)
 
 
-_refuse = partial(refuse_draft, kept="sheet", page=_page)
+def _read(code: str, position: int) -> dict[str, Any]:
+    values = defence_values(code, position)
+    return {**values, **sheet_values(values)}
+
+
+_refuse = partial(refuse_draft, kept="sheet", read=_read, page=_page)
 
 
 @bp.route("/<code>/defences/<int(max=9999):position>/lock", methods=["GET", "POST"])
@@ -101,7 +106,7 @@ def lock_sheet(code: str, position: int) -> ResponseReturnValue:
             return redirect(sheet_url)
         flash(_("Đã khóa phiếu với tổng %(total)s điểm.", total=format_score(mark.total)), "success")
         return redirect(url_for("panel.show_defence", code=code, position=position))
-    values = defence_values(code, position)
+    values = _read(code, position)
     sheet = find_own_sheet(db.session(), values["defence"].id, g.actor.assignment_id)
     missing = [item for item in values["rubric"].human if item.criterion not in values["sheet_points"]]
     if sheet is None or missing or values["is_locked"] or not values["can_lock"] or values["recused"]:
