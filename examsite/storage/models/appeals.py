@@ -18,9 +18,10 @@ from examsite.domain.working_days import DayKind
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.row_seals import Sealed
 
 
-class Appeal(Base):
+class Appeal(Sealed, Base):
     """One candidate's wish to have one part marked anew, and what came of it."""
 
     __tablename__ = "appeals"

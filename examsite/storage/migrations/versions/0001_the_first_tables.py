@@ -1153,6 +1153,7 @@ def upgrade() -> None:
         sa.Column("decision_reason", sa.Text(), nullable=False),
         sa.Column("decided_seq", sa.Integer(), nullable=True),
         sa.Column("settled_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("(state = 'settled') = (score IS NOT NULL)", name=op.f("ck_appeals_settled_with_score")),
         sa.CheckConstraint(
             "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_appeals_withdrawn_when_withdrawn")
