@@ -141,6 +141,8 @@ def list_decided_scores(session: Session, competition_id: int) -> list[DecidedSc
     system: dict[str, Score] = {}
     for code, value, seq, number, total, assignment_id in rows:
         decided[code] = (value, seq)
+        if total is None:
+            continue
         if assignment_id is None:
             system[code] = total  # A re-scoring is a further mark of the system, and the last one counts.
         elif number == 1:
@@ -209,7 +211,7 @@ def list_objective_answers(session: Session, competition_id: int) -> list[RoomAn
     return [
         RoomAnswers(
             code=str(code),
-            paper_id=paper_id,
+            paper_id=paper_id or 0,
             room=room,
             answers={
                 version.item: _given(content_of(version.content))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -107,7 +109,7 @@ def next_number(session: Session, competition_id: int) -> int:
     return (last or 0) + 1
 
 
-def _of_person(statement: Select, competition_id: int, account_id: int, role: Role) -> Select:  # type: ignore[type-arg]
+def _of_person(statement: Select[Any], competition_id: int, account_id: int, role: Role) -> Select[Any]:
     own = RoleAssignment.account_id == account_id
     mine = or_(own, Explanation.asked_of_id.is_(None)) if role is Role.CHAIR else own
     return statement.outerjoin(RoleAssignment, RoleAssignment.id == Explanation.asked_of_id).where(
