@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def test_a_mark_changed_behind_the_log_is_certain_and_named(stage: Stage) -> Non
     mark = stage.session.scalars(
         select(Mark).join(Script, Script.id == Mark.script_id).where(Mark.assignment_id.is_not(None)).limit(1)
     ).one()
-    mark.total = (mark.total or 0) + 15
+    mark.total = (mark.total or Decimal(0)) + 15
     stage.session.flush()
     found = _report(stage).pressing
     assert found[0].kind is FindingKind.RECORD_DIFFERS
