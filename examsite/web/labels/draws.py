@@ -5,13 +5,15 @@ from __future__ import annotations
 from examsite.domain.draw_ceremonies import DrawEvent, DrawKind, DrawState, NumberWay, draw_kind
 from examsite.web.i18n import _l
 
+_KINDS = {
+    DrawKind.PAPER_VERSION: _l("Bốc thăm đề thi"),
+    DrawKind.SCRIPT_CODES: _l("Bốc thăm số phách"),
+    DrawKind.ALLOCATION: _l("Bốc thăm phân công chấm"),
+    DrawKind.PRESENTATION_ORDER: _l("Bốc thăm thứ tự bảo vệ"),
+}
+
 LABELS = {
-    DrawKind: {
-        DrawKind.PAPER_VERSION: _l("Bốc thăm đề thi"),
-        DrawKind.SCRIPT_CODES: _l("Bốc thăm số phách"),
-        DrawKind.ALLOCATION: _l("Bốc thăm phân công chấm"),
-        DrawKind.PRESENTATION_ORDER: _l("Bốc thăm thứ tự bảo vệ"),
-    },
+    DrawKind: _KINDS,
     DrawState: {
         DrawState.GATHERING: _l("Đang nhận cam kết"),
         DrawState.COMMITTED: _l("Đã khóa danh sách"),
@@ -81,5 +83,5 @@ ERRORS = {
 def draw_title(name: str) -> str:
     """What a draw decides, for people, with the post where there is one for each post."""
     kind = draw_kind(name)
-    text = str(LABELS[DrawKind][kind])
+    text = str(_KINDS[kind])
     return f"{text} {name.removeprefix(f'{kind}-')}" if kind is DrawKind.PAPER_VERSION else text
