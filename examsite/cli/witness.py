@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import click
 import segno
@@ -154,7 +154,7 @@ def show_key(home: Path) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Tệp sẽ ghi; mặc định: tên tệp + .signed")
 @click.option("--qr", is_flag=True, help="In chữ ký thành mã QR trên màn hình (show the answer as a QR code).")
 @_home
-def cosign_file(file: click.utils.LazyFile, log_key: str | None, out: Path | None, home: Path, *, qr: bool) -> None:
+def cosign_file(file: BinaryIO, log_key: str | None, out: Path | None, home: Path, *, qr: bool) -> None:
     """Ký một mốc sau khi kiểm tra nó nối tiếp mốc đã ký lần trước (sign a checkpoint that continues the last one)."""
     place = _Home(home)
     own, sign = place.load()
@@ -197,7 +197,7 @@ def cosign_file(file: click.utils.LazyFile, log_key: str | None, out: Path | Non
 @click.option("--log-key", required=True, help="Dòng khóa của sổ (key line of the log).")
 @click.option("--witness", "lines", multiple=True, help="Dòng khóa của một nhân chứng; lặp lại được (repeatable).")
 @click.option("--quorum", type=int, default=0, help="Cần ít nhất bao nhiêu nhân chứng (how many are needed).")
-def check_file(file: click.utils.LazyFile, log_key: str, lines: tuple[str, ...], quorum: int) -> None:
+def check_file(file: BinaryIO, log_key: str, lines: tuple[str, ...], quorum: int) -> None:
     """Kiểm tra chữ ký của sổ và đủ số nhân chứng trên một mốc (check a checkpoint and its quorum)."""
     try:
         log = parse_verifier_key(log_key)

@@ -80,10 +80,14 @@ def _log(installation: Installation, count: int) -> list[str]:
             record_all(ctx, None, Event.ACCOUNT_CREATED, facts)
             sign_checkpoint(ctx, SYSTEM_LOG)
 
+    def append_often(times: int, size: int) -> None:
+        for _act in range(times):
+            append(size)
+
     alone = 200
-    seconds = _timed(lambda: [append(1) for _act in range(alone)])
+    seconds = _timed(lambda: append_often(alone, 1))
     print(f"  {alone / seconds:8.0f} acts a second, each a record, a checkpoint and a commit of its own")
-    seconds = _timed(lambda: [append(100) for _group in range((count - alone) // 100)])
+    seconds = _timed(lambda: append_often((count - alone) // 100, 100))
     print(f"  {count / seconds:8.0f} records a second in groups of 100, each group signed: {count} in {seconds:.1f} s")
     missed = []
     with reading(installation.engine) as session:

@@ -122,8 +122,8 @@ class Insider:
     def sign_anew(self) -> None:
         """With the key of the log: every checkpoint of what stands there now, and none beyond it."""
         sizes = [row.size for row in list_checkpoints(self.session, self.log.id)]
-        for row in list_checkpoints(self.session, self.log.id):
-            self.session.delete(row)
+        for checkpoint in list_checkpoints(self.session, self.log.id):
+            self.session.delete(checkpoint)
         self.session.flush()
         whole, tree = self.log.size, self.log.tree
         states = TreeState()

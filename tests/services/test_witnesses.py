@@ -35,7 +35,7 @@ from tests.services.test_bundles import build_stage
 NAMES = ("giam-sat.vanhai.example", "thi-sinh.vanhai.example", "co-quan.vanhai.example")
 
 
-def run(*arguments: str, good: bool = True) -> str:
+def run(*arguments: str | Path, good: bool = True) -> str:
     done = CliRunner().invoke(witness, [str(each) for each in arguments])
     assert (done.exit_code == 0) is good, done.output
     return done.output

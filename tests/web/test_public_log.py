@@ -91,8 +91,8 @@ def test_the_board_names_a_witness_and_brings_in_what_it_signed(
     assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 302
     assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 422
     shown = parse_note(made["note"])
-    line = cosign(shown, key.name, public_key=key.public_key, sign=private.sign, at_seconds=1_790_000_000)
-    signed = with_cosignatures(made["note"], [line])
+    mark = cosign(shown, key.name, public_key=key.public_key, sign=private.sign, at_seconds=1_790_000_000)
+    signed = with_cosignatures(made["note"], [mark])
     for text in ("", "\x01", made["note"], signed.replace("\n", "", 1), "— " * 5000):
         assert board.submit(f"{path}/signed", {"text": text}).status_code == 422
     assert board.submit(f"{path}/signed", {"text": signed.replace("\n", "\r\n")}).status_code == 302
