@@ -58,12 +58,14 @@ def begin_remarking(play: Play) -> None:
 
 
 def ask_twice(play: Play) -> list[tuple[Any, Decimal]]:
-    """Whoever came last among those who passed asks first, so that a second look may move something."""
+    """The first of the list asks, and of the others the one with the lowest score."""
     results = [row for row in written_results(play.session, play.competition) if row.settlement is not None]
-    results.sort(key=lambda row: (row.outcome.score or 0, row.public_code))
+    first = min(results, key=lambda row: row.candidate_number)
+    results.remove(first)
+    last = min(results, key=lambda row: (row.outcome.score or 0, row.public_code))
     found = []
-    for number, (reason, gap) in enumerate(ASKED):
-        candidacy = get_candidacy(play.session, results[1 + number].candidacy_id)
+    for number, (asker, (reason, gap)) in enumerate(zip((first, last), ASKED, strict=True)):
+        candidacy = get_candidacy(play.session, asker.candidacy_id)
         actor = Actor(account_id=candidacy.account_id, role=Role.CANDIDATE, candidacy_id=candidacy.id)
         ctx = play.director.context(play.plan.written_at + 5 * DAY + (3 + number) * HOUR, actor)
         found.append((appeals.submit_appeal(ctx, candidacy, part="written", reason=reason), gap))
