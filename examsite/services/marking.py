@@ -147,7 +147,7 @@ def lock_mark(
         raise ConflictError("draft_changed_elsewhere")
     if is_remark(mark.round):
         take_round(ctx, allocation, mark)
-    payload = {
+    payload: dict[str, object] = {
         "part": WRITTEN,
         "round": round_word(mark.round),
         "content": allocation.script.content_sha256,

@@ -102,7 +102,7 @@ def test_a_draw_of_two_members_and_what_everyone_repeats(
     said = json.loads(file.read_text(encoding="utf-8"))
     assert f"/competitions/{CODE}/draws" in client.get(f"/competitions/{CODE}").text
     for change in (
-        lambda: said["outcome"].reverse(),
+        said["outcome"].reverse,
         lambda: said["document"]["contributions"][0].update(nonce="00" * 32),
     ):
         change()

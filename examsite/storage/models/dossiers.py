@@ -12,9 +12,9 @@ from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.rooms import RequestState
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
-from examsite.storage.row_seals import Sealed
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition, Post
+from examsite.storage.row_seals import Sealed
 
 
 class Upload(Base):

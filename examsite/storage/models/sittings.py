@@ -12,11 +12,11 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
-from examsite.storage.row_seals import Sealed
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
+from examsite.storage.row_seals import Sealed
 
 
 class Sitting(Base):

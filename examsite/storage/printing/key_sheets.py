@@ -35,7 +35,7 @@ def print_key_sheets(sheets: Sequence[PrintedSheet]) -> bytes:
 
 def _page(sheet: PrintedSheet) -> list[PlacedLine]:
     lines: list[PlacedLine] = []
-    up = _HEAD
+    up: float = _HEAD
 
     def put(text: str, size: float) -> None:
         nonlocal up

@@ -284,7 +284,7 @@ def _page(
         needed=0 if key is None else key.needed,
         together=draws.draws_together(competition),
         is_time=STEPS[kind] is competition.state,
-        step=STEPS[kind],
+        opens_at=STEPS[kind],
         may_lead=g.actor.role is Role.CHAIR or kind in _BY_MEMBERS,
         is_chair=g.actor.role is Role.CHAIR,
         may_show=view.may_show(now),
