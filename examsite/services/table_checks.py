@@ -69,6 +69,7 @@ _LEAVES_A_ROW = {
     Event.RESULT_APPROVED: "signatures",
     Event.RESULT_REFUSED: "signatures",
     Event.ITEM_DECIDED: "item_decisions",
+    Event.APPEAL_DECIDED: "appeals",
 }
 
 

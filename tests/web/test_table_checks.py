@@ -17,6 +17,7 @@ from examsite.domain.papers import PaperState
 from examsite.domain.scores import score
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.storage.database import make_engine
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Mark, Script, Settlement
@@ -47,6 +48,7 @@ class Stage:
             Deduction: Deduction.candidacy_id.in_(
                 select(Candidacy.id).where(Candidacy.competition_id == self.competition.id)
             ),
+            Appeal: (Appeal.competition_id == self.competition.id) & Appeal.decided_seq.is_not(None),
             Incident: Incident.sitting_id.in_(select(Sitting.id).where(Sitting.competition_id == self.competition.id))
             & (Incident.measure != ""),
             Paper: (Paper.competition_id == self.competition.id) & (Paper.state == PaperState.OPENED),
@@ -99,6 +101,7 @@ def test_a_result_that_nobody_touched_stands(stage: Stage) -> None:
         (Settlement, "reason", "Một lý do khác", "settlements"),
         (Deduction, "percent", score(1), "deductions"),
         (Deduction, "part", "defence", "deductions"),
+        (Appeal, "score", score(99), "appeals"),
         (Incident, "percent", score(1), "incidents"),
         (Signature, "sha256", "0" * 64, "signatures"),
         (Script, "content", [{"item": "E1", "text": "Bài khác"}], "scripts"),

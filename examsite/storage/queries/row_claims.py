@@ -21,6 +21,7 @@ from examsite.domain.permissions import actor_name
 from examsite.domain.publication import Decision
 from examsite.domain.scores import score_text
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, Script, Settlement
@@ -250,6 +251,24 @@ def _attempts(session: Session, competition: Competition) -> Iterator[RowClaim]:
         )
 
 
+def _appeals(session: Session, competition: Competition) -> Iterator[RowClaim]:
+    rows = session.scalars(select(Appeal).where(Appeal.competition_id == competition.id).order_by(Appeal.id))
+    for row in rows:
+        if row.decided_seq is not None:
+            yield RowClaim(
+                "appeals",
+                row.id,
+                row.decided_seq,
+                (Event.APPEAL_DECIDED,),
+                {
+                    "part": ("part", row.part),
+                    "score": ("score", None if row.score is None else score_text(row.score)),
+                    "decision_reason": ("reason", row.decision_reason),
+                },
+                subject=("script", f"script/{row.script}"),
+            )
+
+
 def _actor(assignment: RoleAssignment) -> str:
     return actor_name(assignment.role, assignment.pseudonym or "")
 
@@ -263,5 +282,6 @@ CLAIMS: Final[tuple[Callable[[Session, Competition], Iterator[RowClaim]], ...]] 
     _signatures,
     _rulings,
     _attempts,
+    _appeals,
 )
 """One function for each table whose rows name a record. Source: our choice, because acts leave a row and a record."""
