@@ -216,6 +216,33 @@ def test_points_that_cannot_stand_are_said_and_everything_else_is_saved(
     assert _fields(answer.text)["revision"] == "2"
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"level_0": "5.00", "points_0": "2,5"}, "2.50"),
+        ({"level_0": "10.00", "points_0": "5"}, "10.00"),
+        ({"level_0": "5.00", "points_0": ""}, None),
+    ],
+    ids=["points beside the old level", "level beside the old points", "points taken away"],
+)
+def test_page_that_comes_back_sends_again_what_was_meant(
+    desk: Desk, log_in: LogIn, scene: Scene, sent: dict[str, str], kept: str | None
+) -> None:
+    client = log_in(login_of(desk.marker))
+    client.submit(sheet_of(desk), {"revision": "0", "points_0": "5"})
+    (first,) = _mark(scene, desk.codes[0], desk.marker)["points"]
+    back = client.submit(sheet_of(desk), {"revision": "1", **sent, "points_1": "x"}).text
+    again = _fields(back)
+    rungs = [item for item in parse(back).iter("input") if "checked" in item.attrib]
+    again |= {str(item.get("name")): str(item.get("value")) for item in rungs}
+
+    client.submit(sheet_of(desk), {**again, "points_1": "5"})
+
+    points = _mark(scene, desk.codes[0], desk.marker)["points"]
+    assert points.get(first) == kept
+    assert len(points) == (1 if kept is None else 2)
+
+
 @pytest.mark.parametrize("typed", ["7,5", "7.5", " 7,50 "])
 def test_comma_and_dot_are_the_same(desk: Desk, log_in: LogIn, scene: Scene, typed: str) -> None:
     client = log_in(login_of(desk.marker))

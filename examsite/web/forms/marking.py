@@ -217,16 +217,22 @@ class ScoringForm(FlaskForm):
             row.comment.data = comments.get(row.criterion.criterion, "")
 
     def read_points(self, stored: Mapping[str, str]) -> dict[str, Score]:
-        """The points as the marker means them; what cannot stand leaves an error on its field and what was stored."""
+        """The points as the marker means them; what cannot stand leaves an error on its field and what was stored.
+
+        Level and points say the same afterwards: a page that comes back with this form shows, and sends once more, what
+        was meant and not the level or the points that it overruled.
+        """
         found: dict[str, Score] = {}
         for row in self.rows():
-            meant = self._meant(row, stored.get(row.criterion.criterion, ""))
-            if not meant:
-                continue
-            points, refusal = _readable(meant, row.criterion)
-            if points is None:
+            before = stored.get(row.criterion.criterion, "")
+            meant = self._meant(row, before)
+            points, refusal = _readable(meant, row.criterion) if meant else (None, "")
+            if refusal:
                 row.points.errors = [*row.points.errors, refusal]
-                points = score(stored[row.criterion.criterion]) if row.criterion.criterion in stored else None
+                points = score(before) if before else None
+            elif points is not None and meant != (row.points.data or "").strip():
+                row.points.data = points_text(score_text(points), comma=current_locale() == "vi")
+            row.level.data = "" if points is None else score_text(points)
             if points is not None:
                 found[row.criterion.criterion] = points
         return found
