@@ -24,6 +24,7 @@ from examsite.storage.queries.accounts import (
     get_account,
     get_assignment,
     has_acted,
+    has_begun_sheets,
     has_scripts,
     list_assignments,
     list_former_roles,
@@ -67,7 +68,8 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     """The organiser takes back a role under which nothing was done yet; the person's log-ins end.
 
     Raises:
-        ConflictError: `role_already_used`, also for a marker who was given scripts; `last_organiser`, `council_fixed`;
+        ConflictError: `role_already_used`, also for a marker who was given scripts, and for a member of the panel who has
+            begun a sheet, because whose mark is left out is no choice of one person; `last_organiser`, `council_fixed`;
             `sittings_frozen` for an invigilator whose sitting is about to begin or runs.
         NotAllowedError: `role_needed`.
         NotFoundError: `assignment_not_found`.
@@ -85,7 +87,8 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     name = actor_name(assignment.role, pseudonym)
     is_draft = competition.state is CompetitionState.DRAFT
     has_worked = has_acted(ctx.session, competition.id, name, apart_from=_PREPARING)
-    if not is_draft and (has_worked or has_scripts(ctx.session, assignment.id)):
+    has_worked = has_worked or has_scripts(ctx.session, assignment.id) or has_begun_sheets(ctx.session, assignment.id)
+    if not is_draft and has_worked:
         raise ConflictError("role_already_used", pseudonym=pseudonym)
     assignment.revoked_at = ctx.now
     payload = {"role": assignment.role.value, "pseudonym": pseudonym, "body": None}

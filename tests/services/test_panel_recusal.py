@@ -17,7 +17,7 @@ from examsite.config import Settings
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
-from examsite.services import assessments, reveals
+from examsite.services import assessments, people, reveals
 from examsite.services import defence as acts
 from examsite.services.conflicts import declare_conflicts, judge_hint
 from examsite.services.panel_questions import note_question
@@ -253,3 +253,16 @@ def test_the_figures_of_the_panel_leave_out_what_the_head_is_kept_away_from(hall
     defence = hall.revealed(["60.00", "61.00", "62.00"])
     assert len(list_first_totals(hall.session, hall.competition.id)) == 1
     assert list_first_totals(hall.session, hall.competition.id, hidden={defence.candidacy_id}) == []
+
+
+def test_nobody_takes_a_member_out_alone_by_taking_back_the_role(hall: Hall) -> None:
+    hall.scoring()
+    for member, total in enumerate(("60.00", "61.00")):
+        hall.lock(member, total)
+    begun = hall.members[2]
+    acts.save_sheet(hall.ctx(begun), hall.competition, 1, hall.points("90.00"), {}, revision=0)
+
+    take_back = lambda: people.revoke_role(hall.ctx(Role.ORGANISER), hall.competition, begun.id)  # noqa: E731 -- one act
+
+    assert refused(ConflictError, take_back) == "role_already_used"
+    assert refused(ConflictError, hall.shown) == "members_not_locked"

@@ -17,7 +17,8 @@ from examsite.domain.records import plan_log_code
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.marking import Allocation
+from examsite.storage.models.marking import Allocation, Mark
+from examsite.storage.models.proposals import ProposalAssessment
 from examsite.storage.models.records import RecordLog, RecordRow
 
 
@@ -234,6 +235,15 @@ def has_scripts(session: Session, assignment_id: int) -> bool:
         session.scalars(select(Allocation.id).where(Allocation.assignment_id == assignment_id).limit(1)).first()
         is not None
     )
+
+
+def has_begun_sheets(session: Session, assignment_id: int) -> bool:
+    """Whether this member of the panel has begun a sheet or a written assessment; drafts stand in no log."""
+    found = (
+        select(Mark.id).where(Mark.assignment_id == assignment_id),
+        select(ProposalAssessment.id).where(ProposalAssessment.assignment_id == assignment_id),
+    )
+    return any(session.scalars(statement.limit(1)).first() is not None for statement in found)
 
 
 def list_former_roles(session: Session, competition_id: int, account_id: int, *, since: GateEvent) -> list[Role]:
