@@ -68,8 +68,8 @@ def revoke_role(ctx: ServiceContext, competition: Competition, assignment_id: in
     """The organiser takes back a role under which nothing was done yet; the person's log-ins end.
 
     Raises:
-        ConflictError: `role_already_used`, also for a marker who was given scripts, and for a member of the panel who has
-            begun a sheet, because whose mark is left out is no choice of one person; `last_organiser`, `council_fixed`;
+        ConflictError: `role_already_used`, also for a marker who was given scripts, and for a member of the panel who
+            has begun a sheet: whose mark is left out is no choice of one person; `last_organiser`, `council_fixed`;
             `sittings_frozen` for an invigilator whose sitting is about to begin or runs.
         NotAllowedError: `role_needed`.
         NotFoundError: `assignment_not_found`.
