@@ -31,6 +31,7 @@ from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.items import list_item_effects, list_item_history, list_paper_items
 from examsite.storage.queries.marking import list_standings
+from examsite.storage.queries.settling import settling_version
 from tests.factories.marking import Board, make_board
 
 REASON = "Cả hai phương án đều đúng theo văn bản mới."
@@ -105,6 +106,23 @@ def test_every_script_on_the_paper_is_scored_after_the_ruling_even_where_nothing
     later = [row.subject for row in _record(board, "mark:locked") if row.seq > ruled]
     assert later == [f"script/{code}" for code in board.codes()]
     assert board.script(code).score == score("54.00")
+
+
+def test_the_head_decides_over_no_page_with_the_totals_before_a_ruling(board: Board) -> None:
+    code = board.codes()[0]
+    head = board.ctx(Role.MARKING_HEAD)
+    board.lock_pair(code, ("30.00", "37.50"))
+    board.talked(code)
+    (before,) = list_standings(board.session, board.competition)
+    shown = settling_version(board.session, before)
+
+    _agree(board, _propose(board))
+
+    decide = lambda: decide_settlement(  # noqa: E731 -- one act
+        head, board.competition, code, decided=score("54.00"), reason=REASON, version=shown
+    )
+    assert _refusal(ConflictError, decide) == "settling_changed"
+    assert board.script(code).score is None
 
 
 def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> None:

@@ -37,5 +37,6 @@ def settling_version(session: Session, standing: ScriptStanding) -> str:
     marks = [f"{mark.id}.{mark.record_seq}" for mark in (*standing.marks, standing.third) if mark is not None]
     third = standing.third_allocation.id if standing.third_allocation is not None else 0
     decided = standing.decision.id if standing.decision is not None else 0
-    parts = [*marks, f"t{third}", f"d{decided}", f"n{notes}", f"s{script.straddle_seen_at is not None}"]
+    parts = [*marks, f"y{standing.system_total}", f"t{third}", f"d{decided}", f"n{notes}"]
+    parts.append(f"s{script.straddle_seen_at is not None}")
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
