@@ -17,16 +17,17 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.marking import MarkState, ScriptKind, ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Text
-from examsite.services import marker_stops, marking, rubric_changes
+from examsite.services import marker_alarms, marker_stops, marking, rubric_changes
 from examsite.services.allocations import draw_allocation
 from examsite.services.withdrawals import withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.standardisation import MarkerStop
+from examsite.storage.models.standardisation import MarkerAlarm, MarkerStop
+from examsite.storage.queries.codes import missing_before_opening
 from examsite.storage.queries.marking_statistics import list_locked_marks
 from examsite.storage.queries.queues import list_queue
-from examsite.storage.queries.standardisation import find_hold
+from examsite.storage.queries.standardisation import find_hold, list_open_alarms
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules
 
@@ -161,6 +162,24 @@ def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board
     assert withdrawn.state is MarkState.WITHDRAWN
     assert board.session.get_one(Script, withdrawn.script_id or 0).state is ScriptState.MARKING
     assert find_hold(board.session, marker.id) is not None
+
+
+def test_codes_stay_sealed_while_the_head_owes_a_decision_about_a_marker(board: Board) -> None:
+    board.allocated()
+    head = board.ctx(Role.MARKING_HEAD)
+    board.session.add(
+        MarkerAlarm(competition_id=board.competition.id, named="M02 M03", figures={}, raised_at=board.room.now)
+    )
+    stop = marker_stops.stop_marker(head, board.competition, "M01", reason="Cần trao đổi về câu 2.")
+
+    def owed() -> set[str]:
+        return {item.code for item in missing_before_opening(board.session, board.competition, board.room.now)}
+
+    assert owed() >= {"marker_stops_undecided", "marker_alarms_undecided"}
+    marker_stops.resume_marker(head, board.competition, stop.id, reason="Đã trao đổi.")
+    (alarm,) = list_open_alarms(board.session, board.competition.id)
+    marker_alarms.leave_markers(head, board.competition, alarm.id, reason="Hai người đã đối chiếu.")
+    assert not owed() & {"marker_stops_undecided", "marker_alarms_undecided"}
 
 
 def test_the_head_lets_go_on_with_a_reason_and_the_watch_begins_anew(board: Board) -> None:

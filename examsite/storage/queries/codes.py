@@ -50,6 +50,7 @@ from examsite.storage.queries.marking import (
 )
 from examsite.storage.queries.redactions import missing_before_reading
 from examsite.storage.queries.sittings import missing_before_codes
+from examsite.storage.queries.standardisation import list_open_alarms, list_stops
 from examsite.storage.queries.withdrawals import list_open_withdrawals
 
 SCRIPT_CODES = "script-codes"
@@ -381,7 +382,7 @@ def missing_before_sealing(session: Session, competition: Competition, now: date
 
 
 def missing_before_opening(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the codes sealed: an allocation, a score for every script, the head's word on marks astride."""
+    """What keeps the codes sealed: an allocation, a score for every script, the head's word on marks and markers."""
     del now
     if find_held_draw(session, competition.id, ALLOCATION) is None:
         return [Missing("allocation_not_drawn", Role.CHAIR)]
@@ -393,6 +394,13 @@ def missing_before_opening(session: Session, competition: Competition, now: date
     waiting = len(list_open_withdrawals(session, competition.id))
     if waiting:
         missing.append(Missing("withdrawals_waiting", Role.CHAIR, {"count": waiting}))
+    # Once the codes are open nobody can withdraw what a marker who had moved has locked.
+    stops = sum(1 for stop in list_stops(session, competition.id) if stop.decided_at is None)
+    if stops:
+        missing.append(Missing("marker_stops_undecided", Role.MARKING_HEAD, {"count": stops}))
+    alarms = len(list_open_alarms(session, competition.id))
+    if alarms:
+        missing.append(Missing("marker_alarms_undecided", Role.MARKING_HEAD, {"count": alarms}))
     return missing
 
 

@@ -16,6 +16,8 @@ MISSING = {
     "scripts_not_settled": _l("%(count)s bài chưa có điểm chính thức"),
     "straddles_not_seen": _l("%(count)s bài có hai lượt chấm ở hai phía điểm đạt chờ trưởng ban ghi nhận"),
     "withdrawals_waiting": _l("%(count)s đề nghị rút điểm đã khóa chờ chủ tịch xác nhận"),
+    "marker_stops_undecided": _l("%(count)s người chấm đang tạm dừng chờ trưởng ban quyết định"),
+    "marker_alarms_undecided": _l("%(count)s cảnh báo về mức chấm chờ trưởng ban trả lời"),
     "codes_still_sealed": _l("Bảng phách chưa mở"),
     "appeal_window_open": _l("Thời hạn phúc khảo còn đến %(until)s"),
 }
