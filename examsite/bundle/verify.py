@@ -26,11 +26,11 @@ LAST = ["previous.txt", "bao-cao.pdf", "verify.py", "HUONG-DAN.txt"]
 # What is said, in Vietnamese | in English: first what each check says when it holds, in the order of the checks.
 WORDS = """
 shape: Gói có đúng {0} tệp, đúng thứ tự, không nén, không thừa byte nào | The bundle has exactly its {0} files, stored
-json: Dữ liệu là JSON chuẩn tắc, điểm kiểm đúng dạng | The data are canonical JSON, the checkpoint well formed
+json: Dữ liệu là JSON chuẩn tắc, mốc ký đúng dạng | The data are canonical JSON, the checkpoint well formed
 signature: Chữ ký của sổ {0} đúng với khóa đã cho | The signature of log {0} is right under the given key
 witnesses: Có {0} chữ ký nhân chứng đúng, cần {1} | {0} right cosignatures of witnesses; {1} needed
 records: {0} bản ghi, số liền nhau, thời điểm không lùi | {0} records, numbered without a gap, time never going back
-root: Gốc cây băm của {0} bản ghi đúng với điểm kiểm | The root over {0} records equals the one in the checkpoint
+root: Gốc cây băm của {0} bản ghi đúng với mốc ký | The root over {0} records equals the one in the checkpoint
 openings: Cả {0} bản ghi được mở khớp với cam kết | All {0} opened records match their commitments
 result: Kết quả của {0} thí sinh đủ thành phần | The result of {0} candidates is complete and well formed
 table: Người ghi và đối tượng của mọi bản ghi đúng bảng | Actor and subject of every record are as the format says
@@ -64,9 +64,9 @@ names: thừa, thiếu, lặp hoặc sai thứ tự trong gói | one too many, m
 text: không phải JSON chuẩn tắc (UTF-8, NFC, số, thứ tự, khóa lặp) | not canonical JSON (UTF-8, NFC, numbers, order)
 form: sai dạng, phải là {0} | wrong form, it must be {0}
 seq: sổ đứt ở đây: gặp số {0}, thời điểm {1} (bỏ, chèn, đổi chỗ) | the log breaks: number {0}, time {1} stands here
-root.bad: {1} bản ghi, điểm kiểm nói {0}, gốc khác: bị bỏ hoặc sửa | {1} records, the checkpoint says {0}: changed
+root.bad: {1} bản ghi, mốc ký nói {0}, gốc khác: bị bỏ hoặc sửa | {1} records, the checkpoint says {0}: changed
 unpinned: chưa ghim khóa, nên chưa kiểm chữ ký; hãy đưa {0} | not pinned, the signature was not checked; give {0}
-forged: chữ ký của {0} sai hoặc thiếu: điểm kiểm bị giả | the signature of {0} is wrong or missing: forged
+forged: chữ ký của {0} sai hoặc thiếu: mốc ký bị giả | the signature of {0} is wrong or missing: forged
 few: chỉ có {0} trên {1} cần có ({2}) | only {0} of {1} needed ({2})
 commit: nội dung mở ra không khớp cam kết trong sổ | what was opened does not match its commitment in the log
 twice: lặp, thừa hoặc sai thứ tự | repeated, needless or out of order

@@ -50,8 +50,13 @@ class PathDiagram:
     height: int = HEIGHT
 
 
-def path_diagram(part: BlindPairPart, row: ScriptStanding, *, is_named: bool = True) -> PathDiagram:
-    """The path of a script whose two marks are locked; without the markers' pseudonyms for the candidate."""
+def path_diagram(
+    part: BlindPairPart, row: ScriptStanding, *, is_named: bool = True, end: tuple[str, str] | None = None
+) -> PathDiagram:
+    """The path of a script whose two marks are locked; without the markers' pseudonyms for the candidate.
+
+    A last box says the score that counts and why, where `end` gives another than the settled one (appeal, deduction).
+    """
     middle = (HEIGHT - NODE_HEIGHT) // 2
     nodes = [
         PathNode(
@@ -67,6 +72,8 @@ def path_diagram(part: BlindPairPart, row: ScriptStanding, *, is_named: bool = T
     if row.standing.act is NeededAct.THIRD_MARKER or row.third is not None:
         steps.append(_third(row) if is_named else (*_third(row)[:2], "", _third(row)[3]))
     steps += [_decision(row), _score(row)]
+    if end is not None:
+        steps.append((_("Điểm thi viết"), *end, False))
     for place, (title, value, note, waits) in enumerate(steps, start=1):
         x = place * (NODE_WIDTH + NODE_GAP)
         nodes.append(PathNode(title, value, note, x, middle, waits=waits, is_score=place == len(steps)))
@@ -161,8 +168,8 @@ def _decision(row: ScriptStanding) -> tuple[str, str, str, bool]:
 
 def _score(row: ScriptStanding) -> tuple[str, str, str, bool]:
     if not row.is_settled:
-        return _("Điểm chính thức"), _("chưa có"), "", True
-    return _("Điểm chính thức"), format_score(row.standing.score), "", False
+        return _("Điểm đã chốt"), _("chưa có"), "", True
+    return _("Điểm đã chốt"), format_score(row.standing.score), "", False
 
 
 def _step_words(row: ScriptStanding) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -14,12 +17,14 @@ from flask import url_for
 from examsite.domain.canonical import parse_instant
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
+from examsite.domain.marking import AppealStep, MarkingStep
 from examsite.domain.oversight import is_readable_by_supervisors
-from examsite.web.formatting import format_datetime_seconds
+from examsite.domain.permissions import Role
+from examsite.web.formatting import format_datetime_seconds, format_points
 from examsite.web.gates import actor_text, subject_words
 from examsite.web.i18n import _
 from examsite.web.labels import label, shown_number
-from examsite.web.labels.records import MEMBERS
+from examsite.web.labels.records import MEMBERS, VALUES
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
@@ -29,6 +34,11 @@ if TYPE_CHECKING:
 LONGEST_PIECE = 160
 #: First signs that a program for tables takes for a formula. Source: OWASP, CSV Injection.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Enums whose words stand for the values of a member.
+_NAMED_BY: dict[str, tuple[type[StrEnum], ...]] = {"role": (Role,), "step": (MarkingStep, AppealStep)}
+#: Members that are decimals, which a log writes with a point.
+_DECIMALS = frozenset({"percent", "score", "total"})
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ def sentence_of(row: RecordRow, competition: Competition) -> str:
     """One record in one sentence."""
     content = content_of(row, competition) or {}
     said = [
-        f"{MEMBERS[name]} {_piece(value)}"
+        f"{MEMBERS[name]} {_piece(value, name)}"
         for name, value in content.items()
         if name in MEMBERS and not isinstance(value, Mapping | list) and value not in (None, "")
     ]
@@ -72,7 +82,7 @@ def differences(content: Mapping[str, Any] | None, earlier: Mapping[str, Any] | 
         before = {**_flat(earlier)}
         after = {**_flat(content)}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [Difference(_name(name), _piece(before.get(name)), _piece(after.get(name))) for name in names]
+    return [Difference(_name(name), _piece(before.get(name), name), _piece(after.get(name), name)) for name in names]
 
 
 def link_of(row: RecordRow, competition: Competition) -> str | None:
@@ -125,13 +135,28 @@ def _name(name: str) -> str:
     return str(MEMBERS.get(name, shown_number(name)))
 
 
-def _piece(value: Any) -> str:
+def _piece(value: Any, name: str = "") -> str:
+    """A value of the member `name` as people read it."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return _("có") if value else _("không")
+    if isinstance(value, str):
+        value = _worded(name, value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_PIECE else f"{text[:LONGEST_PIECE]}…"
+
+
+def _worded(name: str, value: str) -> str:
+    """The word for a value that the log names by a code; a decimal as the reader writes it; else the value itself."""
+    if name in VALUES:
+        return str(VALUES[name].get(value, value))
+    for kind in _NAMED_BY.get(name, ()):
+        if value in set(kind):
+            return _small(label(kind(value)))
+    if name in _DECIMALS and _DECIMAL.fullmatch(value):
+        return format_points(Decimal(value))
+    return value
 
 
 def _small(text: str) -> str:

@@ -260,7 +260,7 @@ def play_until(play: Play, stand: str) -> None:
     play.merge()
     if stand == "lifted":
         why = "Vì sao điểm của lượt này cao hơn hẳn lượt còn lại của cùng bài?"
-        ask(play, Event.MARK_LOCKED, why, at=play.plan.written_at + 6 * DAY)
+        ask(play, Event.MARK_LOCKED, why, at=play.plan.written_at + 6 * DAY, actor="marker/M01")
         return
     if stand == "appeals":
         ask_twice(play)

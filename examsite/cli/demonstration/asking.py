@@ -11,10 +11,14 @@ from examsite.services import explanations
 from examsite.storage.queries.records import get_log, list_records_of_event
 
 
-def ask(play: Play, event: Event, question: str, answer: str = "", *, at: datetime) -> None:
-    """The supervisors ask about the newest record of this fact; without an answer it waits for whoever acted."""
+def ask(play: Play, event: Event, question: str, answer: str = "", *, at: datetime, actor: str = "") -> None:
+    """The supervisors ask about the newest record of this fact; without an answer it waits for whoever acted.
+
+    With `actor`, about the first record of this fact by that one.
+    """
     log = get_log(play.session, play.code)
-    row = list_records_of_event(play.session, log.id, event)[-1]
+    rows = list_records_of_event(play.session, log.id, event)
+    row = next(row for row in rows if row.actor == actor) if actor else rows[-1]
     supervisor = play.by("giamsat", Role.SUPERVISOR, at)
     asked = explanations.ask_explanation(supervisor, play.competition, row.seq, question=question)
     if answer:

@@ -72,7 +72,8 @@ def words_of(line: OwnCheck) -> str:
 def _note(line: OwnCheck) -> str:
     number = "" if line.seq is None else _("Mục %(number)s của sổ ghi.", number=line.seq)
     if line.holds is None:
-        return f"{number} {_('Chưa có điểm kiểm nào ký sau mục này; xem lại sau ít phút.')}".strip()
+        unsigned = _("Chưa có mốc nào ký sau mục này; xem lại sau ít phút.")  # the extractor reads no f-string
+        return f"{number} {unsigned}".strip()
     return number
 
 
@@ -81,7 +82,7 @@ def _words(line: OwnCheck) -> tuple[str, str]:
     known: dict[str, tuple[Any, Any]] = {
         "checkpoint": (
             _("Sổ ghi được ký, và %(size)s bản ghi trong máy đúng với chữ ký.", size=line.params.get("size", 0)),
-            _("Sổ ghi trong máy khác với điểm kiểm đã ký: có bản ghi bị sửa hoặc bỏ."),
+            _("Sổ ghi trong máy khác với mốc đã ký: có bản ghi bị sửa hoặc bỏ."),
         ),
         "answers": (
             _("Bài được chấm đúng từng chữ là bài anh/chị đã nộp, trừ chỗ ban phách đã che."),

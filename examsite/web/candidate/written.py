@@ -30,6 +30,7 @@ from examsite.storage.queries.marking import written_part
 from examsite.web.access import requires
 from examsite.web.appeals import last_words
 from examsite.web.candidate import add_home_topic, bp
+from examsite.web.formatting import format_points, format_score
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.script_paths import PathDiagram, path_diagram
@@ -56,7 +57,7 @@ def show_written() -> ResponseReturnValue:
     if result.entry.script is not None:
         paper, texts = find_own_work(db.session(), competition, result)
         standing, script = get_own_standing(db.session(), competition, result)
-        diagram = path_diagram(written_part(competition), standing, is_named=False)
+        diagram = path_diagram(written_part(competition), standing, is_named=False, end=_end(values))
         marks = _marks(result, script, shows_comments=ruleset_of(competition).own_comments)
     return render_template(
         "candidate/show_written.html",
@@ -68,6 +69,15 @@ def show_written() -> ResponseReturnValue:
         marks=marks,
         system=next((mark for mark in result.entry.marks if mark.round == SYSTEM_ROUND), None),
     )
+
+
+def _end(values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The score that counts and what changed the settled one, None where nothing did."""
+    if values["score"] is None:
+        return None
+    if values["percent"]:
+        return format_score(values["score"]), _("trừ %(percent)s %%", percent=format_points(values["percent"]))
+    return None if values["appeal_score"] is None else (format_score(values["score"]), _("sau phúc khảo"))
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
             count = len(together)
             if is_agreed:
                 said = ngettext("Đã rút điểm.", "Đã rút %(num)s điểm.", count)
-                flash(f"{said} {_('Người chấm chấm lại; lần rút này có trong sổ ghi.')}", "success")
+                again = _("Người chấm chấm lại; lần rút này có trong sổ ghi.")
+                flash(f"{said} {again}", "success")
             else:
                 flash(_("Đã từ chối. Điểm giữ nguyên như đã khóa."), "success")
             return redirect(url_for("council.show_desk", code=code))

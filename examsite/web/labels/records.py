@@ -186,6 +186,20 @@ MEMBERS = {
     "written_results_at": _l("ngày công bố điểm viết"),
 }
 
+#: Words of contents for the values of these members; roles and steps have theirs with their enums.
+VALUES = {
+    "part": {
+        "announcement": _l("thông báo"),
+        "defence": _l("bảo vệ"),
+        "posts": _l("chức danh"),
+        "rubric": _l("hướng dẫn chấm"),
+        "ruleset": _l("bộ quy tắc"),
+        "schedule": _l("lịch"),
+        "written": _l("bài viết"),
+    },
+    "round": {"appeal-1": _l("phúc khảo 1"), "appeal-2": _l("phúc khảo 2"), "appeal-3": _l("phúc khảo 3")},
+}
+
 ERRORS = {
     "log_not_found": _l("Không có sổ bản ghi %(log)s."),
     "record_not_found": _l("Sổ không có mục số %(number)s."),
