@@ -265,8 +265,18 @@ def close_discussion(ctx: ServiceContext, competition: Competition, position: in
     return defence
 
 
-def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, decided: Score, reason: str) -> Defence:
+def decide_gap(
+    ctx: ServiceContext,
+    competition: Competition,
+    position: int,
+    *,
+    decided: Score,
+    reason: str,
+    seen: int | None = None,
+) -> Defence:
     """The head settles a defence whose scores lie too far apart, with a reason; where the head may not, the chair.
+
+    `seen` is the record of the newest mark that the head had on the page, see `newest_mark`.
 
     Raises:
         ConflictError: `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands; and as
@@ -281,7 +291,7 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORE_SETTLED)
     if outlook(competition, list_locked_marks(ctx.session, [defence.id])).act is NeededAct.SETTLED:
         raise ConflictError("gap_within_limit")
-    reason = check_decision(ctx, competition, defence, decided=decided, reason=reason)
+    reason = check_decision(ctx, competition, defence, decided=decided, reason=reason, seen=seen)
     payload = {"part": PART, "step": MarkingStep.HEAD.value, "score": score_text(decided), "reason": reason}
     seq = record(ctx, competition, Event.SETTLEMENT_DECIDED, subject_of(defence), payload, actor=head_name(ctx))
     ctx.session.add(
@@ -300,13 +310,25 @@ def decide_gap(ctx: ServiceContext, competition: Competition, position: int, *, 
     return defence
 
 
+def newest_mark(marks: Sequence[Mark]) -> int:
+    """The record of the newest of these marks: says which state of the scores a page shows."""
+    return max((mark.record_seq or 0 for mark in marks), default=0)
+
+
 def check_decision(
-    ctx: ServiceContext, competition: Competition, defence: Defence, *, decided: Score, reason: str
+    ctx: ServiceContext,
+    competition: Competition,
+    defence: Defence,
+    *,
+    decided: Score,
+    reason: str,
+    seen: int | None = None,
 ) -> str:
     """The reason as it would be recorded, when this score and reason may stand.
 
     Raises:
-        ConflictError: `talk_not_recorded` before it is noted where the recording of the talk is kept.
+        ConflictError: `scores_changed` when a member changed a mark since the page was made; `talk_not_recorded` before
+            it is noted where the recording of the talk is kept.
         InvalidError: `score_out_of_range`, `decided_score_off_step`, `decided_outside_marks` below the lowest or above
             the highest total that a member gave, changes included; `reason_missing`, `reason_too_short`,
             `reason_too_long`.
@@ -320,7 +342,10 @@ def check_decision(
     check_score_in_range(ruleset.panel(PART), decided)
     if not is_multiple(decided, ruleset.defence_mark_step):
         raise InvalidError("decided_score_off_step", field="score", step=ruleset.defence_mark_step)
-    totals = [mark.total or ZERO for mark in list_locked_marks(ctx.session, [defence.id])]
+    marks = list_locked_marks(ctx.session, [defence.id])
+    if seen is not None and seen != newest_mark(marks):
+        raise ConflictError("scores_changed")
+    totals = [mark.total or ZERO for mark in marks]
     if not min(totals) <= decided <= max(totals):
         raise InvalidError("decided_outside_marks", field="score", least=min(totals), most=max(totals))
     words = checked_reason(reason, least=LEAST_REASON)

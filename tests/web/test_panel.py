@@ -263,6 +263,32 @@ def test_the_head_shows_everything_at_once_and_settles_a_gap(stage: Any, log_in:
     assert "60,00" not in words(page)
 
 
+def test_a_decision_over_a_page_from_before_a_change_is_shown_the_change(stage: Any, log_in: Any, scene: Any) -> None:
+    def gap(hall: Hall) -> None:
+        hall.drawn()
+        hall.revealed(["40.00", "60.00", "80.00"])
+
+    stage(gap)
+    leader = head(log_in)
+    leader.submit(f"{HERE}/head/1/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=f"{HERE}/head/1")
+
+    def shown() -> str:
+        inputs = leader.page(f"{HERE}/head/1/decision").iter("input")
+        return next(str(item.get("value")) for item in inputs if item.get("name") == "seen")
+
+    old = shown()
+    changed = {**sheet(70), "reason": "Nghe lại phần hỏi đáp.", "confirmed": "yes"}
+    assert member(log_in, 3).submit(f"{HERE}/defences/1/change", changed).status_code == 302
+    final = {"score": "60", "reason": REASON, "confirmed": "yes"}
+
+    late = leader.submit(f"{HERE}/head/1/decision", {**final, "seen": old})
+
+    assert late.status_code == 409
+    assert "vừa đổi điểm" in late.text
+    assert "70,00" in late.text
+    assert leader.submit(f"{HERE}/head/1/decision", {**final, "seen": shown()}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("score", "reason"),
     [("", "x"), ("101", "x"), ("65,5", "x"), ("abc", "x"), ("65", ""), ("65", "x"), ("65", "x" * 5000)],

@@ -135,7 +135,7 @@ def reveal_scores_form(members: Iterable[tuple[str, str]]) -> RevealScoresForm:
 
 
 class DecideScoreForm(FlaskForm):
-    """The head's score and reason; `confirmed` is set by the page that repeats both."""
+    """The head's score and reason over the newest mark `seen`; `confirmed` is set by the page that repeats them."""
 
     score = StringField(_l("Điểm chính thức"), validators=[InputRequired(_l("Chưa điền điểm."))])
     reason = TextAreaField(
@@ -144,6 +144,11 @@ class DecideScoreForm(FlaskForm):
         validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
     )
     confirmed = HiddenField()
+    seen = HiddenField()
+
+    def seen_number(self) -> int | None:
+        """The record of the newest mark that the page showed; None from a page that names none."""
+        return whole_number(self.seen.data) if self.seen.data else None
 
     def decided(self) -> Score | None:
         """The score, or None with an error on the field."""

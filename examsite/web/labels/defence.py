@@ -81,6 +81,7 @@ ERRORS = {
     "change_already_made": _l("Điểm sau trao đổi đã khóa nên không đổi nữa."),
     "change_is_none": _l("Mọi tiêu chí vẫn như phiếu đã khóa. Không đổi gì thì không cần khóa lại."),
     "gap_needs_decision": _l("Điểm còn lệch quá giới hạn nên trưởng ban phải quyết định điểm và ghi lý do."),
+    "scores_changed": _l("Một thành viên vừa đổi điểm sau trao đổi. Hãy xem lại bảng điểm rồi quyết định."),
     "gap_within_limit": _l("Điểm không lệch quá giới hạn nên lấy trung bình; trưởng ban không quyết định thay."),
     "assessment_locked": _l("Nhận xét đã khóa nên không sửa được."),
     "assessment_saved_elsewhere": _l(

@@ -154,7 +154,8 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
         flash(_("Điểm không lệch quá giới hạn nên lấy trung bình; trưởng ban không quyết định thay."), "attention")
         return redirect(url_for("panel.lead_defence", code=code, position=position))
     form = DecideScoreForm()
-    totals = [mark.total for mark, _points in (*values["marks"], *values["changes"].values())]
+    shown = [mark for mark, _points in (*values["marks"], *values["changes"].values())]
+    totals = [mark.total for mark in shown]
     status = 200
     if form.is_submitted():
         status = 422
@@ -163,11 +164,23 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
             try:
                 if form.confirmed.data != "yes":
                     reveals.check_decision(
-                        act(), g.competition, values["defence"], decided=decided, reason=form.reason.data
+                        act(),
+                        g.competition,
+                        values["defence"],
+                        decided=decided,
+                        reason=form.reason.data or "",
+                        seen=form.seen_number(),
                     )
                     form.confirmed.data = "yes"
                     return render_template("panel/confirm_decision.html", form=form, decided=decided, **values)
-                reveals.decide_gap(act(), g.competition, position, decided=decided, reason=form.reason.data)
+                reveals.decide_gap(
+                    act(),
+                    g.competition,
+                    position,
+                    decided=decided,
+                    reason=form.reason.data or "",
+                    seen=form.seen_number(),
+                )
             except InvalidError as error:
                 field = form.reason if error.params.get("field") == "reason" else form.score
                 field.errors = [*field.errors, message_of(error)]
@@ -179,6 +192,8 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
             else:
                 flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
                 return redirect(url_for("panel.lead_defence", code=code, position=position))
+    # The page that comes back shows the scores as they are now; whoever sends it again has seen them.
+    form.seen.data = str(reveals.newest_mark(shown))
     return render_template(
         "panel/decide_score.html", form=form, lowest=min(totals), highest=max(totals), **values
     ), status
