@@ -395,7 +395,7 @@ def _somebody_else(session: Session, _world: World, _settings: Any) -> None:
     ).all()
     session.execute(text("UPDATE code_entries SET candidacy_id = -candidacy_id"))
     for (entry, _own), (_other, candidacy) in zip(entries, entries[::-1], strict=True):
-        session.execute(update(CodeEntry).where(CodeEntry.id == entry).values(candidacy_id=candidacy))
+        session.connection().execute(update(CodeEntry).where(CodeEntry.id == entry).values(candidacy_id=candidacy))
 
 
 @pytest.mark.parametrize("name", [*MARKERS[:1], "truongcham"])
