@@ -438,7 +438,9 @@ def test_text_changed_behind_the_hash_is_neither_signed_nor_published(make: Make
     assert changed != whole
 
     def store(text: str) -> None:
-        stage.session.connection().execute(update(ResultVersion).values(document=text).where(ResultVersion.id == version.id))
+        stage.session.connection().execute(
+            update(ResultVersion).values(document=text).where(ResultVersion.id == version.id)
+        )
 
     store(changed)
     with pytest.raises(ConflictError, match="result_damaged"):
