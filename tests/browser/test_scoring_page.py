@@ -189,3 +189,27 @@ def test_second_page_of_one_marker_says_so_and_nothing_is_overwritten(
     saved_by_first = first.driver.find_element(By.CSS_SELECTOR, "[name=points_0]").get_attribute("value")
     assert str(saved_by_first) in second.text_of("elsewhere")
     assert second.driver.find_element(By.CSS_SELECTOR, "[name=points_1]").get_attribute("value") == "0"
+
+
+def test_draft_is_sent_again_when_the_server_stumbles(
+    site: tuple[Site, MarkingSite], people: Callable[[Site, str], Browser]
+) -> None:
+    running, filled = site
+    browser = people(running, "lúc máy chủ bận")
+    person = _comes_in(browser, filled.logins[1])
+    person.goes_to(f"/marker/{CODE}/scripts")
+    person.submits("mark-next")
+    browser.see("held")
+    browser.driver.execute_script(
+        "const real = window.fetch, own = document.querySelector('[data-sheet]').action; window.stumbled = 0;"
+        "window.fetch = (address, ...rest) => {"
+        "  if (address !== own || window.stumbled) return real(address, ...rest);"
+        "  window.stumbled = 1;"
+        "  return Promise.resolve(Response.json({ error: 'writer_hangs' }, { status: 503 }));"
+        "};"
+    )
+
+    Keyboard(browser).press("2")
+
+    browser.until(lambda: browser.driver.execute_script("return window.stumbled"), what="the save that fails")
+    browser.wait_for_text("Nháp đã lưu")

@@ -37,6 +37,7 @@
     if (saving || stopped || !changed) return;
     saving = true;
     changed = false;
+    let wait = SAVE_AFTER_MS;
     tell("neutral", words.textSaving);
     try {
       const response = await fetch(sheet.action, {
@@ -45,6 +46,8 @@
         headers: { Accept: "application/json" },
         credentials: "same-origin",
       });
+      // A server that stumbles has kept nothing: the draft is sent again, as after a lost connection.
+      if (response.status >= 500) throw new Error("not saved");
       const answer = await response.json();
       if (response.ok) {
         sheet.elements.revision.value = answer.revision;
@@ -53,13 +56,13 @@
       } else refused(response.status, answer);
     } catch {
       changed = true;
+      wait = RETRY_AFTER_MS;
       tell("amber", words.textFailed);
-      timer = window.setTimeout(keep, RETRY_AFTER_MS);
     } finally {
       saving = false;
     }
     if (waiting) sheet.requestSubmit(waiting);
-    else if (changed && !stopped) keepSoon();
+    else if (changed && !stopped) keepSoon(wait);
   }
 
   function refused(status, answer) {
