@@ -41,6 +41,8 @@ def submit_own_appeal() -> ResponseReturnValue:
     candidacy = _own()
     form = SubmitAppealForm()
     form.part.choices = _parts(candidacy)
+    if not form.is_submitted() and len(form.part.choices) == 1:
+        form.part.data = form.part.choices[0][0]
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.receipts import MAX_RECEIPT
 from examsite.domain.witnessing import request_text
@@ -181,6 +182,7 @@ def check_shown_receipt(code: str) -> ResponseReturnValue:
         found=found,
         lines=[] if found is None else [_line(finding) for finding in found.findings],
         key=log_key(current_app.extensions["signer"], log.code),
+        has_bundle=competition.state.has_reached(CompetitionState.PUBLISHED),
     )
     return page, status
 

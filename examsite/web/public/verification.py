@@ -9,6 +9,7 @@ from flask import Response, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.web.access import public
+from examsite.web.i18n import current_locale
 from examsite.web.public import bp
 from examsite.web.security_headers import csp_nonce
 
@@ -24,6 +25,11 @@ def show_verification() -> ResponseReturnValue:
     text = text.replace('href="../index.html"', f'href="{url_for("public.show_front")}"')
     text = re.sub(r'\bhref="(\.\./)?([a-z/-]+\.(?:css|svg))"', _address, text)
     text = re.sub(r'<script src="([a-z-]+\.js)"', _script, text)
+    if current_locale() == "en":  # the page carries both languages; it opens in the one the reader chose on this site
+        text = text.replace('<html lang="vi"', '<html lang="en"')
+        for language, is_chosen in (("vi", "false"), ("en", "true")):
+            pressed = rf'(data-language="{language}" aria-pressed=)"[a-z]+"'
+            text = re.sub(pressed, rf'\1"{is_chosen}"', text)
     return Response(text, mimetype="text/html")
 
 
