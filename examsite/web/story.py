@@ -62,7 +62,7 @@ def sentence_of(row: RecordRow, competition: Competition) -> str:
     """One record in one sentence."""
     content = content_of(row, competition) or {}
     said = [
-        f"{MEMBERS[name]} {_piece(value, name)}"
+        f"{MEMBERS[name]} {_piece(value, name).rstrip('.')}"
         for name, value in content.items()
         if name in MEMBERS and not isinstance(value, Mapping | list) and value not in (None, "")
     ]
