@@ -14,6 +14,7 @@ from examsite.domain.marker_pace import progress_of
 from examsite.domain.marking import MarkState
 from examsite.domain.permissions import Role
 from examsite.services import marking
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.marking_notes import (
@@ -248,6 +249,7 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
         missing=missing_in(blind),
         is_open=is_open,
         is_remark=is_remark(blind.round),
+        comments_are_opened=ruleset_of(g.competition).own_comments,
         is_dark=request.cookies.get("marking_theme") == "dark",
         is_elsewhere=elsewhere,
         elsewhere=differences(blind, form) if elsewhere else [],
