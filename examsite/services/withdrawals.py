@@ -1,8 +1,10 @@
-"""Withdrawing a locked mark: the head asks with a reason, the chair agrees or refuses, the script is marked anew."""
+"""Withdrawing a locked mark: the head asks with a reason, the council answers, the script is marked anew."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
@@ -15,7 +17,9 @@ from examsite.services.records import record
 from examsite.services.settling import check_marking_open, settle_again, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
+from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.allocations import list_open_allocations, list_replaced
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.marking import lock_script
 from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
 
@@ -57,7 +61,7 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open` when the mark is no longer locked.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
         NotFoundError: `withdrawal_not_found`.
 
     Source: record format, `mark:withdrawn`; two people and a reason, only before the codes are opened.
@@ -87,7 +91,7 @@ def answer_together(
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
     """
     answer = withdraw_mark if is_agreed else refuse_withdrawal
     for withdrawal_id in withdrawal_ids:
@@ -102,16 +106,31 @@ def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
         NotFoundError: `withdrawal_not_found`.
     """
     _answered(ctx, competition, withdrawal_id, is_agreed=False)
     ctx.session.flush()
 
 
+def standing_of_second(session: Session, competition: Competition, *, account_id: int | None, role: Role | None) -> str:
+    """Why this person may not be the second one over a script, as the code of an error; empty: nothing is in the way.
+
+    Nobody knows whose script it is, so a chair with any relation leaves all of them to a member of the council.
+    """
+    recused = list_recused_accounts(session, competition.id)
+    if account_id in recused:
+        return "conflict_declared"
+    chairs = {row.account_id for row in list_holders(session, competition.id, Role.CHAIR)}
+    return "chair_answers_withdrawal" if role is Role.COUNCIL_MEMBER and chairs - recused else ""
+
+
 def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:
-    actor = ctx.require(Role.CHAIR, competition_id=competition.id)
+    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     check_marking_open(competition)
+    barred = standing_of_second(ctx.session, competition, account_id=actor.account_id, role=actor.role)
+    if barred:
+        raise NotAllowedError(barred)
     wish = get_open_withdrawal(ctx.session, competition.id, withdrawal_id, for_update=True)
     if wish.requested_by.account_id == actor.account_id:
         raise NotAllowedError("second_person_needed")

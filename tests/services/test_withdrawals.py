@@ -21,13 +21,14 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import allocations, codes, settling
 from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal, withdraw_mark
+from examsite.storage.models.dossiers import ConflictRuling
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Settlement
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.codes import missing_before_opening, written_results
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals, list_withdrawals_of_script
-from tests.factories.marking import Board, make_board
+from tests.factories.marking import Board, assigned, make_board
 
 REASON = "Phiếu ghi nhầm tiêu chí 1.b."
 
@@ -54,6 +55,35 @@ def _refusal(kind: type[DomainError], act: Callable[[], Any]) -> str:
     with pytest.raises(kind) as refused:
         act()
     return refused.value.code
+
+
+def test_a_chair_with_a_relation_leaves_it_to_a_member_of_the_council(board: Board) -> None:
+    code = board.codes()[0]
+    board.lock_pair(code, ("40.00", "42.50"))
+    wish = _ask(board, code)
+    member = assigned(board, Role.COUNCIL_MEMBER, "C02", "-")
+    chair = board.room.people[Role.CHAIR]
+    assert _refusal(NotAllowedError, lambda: withdraw_mark(board.ctx(member), board.competition, wish.id)) == (
+        "chair_answers_withdrawal"
+    )
+    board.session.add(
+        ConflictRuling(
+            record_seq=0,
+            competition_id=board.competition.id,
+            account_id=chair.account_id,
+            candidacy_id=board.room.candidacies[0].id,
+            is_barred=True,
+            reason="Anh ruột của thí sinh.",
+            decided_by_id=member.account_id,
+            decided_at=wish.requested_at,
+        )
+    )
+    board.session.flush()
+
+    assert _refusal(NotAllowedError, lambda: withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)) == (
+        "conflict_declared"
+    )
+    assert withdraw_mark(board.ctx(member), board.competition, wish.id).state is MarkState.WITHDRAWN
 
 
 def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:

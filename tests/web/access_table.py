@@ -90,7 +90,7 @@ candidate.withdraw_own_appeal          POST      candidate
 
 council.agree_excuse                   GET,POST  chair,council_member
 council.answer_standard                GET,POST  chair,council_member
-council.answer_withdrawal              GET,POST  chair
+council.answer_withdrawal              GET,POST  chair,council_member
 council.check_sheet                    GET,POST  chair,council_member
 council.commit_draw                    POST      chair
 council.contribute_number              POST      chair,council_member

@@ -1,4 +1,4 @@
-"""The chair's second word on withdrawing a locked mark: reads the head's reason, agrees or refuses."""
+"""The council's second word on withdrawing a locked mark: reads the head's reason, agrees or refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services import withdrawals
 from examsite.storage.database import db
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @desk_card
 def waiting_withdrawal(competition: Any) -> Card | None:
-    """The oldest wish to withdraw a locked mark; only the chair answers it."""
-    if g.actor.role is not Role.CHAIR or competition.state is not CompetitionState.MARKING:
+    """The oldest wish to withdraw a locked mark; the chair answers it, or a member where the chair is kept away."""
+    if competition.state is not CompetitionState.MARKING:
         return None
     waiting = list_open_withdrawals(db.session(), competition.id)
-    if not waiting:
+    if not waiting or _barred(competition):
         return None
     first = waiting[0]
     together = list_withdrawals_beside(db.session(), competition.id, first)
@@ -63,7 +63,7 @@ def waiting_withdrawal(competition: Any) -> Card | None:
 
 
 @bp.route("/<code>/withdrawals/<int(max=2147483647):withdrawal>", methods=["GET", "POST"])
-@requires(Role.CHAIR)
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @writes
 def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
     """Read the reason and answer; nothing is preselected and no points stand on the page.
@@ -71,6 +71,9 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
     What was asked for together is answered together, with every script named; `?alone=1` answers this one alone.
     """
     wish = get_open_withdrawal(db.session(), g.competition.id, withdrawal)
+    barred = _barred(g.competition)
+    if barred:
+        raise NotAllowedError(barred)
     together = _asked_together(wish)
     form = AnswerWithdrawalForm()
     status = 422 if form.is_submitted() else 200
@@ -97,6 +100,10 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
             return redirect(url_for("council.show_desk", code=code))
     form.wishes.data = form.wishes.raw_data = " ".join(str(item.id) for item in together)
     return render_template("council/answer_withdrawal.html", form=form, wish=wish, together=together), status
+
+
+def _barred(competition: Any) -> str:
+    return withdrawals.standing_of_second(db.session(), competition, account_id=g.actor.account_id, role=g.actor.role)
 
 
 def _asked_together(wish: MarkWithdrawal) -> list[MarkWithdrawal]:

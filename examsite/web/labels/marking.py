@@ -88,6 +88,9 @@ ERRORS = {
     "withdrawals_changed": _l("Danh sách đề nghị rút điểm vừa thay đổi. Hãy đọc lại rồi quyết định."),
     "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ chủ tịch."),
     "withdrawal_not_found": _l("Không có đề nghị rút điểm nào đang chờ ở đây."),
+    "chair_answers_withdrawal": _l(
+        "Chủ tịch hội đồng trả lời đề nghị này; ủy viên chỉ làm thay khi chủ tịch phải tránh."
+    ),
     "second_person_needed": _l("Người đề nghị không tự xác nhận được. Cần một người thứ hai."),
     "rubric_changed": _l("Hướng dẫn chấm đã đổi: tiêu chí %(criterion)s. Hãy đọc lại rồi chọn điểm cho tiêu chí đó."),
     "draft_changed_elsewhere": _l("Bản nháp này vừa được lưu từ một trang khác. Chưa có gì bị ghi đè."),
