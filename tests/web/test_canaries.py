@@ -44,7 +44,15 @@ _HEAD = {
 }
 _PATHS = {"list_script_paths", "show_script_path"}
 _LOG = {"organiser.list_log"}
-_RECORDS = {"supervisor.list_records", "supervisor.show_record"}
+_RECORDS = {"supervisor.list_records", "supervisor.show_record", "supervisor.export_records"}
+#: What a draw decided; of codes of scripts only once the codes are open, see `_may`.
+_DRAWS = {"council.show_draw", "council.show_draw_screen", "council.print_draw_minutes"}
+_PUBLIC_DRAWS = {"public.show_draw", "public.download_draw"}
+#: After the written results the council decides appeals by code, and the public reads what came of them.
+_APPEALS = {"council.list_appeals", "council.show_appeal"}
+_APPEAL_ACTS = {"council.show_appeal", "council.replace_remarker", "council.note_dialogue", "council.decide_appeal"}
+#: Before they sign, those who sign and those who watch read what is hard to explain by chance.
+_FINDINGS = {f"{audience}.show_findings" for audience in ("council", "authority", "supervisor")}
 _SLIPS = {"organiser.issue_slips"}
 _INCIDENTS = {"council.list_incidents", "council.decide_incident"}
 #: The course of an attempt and the report of a sitting: numbers always, the text only where it may be played.
@@ -52,6 +60,8 @@ _COURSE = {"show_timeline", "show_report"}
 _PLAYED = {"council.show_timeline", "supervisor.show_timeline"}
 #: Whether two people stand near is judged by their names and units, as declarations are made by them.
 _HINTS = {"council.list_conflict_hints", "council.judge_hint"}
+#: Who holds which sheet of a key is known to all who hold one.
+_KEYS = {"council.list_keys", "council.split_key"}
 _CODES_ARE_OPEN = {"published", "ranked", "defence"}
 
 
@@ -108,24 +118,35 @@ MAY: dict[str, dict[Role | None, set[str]]] = {
         Role.SUPERVISOR: {"supervisor.show_timeline"},
     },
     "public code": {
-        None: _PUBLIC_RESULT,
-        Role.ORGANISER: {*_LOG, "organiser.list_proposals", "organiser.show_result", "organiser.publish_result"},
-        Role.CHAIR: {*_result("council"), "council.show_presentation_order", *_BUNDLES},
-        Role.COUNCIL_MEMBER: {*_result("council"), "council.show_presentation_order", *_BUNDLES},
-        Role.AUTHORITY: {*_result("authority"), "authority.decide_tie"},
-        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES},
+        None: {*_PUBLIC_RESULT, *_PUBLIC_DRAWS, "public.list_settled_appeals"},
+        Role.ORGANISER: {
+            *_LOG,
+            *("organiser.list_proposals", "organiser.list_appeals"),
+            *("organiser.show_result", "organiser.publish_result"),
+        },
+        Role.CHAIR: {
+            *(*_result("council"), *_BUNDLES, *_DRAWS, *_APPEALS, *_FINDINGS),
+            "council.show_presentation_order",
+        },
+        Role.COUNCIL_MEMBER: {
+            *(*_result("council"), *_BUNDLES, *_DRAWS, *_APPEALS, *_FINDINGS),
+            "council.show_presentation_order",
+        },
+        Role.AUTHORITY: {*_result("authority"), *_FINDINGS, "authority.decide_tie"},
+        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES, *_FINDINGS, "explanations.ask"},
     },
     "script": {
-        None: _FILES,  # opened by the council, part of what anyone recomputes
+        None: {*_FILES, *_PUBLIC_DRAWS},  # opened by the council, part of what anyone recomputes
         Role.ORGANISER: _LOG,
-        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES, *(f"supervisor.{name}" for name in _PATHS)},
+        Role.SUPERVISOR: {*_RECORDS, *_BUNDLES, *_FINDINGS, *(f"supervisor.{name}" for name in _PATHS)},
         Role.MARKER: {*_MARK, "marker.flag_script"},
         Role.MARKING_HEAD: {*_GAPS, *_HEAD, "marker.request_withdrawal"},
         # The code board looks through the essays that it seals.
         Role.KEEPER: {"keeper.list_scripts"},
         # Only once the codes are open.
-        Role.CHAIR: {*_BUNDLES, *(f"council.{name}" for name in _PATHS)},
-        Role.COUNCIL_MEMBER: {*_BUNDLES, *(f"council.{name}" for name in _PATHS)},
+        Role.AUTHORITY: _FINDINGS,
+        Role.CHAIR: {*_BUNDLES, *_DRAWS, *_APPEAL_ACTS, *_FINDINGS, *(f"council.{name}" for name in _PATHS)},
+        Role.COUNCIL_MEMBER: {*_BUNDLES, *_DRAWS, *_APPEAL_ACTS, *_FINDINGS, *(f"council.{name}" for name in _PATHS)},
     },
 }
 
@@ -140,7 +161,8 @@ DECLARING = {"name", "number", "unit"}
 def _may(kind: str, visit: Visit) -> bool:
     if kind in DECLARING and visit.address.endpoint.endswith(".declare_conflicts"):
         return visit.is_entitled
-    if kind == "answer" and visit.address.endpoint in _PLAYED and visit.address.stand not in _CODES_ARE_OPEN:
+    waits_for_codes = {"answer": _PLAYED, "script": {*_DRAWS, *_PUBLIC_DRAWS, *_FINDINGS}}.get(kind, set())
+    if visit.address.endpoint in waits_for_codes and visit.address.stand not in _CODES_ARE_OPEN:
         return False
     allowed = MAY[kind].get(None, set()) | MAY[kind].get(visit.person.role, set())
     audience = visit.address.endpoint.partition(".")[0]
@@ -193,17 +215,20 @@ def test_the_public_reads_the_names_of_those_selected_only(walked: Walk) -> None
 
 def test_a_marker_reads_no_comment_but_the_own(walked: Walk) -> None:
     leaks, met = set(), set()
-    for (_competition, _script, login), word in walked.world.comments.items():
+    owners = {owner.words.get("script"): owner.candidacy_id for owner in walked.world.candidates}
+    for (_competition, script, login), word in walked.world.comments.items():
         for visit in walked.visits:
             if word in visit.all_text:
                 met.add(visit.person.role)
                 own = visit.person.role is Role.MARKER and visit.person.login == login
                 head = visit.person.role is Role.MARKING_HEAD and visit.address.endpoint in _GAPS
-                if not (own or head):
+                # Once the scores are out, by the rule set, and only on the own script.
+                opened = visit.person.candidacy_id is not None and visit.person.candidacy_id == owners.get(script)
+                if not (own or head or (opened and visit.address.endpoint == "candidate.show_written")):
                     leaks.add(f"{login} read by {visit.person} at {visit.address.endpoint}")
 
     assert leaks == set()
-    assert met == {Role.MARKER, Role.MARKING_HEAD}
+    assert met == {Role.MARKER, Role.MARKING_HEAD, Role.CANDIDATE}
 
 
 def test_sealed_papers_are_read_by_nobody(walked: Walk) -> None:
@@ -225,12 +250,14 @@ NAMES_OF_BOARDS: dict[Role | None, set[str]] = {
         *("organiser.show_people", "organiser.list_sittings", "organiser.schedule_sitting"),
         *("organiser.show_sitting", "organiser.add_invigilator"),
     },
-    Role.SUPERVISOR: {"supervisor.list_people"},
+    Role.SUPERVISOR: {"supervisor.list_people", "supervisor.list_keys"},
+    # Whoever seals papers on an own machine names who will hold the sheets.
+    Role.SETTER: {"setter.download_plan"},
     Role.PANEL_HEAD: {*_LEAD},
     # Two watch a room together; who asks for an act of two people is known to whoever decides.
     Role.INVIGILATOR: {f"invigilator.show_{page}" for page in ("board", "plan", "minutes", "results")},
-    Role.CHAIR: {"council.list_room_requests", "council.decide_request", *_HINTS},
-    Role.COUNCIL_MEMBER: {"council.list_room_requests", "council.decide_request", *_HINTS},
+    Role.CHAIR: {"council.list_room_requests", "council.decide_request", *_KEYS, *_HINTS},
+    Role.COUNCIL_MEMBER: {"council.list_room_requests", "council.decide_request", *_KEYS, *_HINTS},
 }
 #: Those who sign the result sign with their names.
 SIGNING = {Role.CHAIR, Role.COUNCIL_MEMBER, Role.AUTHORITY}
