@@ -43,7 +43,7 @@ from examsite.storage.queries.appeals import (
     system_total_of,
 )
 from examsite.storage.queries.codes import ALLOCATION, find_held_draw
-from examsite.storage.queries.conflicts import list_recusals
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.marking import WRITTEN, find_last_position, lock_script, written_part
 
 
@@ -78,13 +78,14 @@ def replace_remarker(ctx: ServiceContext, competition: Competition, number: int,
     Raises:
         ConflictError: `appeals_not_open`, `appeal_window_runs`, `remarkers_too_few`, `remarker_has_locked`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `conflict_declared`.
         NotFoundError: `appeal_not_found`, `marker_not_found`.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     check_window_over(competition.state, competition.appeals_close_at, ctx.now)
     words = checked_reason(reason)
-    _appeal, script = _taken(ctx, competition, number)
+    appeal, script = _taken(ctx, competition, number)
+    _check_not_recused(ctx, competition, appeal)
     held = [
         row
         for row in script.allocations
@@ -139,13 +140,14 @@ def note_dialogue(ctx: ServiceContext, competition: Competition, number: int, *,
     Raises:
         ConflictError: `decision_not_due_on_appeal`, `dialogue_noted_already`.
         InvalidError: `reason_missing`, `reason_too_short`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `conflict_declared`.
         NotFoundError: `appeal_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 17-18: from the limit on there is a recorded dialogue, then the chair decides.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     appeal, script = _taken(ctx, competition, number)
+    _check_not_recused(ctx, competition, appeal)
     if appeal.state is not AppealState.DECIDING:
         raise ConflictError("decision_not_due_on_appeal")
     if appeal.dialogue:
@@ -171,9 +173,9 @@ def decide_appeal(ctx: ServiceContext, competition: Competition, number: int, *,
 
     Source: TT 22/2025/TT-BNV art. 17-18. That the decision stays between the marks is our choice, as for the head.
     """
-    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     appeal, script = _taken(ctx, competition, number)
-    _check_may_decide(ctx, competition, appeal, actor.account_id)
+    _check_may_decide(ctx, competition, appeal)
     if appeal.state is not AppealState.DECIDING:
         raise ConflictError("decision_not_due_on_appeal")
     check_score_in_range(written_part(competition), decided)
@@ -249,12 +251,16 @@ def _totals(script: Script) -> list[Score]:
     return [(mark.total or ZERO) + system for mark in remarks_of(script)]
 
 
-def _check_may_decide(ctx: ServiceContext, competition: Competition, appeal: Appeal, account_id: int | None) -> None:
-    recused = {
-        account for account, candidacy in list_recusals(ctx.session, competition.id) if candidacy == appeal.candidacy_id
-    }
-    if account_id in recused:
+def _check_not_recused(ctx: ServiceContext, competition: Competition, appeal: Appeal) -> set[int]:
+    """Refuse who stands near to the candidate; everybody who does."""
+    recused = list_recused_accounts(ctx.session, competition.id, appeal.candidacy_id)
+    if ctx.actor.account_id in recused:
         raise NotAllowedError("conflict_declared")
+    return recused
+
+
+def _check_may_decide(ctx: ServiceContext, competition: Competition, appeal: Appeal) -> None:
+    recused = _check_not_recused(ctx, competition, appeal)
     chairs = {row.account_id for row in list_holders(ctx.session, competition.id, Role.CHAIR)}
     if ctx.actor.role is Role.COUNCIL_MEMBER and chairs - recused:
         raise NotAllowedError("chair_decides_appeal")

@@ -110,6 +110,4 @@ def _plain(column: Column[Any], value: Any) -> object:
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
     return value

@@ -47,7 +47,7 @@ def _is_api() -> bool:
 
 
 def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValue:
-    if _is_api():
+    if _is_api() or wants_json():
         return jsonify(error=code, message=text), status
     return render_template("layouts/error.html", status=status, title=title, text=text, again=_again(status)), status
 

@@ -196,7 +196,7 @@ def test_draft_is_sent_again_when_the_server_stumbles(
 ) -> None:
     running, filled = site
     browser = people(running, "lúc máy chủ bận")
-    person = _comes_in(browser, filled.logins[1])
+    person = _comes_in(browser, filled.logins[2])
     person.goes_to(f"/marker/{CODE}/scripts")
     person.submits("mark-next")
     browser.see("held")

@@ -284,4 +284,6 @@ CLAIMS: Final[tuple[Callable[[Session, Competition], Iterator[RowClaim]], ...]] 
     _attempts,
     _appeals,
 )
-"""One function for each table whose rows name a record. Source: our choice, because acts leave a row and a record."""
+"""One function for each table that the published result is computed from. Source: our choice, because a change there
+changes who is selected; rows of wishes, notes and stops name records as well and are sealed or stand beside.
+"""

@@ -14,4 +14,4 @@ class Supervisor(Official):
         """Event and content of the newest record of this competition."""
         self.goes_to(f"/supervisor/{self.code}/records")
         self.follows('[data-testid="records"] a')
-        return self.reads_facts()[3], json.loads(self.browser.text_of("content"))
+        return self.reads_facts()[3].split()[0], json.loads(self.browser.text_of("content"))

@@ -76,7 +76,8 @@
       waiting = keepButton; // The page comes back with the new words and everything that was typed.
       return;
     }
-    if (status === 409) stopped = true;
+    // What was refused for good is not sent for ever: the answer says what stands in the way.
+    if ([400, 403, 404, 409].includes(status)) stopped = true;
     tell("amber", answer.message || words.textRefused);
   }
 
