@@ -2,8 +2,7 @@
 
 Two nets lie over each other. The seal of a row shows any change of any column that the product did not make. The log
 shows what a row must say, so that a change with a good seal, a row that is gone and a row too many are found as well,
-and names the column; of tables that no
-result is computed from only a changed row is found.
+and names the column; of tables that no result is computed from only a changed row is found.
 """
 
 from __future__ import annotations
