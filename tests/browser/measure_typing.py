@@ -137,6 +137,8 @@ def measure() -> tuple[str, str]:
             page = type_and_measure(candidate)
             browser.driver.get("about:blank")
             browser.driver.execute_script(BARE, (SENTENCE * (CHARACTERS // len(SENTENCE) + 1))[:CHARACTERS])
+            # The pointer rests on the sheet, as it does on the page: the browser looks at each frame what lies below it.
+            browser.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 300, "y": 300})
             browser.driver.execute_script(WATCH)
             return page, type_and_measure(candidate)
         finally:

@@ -3,6 +3,30 @@
   "use strict";
 
   const examsite = (window.examsite = window.examsite || {});
+  const BEAT_MILLISECONDS = 200;
+
+  // Everything on a page that counts seconds changes at one beat, between two keys: each change is a frame, and a frame
+  // costs a slow machine as much as a key does.
+  const clocks = new Set(); // each says whether it changed something
+  const serverClocks = [];
+  let serverClocksAt = 0;
+
+  // Work that can wait for a moment without keys; it is not put off for longer than that.
+  examsite.whenIdle = function (step, longestMilliseconds) {
+    if (window.requestIdleCallback) window.requestIdleCallback(step, { timeout: longestMilliseconds });
+    else window.setTimeout(step, 0);
+  };
+
+  function beat() {
+    let changed = false;
+    for (const draw of clocks) changed = draw() || changed;
+    const now = performance.now();
+    if (!changed && clocks.size && now - serverClocksAt < 1000) return;
+    serverClocksAt = now;
+    for (const draw of serverClocks) draw(now);
+  }
+
+  window.setInterval(() => examsite.whenIdle(beat, BEAT_MILLISECONDS), BEAT_MILLISECONDS);
 
   examsite.formatLeft = function (seconds) {
     if (!Number.isFinite(seconds)) return "--:--:--";
@@ -31,7 +55,7 @@
     };
   };
 
-  // Shows a clock in an element; speaks politely at the thresholds (minutes) and nowhere else.
+  // Shows a clock in an element; speaks politely at the thresholds (minutes) and nowhere else. Gives what ends it.
   examsite.showClock = function (clock, options) {
     const spoken = new Set();
     let last = "";
@@ -39,7 +63,8 @@
     function tick() {
       const seconds = clock.left();
       const text = examsite.formatLeft(seconds);
-      if (text !== last) {
+      const changed = text !== last;
+      if (changed) {
         options.value.textContent = text;
         last = text;
         options.onTick?.(seconds);
@@ -57,26 +82,24 @@
         over = true;
         options.onZero?.();
       }
+      return changed;
     }
     tick();
-    return window.setInterval(tick, 200);
+    clocks.add(tick);
+    return () => clocks.delete(tick);
   };
 
   // Clocks of the server shown as time of day: each runs from the text it came with.
-  function runServerClocks() {
-    for (const element of document.querySelectorAll("[data-server-clock]")) {
-      const start = Date.parse(element.getAttribute("datetime"));
-      const shown = element.textContent.trim().split(":").map(Number);
-      if (!Number.isFinite(start) || shown.length !== 3) continue;
-      const base = shown[0] * 3600 + shown[1] * 60 + shown[2];
-      const mark = performance.now();
-      window.setInterval(() => {
-        const now = (base + Math.floor((performance.now() - mark) / 1000)) % 86400;
-        const parts = [Math.floor(now / 3600), Math.floor(now / 60) % 60, now % 60];
-        element.textContent = parts.map((part) => String(part).padStart(2, "0")).join(":");
-      }, 500);
-    }
+  for (const element of document.querySelectorAll("[data-server-clock]")) {
+    const shown = element.textContent.trim().split(":").map(Number);
+    if (!Number.isFinite(Date.parse(element.getAttribute("datetime"))) || shown.length !== 3) continue;
+    const base = shown[0] * 3600 + shown[1] * 60 + shown[2];
+    const mark = performance.now();
+    serverClocks.push((now) => {
+      // The text it came with was cut to the second: half a second more is nearer to the truth.
+      const seconds = (base + Math.round((now - mark) / 1000)) % 86400;
+      const text = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
+      if (element.textContent !== text) element.textContent = text;
+    });
   }
-
-  runServerClocks();
 })();

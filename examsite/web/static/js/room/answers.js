@@ -10,12 +10,6 @@
   // Whoever types on and on sees the count move as well: drawing it takes as long as a key does.
   const LONGEST_DRAW_MILLISECONDS = 6000;
 
-  // Work that can wait for a moment without keys; it is not put off for ever.
-  examsite.whenIdle = function (step) {
-    if (window.requestIdleCallback) window.requestIdleCallback(step, { timeout: DRAW_MILLISECONDS });
-    else window.setTimeout(step, 0);
-  };
-
   // Words are pieces between spaces.
   examsite.countWords = function (text) {
     let count = 0;
@@ -72,7 +66,7 @@
     function drawInPause(question) {
       const now = performance.now();
       const isPause = now - question.changedAt >= DRAW_MILLISECONDS - 50 || now - question.drawnAt >= LONGEST_DRAW_MILLISECONDS;
-      if (isPause) examsite.whenIdle(() => drawEssay(question));
+      if (isPause) examsite.whenIdle(() => drawEssay(question), DRAW_MILLISECONDS);
       else question.drawing = window.setTimeout(() => drawInPause(question), DRAW_MILLISECONDS);
     }
 

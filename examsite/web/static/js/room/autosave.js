@@ -226,7 +226,7 @@
       lookedAt = now;
       dateThen = Date.now();
       if (slept && begun && !sending && !failures) plan(Math.random() * 1000);
-      tell();
+      examsite.whenIdle(tell, LOOK_MILLISECONDS);
     }, LOOK_MILLISECONDS);
 
     return {

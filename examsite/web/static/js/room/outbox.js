@@ -10,6 +10,7 @@
   const examsite = (window.examsite = window.examsite || {});
 
   const NOTE_MILLISECONDS = 300;
+  const NOTE_AT_LATEST_MILLISECONDS = 200;
   const BATCH = 64;
   const BATCH_CHARACTERS = 1000000;
   const ANSWER_FILE_PATIENCE_MILLISECONDS = 3000;
@@ -61,7 +62,8 @@
     function touch(item, read) {
       const isFirst = !size();
       dirty.set(item, read);
-      if (!noting) noting = window.setTimeout(note, NOTE_MILLISECONDS);
+      // Between two keys where there is room, a moment later where there is none.
+      if (!noting) noting = window.setTimeout(() => examsite.whenIdle(note, NOTE_AT_LATEST_MILLISECONDS), NOTE_MILLISECONDS);
       if (!isFirst) return;
       since = performance.now();
       onUnsaved();

@@ -107,7 +107,7 @@
       if (marked.length) mark("keyboard", true, fill(words.typed, marked.slice(-4).join(" ")));
     });
 
-    const ticking = examsite.showClock(clock, {
+    const stopClock = examsite.showClock(clock, {
       value: find("[data-countdown]", view),
       announce: find("[data-countdown-announce]", view),
       thresholds: [5, 1],
@@ -128,7 +128,7 @@
       stop() {
         over = true;
         window.clearTimeout(poll);
-        window.clearInterval(ticking);
+        stopClock();
       },
       // The server has not opened yet: ask again soon, calmly.
       again() {
