@@ -28,6 +28,7 @@ from examsite.domain.rooms import ServerAct
 from examsite.services import outages, server_faults, sittings
 from examsite.services.checkpoints import list_due_logs, load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext, read_clock
+from examsite.services.erasure import finish_erasures
 from examsite.storage.database import is_taken, open_engine, reading, writing
 from examsite.storage.queries.sittings import list_due_starts, list_left_behind, list_overdue
 
@@ -179,6 +180,14 @@ class Closer:
                 self._sign(code)
         except Exception:  # the rooms must not wait for it, and the next round tries again
             self._log_fault(("sign", 0), "a log cannot be signed (%s)", 0)
+        self.clean_what_was_erased()
+
+    def clean_what_was_erased(self) -> None:
+        """Clean files and free pages after an erasure, in the rhythm of signing; never while a room writes."""
+        try:
+            finish_erasures(self._engine, self._settings, now=self._clock())
+        except Exception:  # the rooms must not wait for it, and the next round goes on
+            self._log_fault(("erase", 0), "what was erased is not yet cleaned (%s)", 0)
 
     def _sign(self, code: str) -> None:
         try:

@@ -11,6 +11,7 @@ from examsite.cli import (
     backups,
     certificates,
     draws,
+    erasure,
     installation,
     papers,
     public_folder,
@@ -43,6 +44,8 @@ commands.add_command(papers.papers)
 commands.add_command(public_folder.write_public_folder)
 commands.add_command(backups.backup)
 commands.add_command(backups.restore)
+commands.add_command(backups.list_command)
+commands.add_command(erasure.erase_command)
 commands.add_command(certificates.certificates)
 commands.add_command(rehearsals.rehearse)
 commands.add_command(witness.witness)

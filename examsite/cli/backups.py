@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from examsite.config import load_settings
+from examsite.services.backup_catalogue import destroy_overdue, held_in, list_backups
 from examsite.services.backups import BackupError, BackupReport, make_backup, restore_backup
 from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
@@ -44,7 +45,32 @@ def restore(archive: Path, *, yes: bool) -> None:
         sys.exit(1)
     click.echo(f"✓ {archive}")
     _tell(report)
+    for held in held_in(settings, archive):
+        click.echo(
+            f"✗ {held.code}: bản này có lại dữ liệu đã xóa; xóa lại ngay bằng lệnh (it brings erased data back; erase "
+            f"again at once): python -m examsite erase {held.code} --again"
+        )
     click.echo("Khởi động lại máy chủ web. (Restart the web server.)")
+
+
+@click.command("backups")
+@click.option("--destroy-due", is_flag=True, help="Hủy các bản quá hạn (destroy those that should be gone).")
+def list_command(*, destroy_due: bool) -> None:
+    """List the archives of this installation and which still hold data that were erased since."""
+    settings = load_settings()
+    open_clock(settings)
+    now = read_clock()
+    if destroy_due:
+        for path in destroy_overdue(settings, now=now):
+            click.echo(f"✓ đã hủy (destroyed) {path.name}")
+    for one in list_backups(settings):
+        words = "không giữ dữ liệu đã xóa (holds nothing that was erased)"
+        if one.until is not None:
+            codes = ", ".join(held.code for held in one.held)
+            words = (
+                f"còn dữ liệu đã xóa của {codes}, hủy trước {one.until:%Y-%m-%d} (holds erased data, destroy by)"
+            )
+        click.echo(f"{'✗' if one.is_overdue(now) else '·'} {one.path.name}: {words}")
 
 
 def _tell(report: BackupReport) -> None:

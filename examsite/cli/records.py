@@ -10,6 +10,7 @@ import click
 from examsite.config import load_settings
 from examsite.domain.witnessing import parse_request
 from examsite.services.checkpoints import load_signer, origin_of
+from examsite.services.erasure_checks import check_erasures, list_erasure_notes
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.services.verification import verify_log
 from examsite.storage.database import open_engine, reading
@@ -67,6 +68,12 @@ def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
         for log in logs:
             if log.competition_id is not None:
                 faults += check_tables(session, get_competition(session, log.code))
+        faults += check_erasures(session)
+        for note in list_erasure_notes(session):
+            click.echo(
+                f"○ {note.code}: đã xóa dữ liệu của {note.people} người, {note.records} nội dung, ghi ở mục {note.seq} "
+                f"(erased as recorded at no. {note.seq})"
+            )
         for fault in faults:
             click.echo(f"✗ {_told(fault)}")
         wrong += len(faults)
@@ -90,5 +97,7 @@ _FAULTS = {
     "row_changed": "bị sửa ngoài phần mềm (changed past the product)",
     "value_differs": "khác với sổ ghi (differs from the log)",
     "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
+    "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",
+    "not_erased": "đã ghi là xóa mà vẫn còn dữ liệu (recorded as erased, and not empty)",
     "row_missing": "dòng đã mất, sổ ghi còn (the row is gone, its record stands)",
 }

@@ -116,6 +116,12 @@ class Event(StrEnum):
     EXPLANATION_GIVEN = ("explanation:given", f"{_ANYONE_WITH_A_DUTY} authority", _WHOLE)
     FINDINGS_SEEN = ("findings:seen", "council authority", _WHOLE)
 
+    # Our own facts: erasure of the data of those not selected.
+    ERASURE_ASKED = ("erasure:asked", "organiser", _WHOLE)
+    ERASURE_WITHDRAWN = ("erasure:withdrawn", "organiser", _WHOLE)
+    DATA_ERASED = ("data:erased", "administrator system", _WHOLE)
+    ERASURE_FINISHED = ("erasure:finished", "system", _WHOLE)
+
     # Our own facts: people.
     BODY_CREATED = ("body:created", "administrator system", "body")
     BODY_CHANGED = ("body:changed", "administrator", "body")
@@ -123,6 +129,9 @@ class Event(StrEnum):
     ACCOUNT_DISABLED = ("account:disabled", "administrator", "account")
     ACCOUNT_ENABLED = ("account:enabled", "administrator", "account")
     ACCOUNT_LOGGED_OUT = ("account:logged-out", "administrator", "account")
+    FACTOR_ADDED = ("factor:added", "system", "account")
+    FACTOR_REMOVED = ("factor:removed", "system", "account")
+    FACTORS_RESET = ("factors:reset", "administrator", "account")
     PASSWORDS_ISSUED = ("passwords:issued", "organiser", _WHOLE)
     PASSWORD_RESET = ("password:reset", "administrator", "account")
     ROLE_GRANTED = ("role:granted", "administrator organiser system", "account")
@@ -155,6 +164,7 @@ class Event(StrEnum):
 
     # Our own facts: papers and the room.
     BLUEPRINT_PLANNED = ("blueprint:planned", "organiser setter", "post")
+    OPENING_AGREED = ("opening:agreed", "council", "post")
     PAPER_DRAWN = ("paper:drawn", "setter council", "paper")
     SITTING_SCHEDULED = ("sitting:scheduled", "organiser", _SEAT)
     SEATS_ASSIGNED = ("seats:assigned", "organiser system", _SEAT)
@@ -204,12 +214,17 @@ class Event(StrEnum):
     STRADDLE_SEEN = ("straddle:seen", "head", "script")
     RUBRIC_CHANGED = ("rubric:changed", "setter head", "paper")
     RUBRIC_TAKEN_BACK = ("rubric:taken-back", "head", "paper")
+    RUBRIC_REFUSED = ("rubric:refused", "setter", "paper")
+    RULING_REFUSED = ("ruling:refused", "setter council", "paper")
+    WITHDRAWAL_REFUSED = ("withdrawal:refused", "council", "script")
     ASSESSMENT_LOCKED = ("assessment:locked", "panel head", "proposal")
     QUESTION_NOTED = ("question:noted", "panel head", "defence")
     MEMBER_NOTED = ("member:noted", "council head", "defence")
     EXCUSE_AGREED = ("excuse:agreed", "council", "defence")
     DEFENCE_STEP_UNDONE = ("defence:step-undone", "head", "defence")
     RECORDING_NOTED = ("recording:noted", "panel head", "defence")
+    ABSENCE_WITHDRAWN = ("absence:withdrawn", "invigilator", "session")
+    DISCUSSION_CLOSED = ("discussion:closed", "head", "defence")
     CHANGE_EXPLAINED = ("change:explained", "panel", "defence")
     PROPOSAL_UPLOADED = ("proposal:uploaded", "candidate", "proposal")
     DEFENCE_REVEALED = ("defence:revealed", "head system", "defence")

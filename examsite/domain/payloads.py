@@ -44,12 +44,28 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.RESULT_APPROVED: "result_sha256 assertion",
             Event.RESULT_REFUSED: "result_sha256 reason",
             Event.RESULT_PUBLISHED: "result_sha256",
+            # Our own facts: what was refused while marking, and how a talk of the panel ended.
+            Event.RUBRIC_REFUSED: "criterion reason proposed_by",
+            Event.RULING_REFUSED: "criterion ruling reason proposed_by",
+            Event.WITHDRAWAL_REFUSED: "seq reason asked_by",
+            Event.DISCUSSION_CLOSED: "part step score",
+            Event.ABSENCE_WITHDRAWN: "part candidate reason",
+            # Our own facts: second persons and second factors.
+            Event.OPENING_AGREED: "",
+            Event.FACTOR_ADDED: "kind",
+            Event.FACTOR_REMOVED: "kind",
+            Event.FACTORS_RESET: "reason",
             # Our own facts: appeals and the working calendar.
             Event.APPEAL_SUBMITTED: "candidate part reason",
             Event.APPEAL_WITHDRAWN: "candidate part submitted_seq",
             Event.REMARKERS_NAMED: "part markers from reason",
             Event.DIALOGUE_NOTED: "part text",
             Event.CALENDAR_CHANGED: "day kind reason kept",
+            # Our own facts: erasure. What was recorded is what the tables are compared with for ever.
+            Event.ERASURE_ASKED: "people due",
+            Event.ERASURE_WITHDRAWN: "",
+            Event.DATA_ERASED: "asked_by candidacies removed records rows files",
+            Event.ERASURE_FINISHED: "erased_seq files steps backups_until",
         }.items()
     }
 )

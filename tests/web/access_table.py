@@ -21,12 +21,17 @@ administrator.create_body              GET,POST  administrator
 administrator.disable_account          POST      administrator
 administrator.enable_account           POST      administrator
 administrator.end_log_ins              POST      administrator
+administrator.erase                    GET,POST  administrator
 administrator.list_accounts            GET       administrator
 administrator.list_bodies              GET       administrator
+administrator.list_erasures            GET       administrator
+administrator.list_personal_data       GET       administrator
 administrator.list_records             GET       administrator
 administrator.list_working_days        GET,POST  administrator
 administrator.open_account             GET,POST  administrator
 administrator.print_certificate        GET       administrator
+administrator.print_erasure            GET       administrator
+administrator.reset_factors            POST      administrator
 administrator.reset_password           POST      administrator
 administrator.revoke_body_role         POST      administrator
 administrator.show_account             GET,POST  administrator
@@ -45,12 +50,16 @@ api.show_call                          GET       attempt_token
 api.show_state                         GET       attempt_token
 api.submit_attempt                     POST      attempt_token
 
+auth.add_app                           GET,POST  logged_in
+auth.add_passkey                       GET,POST  logged_in
 auth.apply_for_post                    GET,POST  public
 auth.end_log_in                        POST      logged_in
 auth.find_door                         GET       logged_in
+auth.list_factors                      GET       logged_in
 auth.log_in                            GET,POST  public
 auth.log_in_candidate                  GET,POST  public
 auth.log_out                           POST      public
+auth.remove_factor                     POST      logged_in
 auth.show_account                      GET,POST  logged_in
 auth.show_home                         GET       logged_in
 auth.switch_language                   GET       public
@@ -89,6 +98,7 @@ candidate.withdraw_application         GET,POST  candidate
 candidate.withdraw_own_appeal          POST      candidate
 
 council.agree_excuse                   GET,POST  chair,council_member
+council.agree_to_opening               POST      council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair,council_member
 council.check_sheet                    GET,POST  chair,council_member
@@ -189,6 +199,7 @@ invigilator.show_results               GET       invigilator
 invigilator.show_timeline              GET       invigilator
 invigilator.sign_attendance            POST      invigilator
 invigilator.sign_results               POST      invigilator
+invigilator.withdraw_absence           GET,POST  invigilator
 invigilator.withdraw_lateness          POST      invigilator
 invigilator.withdraw_request           POST      invigilator
 
@@ -197,7 +208,7 @@ keeper.decide_hints                    GET,POST  keeper
 keeper.declare_conflicts               GET,POST  keeper
 keeper.list_competitions               GET       keeper
 keeper.list_scripts                    GET       keeper
-keeper.look_again                      POST      keeper
+keeper.look_through                    POST      keeper
 keeper.mark_place                      GET,POST  keeper
 keeper.seal_codes                      GET,POST  keeper
 keeper.show_desk                       GET       keeper
@@ -247,6 +258,7 @@ marker.write_standard                  GET,POST  marking_head
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser
 organiser.ask_adjustments              GET,POST  organiser
+organiser.ask_for_erasure              POST      organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
 organiser.change_rules                 GET,POST  organiser
@@ -275,6 +287,7 @@ organiser.list_sittings                GET       organiser
 organiser.move_start                   GET,POST  organiser
 organiser.open_gate                    GET,POST  organiser
 organiser.print_door_list              GET       organiser
+organiser.print_erasure                GET       organiser
 organiser.publish_result               GET,POST  organiser
 organiser.remove_post                  POST      organiser
 organiser.revoke_role                  POST      organiser
@@ -282,6 +295,7 @@ organiser.run_rehearsal                GET,POST  organiser
 organiser.schedule_sitting             GET,POST  organiser
 organiser.show_candidate               GET,POST  organiser
 organiser.show_desk                    GET       organiser
+organiser.show_erasure                 GET       organiser
 organiser.show_people                  GET,POST  organiser
 organiser.show_plan                    GET       organiser
 organiser.show_readiness               GET       organiser
@@ -292,6 +306,7 @@ organiser.show_roster                  GET       organiser
 organiser.show_sitting                 GET       organiser
 organiser.show_timeline                GET       organiser
 organiser.tell_rehearsal               GET       organiser
+organiser.withdraw_asked_erasure       POST      organiser
 
 panel.change_sheet                     GET,POST  panellist
 panel.close_discussion                 POST      chair,panel_head
@@ -333,6 +348,7 @@ public.list_settled_appeals            GET       public
 public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public
+public.show_data_register              GET       public
 public.show_draw                       GET       public
 public.show_front                      GET       public
 public.show_log                        GET       public

@@ -88,6 +88,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "opened": lambda _w, place, _p: place.opened_papers[:1] or place.papers[:1],
     "objective": lambda _w, _place, _p: ["Q01"],
     "criterion": lambda _w, _place, _p: ["E1.a"],
+    "competition_code": lambda _w, place, _p: [place.code],
     "change": lambda _w, _place, _p: [1],
     "purpose": lambda _w, _place, _p: ["codes"],
     "key": lambda _w, place, _p: place.keys[:1] or [1],

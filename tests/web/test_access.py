@@ -22,6 +22,7 @@ from tests.web.world import NOBODY, World, browser_of, close_site, csrf_token_of
 
 #: Reading routes that answer nobody with a page in any stand of the world, and why.
 NOT_SEEN = {
+    "administrator.print_erasure": "nobody's data were erased",
     "auth.find_door": "always leads on to the list of doors",
     "auth.switch_language": "always leads back to the page",
     "authority.decide_tie": "no tie across the last vacancy",
@@ -43,6 +44,7 @@ NOT_SEEN = {
     "marker.show_rubric_change": "no head asks to change a rubric",
     "marker.take_over_script": "no script stands still",
     "organiser.download_settings": "no room asks for Safe Exam Browser",
+    "organiser.print_erasure": "nobody's data were erased",
     "organiser.publish_result": "no result is approved and unpublished",
     "panel.change_sheet": "no shown scores are being talked about",
     "panel.decide_score": "no gap waits for the head",

@@ -3,9 +3,11 @@
 from examsite.storage.models import (
     accounts,
     appeals,
+    code_maps,
     competitions,
     dossiers,
     draws,
+    erasures,
     explanations,
     marking,
     papers,
@@ -22,9 +24,11 @@ from examsite.storage.models import (
 __all__ = [
     "accounts",
     "appeals",
+    "code_maps",
     "competitions",
     "dossiers",
     "draws",
+    "erasures",
     "explanations",
     "marking",
     "papers",

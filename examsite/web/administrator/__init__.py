@@ -18,6 +18,7 @@ bp = Blueprint("administrator", __name__, url_prefix="/administrator")
 def navigation(_competition: Any) -> list[NavItem]:
     """The pages of the installation."""
     accounts = ("administrator.open_account", "administrator.show_account")
+    erasures = ("administrator.erase", "administrator.print_erasure", "administrator.list_personal_data")
     return [
         nav_item(_("Tài khoản"), "administrator.list_accounts", also=accounts),
         nav_item(
@@ -26,6 +27,7 @@ def navigation(_competition: Any) -> list[NavItem]:
         nav_item(_("Chứng thư"), "administrator.print_certificate"),
         nav_item(_("Đồng hồ"), "administrator.show_clock"),
         nav_item(_("Ngày làm việc"), "administrator.list_working_days"),
+        nav_item(_("Xóa dữ liệu"), "administrator.list_erasures", also=erasures),
         nav_item(_("Sổ ghi hệ thống"), "administrator.list_records"),
     ]
 
@@ -37,8 +39,9 @@ from examsite.web.administrator import (  # noqa: E402 - views register on the b
     bodies,
     certificates,
     clocks,
+    erasures,
     records,
     working_days,
 )
 
-__all__ = ["accounts", "bodies", "bp", "certificates", "clocks", "navigation", "records", "working_days"]
+__all__ = ["accounts", "bodies", "bp", "certificates", "clocks", "erasures", "navigation", "records", "working_days"]

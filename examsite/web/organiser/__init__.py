@@ -29,6 +29,7 @@ def navigation(competition: Any) -> list[NavItem]:
         *("organiser.show_sitting", "organiser.schedule_sitting", "organiser.show_readiness"),
         *("organiser.change_rules", "organiser.run_rehearsal", "organiser.show_rehearsal"),
     )
+    published = competition.state.has_reached(CompetitionState.PUBLISHED)
     appealed = competition.state.has_reached(CompetitionState.APPEALS)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
@@ -39,6 +40,7 @@ def navigation(competition: Any) -> list[NavItem]:
         *([(_("Phúc khảo"), "organiser.list_appeals", ())] if appealed else []),
         (_("Đề án và bảo vệ"), "organiser.list_proposals", ()),
         (_("Kết quả"), "organiser.show_result", ("organiser.publish_result",)),
+        *([(_("Xóa dữ liệu"), "organiser.show_erasure", ("organiser.print_erasure",))] if published else []),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
     return [
@@ -58,6 +60,7 @@ from examsite.web.organiser import (  # noqa: E402 - views register themselves o
     competitions,
     conflicts,
     desk,
+    erasure,
     gates,
     log,
     people,
@@ -81,6 +84,7 @@ __all__ = [
     "competitions",
     "conflicts",
     "desk",
+    "erasure",
     "gates",
     "log",
     "navigation",

@@ -23,7 +23,7 @@ def navigation(_competition: Any) -> list[NavItem]:
             also=(
                 *("public.show_competition", "public.show_ranking", "public.show_ranked_candidate"),
                 *("public.show_log", "public.show_log_checkpoint", "public.check_shown_receipt"),
-                *("public.list_draws", "public.show_draw"),
+                *("public.list_draws", "public.show_draw", "public.show_data_register"),
             ),
         ),
         nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
@@ -42,6 +42,7 @@ bp.navigation = navigation  # type: ignore[attr-defined]
 from examsite.web.public import (  # noqa: E402 - views register themselves on the blueprint
     appeals,
     competitions,
+    data_register,
     draws,
     log,
     machines,
@@ -54,6 +55,7 @@ __all__ = [
     "appeals",
     "bp",
     "competitions",
+    "data_register",
     "draws",
     "log",
     "machines",

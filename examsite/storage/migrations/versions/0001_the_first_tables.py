@@ -179,12 +179,34 @@ def upgrade() -> None:
         sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
+        sa.Column("factor_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_login_sessions_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sessions")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_login_sessions_token_sha256")),
     )
     with op.batch_alter_table("login_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_sessions_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "second_factors",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("code_app", "passkey", name="factor_kind", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("added_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_second_factors_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factors")),
+    )
+    with op.batch_alter_table("second_factors", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_second_factors_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "uploads",
@@ -215,6 +237,23 @@ def upgrade() -> None:
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_uploads_sha256"), ["sha256"], unique=False)
 
+    op.create_table(
+        "code_maps",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("age_sha256", sa.String(length=64), nullable=False),
+        sa.Column("withheld", sa.JSON(), nullable=False),
+        sa.Column("recusals", sa.JSON(), nullable=False),
+        sa.Column("closed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_code_maps_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_maps")),
+        sa.UniqueConstraint("competition_id", name=op.f("uq_code_maps_competition_id")),
+    )
     op.create_table(
         "draw_ceremonies",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -253,6 +292,58 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("draw_ceremonies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_draw_ceremonies_competition_id"), ["competition_id"], unique=False)
+
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "asked",
+                "withdrawn",
+                "destroyed",
+                "finished",
+                name="erasure_state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_by", sa.String(length=40), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("erased_by", sa.String(length=40), nullable=False),
+        sa.Column("erased_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("finished_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'finished') = (finished_at IS NOT NULL)", name=op.f("ck_erasures_finished_when_finished")
+        ),
+        sa.CheckConstraint(
+            "(state IN ('destroyed', 'finished')) = (record_seq IS NOT NULL)",
+            name=op.f("ck_erasures_destroyed_on_record"),
+        ),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["accounts.id"], name=op.f("fk_erasures_asked_by_id_accounts")),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], name=op.f("fk_erasures_competition_id_competitions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erasures_competition_id"), ["competition_id"], unique=False)
+        batch_op.create_index(
+            "uq_erasures_open",
+            ["competition_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('asked', 'destroyed')"),
+            postgresql_where=sa.text("state IN ('asked', 'destroyed')"),
+        )
 
     op.create_table(
         "gate_passages",
@@ -864,6 +955,20 @@ def upgrade() -> None:
             sqlite_where=sa.text("decided_at IS NULL"),
             postgresql_where=sa.text("decided_at IS NULL"),
         )
+
+    op.create_table(
+        "opening_consents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("post_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("given_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_opening_consents_account_id_accounts")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_opening_consents_post_id_posts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_consents")),
+        sa.UniqueConstraint("post_id", "account_id", name=op.f("uq_opening_consents_post_id_account_id")),
+    )
+    with op.batch_alter_table("opening_consents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opening_consents_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "papers",
@@ -1698,6 +1803,15 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "closed_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_closed_answers_attempt_id_attempts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_answers")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_closed_answers_attempt_id")),
+    )
+    op.create_table(
         "code_entries",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("competition_id", sa.Integer(), nullable=False),
@@ -2030,6 +2144,7 @@ def upgrade() -> None:
         sa.Column("competition_id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("answers_seq", sa.Integer(), nullable=False),
         sa.Column("looked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
@@ -2045,6 +2160,17 @@ def upgrade() -> None:
     with op.batch_alter_table("script_checks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_script_checks_competition_id"), ["competition_id"], unique=False)
 
+    op.create_table(
+        "script_cuts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("script_id", sa.Integer(), nullable=False),
+        sa.Column("responses", sa.JSON(), nullable=False),
+        sa.Column("kept_away", sa.JSON(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["script_id"], ["scripts.id"], name=op.f("fk_script_cuts_script_id_scripts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_script_cuts")),
+        sa.UniqueConstraint("script_id", name=op.f("uq_script_cuts_script_id")),
+    )
     op.create_table(
         "script_flags",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2299,6 +2425,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_script_flags_assignment_id"))
 
     op.drop_table("script_flags")
+    op.drop_table("script_cuts")
     with op.batch_alter_table("script_checks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_script_checks_competition_id"))
 
@@ -2367,6 +2494,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_code_entries_competition_id"))
 
     op.drop_table("code_entries")
+    op.drop_table("closed_answers")
     op.drop_table("answer_versions")
     with op.batch_alter_table("answer_files", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answer_files_attempt_id"))
@@ -2485,6 +2613,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_papers_competition_id"))
 
     op.drop_table("papers")
+    with op.batch_alter_table("opening_consents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opening_consents_post_id"))
+
+    op.drop_table("opening_consents")
     with op.batch_alter_table("marker_stops", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_marker_stops_open",
@@ -2568,14 +2700,28 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_gate_passages_competition_id"))
 
     op.drop_table("gate_passages")
+    with op.batch_alter_table("erasures", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_erasures_open",
+            sqlite_where=sa.text("state IN ('asked', 'destroyed')"),
+            postgresql_where=sa.text("state IN ('asked', 'destroyed')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_erasures_competition_id"))
+
+    op.drop_table("erasures")
     with op.batch_alter_table("draw_ceremonies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draw_ceremonies_competition_id"))
 
     op.drop_table("draw_ceremonies")
+    op.drop_table("code_maps")
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_uploads_sha256"))
 
     op.drop_table("uploads")
+    with op.batch_alter_table("second_factors", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_second_factors_account_id"))
+
+    op.drop_table("second_factors")
     with op.batch_alter_table("login_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_sessions_account_id"))
 

@@ -1,0 +1,360 @@
+"""Destroying the data of those not selected: asked for by the organiser, done by an administrator, once, on record.
+
+The rows and the contents of the log go in one transaction with the record of it. Files, free pages and the write-ahead
+log can only be cleaned once that stands on the disk, so they follow at once or in the next round of the closer, and a
+second record says that it was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from examsite.config import Settings
+from examsite.domain.accounts import AccountState
+from examsite.domain.canonical import instant_text
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.erasure import (
+    ERASURE,
+    ErasureEvent,
+    ErasureState,
+    backups_until,
+    due_at,
+    is_content_destroyed,
+    runs,
+)
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.events import Event
+from examsite.domain.permissions import Role
+from examsite.domain.publication import ResultState
+from examsite.services.context import ServiceContext
+from examsite.services.records import record
+from examsite.services.rulesets import ruleset_of
+from examsite.storage import erasing
+from examsite.storage.database import writing
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.erasures import Erasure
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.erasures import (
+    Belongings,
+    count_running,
+    find_belongings,
+    find_open_erasure,
+    iterate_contents,
+    list_candidacy_ids,
+    list_identities,
+    list_recorded_erasures,
+    list_shared_files,
+    list_unfinished,
+    traces_of,
+)
+from examsite.storage.queries.results import list_result_versions
+from examsite.storage.traces import overwrite_what_is_deleted
+
+
+@dataclass(frozen=True)
+class ErasurePlan:
+    """What an erasure would destroy, counted before anything is touched."""
+
+    #: From when on it may be done; None: nothing was published yet.
+    due_at: datetime | None
+    people: int
+    kept: int
+    #: Rows by table, and rows that stay without their words.
+    rows: dict[str, int]
+    emptied: dict[str, int]
+    records: int
+    files: int
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it may be done by now."""
+        return self.due_at is not None and now >= self.due_at
+
+
+@dataclass(frozen=True)
+class _Doomed:
+    candidacies: list[Candidacy]
+    belongings: Belongings
+    contents: list[tuple[str, RecordRow]]
+    words: tuple[str, ...]
+
+
+def plan_erasure(session: Session, competition: Competition) -> ErasurePlan:
+    """Count what an erasure would destroy; nothing is changed."""
+    doomed = _doomed(session, competition)
+    kept, _others = list_candidacy_ids(session, competition.id)
+    files = doomed.belongings.files
+    return ErasurePlan(
+        due_at=_due_at(session, competition),
+        people=len(doomed.candidacies),
+        kept=len(kept),
+        rows={table: len(keys) for table, keys in doomed.belongings.rows.items() if keys},
+        emptied={table: len(keys) for table, keys in doomed.belongings.emptied.items() if keys},
+        records=len(doomed.contents),
+        files=len(files),
+    )
+
+
+def ask_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
+    """Ask, as organiser, that the data of those not selected be destroyed; nothing is destroyed yet.
+
+    Raises:
+        ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `erasure_asked_already`,
+            `erasure_nobody_left`.
+        NotAllowedError: `role_needed`.
+
+    Source: rule set, `erase_after_days`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    if find_open_erasure(ctx.session, competition.id) is not None:
+        raise ConflictError("erasure_asked_already")
+    due = check_due(ctx, competition)
+    people = len(_people(ctx.session, competition))
+    if not people:
+        raise ConflictError("erasure_nobody_left")
+    erasure = Erasure(
+        competition_id=competition.id,
+        asked_by=ctx.actor.record_name,
+        asked_by_id=ctx.actor.account_id,
+        asked_at=ctx.now,
+    )
+    ctx.session.add(erasure)
+    payload = {"people": people, "due": instant_text(due)}
+    record(ctx, competition, Event.ERASURE_ASKED, f"competition/{competition.code}", payload)
+    ctx.session.flush()
+    return erasure
+
+
+def withdraw_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
+    """Take the wish back, as organiser, as long as nobody has done it.
+
+    Raises:
+        ConflictError: `event_not_open`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `erasure_not_asked`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    erasure = _open_one(ctx.session, competition)
+    erasure.state = ERASURE.after(erasure.state, ErasureEvent.WITHDRAWN)
+    record(ctx, competition, Event.ERASURE_WITHDRAWN, f"competition/{competition.code}", {})
+    ctx.session.flush()
+    return erasure
+
+
+def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -> Erasure:
+    """Destroy the data of those not selected, as administrator or by a command on the server. It cannot be undone.
+
+    Rows and contents of the log go now; `finish_erasures` cleans files and free pages once this is on the disk.
+
+    Raises:
+        ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `event_not_open`.
+        InvalidError: `erasure_code_differs`, when what was typed is not the code of the competition.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`; `second_person_needed` when it is the one who asked.
+        NotFoundError: `erasure_not_asked`.
+
+    Source: record format, section on erasure; two people, because it is the one act that nothing brings back.
+    """
+    if ctx.actor.role is not None:
+        ctx.require(Role.ADMINISTRATOR)
+        ctx.require_fresh_factor()
+    erasure = _open_one(ctx.session, competition)
+    if ctx.actor.account_id is not None and ctx.actor.account_id == erasure.asked_by_id:
+        raise NotAllowedError("second_person_needed")
+    if typed.strip().upper() != competition.code.upper():
+        raise InvalidError("erasure_code_differs", field="typed", wanted=competition.code)
+    check_due(ctx, competition)
+    _destroy(ctx, competition, erasure)
+    return erasure
+
+
+def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
+    """Destroy once more what an old backup brought back; two people had decided it before that backup was put back.
+
+    Raises:
+        ConflictError: as `check_due`; `erasure_nobody_left`.
+        NotFoundError: `erasure_not_asked`, when this installation never erased anything of this competition.
+    """
+    settings = ctx.settings
+    known = [] if settings is None else erasing.read_ledger(settings.instance_path)
+    before = next((line for line in reversed(known) if line.get("competition") == competition.code), None)
+    if before is None:
+        raise NotFoundError("erasure_not_asked")
+    if not _people(ctx.session, competition):
+        raise ConflictError("erasure_nobody_left")
+    check_due(ctx, competition)
+    erasure = find_open_erasure(ctx.session, competition.id)
+    if erasure is None:
+        erasure = Erasure(competition_id=competition.id, asked_by=str(before["asked_by"]), asked_at=ctx.now)
+        ctx.session.add(erasure)
+        ctx.session.flush()
+    _destroy(ctx, competition, erasure)
+    return erasure
+
+
+def finish_erasures(engine: Engine, settings: Settings, *, now: datetime) -> list[int]:
+    """Clean files, folders and free pages of every erasure whose rows are gone; which ones are finished now.
+
+    None as long as a room writes anywhere: the database is written anew as a whole, and saves must not wait for that.
+
+    Raises:
+        TimeoutError: somebody reads all the time; the next call goes on.
+    """
+    with Session(engine) as session:
+        waiting = list_unfinished(session)
+        is_busy = bool(waiting) and count_running(session) > 0
+        session.rollback()
+    if not waiting or is_busy:
+        return []
+    with Session(engine) as session:
+        files = {sha for key in waiting for sha in session.get_one(Erasure, key).files}
+        shared = list_shared_files(session, files)
+        session.rollback()
+    removed = erasing.remove_files(settings.uploads_path, sorted(files - shared))
+    for folder in (settings.pages_path, settings.bundles_path):
+        erasing.empty_folder(folder)
+    steps = erasing.write_free_pages_anew(engine)
+    with writing(engine) as session:
+        ctx = ServiceContext(session=session, now=now, settings=settings)
+        for key in waiting:
+            _finish(ctx, session.get_one(Erasure, key, with_for_update=True), removed, steps)
+    if engine.dialect.name == "sqlite":
+        # Nothing of the rows is left to be seen in what was just written; the log is emptied for what lies behind it.
+        erasing.write_free_pages_anew(engine)
+    return waiting
+
+
+def check_due(ctx: ServiceContext, competition: Competition) -> datetime:
+    """From when on the data may be destroyed, when that is now or before.
+
+    Raises:
+        ConflictError: `erasure_not_published`, `erasure_result_open`, `erasure_not_due`.
+    """
+    due = _due_at(ctx.session, competition)
+    if due is None:
+        raise ConflictError("erasure_not_published")
+    if competition.state not in (CompetitionState.PUBLISHED, CompetitionState.CLOSED):
+        raise ConflictError("erasure_result_open")
+    if ctx.now < due:
+        raise ConflictError("erasure_not_due", due=due)
+    return due
+
+
+def _due_at(session: Session, competition: Competition) -> datetime | None:
+    """Counted from the newest publication, so that a corrected result gives everyone the whole time again."""
+    published = [
+        version.published_at
+        for version in list_result_versions(session, competition.id)
+        if version.state is ResultState.PUBLISHED and version.published_at is not None
+    ]
+    return due_at(max(published), ruleset_of(competition).erase_after_days) if published else None
+
+
+def _open_one(session: Session, competition: Competition) -> Erasure:
+    erasure = find_open_erasure(session, competition.id)
+    if erasure is None:
+        raise NotFoundError("erasure_not_asked")
+    return erasure
+
+
+def _people(session: Session, competition: Competition) -> list[Candidacy]:
+    """Those not selected whose data still stand."""
+    _kept, others = list_candidacy_ids(session, competition.id)
+    gone = {key for one in list_recorded_erasures(session) if one.code == competition.code for key in one.candidacies}
+    return list_identities(session, [key for key in others if key not in gone])
+
+
+def _doomed(session: Session, competition: Competition) -> _Doomed:
+    people = _people(session, competition)
+    kept_ids, _others = list_candidacy_ids(session, competition.id)
+    kept = list_identities(session, kept_ids)
+    belongings = find_belongings(session, people)
+    erased_traces = traces_of(session, people, belongings)
+    kept_traces = traces_of(session, kept, find_belongings(session, kept))
+    contents = [
+        (code, row)
+        for code, row in iterate_contents(session)
+        if row.payload is not None
+        and people
+        and is_content_destroyed(
+            row.event,
+            row.subject,
+            row.payload,
+            erased=erased_traces,
+            kept=kept_traces,
+            whole=code == competition.code,
+        )
+    ]
+    return _Doomed(people, belongings, contents, erased_traces.words)
+
+
+def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) -> None:
+    session = ctx.session
+    overwrite_what_is_deleted(session)
+    doomed = _doomed(session, competition)
+    rows = {table: len(keys) for table, keys in doomed.belongings.rows.items() if keys}
+    seqs: dict[str, list[int]] = {}
+    for code, row in doomed.contents:
+        seqs.setdefault(code, []).append(row.seq)
+        row.payload = row.salt = None
+    coded = [row.id for row in doomed.candidacies if row.public_code is not None]
+    payload = {
+        "asked_by": erasure.asked_by,
+        "candidacies": coded,
+        "removed": [row.id for row in doomed.candidacies if row.public_code is None],
+        "records": {code: runs(numbers) for code, numbers in seqs.items()},
+        "rows": rows,
+        "files": len(doomed.belongings.files),
+    }
+    for row in doomed.candidacies:
+        row.created_at = competition.created_at
+    for key in doomed.belongings.emptied["accounts"]:
+        account = session.get_one(Account, key)
+        account.state, account.created_at = AccountState.DISABLED, competition.created_at
+    session.flush()
+    erasing.empty_rows(session, doomed.belongings.emptied)
+    erasing.destroy_rows(session, doomed.belongings.rows, doomed.belongings.logins)
+    session.expire_all()
+    seq = record(ctx, competition, Event.DATA_ERASED, f"competition/{competition.code}", payload)
+    erasure.state, erasure.record_seq = ERASURE.after(erasure.state, ErasureEvent.AGREED), seq
+    erasure.erased_by, erasure.erased_at = ctx.actor.record_name, ctx.now
+    erasure.files = doomed.belongings.files
+    erasure.counts = {
+        "people": len(doomed.candidacies),
+        "coded": len(coded),
+        "records": len(doomed.contents),
+        "files": len(doomed.belongings.files),
+        "rows": rows,
+        "left": erasing.find_words(session, doomed.words),
+    }
+    session.flush()
+
+
+def _finish(ctx: ServiceContext, erasure: Erasure, files: int, steps: list[str]) -> None:
+    if erasure.state is not ErasureState.DESTROYED or erasure.erased_at is None:
+        return
+    competition = ctx.session.get_one(Competition, erasure.competition_id)
+    until = backups_until(erasure.erased_at)
+    payload = {
+        "erased_seq": erasure.record_seq,
+        "files": files,
+        "steps": steps,
+        "backups_until": instant_text(until),
+    }
+    record(ctx, competition, Event.ERASURE_FINISHED, f"competition/{competition.code}", payload, actor="system")
+    erasure.state = ERASURE.after(erasure.state, ErasureEvent.CLEANED)
+    erasure.files, erasure.steps, erasure.finished_at = [], steps, ctx.now
+    if ctx.settings is not None:
+        line = {
+            "competition": competition.code,
+            "erased_at": instant_text(erasure.erased_at),
+            "asked_by": erasure.asked_by,
+            "erased_by": erasure.erased_by,
+            "backups_until": instant_text(until),
+        }
+        erasing.note_in_ledger(ctx.settings.instance_path, line)
+    ctx.session.flush()

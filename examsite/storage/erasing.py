@@ -1,0 +1,165 @@
+"""Destroying rows, and what databases and folders keep of them afterwards: free pages, write-ahead logs, files.
+
+Decision: what a statement deletes is still in the file of a database. SQLite is told to overwrite what it deletes, is
+written anew as a whole and empties its write-ahead log; PostgreSQL writes the touched tables anew. Neither reaches
+what lies outside: archived logs, copies, replicas, and blocks that the file system or the drive gave free.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session
+
+from examsite.domain.personal_data import EMPTIED, ROWS_DESTROYED, erased_value
+from examsite.storage.database import Base
+from examsite.storage.uploads import stored_path
+
+#: What is kept beside the database, so that an old backup that is put back is known to hold destroyed data.
+LEDGER = "erasures.jsonl"
+
+#: How long the write-ahead log may be held by somebody who reads. Unit: seconds.
+_PATIENCE_SECONDS = 20
+
+_AT_ONCE = 500
+
+
+def destroy_rows(session: Session, rows: Mapping[str, Sequence[int]], logins: Sequence[str]) -> None:
+    """Delete rows by key, what hangs on others first."""
+    order = [owned.table for owned in reversed(ROWS_DESTROYED)] + ["uploads", "candidacies", "accounts"]
+    # A row of lost time names the extension that gave it back.
+    order.remove("lost_times")
+    for name in ["lost_times", *order]:
+        table = Base.metadata.tables[name]
+        (key,) = table.primary_key
+        for chunk in _chunks(rows.get(name, ())):
+            session.execute(delete(table).where(key.in_(chunk)))
+    throttles = Base.metadata.tables["login_throttles"]
+    for names in _chunks(logins):
+        session.execute(delete(throttles).where(throttles.c.login.in_(names)))
+
+
+def empty_rows(session: Session, emptied: Mapping[str, Sequence[int]]) -> None:
+    """Take the words out of rows that stay, as objects, so that they are sealed anew."""
+    classes = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
+    for name, keys in emptied.items():
+        model = classes[name]
+        for chunk in _chunks(keys):
+            for row in session.scalars(select(model).where(model.id.in_(chunk)).order_by(model.id)):
+                for column in EMPTIED[name]:
+                    setattr(row, column, erased_value(name, column, row.id))
+            session.flush()
+
+
+def find_words(session: Session, words: Collection[str]) -> dict[str, int]:
+    """In how many rows of which column a word still stands: what people wrote where nobody looks for a name."""
+    found: dict[str, int] = {}
+    if not words:
+        return found
+    for table in Base.metadata.sorted_tables:
+        columns = [column for column in table.columns if _holds_text(column)]
+        if not columns:
+            continue
+        for row in session.execute(select(*columns)):
+            for column, value in zip(columns, row, strict=True):
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+                if value and any(word in text for word in words):
+                    found[f"{table.name}.{column.name}"] = found.get(f"{table.name}.{column.name}", 0) + 1
+    return found
+
+
+def _holds_text(column: Any) -> bool:
+    try:
+        return column.type.python_type in (str, dict, list)
+    except NotImplementedError:
+        return False
+
+
+def remove_files(uploads_path: Path, files: Iterable[str]) -> int:
+    """Remove stored files; how many were there."""
+    removed = 0
+    for sha256 in files:
+        path = stored_path(uploads_path, sha256)
+        if path.exists():
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove everything in a folder that can be made again."""
+    if folder.exists():
+        for path in folder.iterdir():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def write_free_pages_anew(engine: Engine) -> list[str]:
+    """Leave nothing of deleted rows in the database; the codes of what was done, for the certificate.
+
+    Raises:
+        TimeoutError: somebody reads all the time, so that the write-ahead log cannot be emptied; try again.
+    """
+    if engine.dialect.name == "sqlite":
+        _clean_sqlite(engine)
+        return ["secure_delete", "vacuum", "wal_emptied"]
+    names = sorted(_touched())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for name in names:
+            connection.exec_driver_sql(f'VACUUM FULL "{name}"')
+    return ["vacuum_full", "wal_not_reached"]
+
+
+def _touched() -> set[str]:
+    return {owned.table for owned in ROWS_DESTROYED} | set(EMPTIED) | {"uploads", "records", "login_throttles"}
+
+
+def _clean_sqlite(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("VACUUM")
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, *_pages) = cursor.fetchone()
+            if not is_busy:
+                break
+            if time.monotonic() > until:
+                raise TimeoutError("the write-ahead log is held by somebody who reads")
+            time.sleep(0.1)
+        cursor.close()
+    finally:
+        raw.close()
+
+
+def note_in_ledger(instance_path: Path, line: Mapping[str, Any]) -> None:
+    """Add a line to the list of erasures that no backup brings back to what it was."""
+    with (instance_path / LEDGER).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
+    (instance_path / LEDGER).chmod(0o600)
+
+
+def read_ledger(instance_path: Path) -> list[dict[str, Any]]:
+    """The erasures of this installation, whatever its database holds; a damaged line is left out."""
+    path = instance_path / LEDGER
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(dict(json.loads(line)))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _AT_ONCE):
+        yield values[start : start + _AT_ONCE]

@@ -1,0 +1,87 @@
+"""Destroying the data of those not selected, and which backups still hold them, as the administrator does it."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import DomainError
+from examsite.domain.permissions import Role
+from examsite.services.backup_catalogue import list_backups
+from examsite.services.erasure import erase_people, plan_erasure
+from examsite.storage.database import db
+from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.erasures import display_name_of, find_open_erasure, list_all_erasures
+from examsite.web.access import fresh_factor, requires
+from examsite.web.administrator import bp
+from examsite.web.erasure import certificate, planned, register_rows
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.erasure import ErasePeopleForm
+from examsite.web.i18n import _
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+
+
+@bp.get("/erasures")
+@requires(Role.ADMINISTRATOR)
+def list_erasures() -> ResponseReturnValue:
+    """What waits, what was done, and the backups that still hold what was erased."""
+    settings = current_app.extensions["settings"]
+    return render_template(
+        "administrator/list_erasures.html",
+        erasures=list_all_erasures(db.session()),
+        backups=list_backups(settings),
+        now=read_web_clock(),
+    )
+
+
+@bp.route("/erasures/<competition_code>", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+@fresh_factor
+@writes
+def erase(competition_code: str) -> ResponseReturnValue:
+    """What would be destroyed, by kind; destroyed once the code is typed."""
+    session = db.session()
+    competition = get_competition(session, competition_code)
+    form = ErasePeopleForm()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            erase_people(act(), get_competition(session, competition_code), typed=form.typed.data or "")
+        except DomainError as error:
+            forget_changes()
+            status = status_of(error)
+            if error.params.get("field") == "typed":
+                form.typed.errors = [*form.typed.errors, message_of(error)]
+            else:
+                form.form_errors.append(message_of(error))
+        else:
+            flash(_("Đã xóa. Tệp và trang trống được dọn trong ít giây tới."), "success")
+            return redirect(url_for("administrator.list_erasures"))
+        competition = get_competition(session, competition_code)
+    plan = plan_erasure(session, competition)
+    opened = find_open_erasure(session, competition.id)
+    page = render_template(
+        "administrator/erase.html",
+        form=form,
+        shown=competition,
+        plan=plan,
+        kinds=planned(plan),
+        opened=opened,
+        asked_by=None if opened is None else display_name_of(session, opened.asked_by_id),
+        is_due=plan.is_due(read_web_clock()),
+    )
+    return page, status
+
+
+@bp.get("/erasures/<competition_code>/<int:number>")
+@requires(Role.ADMINISTRATOR)
+def print_erasure(competition_code: str, number: int) -> ResponseReturnValue:
+    """The certificate of one erasure, for the files."""
+    return certificate(get_competition(db.session(), competition_code), number, back=url_for("administrator.list_erasures"))
+
+
+@bp.get("/personal-data")
+@requires(Role.ADMINISTRATOR)
+def list_personal_data() -> ResponseReturnValue:
+    """The register of data about people, with the columns in which each kind stands."""
+    return render_template("administrator/list_personal_data.html", rows=register_rows())
