@@ -34,6 +34,7 @@ from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.rooms import HandoverNote
 from examsite.storage.models.sittings import Attempt, Extension, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.rooms import ObjectiveResult, list_objective_results
 from examsite.storage.queries.sittings import find_first_watcher, get_incident, list_attempts
 
@@ -377,7 +378,8 @@ def sign_objective_results(ctx: ServiceContext, competition: Competition, sittin
     """Sign the list of results of the objective part, after the close; the record holds the hash of the list.
 
     Raises:
-        ConflictError: `sitting_not_closed_yet`, `results_signed_already`.
+        ConflictError: `sitting_not_closed_yet`, `results_signed_already`, `answers_closed` between the cut of the
+            scripts and the opening of the codes.
         NotAllowedError: `role_needed`, `not_in_this_room`.
 
     Source: TT 22/2025, computer tests: the results of a sitting are printed and signed in the room.
@@ -387,6 +389,8 @@ def sign_objective_results(ctx: ServiceContext, competition: Competition, sittin
         raise ConflictError("sitting_not_closed_yet")
     if sitting.results_signed_at is not None:
         raise ConflictError("results_signed_already")
+    if find_closed_map(ctx.session, competition.id) is not None:
+        raise ConflictError("answers_closed")
     results = list_objective_results(ctx.session, sitting.id)
     listed = [
         {"number": row.number, "state": row.state.value, "total": None if row.total is None else score_text(row.total)}

@@ -108,6 +108,7 @@ def _read(session: Session, competition: Competition, result: WrittenResult, sig
         _check_work(read, script)
         _check_marks(read, script)
     _check_appeals(read, script)
+    _check_after_appeal(read)
     for deduction in result.entry.deductions:
         percent = score_text(deduction.percent)
         _check_record(
@@ -150,7 +151,8 @@ def _check_work(read: _Reading, script: Script) -> None:
         read.lines.append(OwnCheck("answers", holds=False))
         return
     paper = paper_from_data(script.paper.data)
-    hints = next((row.hints for row in list_checks(read.session, read.competition.id) if row.code == script.code), [])
+    looked = list_checks(read.session, read.competition.id)
+    hints = next((row.hints for row in looked if row.attempt.candidacy_id == read.result.candidacy_id), [])
 
     def is_marked_work(said: Mapping[str, Any]) -> bool:
         given = {row["item"]: row["content"] for row in said["answers"]}
@@ -221,6 +223,15 @@ def _check_appeals(read: _Reading, script: Script | None) -> None:
                 lambda said, wanted=wanted: said == wanted,  # type: ignore[misc]
                 subject=f"script/{script.code}",
             )
+
+
+def _check_after_appeal(read: _Reading) -> None:
+    """The score after an appeal follows from the fresh marks, or is the decision that they called for."""
+    found = read.result.appeal
+    if found is None or found.act is not NeededAct.SETTLED:
+        return
+    kept = {appeal.score for appeal in list_own_appeals(read.session, read.result.candidacy_id)}
+    read.lines.append(OwnCheck("appeal_computed", found.score in kept, params={"score": found.score}))
 
 
 def _check_published(read: _Reading) -> None:

@@ -1,11 +1,13 @@
 """Before any marker reads: every essay is looked through for what may tell its author, and a person decides each place.
 
 Decision: a search finds, a person decides, a record keeps both; the answers themselves are never touched. What markers
-read is the answer with the covered places, and that is what the code map is sealed over.
+read is the answer with the covered places, and that is what the code map is sealed over. All of this happens under
+working numbers before codes are drawn, so that from the draw on nobody has to look behind a code.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +27,17 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.redactions import IdentityHint, ScriptCheck
 from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import list_answers
-from examsite.storage.queries.codes import SCRIPT_CODES, find_held_draw, list_sealable_attempts
+from examsite.storage.queries.codes import list_sealable_attempts
 from examsite.storage.queries.redactions import get_check, is_outdated, list_checks, read_texts
+from examsite.storage.queries.sittings import missing_before_codes
 
 #: Longest place that is marked by hand. Unit: characters.
 # Source: our choice, because what tells an author is a name or a clause, and a covered page is no answer any more.
 LONGEST_MARK = 300
+
+#: Working numbers look unlike codes of scripts. Source: our choice, because both are read aloud in one room.
+WORKING_LETTER = "T"
+WORKING_DIGITS = 5
 
 #: As the column takes. Unit: characters.
 LONGEST_REASON = 300
@@ -45,41 +52,45 @@ class Choice:
     words: str = ""
 
 
-def look_through(ctx: ServiceContext, competition: Competition, codes: Sequence[str]) -> None:
-    """Look through the essays of every attempt, in the order in which the codes were drawn.
+def look_through(ctx: ServiceContext, competition: Competition) -> int:
+    """Look through every attempt that nobody looked through as it stands now; how many these were.
+
+    What was decided about the others stays.
 
     Raises:
-        ConflictError: `code_draw_outdated`: an attempt would get a code that another one was looked through under.
-    """
-    attempts = list_sealable_attempts(ctx.session, competition.id)
-    known = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
-    for code, attempt in sorted(zip(codes, attempts, strict=True), key=lambda pair: pair[0]):
-        check = known.get(attempt.id)
-        if check is not None and check.code != code:
-            raise ConflictError("code_draw_outdated")
-        if check is not None and not is_outdated(check):
-            continue
-        marked: list[IdentityHint] = []
-        if check is not None:
-            marked = [hint for hint in check.hints if hint.kind is HintKind.BY_HAND]
-            ctx.session.delete(check)
-            ctx.session.flush()
-        _look_at(ctx, competition, code, attempt, marked=marked)
-    ctx.session.flush()
-
-
-def look_again(ctx: ServiceContext, competition: Competition) -> None:
-    """Look through the scripts whose answers changed after the draw; what was decided about the others stays.
-
-    Raises:
-        ConflictError: `hints_not_open`, `code_draw_outdated`.
+        ConflictError: `hints_not_open`, `gate_shut` as long as the room owes something.
         NotAllowedError: `role_needed`.
     """
     _check_open(ctx, competition)
-    held = find_held_draw(ctx.session, competition.id, SCRIPT_CODES)
-    if held is None or len(held["outcome"]) != len(list_sealable_attempts(ctx.session, competition.id)):
-        raise ConflictError("code_draw_outdated")
-    look_through(ctx, competition, held["outcome"])
+    missing = missing_before_codes(ctx.session, competition, ctx.now)
+    if missing:
+        raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
+    known = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
+    taken = {check.code for check in known.values()}
+    looked = 0
+    for attempt in list_sealable_attempts(ctx.session, competition.id):
+        check = known.get(attempt.id)
+        if check is not None and not is_outdated(check):
+            continue
+        marked: list[IdentityHint] = []
+        number, place = _working_number(taken), None
+        if check is not None:
+            marked = [hint for hint in check.hints if hint.kind is HintKind.BY_HAND]
+            number, place = check.code, check.place
+            ctx.session.delete(check)
+            ctx.session.flush()
+        _look_at(ctx, competition, number, attempt, marked=marked, place=place)
+        looked += 1
+    ctx.session.flush()
+    return looked
+
+
+def _working_number(taken: set[str]) -> str:
+    """A number that nothing else bears; it is drawn, so that their order tells nothing of the candidates'."""
+    while (number := f"{WORKING_LETTER}{secrets.randbelow(10**WORKING_DIGITS):0{WORKING_DIGITS}d}") in taken:
+        pass
+    taken.add(number)
+    return number
 
 
 def decide_hints(ctx: ServiceContext, competition: Competition, code: str, choices: Sequence[Choice]) -> None:
@@ -126,16 +137,18 @@ def mark_place(
 
     Raises:
         ConflictError: `hints_not_open`, `hints_outdated`, `mark_known`.
-        InvalidError: `mark_not_in_text`, `mark_in_several_places`, `mark_too_long`, `mark_reason_missing`, each with
-            its `field`.
+        InvalidError: `mark_not_in_text`, `mark_in_several_places`, `mark_too_long`, `mark_reason_missing`,
+            `mark_reason_too_long`, each with its `field`.
         NotAllowedError: `role_needed`.
         NotFoundError: `script_not_found`.
     """
     _check_open(ctx, competition)
     check = _fresh(ctx, competition, code)
-    why = reason.strip()[:LONGEST_REASON]
+    why = reason.strip()
     if not why:
         raise InvalidError("mark_reason_missing", field="reason")
+    if len(why) > LONGEST_REASON:
+        raise InvalidError("mark_reason_too_long", field="reason", most=LONGEST_REASON)
     text = read_texts(ctx.session, check.attempt).get(item, "")
     first, last = _marked_span(text, plain_text(words).strip(), start)
     if any((hint.item, hint.start_at, hint.end_at) == (item, first, last) for hint in check.hints):
@@ -210,7 +223,13 @@ def _fresh(ctx: ServiceContext, competition: Competition, code: str) -> ScriptCh
 
 
 def _look_at(
-    ctx: ServiceContext, competition: Competition, code: str, attempt: Attempt, *, marked: Sequence[IdentityHint]
+    ctx: ServiceContext,
+    competition: Competition,
+    code: str,
+    attempt: Attempt,
+    *,
+    marked: Sequence[IdentityHint],
+    place: int | None,
 ) -> None:
     """Look through one attempt; what a person had marked in an older text is put before that person once more."""
     if attempt.paper is None or attempt.record_seq is None:
@@ -219,6 +238,7 @@ def _look_at(
         competition_id=competition.id,
         attempt_id=attempt.id,
         code=code,
+        place=place,
         answers_seq=attempt.record_seq,
         looked_at=ctx.now,
     )
@@ -239,14 +259,14 @@ def _look_at(
     texts = {part["item"]: part["text"] for part in content}
     known = {(hint.item, hint.start_at, hint.end_at) for hint in check.hints}
     for old in marked:
-        place = texts.get(old.item, "").find(old.quote)
-        if place >= 0 and (old.item, place, place + len(old.quote)) not in known:
-            known.add((old.item, place, place + len(old.quote)))
+        start = texts.get(old.item, "").find(old.quote)
+        if start >= 0 and (old.item, start, start + len(old.quote)) not in known:
+            known.add((old.item, start, start + len(old.quote)))
             check.hints.append(
                 IdentityHint(
                     item=old.item,
-                    start_at=place,
-                    end_at=place + len(old.quote),
+                    start_at=start,
+                    end_at=start + len(old.quote),
                     quote=old.quote,
                     kind=HintKind.BY_HAND,
                     confidence=100,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from examsite.domain.allocation_records import ALLOCATING, Fact
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.errors import DomainError
 from examsite.domain.events import Event
@@ -24,6 +24,8 @@ from examsite.domain.publication import ResultState
 from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
 from examsite.domain.rulesets import ruleset_data
 from examsite.domain.saves import recorded_content
+from examsite.domain.table_problems import TableProblem
+from examsite.services.allocation_checks import check_allocations
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition, GatePassage, Post
@@ -35,30 +37,12 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.attempts import list_current_contents
+from examsite.storage.queries.erasures import erased_candidacies, erased_contents
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.row_claims import RowClaim, list_claims
 from examsite.storage.row_seals import list_broken_seals, sealed_classes
 
-
-@dataclass(frozen=True)
-class TableProblem:
-    """One row that does not stand as the product wrote it or as the log says.
-
-    Codes: `row_changed` (its seal is broken), `value_differs` (a column says something else than the record),
-    `record_missing` (it names a record that is not there), `row_missing` (a record without its row).
-    """
-
-    table: str
-    #: Primary key; None for a row that is gone.
-    row: int | None
-    code: str
-    column: str = ""
-    #: Number of the record that says otherwise.
-    seq: int | None = None
-    event: str = ""
-
-
-#: Records that leave exactly one row behind, and its table.
+#: Records that leave exactly one row behind, and its table. A sheet of a defence is withdrawn without any wish.
 _LEAVES_A_ROW = {
     Event.MARK_LOCKED: "marks",
     Event.STANDARD_MARKED: "marks",
@@ -69,6 +53,12 @@ _LEAVES_A_ROW = {
     Event.RESULT_APPROVED: "signatures",
     Event.RESULT_REFUSED: "signatures",
     Event.ITEM_DECIDED: "item_decisions",
+    Event.RULING_REFUSED: "item_decisions",
+    Event.RUBRIC_CHANGED: "rubric_changes",
+    Event.RUBRIC_TAKEN_BACK: "rubric_changes",
+    Event.RUBRIC_REFUSED: "rubric_changes",
+    Event.MARK_WITHDRAWN: "mark_withdrawals",
+    Event.WITHDRAWAL_REFUSED: "mark_withdrawals",
     Event.APPEAL_DECIDED: "appeals",
 }
 
@@ -92,6 +82,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
     problems = list(_check_claims(session, competition, records))
     for check in (_check_frozen, _check_roster, _check_papers, _check_answers, _check_code_map, _check_withdrawn):
         problems += check(session, competition, records)
+    problems += _check_allocations(session, competition, records)
     problems += _check_results(session, competition, records)
     problems += _check_gates(session, competition, records)
     return problems
@@ -116,7 +107,8 @@ def _check_claims(session: Session, competition: Competition, records: _Records)
             yield TableProblem(claim.table, claim.row, "value_differs", column, row.seq, row.event)
     wanted = {event.value: table for event, table in _LEAVES_A_ROW.items()}
     for row in records.values():
-        if row.event in wanted and row.seq not in claimed:
+        alone = row.event == Event.MARK_WITHDRAWN and row.subject.startswith("defence/")
+        if row.event in wanted and row.seq not in claimed and not alone:
             yield TableProblem(wanted[row.event], None, "row_missing", "", row.seq, row.event)
 
 
@@ -251,7 +243,8 @@ def _check_answers(session: Session, competition: Competition, records: _Records
         .where(Sitting.competition_id == competition.id)
         .order_by(Attempt.id)
     ).all()
-    named = {seq for _key, seq in attempts}
+    # Answers that a recorded erasure destroyed have no row; `check_erasures` looks at what is gone.
+    named = {seq for _key, seq in attempts} | erased_contents(session, competition.code)
     for key, seq in attempts:
         row = records.get(-1 if seq is None else seq)
         payload = None if row is None else _payload(row)
@@ -262,7 +255,10 @@ def _check_answers(session: Session, competition: Competition, records: _Records
         if {item: recorded_content(held[item]) if item in held else None for item in said} != said:
             yield TableProblem("answer_versions", key, "value_differs", "content", row.seq, row.event)
     for row in records.values():
-        if row.event == Event.ANSWERS_SUBMITTED and row.seq not in named and not _is_amended(records, row):
+        # What lies in the closed code map says nothing until it is opened.
+        if row.event != Event.ANSWERS_SUBMITTED or row.payload is None:
+            continue
+        if row.seq not in named and not _is_amended(records, row):
             yield TableProblem("attempts", None, "row_missing", "", row.seq, row.event)
 
 
@@ -282,6 +278,7 @@ def _check_code_map(session: Session, competition: Competition, records: _Record
     if row is None or sealed is None:
         return
     said = {entry["script"]: entry for entry in sealed["map"]}
+    erased = erased_candidacies(session, competition.code)
     found = session.execute(
         select(CodeEntry, Script, Candidacy.public_code)
         .join(Script, Script.id == CodeEntry.script_id)
@@ -298,7 +295,13 @@ def _check_code_map(session: Session, competition: Competition, records: _Record
             ("code_entries", entry.id, "candidacy_id", public_code == line["candidate"]),
             ("code_entries", entry.id, "answers_seq", entry.answers_seq == line["answers_seq"]),
             ("scripts", script.id, "content_sha256", script.content_sha256 == line["content"]),
-            ("scripts", script.id, "content", _content_hash(entry.content_salt, script.content) == line["content"]),
+            (
+                "scripts",
+                script.id,
+                "content",
+                entry.candidacy_id in erased
+                or _content_hash(entry.content_salt, script.content) == line["content"],
+            ),
         )
         for table, key, column, holds in pairs:
             if not holds:
@@ -331,6 +334,17 @@ def _check_withdrawn(session: Session, competition: Competition, records: _Recor
         if (state is MarkState.WITHDRAWN) != (seq in withdrawn):
             row = withdrawn.get(seq, locked)
             yield TableProblem("marks", key, "value_differs", "state", row.seq, row.event)
+
+
+def _check_allocations(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    facts = []
+    for row in records.values():
+        if row.event in ALLOCATING:
+            payload = _payload(row)
+            if payload is None:  # erased with what was never opened: the log tells no more who had what
+                return
+            facts.append(Fact(row.seq, row.event, row.subject, payload))
+    yield from check_allocations(session, competition, facts)
 
 
 def _check_results(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:

@@ -18,6 +18,7 @@ from examsite.services.checkpoints import is_signature_good, origin_of
 from examsite.services.context import LogSigner
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.queries.checkpoints import map_blocks
+from examsite.storage.queries.code_maps import list_withheld
 from examsite.storage.queries.records import find_last_gate, list_checkpoints, list_records
 
 _MUST_BE_OPENED = frozenset(event.value for event in Event if event.must_be_opened)
@@ -47,7 +48,7 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: 
     and its kept root), `size_differs` and `root_differs` (rows and the head), `checkpoint_not_signed`,
     `checkpoint_root_differs` (with the `first` and `last` record that may have been changed), `checkpoint_beyond_log`,
     `checkpoint_missing` (a gate was passed and nothing signed covers it), `opening_missing` (a record that every
-    bundle must open lost its content); and of checkpoints from outside: `history_differs` (as
+    bundle must open lost its content, and it does not lie in the closed code map); and of checkpoints from outside: `history_differs` (as
     `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the
     `first` and `last` record that are gone or changed).
     """
@@ -55,8 +56,9 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: 
     payloads = {row.seq: _payload(row) for row in rows if row.payload is not None}
     salts = {row.seq: _bytes(row.salt) for row in rows if row.salt is not None}
     problems = check_log([_as_object(row) for row in rows], payloads, salts)
+    closed = list_withheld(session, log.competition_id)
     for row in rows:
-        if row.payload is None and row.event in _MUST_BE_OPENED:
+        if row.payload is None and row.event in _MUST_BE_OPENED and row.seq not in closed:
             problems.append(LogProblem(row.seq, "opening_missing", {"event": row.event}))
     signed = list_checkpoints(session, log.id)
     opened = [_opened(checkpoint.note, log.code, signer) for checkpoint in signed]

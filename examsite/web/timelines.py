@@ -31,6 +31,7 @@ from examsite.domain.timelines import (
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rooms import list_outages
 from examsite.storage.queries.timeline import ReplayStep, list_facts, list_replay
@@ -119,6 +120,7 @@ def serve_timeline(sitting: Any, seat: str, *, back: str, is_author: bool = Fals
         saves=_saves_by_part(facts.versions),
         shows_letters=is_author or shows_letters(state),
         steps=steps,
+        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         words={"play": _("Chạy"), "stop": _("Dừng"), "step": _("Bước %s trên %s, lúc %s")},
         shows_text=shows_text,
         is_author=is_author,

@@ -13,9 +13,9 @@ from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
 from examsite.services.allocations import draw_allocation
 from examsite.services.checkpoints import load_signer
-from examsite.services.codes import draw_script_codes
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
+from examsite.services.redactions import look_through
 from examsite.storage.database import make_engine, upgrade, writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.marking import Allocation, Script
@@ -70,7 +70,7 @@ def fill_site_of_keeper(instance: Path) -> tuple[str, str]:
             code=CODE,
             password_hash=password_hash,
         )
-        draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+        look_through(board.ctx(Role.KEEPER), board.competition)
         code = list_checks(session, board.competition.id)[0].code
     engine.dispose()
     return f"k01-{CODE}".lower(), code

@@ -118,6 +118,7 @@ class Life:
         self.passwords: dict[str, str] = {}
         self.candidates: dict[str, Candidate] = {}
         self.seats: dict[str, str] = {}
+        self.sheets: list[str] = []
         self.marked: dict[str, int] = {}
         self.begins_at = site.now()
         morning = self.begins_at.astimezone(VIETNAM).replace(hour=8, minute=0, second=0, microsecond=0)
@@ -260,6 +261,7 @@ class Life:
         organiser = self.comes(Organiser, "thuky")
         organiser.opens_next_gate()
         organiser.asks_to_start_without_rehearsal(SITTING, "Chuyện kể trên đồng hồ được dời, không tổng duyệt được.")
+        self.comes(Signer, "uyvien1").agrees_to_opening(POST)
         chair = self.comes(Chair, "chutich")
         chair.opens_paper(POST)
         chair.agrees_to_request()
@@ -358,8 +360,10 @@ class Life:
         self.comes(Chair, "chutich").decides_incident("reprimand")
 
     def scripts_are_marked(self) -> None:
-        """Codes drawn and sealed, two blind marks, a talk, a third marker; all settled."""
+        """The key of the codes split, codes drawn and sealed, two blind marks, a talk, a third marker; all settled."""
         self.site.move_clock_to(self.written_at + DAY)
+        self.sheets = self.comes(Chair, "chutich").splits_codes_key()
+        self.comes(Keeper, "phach").looks_through()
         self.comes(Chair, "chutich").draws_codes()
         self.comes(Keeper, "phach").seals_codes()
         self.comes(Chair, "chutich").draws_allocation()
@@ -391,7 +395,7 @@ class Life:
     def written_results_are_published(self) -> None:
         """Codes opened; each sees the own result and no other."""
         self.site.move_clock_to(self.written_at + 5 * DAY)
-        self.comes(Chair, "chutich").opens_codes()
+        self.comes(Chair, "chutich").opens_codes(self.sheets)
         self.comes(Organiser, "thuky").opens_next_gate()
         person = self.candidates[HANDS_IN]
         person.logs_in()

@@ -19,17 +19,21 @@ from examsite.domain.permissions import PSEUDONYM_LETTERS, Role
 from examsite.domain.rubrics import Rubric
 from examsite.domain.scores import Score, score
 from examsite.domain.sittings import SittingState
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services.allocations import draw_allocation
-from examsite.services.codes import draw_script_codes, seal_codes
+from examsite.services.codes import draw_script_codes, open_codes, seal_codes
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.records import record
+from examsite.services.redactions import look_through
 from examsite.services.settling import note_discussion
+from examsite.services.split_keys import keep_split_key
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.dossiers import ConflictDeclaration
-from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
+from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.queries.sittings import list_sittings
+from tests.factories.code_maps import code_sheets, codes_key, owners
 from tests.factories.sittings import Room, make_room
 
 ESSAYS = (
@@ -52,6 +56,11 @@ class Board:
 
     room: Room
     markers: list[RoleAssignment] = field(default_factory=list)
+
+    @property
+    def sheets(self) -> list[str]:
+        """The words of two sheets of the key of the codes, which are enough."""
+        return code_sheets()
 
     @property
     def session(self) -> Session:
@@ -88,9 +97,14 @@ class Board:
         return self.room.ctx(actor, at=at)
 
     def sealed(self) -> list[Script]:
-        """Codes drawn and sealed: marking has begun."""
+        """Scripts looked through, codes drawn and sealed: marking has begun."""
+        look_through(self.ctx(Role.KEEPER), self.competition)
         draw_script_codes(self.ctx(Role.CHAIR), self.competition)
         return seal_codes(self.ctx(Role.KEEPER), self.competition)
+
+    def codes_opened(self) -> None:
+        """The holders of the key of the codes open the map with the chair."""
+        open_codes(self.ctx(Role.CHAIR), self.competition, words=self.sheets)
 
     def allocated(self) -> list[Script]:
         """Codes sealed and scripts given to their markers."""
@@ -136,12 +150,21 @@ class Board:
         """The head writes down a talk with both markers."""
         note_discussion(self.ctx(Role.MARKING_HEAD), self.competition, code, text="Đã trao đổi với cả hai người chấm.")
 
+    def owners(self) -> dict[str, int]:
+        """Whose script each is, as a candidacy by code, which only a test may ask."""
+        return owners(self.session, self.competition.id, self.sheets)
+
     def candidate_of(self, code: str) -> int:
         """Place of the candidate behind a script, which only a test may ask."""
-        owner = self.session.scalars(
-            select(CodeEntry.candidacy_id).join(Script, Script.id == CodeEntry.script_id).where(Script.code == code)
-        ).one()
-        return [row.id for row in self.room.candidacies].index(owner)
+        return [row.id for row in self.room.candidacies].index(self.owners()[code])
+
+
+def hold_codes_key(board: Board, password_hash: str = "-") -> None:
+    """The chair and two supervisors hold the key to which the code map is closed."""
+    letter = PSEUDONYM_LETTERS[Role.SUPERVISOR]
+    holders = [board.room.people[Role.CHAIR]]
+    holders += [assigned(board, Role.SUPERVISOR, f"{letter}{number}", password_hash) for number in (88, 89)]
+    keep_split_key(board.ctx(Role.CHAIR), board.competition, KeyPurpose.CODES, made=codes_key(), holders=holders)
 
 
 def make_board(
@@ -178,6 +201,7 @@ def make_board(
         board.markers.append(
             assigned(board, Role.MARKER, f"{PSEUDONYM_LETTERS[Role.MARKER]}{number:02d}", password_hash)
         )
+    hold_codes_key(board, password_hash)
     room.opened()
     closed_at = now + timedelta(hours=4)
     for sitting in list_sittings(session, room.competition.id):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import PSEUDONYM_LETTERS, Role
+from examsite.domain.publication import Decision
 from examsite.domain.questions import Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, points_data, rubric_to_snapshot
 from examsite.domain.scores import Score, mean_score, score, score_text
@@ -27,13 +29,16 @@ from examsite.services.allocations import allocate_third
 from examsite.services.checkpoints import load_signer
 from examsite.services.codes import open_codes
 from examsite.services.context import LogSigner, ServiceContext
+from examsite.services.findings import note_findings_seen
 from examsite.services.merging import close_appeals, publish_written
+from examsite.services.publication import sign_result
 from examsite.services.records import record
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence, ProposalVersion
+from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.models.sittings import Incident
 from tests.factories.appeals import appeal_and_remark
 from tests.factories.marking import Board, make_board
@@ -105,6 +110,15 @@ class Stage:
 
     def ctx(self, who: Role | RoleAssignment | None = None, *, at: datetime | None = None) -> ServiceContext:
         return self.board.ctx(who, at=at or self.at)
+
+    def signs(
+        self, who: RoleAssignment, version: ResultVersion, decision: Decision = Decision.AGREED, **named: Any
+    ) -> Signature:
+        """Read the report, then say yes or no to the version."""
+        report = "0" * 64
+        note_findings_seen(self.ctx(who), self.competition, findings_sha256=report, shown_sha256=report)
+        values = {"sha_tail": version.sha256[-4:], **named}
+        return sign_result(self.ctx(who), self.competition, version.number, decision=decision, **values)
 
     @property
     def at(self) -> datetime:
@@ -243,7 +257,7 @@ def _mark_written(stage: Stage, appeals: Mapping[int, Sequence[str]]) -> None:
             allocate_third(board.ctx(Role.MARKING_HEAD), competition, script.code)
             (marker,) = board.pair(script.code, round_number=2)
             board.lock(marker, script.code, total)
-    open_codes(board.ctx(Role.CHAIR), competition)
+    open_codes(board.ctx(Role.CHAIR), competition, words=board.sheets)
     publish_written(board.ctx(Role.ORGANISER), competition)
     after = appeal_and_remark(board, appeals)
     close_appeals(board.ctx(Role.ORGANISER, at=after), competition)

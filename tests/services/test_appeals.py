@@ -20,7 +20,6 @@ from examsite.domain.checkpoints import VerifierKey
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
 from examsite.domain.scores import score
 from examsite.domain.working_days import DayKind
@@ -29,10 +28,11 @@ from examsite.services.appeals import submit_appeal, withdraw_appeal
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.context import Actor
-from examsite.services.publication import publish_result, sign_result
+from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.services.working_days import swap_day, take_back_day
 from examsite.storage.models.dossiers import ConflictDeclaration
+from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.appeals import get_appeal_standing, list_own_appeals
 from examsite.storage.queries.codes import written_results
@@ -53,7 +53,7 @@ def _published(session: Session, now: datetime, settings: Settings) -> Board:
     board = make_board(session, now, settings=settings, candidates=3, absent=1)
     for script in board.allocated():
         board.lock_pair(script.code, (CANARY, CANARY))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     merging.publish_written(board.ctx(Role.ORGANISER), board.competition)
     return board
 
@@ -267,7 +267,7 @@ def test_the_bundle_tells_every_appeal_and_the_verifier_recomputes_it(
     asked = {1: ("55.00", "55.00"), 6: ("20.00", "22.50", "25.00"), 8: ("50.00", "52.50", "45.00")}
     stage = make_stage(session, now, settings=settings, signer=signer, appeals=asked)
     version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
-    _sign(stage, version.number, version.sha256)
+    _sign(stage, version)
 
     document = json.loads(version.document)
     assert recompute(document) == []
@@ -291,9 +291,9 @@ def test_the_bundle_tells_every_appeal_and_the_verifier_recomputes_it(
     assert "3" in said["appeals"]["vi"]
 
 
-def _sign(stage: Stage, number: int, sha256: str) -> None:
+def _sign(stage: Stage, version: ResultVersion) -> None:
     for who in (*stage.council[:3], stage.authority):
-        sign_result(stage.ctx(who), stage.competition, number, decision=Decision.AGREED, sha_tail=sha256[-4:])
+        stage.signs(who, version)
     publish_result(stage.ctx(Role.ORGANISER), stage.competition)
 
 
@@ -302,7 +302,7 @@ def test_holidays_and_swapped_days_move_the_end_of_the_window(session: Session, 
     board = make_board(session, now, settings=settings, candidates=1)
     (script,) = board.allocated()
     board.lock_pair(script.code, (CANARY, CANARY))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     # Friday 24 April 2026: Monday 27 is rest in lieu of Hùng Kings' day, 30 April and 1 May are holidays; the
     # administrator enters that Saturday 2 May is worked.
     friday = datetime(2026, 4, 24, 3, 0, tzinfo=UTC)

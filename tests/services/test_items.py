@@ -23,10 +23,10 @@ from examsite.domain.scores import score
 from examsite.services import codes
 from examsite.services.items import agree_ruling, propose_ruling, refuse_ruling
 from examsite.services.settling import decide_settlement
+from examsite.storage.models.code_maps import ScriptCut
 from examsite.storage.models.marking import Mark, Script, Settlement
 from examsite.storage.models.papers import ItemDecision
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.items import list_item_effects, list_item_history, list_paper_items
@@ -132,7 +132,7 @@ def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> N
         _agree(board, _propose(board, item))
     board.session.flush()
 
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     results = written_results(board.session, board.competition)
 
     for result in results:
@@ -142,22 +142,18 @@ def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> N
 
 
 def test_a_further_key_is_worth_the_points_to_those_who_gave_it(board: Board) -> None:
-    attempt = board.room.attempt(0)
     lines = list_paper_items(board.session, board.competition.id)[0].lines
     one_of = (QuestionKind.SINGLE, QuestionKind.TRUE_FALSE)
     asked = next(line.item for line in lines if line.number > 10 and line.item.question.kind in one_of)
     wrong = next(option.key for option in asked.question.options if not is_correct(asked.question, option.key))
-    content = json.dumps(wrong)
-    board.session.add(
-        AnswerVersion(
-            attempt_id=attempt.id, item=asked.item, epoch=1, number=1, content=content, received_at=board.room.now
-        )
-    )
+    code = next(code for code in board.codes() if board.candidate_of(code) == 0)
+    cut = board.session.scalars(select(ScriptCut).where(ScriptCut.script_id == board.script(code).id)).one()
+    cut.responses = {asked.item: wrong}
     board.session.flush()
 
     touched = _agree(board, _propose(board, asked.item, Ruling.FURTHER_KEYS, keys=(wrong,)))
 
-    assert [board.candidate_of(code) for code in touched] == [0]
+    assert touched == [code]
     assert json.loads(_record(board, "item:decided")[0].payload)["ruling"] == f"further-keys: {wrong}"
 
 

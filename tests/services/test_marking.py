@@ -22,14 +22,16 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.sittings import IncidentState, SittingState
 from examsite.services import allocations, codes, marking, merging, settling
+from examsite.services.redactions import look_through
 from examsite.storage.models.dossiers import ConflictDeclaration
-from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script
+from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
+from tests.factories.code_maps import closed_map
 from tests.factories.marking import NO_SEEDS, Board, make_board
 
 #: Reasons of the head.
@@ -71,16 +73,17 @@ def test_sealing_makes_a_script_for_everyone_present_and_records_the_map(make: M
     assert {script.state for script in scripts} == {ScriptState.SEALED}
     (sealed,) = _records(board, "codes:sealed")
     assert (sealed.actor, sealed.subject) == ("keeper/K01", "codes/VH-2026-01")
-    by_script = {row["script"]: row for row in _payload(sealed)["map"]}
+    closed = closed_map(board.session, board.competition.id, board.sheets)
+    by_script = {row["script"]: row for row in json.loads(closed.records[sealed.seq][1])["map"]}
     assert list(by_script) == sorted(by_script)
     assert len(by_script) == 4
-    for entry in board.session.scalars(select(CodeEntry)):
-        script = board.session.get_one(Script, entry.script_id)
+    for line in closed.lines:
+        script = board.script(line.script)
         row = by_script[script.code]
         place = board.candidate_of(script.code)
         assert row["candidate"] == board.room.candidacies[place].public_code
-        assert row["answers_seq"] == entry.answers_seq == board.room.attempt(place).record_seq
-        expected = sha256_hex(bytes.fromhex(entry.content_salt) + canonical_bytes(script.content))
+        assert row["answers_seq"] == line.answers_seq == board.room.attempt(place).record_seq
+        expected = sha256_hex(bytes.fromhex(line.salt) + canonical_bytes(script.content))
         assert row["content"] == script.content_sha256 == expected
 
 
@@ -147,6 +150,7 @@ def test_codes_are_drawn_once_and_only_when_the_room_owes_nothing(make: MakeBoar
     with pytest.raises(ConflictError, match="gate_shut"):
         codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
     board.room.sitting.attendance_signed_at = board.room.now
+    look_through(board.ctx(Role.KEEPER), board.competition)
     with pytest.raises(ConflictError, match="gate_shut"):
         codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
     codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
@@ -157,6 +161,7 @@ def test_codes_are_drawn_once_and_only_when_the_room_owes_nothing(make: MakeBoar
 
 def test_checklist_before_sealing_names_what_the_room_owes(make: MakeBoard, now: datetime) -> None:
     board = make()
+    look_through(board.ctx(Role.KEEPER), board.competition)
 
     def owed() -> set[str]:
         found = list_missing(board.session, board.competition, GateEvent.CODES_SEALED, now=now)
@@ -186,6 +191,7 @@ def test_undecided_incident_keeps_the_codes(make: MakeBoard, now: datetime) -> N
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.CHAIR, Role.MARKING_HEAD])
 def test_only_the_keeper_seals(make: MakeBoard, role: Role) -> None:
     board = make()
+    look_through(board.ctx(Role.KEEPER), board.competition)
     codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
 
     with pytest.raises(NotAllowedError):
@@ -513,12 +519,12 @@ def test_codes_stay_sealed_until_every_score_stands(make: MakeBoard) -> None:
     scripts = board.allocated()
     board.lock_pair(scripts[0].code, ("40.00", "40.00"))
     with pytest.raises(ConflictError, match="gate_shut"):
-        codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+        codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     with pytest.raises(ConflictError, match="codes_not_opened"):
         written_results(board.session, board.competition)
     board.lock_pair(scripts[1].code, ("27.50", "30.00"))
     with pytest.raises(ConflictError, match="gate_shut") as refused:
-        codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+        codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     assert refused.value.params["first"] == "straddles_not_seen"
 
 
@@ -530,10 +536,10 @@ def test_whole_flow_gives_everyone_the_score_of_the_own_script(make: MakeBoard, 
     _settle_all(board, scripts)
     settled = {board.candidate_of(script.code): script for script in scripts}
 
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
 
     (opened,) = _records(board, "codes:opened")
-    assert _payload(opened) == {"sealed_seq": _records(board, "codes:sealed")[0].seq, "holders": ["C01"]}
+    assert _payload(opened) == {"sealed_seq": _records(board, "codes:sealed")[0].seq, "holders": ["S88", "S89"]}
     (deduction,) = _records(board, "deduction:applied")
     assert (deduction.actor, deduction.subject) == ("council/C01", f"candidate/{board.room.candidacies[1].public_code}")
     assert _payload(deduction) == {"part": "written", "percent": "25.00", "incident_seq": reprimand.record_seq}
@@ -561,7 +567,7 @@ def test_publication_opens_the_appeal_window_in_working_days(make: MakeBoard, no
     board = make(candidates=1)
     (script,) = board.allocated()
     board.lock_pair(script.code, ("40.00", "40.00"))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     organiser = board.ctx(Role.ORGANISER)
     with pytest.raises(NotAllowedError):
         merging.publish_written(board.ctx(Role.CHAIR), board.competition)
@@ -582,7 +588,7 @@ def test_nothing_is_marked_after_the_opening(make: MakeBoard) -> None:
     board = make(candidates=1)
     (script,) = board.allocated()
     board.lock_pair(script.code, ("40.00", "40.00"))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
 
     with pytest.raises(ConflictError, match="marking_not_open"):
         marking.save_draft(

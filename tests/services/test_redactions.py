@@ -20,12 +20,13 @@ from examsite.domain.permissions import Role
 from examsite.services import codes, redactions
 from examsite.services.redactions import Choice
 from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.marking import Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.redactions import ScriptCheck
 from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.redactions import get_check, list_checks
+from tests.factories.code_maps import closed_answers, closed_map
 from tests.factories.marking import Board, make_board
 
 TELLING = "Câu một. Tôi là Nguyễn Văn Kín, nghĩ rằng việc này khó. Câu ba."
@@ -38,8 +39,8 @@ def board(session: Session, now: datetime, tmp_path: Path) -> Board:
     return make_board(session, now, settings=settings, candidates=2, essays=(TELLING, CLEAN))
 
 
-def _drawn(board: Board) -> ScriptCheck:
-    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+def _looked(board: Board) -> ScriptCheck:
+    redactions.look_through(board.ctx(Role.KEEPER), board.competition)
     return list_checks(board.session, board.competition.id)[0]
 
 
@@ -49,11 +50,14 @@ def _decide(board: Board, check: ScriptCheck, *, words: str | None) -> None:
     redactions.confirm_script(board.ctx(Role.KEEPER), board.competition, check.code)
 
 
+def _sealed(board: Board) -> list[Script]:
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    return codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+
+
 def _codes(board: Board) -> list[str]:
-    return [
-        item.code
-        for item in list_missing(board.session, board.competition, GateEvent.CODES_SEALED, now=board.ctx().now)
-    ]
+    missing = list_missing(board.session, board.competition, GateEvent.CODES_SEALED, now=board.ctx().now)
+    return [item.code for item in missing if item.code != "codes_not_drawn"]
 
 
 def _refused(call: Any, kind: type[DomainError]) -> str:
@@ -71,31 +75,35 @@ def test_what_is_disguised_waits_for_a_person_too(session: Session, now: datetim
     disguised = make_board(session, now, settings=settings, candidates=1, essays=essays)
     candidacy = session.scalars(select(Candidacy)).one()
     candidacy.full_name, candidacy.phone, candidacy.email = "Nguyễn Văn Kín", "+84 918 123 456", "kin.vh@thu.example"
-    check = _drawn(disguised)
+    check = _looked(disguised)
     assert check.hints
     assert _codes(disguised) == ["hints_undecided"]
 
 
 def test_markers_read_what_was_left_and_the_answer_stays_as_it_was(board: Board) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     assert [(hint.item, hint.quote, hint.kind) for hint in check.hints] == [("E1", "Nguyễn Văn Kín", HintKind.NAME)]
     assert _codes(board) == ["hints_undecided"]
     for item in list_checks(board.session, board.competition.id):
         _decide(board, item, words="Tôi là Nguyễn Văn Kín")
     assert _codes(board) == []
-    scripts = codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    scripts = _sealed(board)
     for script in scripts:
         assert script.content[0]["text"] == "Câu một. […], nghĩ rằng việc này khó. Câu ba."
         assert script.content[1]["text"] == CLEAN
-        entry = board.session.scalars(select(CodeEntry).where(CodeEntry.script_id == script.id)).one()
-        salted = bytes.fromhex(entry.content_salt) + canonical_bytes(script.content)
+        (line,) = [
+            line
+            for line in closed_map(board.session, board.competition.id, board.sheets).lines
+            if line.script == script.code
+        ]
+        salted = bytes.fromhex(line.salt) + canonical_bytes(script.content)
         assert script.content_sha256 == sha256_hex(salted), "the map is sealed over what markers see"
-    kept = board.session.scalars(select(AnswerVersion.content).where(AnswerVersion.item == "E1")).all()
-    assert {json.loads(content) for content in kept} == {TELLING}
+    kept = closed_answers(board.session, board.room.attempt().id, board.sheets)["versions"]
+    assert {json.loads(content) for item, _epoch, _number, content, *_rest in kept if item == "E1"} == {TELLING}
 
 
 def test_every_decision_is_a_record_with_before_and_after(board: Board) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     _decide(board, check, words="Nguyễn Văn Kín")
     _decide(board, check, words=None)
     first, second = board.session.scalars(
@@ -113,21 +121,21 @@ def test_every_decision_is_a_record_with_before_and_after(board: Board) -> None:
 
 
 def test_a_code_stays_with_the_attempt_that_it_was_drawn_for(board: Board) -> None:
-    _drawn(board)
+    _looked(board)
     for check in list_checks(board.session, board.competition.id):
         _decide(board, check, words="Nguyễn Văn Kín")
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
     one, other = board.session.scalars(select(Candidacy).order_by(Candidacy.public_code)).all()
     codes_before = one.public_code, other.public_code
     for candidacy, code in ((one, "tạm"), (other, codes_before[0]), (one, codes_before[1])):
         candidacy.public_code = code
         board.session.flush()
     ctx = board.ctx(Role.KEEPER)
-    for act in (codes.seal_codes, redactions.look_again):
-        assert _refused(lambda act=act: act(ctx, board.competition), ConflictError) == "code_draw_outdated"
+    assert _refused(lambda: codes.seal_codes(ctx, board.competition), ConflictError) == "code_draw_outdated"
 
 
 def test_nothing_counts_before_it_is_confirmed(board: Board) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     hint = check.hints[0]
     ctx = board.ctx(Role.KEEPER)
     assert (
@@ -136,13 +144,15 @@ def test_nothing_counts_before_it_is_confirmed(board: Board) -> None:
     )
     redactions.decide_hints(ctx, board.competition, check.code, [Choice(hint.id, is_covered=True, words="Kín")])
     assert "hints_undecided" in _codes(board)
+    chair = board.ctx(Role.CHAIR)
+    assert _refused(lambda: codes.draw_script_codes(chair, board.competition), ConflictError) == "gate_shut"
     assert _refused(lambda: codes.seal_codes(ctx, board.competition), ConflictError) == "gate_shut"
     assert board.session.scalars(select(Script)).all() == []
 
 
 @pytest.mark.parametrize("words", ["", "không có trong câu", "Câu ba", "việc này"])
 def test_only_words_of_the_sentence_that_touch_the_place_can_be_covered(board: Board, words: str) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     choice = Choice(check.hints[0].id, is_covered=True, words=words)
     ctx = board.ctx(Role.KEEPER)
     code = _refused(lambda: redactions.decide_hints(ctx, board.competition, check.code, [choice]), InvalidError)
@@ -150,7 +160,7 @@ def test_only_words_of_the_sentence_that_touch_the_place_can_be_covered(board: B
 
 
 def test_answers_that_changed_are_looked_through_again(board: Board) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     _decide(board, check, words="Nguyễn Văn Kín")
     check.attempt.record_seq = (check.attempt.record_seq or 0) + 1000
     board.session.flush()
@@ -162,7 +172,7 @@ def test_answers_that_changed_are_looked_through_again(board: Board) -> None:
         _refused(lambda: redactions.decide_hints(ctx, board.competition, code, choices), ConflictError)
         == "hints_outdated"
     )
-    redactions.look_again(ctx, board.competition)
+    redactions.look_through(ctx, board.competition)
     again = get_check(board.session, board.competition.id, code)
     assert again.confirmed_at is None
     assert [hint.quote for hint in again.hints] == ["Nguyễn Văn Kín"]
@@ -177,7 +187,7 @@ def test_the_writers_own_name_and_unit_are_known_to_the_search(board: Board) -> 
     ).all()
     rows[0].content = json.dumps(f"Ở {candidacy.unit} thì {candidacy.full_name.lower()} đã làm.", ensure_ascii=False)
     board.session.flush()
-    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    redactions.look_through(board.ctx(Role.KEEPER), board.competition)
     checks = {item.attempt_id: item for item in list_checks(board.session, board.competition.id)}
     found = [hint.quote for hint in checks[attempt.id].hints if hint.item == "E2"]
     assert candidacy.unit in found
@@ -185,7 +195,7 @@ def test_the_writers_own_name_and_unit_are_known_to_the_search(board: Board) -> 
 
 
 def test_only_the_code_board_decides_and_only_before_sealing(board: Board) -> None:
-    check = _drawn(board)
+    check = _looked(board)
     chair = board.ctx(Role.CHAIR)
     assert (
         _refused(lambda: redactions.confirm_script(chair, board.competition, check.code), NotAllowedError)
@@ -193,7 +203,7 @@ def test_only_the_code_board_decides_and_only_before_sealing(board: Board) -> No
     )
     for item in list_checks(board.session, board.competition.id):
         _decide(board, item, words=None)
-    codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    _sealed(board)
     ctx = board.ctx(Role.KEEPER)
     assert (
         _refused(lambda: redactions.confirm_script(ctx, board.competition, check.code), ConflictError)
@@ -216,7 +226,7 @@ def missed(session: Session, now: datetime, tmp_path: Path) -> Board:
 
 
 def test_a_place_that_the_search_missed_is_covered_with_its_reason_on_record(missed: Board) -> None:
-    check = _drawn(missed)
+    check = _looked(missed)
     assert (check.hints, _codes(missed)) == ([], [])
     _marked(missed, check)
     assert _codes(missed) == ["hints_undecided"], "it counts like every other place: once it is confirmed"
@@ -226,7 +236,7 @@ def test_a_place_that_the_search_missed_is_covered_with_its_reason_on_record(mis
     assert (row.actor, place["kind"], place["reason"]) == ("keeper/K01", "by-hand", "Chỉ một người trực ở đó.")
     assert place["before"] == "Hôm ấy tôi trực ở bến phà, và bến phà thì ai cũng biết."
     assert place["after"] == "Hôm ấy tôi […], và bến phà thì ai cũng biết."
-    scripts = codes.seal_codes(missed.ctx(Role.KEEPER), missed.competition)
+    scripts = _sealed(missed)
     texts = [script.content[1]["text"] for script in scripts]
     assert sorted(text == MISSED for text in texts) == [False, True], "the other script is as it was"
     with pytest.raises(ConflictError, match="hints_not_open"):
@@ -246,13 +256,13 @@ def test_a_place_that_the_search_missed_is_covered_with_its_reason_on_record(mis
     ],
 )
 def test_a_mark_that_is_not_clear_is_refused(missed: Board, changed: dict[str, Any], code: str) -> None:
-    check = _drawn(missed)
+    check = _looked(missed)
     assert _refused(lambda: _marked(missed, check, **changed), InvalidError) == code
     assert get_check(missed.session, missed.competition.id, check.code).hints == []
 
 
 def test_the_place_of_the_selection_tells_which_of_several_is_meant(missed: Board) -> None:
-    check = _drawn(missed)
+    check = _looked(missed)
     last = MISSED.rindex("bến phà")
     _marked(missed, check, words="bến phà", start=last)
     (hint,) = check.hints
@@ -264,12 +274,12 @@ def test_the_place_of_the_selection_tells_which_of_several_is_meant(missed: Boar
 
 
 def test_a_mark_is_put_before_a_person_again_when_the_answers_changed(missed: Board) -> None:
-    check = _drawn(missed)
+    check = _looked(missed)
     _marked(missed, check)
     redactions.confirm_script(missed.ctx(Role.KEEPER), missed.competition, check.code)
     check.attempt.record_seq = (check.attempt.record_seq or 0) + 1000
     missed.session.flush()
-    redactions.look_again(missed.ctx(Role.KEEPER), missed.competition)
+    redactions.look_through(missed.ctx(Role.KEEPER), missed.competition)
     (hint,) = get_check(missed.session, missed.competition.id, check.code).hints
     assert (hint.kind, hint.quote, hint.is_covered) == (HintKind.BY_HAND, "trực ở bến phà", None)
     assert _codes(missed) == ["hints_undecided"]

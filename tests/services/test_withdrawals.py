@@ -81,7 +81,7 @@ def test_a_chair_with_a_relation_leaves_it_to_a_member_of_the_council(board: Boa
     board.session.flush()
 
     assert _refusal(NotAllowedError, lambda: withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)) == (
-        "conflict_declared"
+        "second_leaves_scripts"
     )
     assert withdraw_mark(board.ctx(member), board.competition, wish.id).state is MarkState.WITHDRAWN
 
@@ -124,9 +124,9 @@ def test_withdrawn_mark_counts_nowhere(board: Board, now: datetime) -> None:
     missing = missing_before_opening(board.session, board.competition, now)
     assert [item.code for item in missing] == ["scripts_not_settled"]
     with pytest.raises(ConflictError):
-        codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+        codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     again = board.lock(board.pair(first)[0], first, "45.00")
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
 
     result = next(row for row in written_results(board.session, board.competition) if row.entry.script == first)
     assert result.settlement is not None
@@ -208,6 +208,9 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
     script = board.script(code)
     assert (script.state, script.score) == (ScriptState.SETTLED, score("61.25"))
     assert board.session.scalars(select(RecordRow).where(RecordRow.event == "mark:withdrawn")).all() == []
+    (refused,) = board.session.scalars(select(RecordRow).where(RecordRow.event == "withdrawal:refused"))
+    assert (refused.actor, refused.subject) == ("council/C01", f"script/{code}")
+    assert json.loads(refused.payload or "") == {"seq": wish.mark.record_seq, "reason": REASON, "asked_by": "H01"}
     late = lambda: withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)  # noqa: E731 -- one act
     assert _refusal(NotFoundError, late) == "withdrawal_not_found"
     _withdraw(board, code)
@@ -267,6 +270,6 @@ def test_nothing_is_withdrawn_after_the_opening(board: Board) -> None:
     first, second = board.codes()
     board.lock_pair(first, ("40.00", "42.50"))
     board.lock_pair(second, ("40.00", "40.00"))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
 
     assert _refusal(ConflictError, lambda: _ask(board, first)) == "marking_not_open"

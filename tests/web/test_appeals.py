@@ -41,7 +41,7 @@ def _published(doing: Doing, password_hash: str) -> Board:
     board.room.signer = doing.app.extensions["signer"]
     for script in board.allocated():
         board.lock_pair(script.code, ("37.50", "37.50"))
-    codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     merging.publish_written(board.ctx(Role.ORGANISER), board.competition)
     return board
 

@@ -672,7 +672,7 @@ def test_candidate_sees_the_own_result_only_after_publication(
                 decided=score("54.50" if owner == 0 else "44.50"),
                 reason=f"Trao đổi theo từng ý của câu hai, bài {owner}.",
             )
-        codes.open_codes(board.ctx(Role.CHAIR), board.competition)
+        codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
         account = doing.session.get_one(Account, board.room.candidacies[0].account_id)
         account.password_hash = own_hash
         own = next(script for script in scripts if board.candidate_of(script.code) == 0)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from examsite.domain.permissions import Role
-from examsite.services.codes import draw_script_codes
+from examsite.services.redactions import look_through
 from examsite.storage.models.marking import Script
 from examsite.storage.queries.redactions import list_checks
 from tests.factories.marking import make_board
@@ -35,7 +35,7 @@ def codes(scene: Scene, password_hash: str) -> list[tuple[str, list[int]]]:
             candidates=2,
             essays=(TELLING, "Không có gì."),
         )
-        draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+        look_through(board.ctx(Role.KEEPER), board.competition)
         return [
             (check.code, [hint.id for hint in check.hints])
             for check in list_checks(doing.session, board.competition.id)

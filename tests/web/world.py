@@ -21,12 +21,13 @@ from unittest.mock import patch
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from examsite.app import create_app
 from examsite.cli.demonstration import cast, plans, play_until
 from examsite.cli.demonstration.director import Director, Plan
+from examsite.cli.demonstration.keys import words_of
 from examsite.cli.demonstration.play import MARKERS, Play
 from examsite.cli.demonstration.points import spread_points
 from examsite.config import Settings
@@ -35,6 +36,7 @@ from examsite.domain.marking import ScriptKind
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import COMPETITION_ROLES, Role
 from examsite.domain.saves import Save
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services import accounts, attempts, codes, marking, papers
 from examsite.services.checkpoints import load_signer
 from examsite.services.competitions import create_competition
@@ -45,7 +47,7 @@ from examsite.storage.database import db, make_engine, upgrade, writing
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
-from examsite.storage.models.marking import Allocation, CodeEntry, Mark, Script, ScriptFlag
+from examsite.storage.models.marking import Allocation, Mark, Script, ScriptFlag
 from examsite.storage.models.papers import BankQuestion, Paper
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
@@ -60,6 +62,7 @@ from examsite.storage.queries.queues import get_blind_script
 from examsite.storage.queries.records import get_log
 from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank
+from tests.factories.code_maps import owners
 from tests.factories.files import pdf
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
@@ -152,6 +155,8 @@ class World:
     log_ins: dict[int, list[int]] = field(default_factory=dict)
     attempt_tokens: dict[int, tuple[str, int]] = field(default_factory=dict)
     sealed_words: dict[str, str] = field(default_factory=dict)
+    #: Whose script: candidacy → code, also where the map is closed.
+    owners: dict[int, str] = field(default_factory=dict)
 
     def person(self, name: str) -> Person:
         return next(item for item in self.people if item.name == name)
@@ -327,7 +332,11 @@ def build_world(folder: Path) -> World:
             plan = replace(known[stand], applicants=people, figures={}, is_large=False)
             # Codes so long that no page shows one by chance.
             with patch.object(codes, "CODE_DIGITS", 9):
-                play_until(MarkedPlay(director, plan, world), stand)
+                play = MarkedPlay(director, plan, world)
+                play_until(play, stand)
+                if any(subject == KeyPurpose.CODES for subject, _sheets in play.sheets):
+                    found = owners(session, play.competition.id, words_of(play, KeyPurpose.CODES))
+                    world.owners |= {candidacy: code for code, candidacy in found.items()}
         strangers = _strangers(director)
         _tokens_of_the_test(director, world, known["written"].code)
         for stand in STANDS:
@@ -451,11 +460,6 @@ def _place(session: Session, code: str, stand: str) -> Place:
 
 def _read_candidates(session: Session, world: World) -> None:
     by_id = {place.competition_id: place.stand for place in world.places.values()}
-    codes = dict(
-        session.execute(
-            select(CodeEntry.candidacy_id, Script.code).join(Script, Script.id == CodeEntry.script_id)
-        ).all()
-    )
     for row in session.scalars(select(Candidacy).order_by(Candidacy.id)):
         words = {
             "name": row.full_name.split()[-1],
@@ -471,8 +475,8 @@ def _read_candidates(session: Session, world: World) -> None:
             words["number"] = row.candidate_number
         if row.public_code:
             words["public code"] = row.public_code
-        if row.id in codes:
-            words["script"] = codes[row.id]
+        if row.id in world.owners:
+            words["script"] = world.owners[row.id]
         world.candidates.append(CandidateWords(by_id[row.competition_id], row.account_id, row.id, words))
 
 
@@ -481,7 +485,9 @@ def _log_people_in(director: Director, world: World, strangers: list[tuple[Role,
     session = director.session
 
     def log_in(account: Account) -> str:
-        return accounts.open_login_session(ctx, account, hours=10, address="127.0.0.1", user_agent="test")
+        token = accounts.open_login_session(ctx, account, hours=10, address="127.0.0.1", user_agent="test")
+        session.execute(update(LoginSession).values(factor_at=NOW + timedelta(days=9999)))
+        return token
 
     world.people.append(NOBODY)
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS):

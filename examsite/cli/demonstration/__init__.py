@@ -87,7 +87,7 @@ WAITING = (
     ("written", ("coithi", "coithi2"), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
-    ("sealing", ("phach",), "xem chỗ có thể lộ người viết, niêm phong bảng phách (cover names, seal the code map)"),
+    ("sealing", ("phach",), "xem chỗ có thể lộ người viết, rồi rút và niêm phong phách (cover names, then codes)"),
     ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
     ("remarking", ("phuckhao1", "phuckhao2", "phuckhao3"), "chấm phúc khảo (mark anew)"),
     ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
@@ -244,9 +244,10 @@ def play_until(play: Play, stand: str) -> None:
     play.start()
     play.write(cut_off=2 if stand == "published" else 0)
     play.close(reprimand=stand in {"published", "ranked"})
-    play.draw_codes()
+    play.look_through(leave=stand == "sealing")
     if stand == "sealing":
         return
+    play.draw_codes()
     play.seal()
     if play.plan.is_large:
         LivelyBoard(play, play.plan.written_at + 3 * DAY - 10 * MINUTE).happen()
@@ -298,7 +299,9 @@ def _waiting(login: str, known: dict[str, Plan]) -> str:
 
 def _listing(director: Director, known: dict[str, Plan]) -> str:
     """One account per role, and candidates at each stage, as the terminal shows them."""
-    lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}", ""]
+    lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}"]
+    lines.append("  Mã của yếu tố thứ hai (second-factor code):  trang hỏi mã hiện luôn mã (the page that asks shows it)")
+    lines.append("")
     lines.append("  Cán bộ (officials)  /login")
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS, *cast.REMARKERS):
         lines.append(

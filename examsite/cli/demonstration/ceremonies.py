@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyrage
 
+from examsite.cli.demonstration.keys import words_of
 from examsite.domain.draws import NONCE_BYTES, commitment_of
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
@@ -53,8 +54,7 @@ def _gather(play: Play, name: str, at: datetime, *, terms: str | None, kept_back
     for place, ((login, role), nonce) in enumerate(zip(GIVERS, shown, strict=False)):
         draws.reveal_number(play.by(login, role, shown_at + place * _MINUTE), play.competition, name, nonce)
     if kept_back:
-        sheets = next(found for subject, found in play.sheets if subject == KeyPurpose.DRAWS.value)
-        words = [sheet.words for sheet in sheets[:2]]
+        words = words_of(play, KeyPurpose.DRAWS)
         draws.open_numbers(play.by("chutich", Role.CHAIR, shown_at + 5 * _MINUTE), play.competition, name, words)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -15,11 +15,15 @@ from examsite.cli.demonstration.handing_in import Letterbox
 from examsite.config import Settings
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
-from examsite.services import accounts, bodies
+from examsite.domain.second_factors import public_secret
+from examsite.services import accounts, bodies, second_factors
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.papers import list_bank
+
+if TYPE_CHECKING:
+    from examsite.storage.models.accounts import Account
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,14 @@ class Director:
         return tuple(sorted({item.topic for item in list_bank(self.session) if item.kind is QuestionKind.ESSAY}))
 
     def context(self, now: datetime, actor: Actor | None = None) -> ServiceContext:
-        """The context of an act at an instant; without an actor the system acts."""
+        """The context of an act at an instant, a second factor just shown; without an actor the system acts."""
         return ServiceContext(
-            session=self.session, now=now, actor=actor or Actor(), settings=self.settings, signer=self.signer
+            session=self.session,
+            now=now,
+            actor=actor or Actor(),
+            settings=self.settings,
+            signer=self.signer,
+            factor_at=now,
         )
 
     def acting(self, login: str, role: Role, now: datetime, code: str | None = None) -> ServiceContext:
@@ -126,14 +135,21 @@ class Director:
             raise LookupError(f"{login} is not {role} in {code}")
         return self._actors[login, role, code]
 
+    def _give_app(self, account: Account, now: datetime) -> None:
+        """An app whose secret everybody can compute, so that whoever looks around can do everything."""
+        second_factors.give_app(
+            self.context(now), account, secret=public_secret(account.login), name="Ứng dụng tạo mã (trình diễn)"
+        )
+
     def make_people(self, now: datetime) -> None:
         """Bodies, accounts, and who may organise and approve at each body."""
-        accounts.create_administrator(
+        administrator = accounts.create_administrator(
             self.context(now),
             login=cast.ADMINISTRATOR.login,
             display_name=cast.ADMINISTRATOR.name,
             password_hash=self.password_hash,
         )
+        self._give_app(administrator, now)
         admin = self.acting(cast.ADMINISTRATOR.login, Role.ADMINISTRATOR, now)
         made: dict[str, Any] = {}
         for part in cast.BODIES:
@@ -154,6 +170,7 @@ class Director:
                 position_title=official.position,
                 password_hash=self.password_hash,
             )
+            self._give_app(account, now)
             if official.role in {Role.ORGANISER, Role.AUTHORITY}:
                 for body in made.values():
                     accounts.grant_role(admin, account, official.role, body=body)

@@ -50,6 +50,12 @@ def seal_by_file(play: Play, at: datetime, *, post: str) -> None:
         play.sheets.append((item.entry.version, item.sheets))
 
 
+def words_of(play: Play, purpose: KeyPurpose) -> list[str]:
+    """What enough holders of a key of the council type."""
+    sheets = next(found for subject, found in play.sheets if subject == purpose.value)
+    return [sheet.words for sheet in sheets[:_NEEDED]]
+
+
 def listing(plays: list[Play]) -> str:
     """The words of every sheet, as the file gives them."""
     lines = ["Tờ khóa của bản trình diễn: mỗi khóa cần 2 trong 3 tờ (key sheets: two of three open)", ""]

@@ -12,9 +12,9 @@ from typing import Any
 
 from examsite.cli.demonstration import cast, ceremonies
 from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, faults_of, write_essay
-from examsite.cli.demonstration.covering import seal_covered
+from examsite.cli.demonstration.covering import look_and_cover
 from examsite.cli.demonstration.director import Director, Plan
-from examsite.cli.demonstration.keys import split_keys
+from examsite.cli.demonstration.keys import split_keys, words_of
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
@@ -25,14 +25,17 @@ from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, pape
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.saves import Save
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services import (
     accounts,
     allocations,
     announcements,
+    anomalies,
     attempts,
     candidacies,
     codes,
     competitions,
+    findings,
     invigilation,
     marking,
     merging,
@@ -370,15 +373,19 @@ class Play:
 
     # --------------------------------------------------------------------------------------------- marking
 
+    def look_through(self, *, leave: bool = False) -> None:
+        """The code board looks through all scripts and covers what may tell an author, unless that is left."""
+        look_and_cover(self.by("phach", Role.KEEPER, self.plan.written_at + 20 * HOUR), self.competition, leave=leave)
+
     def draw_codes(self) -> None:
         """The chair draws the script codes."""
         ceremonies.hold_draw(self, "script-codes", self.plan.written_at + DAY)
 
     def seal(self) -> None:
-        """What may tell an author is covered, the map is sealed, hints at relations are judged."""
+        """Hints at relations are judged while scripts have authors; then the map is closed."""
         at = self.plan.written_at + DAY
-        seal_covered(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
         judge_all(self.by("chutich", Role.CHAIR, at + HOUR), self.competition)
+        codes.seal_codes(self.by("phach", Role.KEEPER, at + HOUR), self.competition)
 
     def allocate(self, at: datetime, *, without_seeds: str | None = "Đề mới, chưa có bài chấm thử.") -> None:
         """Scripts are given to markers; a board without pilot answers says why it goes without seeds."""
@@ -456,7 +463,8 @@ class Play:
     def merge(self) -> None:
         """The council opens the map; the written results are published."""
         at = self.plan.written_at + 5 * DAY
-        codes.open_codes(self.by("chutich", Role.CHAIR, at), self.competition)
+        words = words_of(self, KeyPurpose.CODES)
+        codes.open_codes(self.by("chutich", Role.CHAIR, at), self.competition, words=words)
         merging.publish_written(self.by("thuky", Role.ORGANISER, at + HOUR), self.competition)
 
     # ---------------------------------------------------------------------------------------------- result
@@ -466,14 +474,17 @@ class Play:
         ranking.compute_result(self.by("thuky", Role.ORGANISER, self.plan.later_at + 23 * DAY), self.competition)
 
     def sign(self, *logins: tuple[str, Role]) -> None:
-        """These people agree over the hash."""
+        """These people read the report and agree over the hash."""
+        report = anomalies.report_anomalies(self.session, self.competition, kept={}).sha256
         for number, (login, role) in enumerate(logins):
             now = self.plan.later_at + 24 * DAY + number * HOUR
             version = find_newest_version(self.session, self.competition.id)
             if version is None:
                 raise LookupError(self.code)
+            ctx = self.by(login, role, now)
+            findings.note_findings_seen(ctx, self.competition, findings_sha256=report, shown_sha256=report)
             publication.sign_result(
-                self.by(login, role, now),
+                ctx,
                 self.competition,
                 version.number,
                 decision=publication.Decision.AGREED,

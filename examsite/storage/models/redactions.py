@@ -18,7 +18,7 @@ from examsite.storage.models.sittings import Attempt
 
 
 class ScriptCheck(Base):
-    """One attempt's essays were looked through under the code that was drawn for them."""
+    """One attempt's essays were looked through under a working number, before it gets a code."""
 
     __tablename__ = "script_checks"
     __table_args__ = (UniqueConstraint("competition_id", "code"),)
@@ -26,7 +26,10 @@ class ScriptCheck(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    #: The working number; the code of the script is drawn later and is another one.
     code: Mapped[str] = mapped_column(String(12))
+    #: Place of the attempt in the list at the draw of the codes, from 0; None before the draw.
+    place: Mapped[int | None]
     #: Number of the record of the answers that were looked through; other answers want another look.
     answers_seq: Mapped[int]
     looked_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import GateEvent
 from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.result_entries import FIRST_ROUND
 from examsite.domain.saves import content_of
 from examsite.domain.scores import Score, score
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
@@ -22,6 +23,7 @@ from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.attempts import map_current_versions
+from examsite.storage.queries.code_maps import find_closed_map
 
 #: Actors of records who are nobody's colleague.
 _NOBODY = ("system", "candidate")
@@ -188,14 +190,16 @@ def list_panel_marks(session: Session, competition_id: int) -> list[tuple[str, s
         .join(Defence, Defence.id == Mark.defence_id)
         .join(Candidacy, Candidacy.id == Defence.candidacy_id)
         .join(RoleAssignment, RoleAssignment.id == Mark.assignment_id)
-        .where(Defence.competition_id == competition_id, Mark.state == MarkState.LOCKED, Mark.round == 1)
+        .where(Defence.competition_id == competition_id, Mark.state == MarkState.LOCKED, Mark.round == FIRST_ROUND)
         .order_by(Defence.position, RoleAssignment.pseudonym)
     )
     return [(str(code), str(member), total) for code, member, total in rows if total is not None]
 
 
 def list_objective_answers(session: Session, competition_id: int) -> list[RoomAnswers]:
-    """The answers to objective questions of everybody who handed in, by public code."""
+    """The answers to objective questions of everybody who handed in, by public code; none while the map is closed."""
+    if find_closed_map(session, competition_id) is not None:
+        return []
     rows = session.execute(
         select(Attempt.id, Candidacy.public_code, Attempt.paper_id, Sitting.room)
         .join(Candidacy, Candidacy.id == Attempt.candidacy_id)

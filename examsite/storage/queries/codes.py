@@ -1,4 +1,4 @@
-"""The only reads of the code map: for sealing, for conflicts between people, and, once it is open, for results."""
+"""What is read around the code map: before the cut, for conflicts while it is closed, and, once open, for results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import AppealSettlement, ScriptState, Settlement
+from examsite.domain.marking import AppealPlace, LadderPlace, ScriptState
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.ranking import PartOutcome, compute_part
@@ -25,7 +25,10 @@ from examsite.domain.results import settle_appeal_of, settle_part
 from examsite.domain.rubrics import Rubric
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.sittings import IncidentState
+from examsite.domain.split_keys import KeyPurpose
+from examsite.storage.kept_away import away_tag
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.code_maps import CodeMap, ScriptCut
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Script
@@ -34,6 +37,7 @@ from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.appeals import appeal_entries
+from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.marking import (
     WRITTEN,
@@ -50,6 +54,7 @@ from examsite.storage.queries.marking import (
 )
 from examsite.storage.queries.redactions import missing_before_reading
 from examsite.storage.queries.sittings import missing_before_codes
+from examsite.storage.queries.split_keys import find_split_key
 from examsite.storage.queries.standardisation import list_open_alarms, list_stops
 from examsite.storage.queries.withdrawals import list_open_withdrawals
 
@@ -72,9 +77,9 @@ class WrittenResult:
     post_code: str
     rubric: Rubric | None
     entry: PartEntry
-    settlement: Settlement | None
+    settlement: LadderPlace | None
     #: What replaced the settled score, once an appeal is settled.
-    appeal: AppealSettlement | None
+    appeal: AppealPlace | None
     outcome: PartOutcome
 
     @property
@@ -322,6 +327,22 @@ def find_held_draw(session: Session, competition_id: int, name: str) -> dict[str
     return held
 
 
+def is_draw_held(session: Session, competition_id: int, name: str) -> bool:
+    """Whether a draw of the competition was held, even where its outcome is closed for now."""
+    return (
+        session.scalars(
+            select(RecordRow.seq)
+            .join(RecordLog, RecordLog.id == RecordRow.log_id)
+            .where(
+                RecordLog.competition_id == competition_id,
+                RecordRow.event == Event.DRAW_HELD.value,
+                RecordRow.subject == f"draw/{name}",
+            )
+        ).first()
+        is not None
+    )
+
+
 def get_passage(session: Session, competition_id: int, event: GateEvent) -> GatePassage:
     """The passage of a gate that lies behind the competition."""
     return session.scalars(
@@ -337,19 +358,26 @@ def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
 
 
 def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, str]]:
-    """Pairs (script, pseudonym of a marker) that may not meet; for the draw alone, never for a page."""
+    """Pairs (script, pseudonym of a marker) that may not meet; for the draw alone, never for a page.
+
+    While the map is closed the tags of the scripts tell, for those who were known to be near at the cut; whoever was
+    found near to a candidate later is barred from every script, because nobody can say which one it is.
+    """
     pairs = list_recusals(session, competition_id)
+    people = session.execute(
+        select(RoleAssignment.account_id, RoleAssignment.pseudonym).where(
+            RoleAssignment.competition_id == competition_id, RoleAssignment.role == Role.MARKER
+        )
+    ).all()
+    closed = find_closed_map(session, competition_id)
+    if closed is not None:
+        return _barred_by_tags(session, closed, pairs, [(account, str(name)) for account, name in people])
     owners = session.execute(
         select(Script.code, CodeEntry.candidacy_id)
         .join(CodeEntry, CodeEntry.script_id == Script.id)
         .where(Script.competition_id == competition_id)
     )
     codes = {candidacy: code for code, candidacy in owners}
-    people = session.execute(
-        select(RoleAssignment.account_id, RoleAssignment.pseudonym).where(
-            RoleAssignment.competition_id == competition_id, RoleAssignment.role == Role.MARKER
-        )
-    )
     return frozenset(
         (codes[candidacy], str(pseudonym))
         for holder, pseudonym in people
@@ -358,26 +386,69 @@ def list_barred(session: Session, competition_id: int) -> frozenset[tuple[str, s
     )
 
 
+def count_found_near_late(session: Session, competition_id: int) -> int:
+    """How many markers get no script because a relation became known after the cut; 0 while the map is not closed."""
+    closed = find_closed_map(session, competition_id)
+    if closed is None:
+        return 0
+    late = _found_near_late(closed, list_recusals(session, competition_id))
+    markers = session.scalars(
+        select(RoleAssignment.account_id).where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.role == Role.MARKER,
+            RoleAssignment.revoked_at.is_(None),
+        )
+    )
+    return len(late & set(markers))
+
+
+def _barred_by_tags(
+    session: Session, closed: CodeMap, pairs: set[tuple[int, int]], people: list[tuple[int, str]]
+) -> frozenset[tuple[str, str]]:
+    late = _found_near_late(closed, pairs)
+    near = {account for account, _candidacy in pairs}
+    rows = session.execute(
+        select(Script.code, ScriptCut.kept_away)
+        .join(ScriptCut, ScriptCut.script_id == Script.id)
+        .where(Script.competition_id == closed.competition_id)
+    ).all()
+    return frozenset(
+        (code, name)
+        for account, name in people
+        if account in near
+        for code, tags in rows
+        if account in late or away_tag(session, closed.competition_id, code, account) in tags
+    )
+
+
+def _found_near_late(closed: CodeMap, pairs: set[tuple[int, int]]) -> set[int]:
+    known = {(account, candidacy) for account, candidacy in closed.recusals}
+    return {account for account, _candidacy in pairs - known}
+
+
 def missing_before_code_draw(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What the room still owes before script codes are drawn: closed sittings, decided incidents, scored attempts."""
+    """What is owed before script codes are drawn: a key to close the map to, and the duties of room and code board.
+
+    Of the room: closed sittings, decided incidents, scored attempts. Of the code board: every essay looked through and
+    every place in it decided, so that nobody has to look behind a code later.
+    """
     missing = missing_before_codes(session, competition, now)
+    if find_split_key(session, competition.id, KeyPurpose.CODES) is None:
+        missing.append(Missing("codes_key_missing", Role.CHAIR))
     attempts = list_sealable_attempts(session, competition.id)
     if not attempts:
         missing.append(Missing("attempts_missing", Role.INVIGILATOR))
     unready = sum(1 for row in attempts if row.record_seq is None or row.paper is None or row.objective_points is None)
     if unready:
         missing.append(Missing("attempts_not_scored", Role.INVIGILATOR, {"count": unready}))
-    return missing
+    return missing + missing_before_reading(session, competition.id, len(attempts))
 
 
 def missing_before_sealing(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the codes from being sealed: the room's duties, the draw of the codes, undecided places in essays."""
+    """What keeps the codes from being sealed: what the draw of the codes wants, and the draw itself."""
     missing = missing_before_code_draw(session, competition, now)
-    held = find_held_draw(session, competition.id, SCRIPT_CODES)
-    if held is None:
+    if not is_draw_held(session, competition.id, SCRIPT_CODES):
         missing.append(Missing("codes_not_drawn", Role.CHAIR))
-    else:
-        missing += missing_before_reading(session, competition.id, len(held["outcome"]))
     return missing
 
 

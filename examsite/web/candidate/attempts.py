@@ -36,6 +36,7 @@ from examsite.services.attempts import hand_in_own
 from examsite.services.receipts import OwnReceipt, read_receipt
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import find_candidate_attempt, list_answers
+from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.storage.queries.rooms import find_pause_that_ended_at
 from examsite.web.access import public, requires
@@ -169,6 +170,7 @@ def show_receipt() -> ResponseReturnValue:
         qr=_receipt_qr(g.competition.code, receipt),
         is_late=receipt.text is None and read_web_clock() > receipt.due_at,
         public_code=attempt.candidacy.public_code,
+        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         objective_done=sum(1 for item in paper.objective if is_answer(answers.get(item.item))),
         objective_count=len(paper.objective),
         essays_done=sum(1 for text in written if text.strip()),
@@ -176,6 +178,7 @@ def show_receipt() -> ResponseReturnValue:
         word_count=sum(count_words(text) for text in written),
         schedule=g.competition,
         is_in_room=g.competition.state is CompetitionState.WRITTEN,
+        is_published=g.competition.state.has_reached(CompetitionState.APPEALS),
         **_room(attempt),
     )
 

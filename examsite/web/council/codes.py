@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services import allocations, codes
 from examsite.services.draws import draws_together
+from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
+from examsite.storage.queries.code_maps import get_closed_map
 from examsite.storage.queries.codes import (
     ALLOCATION,
     SCRIPT_CODES,
+    count_found_near_late,
     find_held_draw,
+    is_draw_held,
     list_sealable_attempts,
     missing_before_code_draw,
 )
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import count_scripts, list_markers
+from examsite.storage.queries.split_keys import get_split_key
 from examsite.storage.queries.standardisation import missing_before_allocation
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.marking import ActForm, DrawAllocationForm
-from examsite.web.gates import missing_rows
+from examsite.web.forms.split_keys import join_key_form
+from examsite.web.gates import MissingRow, missing_rows
 from examsite.web.i18n import _, ngettext
+from examsite.web.split_keys import joined
 from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+
+#: Where what is missing before the draw is put right.
+_PAGES = {"codes_key_missing": "council.list_keys"}
+
+
+@dataclass(frozen=True)
+class ClosedFacts:
+    """The closed map and its key, as plain values that outlive a refused opening."""
+
+    scripts: int
+    age_sha256: str
+    closed_at: datetime
+    needed: int
+    holders: list[tuple[str, str]]
+    missing: list[MissingRow]
 
 
 @bp.get("/<code>/codes")
@@ -57,12 +83,13 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
         is_written=state is CompetitionState.WRITTEN,
         is_marking=state is CompetitionState.MARKING,
         is_chair=g.actor.role is Role.CHAIR,
-        codes_drawn=find_held_draw(session, competition.id, SCRIPT_CODES) is not None,
+        codes_drawn=is_draw_held(session, competition.id, SCRIPT_CODES),
+        found_near_late=count_found_near_late(session, competition.id),
         allocation_drawn=find_held_draw(session, competition.id, ALLOCATION) is not None,
         attempts=len(list_sealable_attempts(session, competition.id)) if state is CompetitionState.WRITTEN else 0,
         scripts=count_scripts(session, competition.id),
         markers=len(list_markers(session, competition.id)),
-        before_draw=missing_rows(competition, before_draw, {}),
+        before_draw=missing_rows(competition, before_draw, _PAGES),
         before_opening=missing_rows(competition, before_opening, {}),
         passed={item.event.value: item for item in competition.passages},
         together=draws_together(competition),
@@ -103,14 +130,29 @@ def draw_allocation(code: str) -> ResponseReturnValue:
 
 @bp.route("/<code>/codes/open", methods=["GET", "POST"])
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def open_codes(code: str) -> ResponseReturnValue:
-    """Say what opening does, then open."""
-    form = ActForm()
-    if form.validate_on_submit():
-        codes.open_codes(act(), g.competition)
-        flash(_("Đã mở bảng phách và ghép điểm với thí sinh."), "success")
-        return redirect(url_for("council.show_codes", code=code))
-    return render_template(
-        "council/codes_open.html", form=form, scripts=count_scripts(db.session(), g.competition.id), code=code
+    """Enough holders type their words on one page, and scripts and candidates are joined again."""
+    session = db.session()
+    closed = get_closed_map(session, g.competition.id)
+    key = get_split_key(session, g.competition.id, KeyPurpose.CODES)
+    missing = list_missing(session, g.competition, GateEvent.CODES_OPENED, now=read_web_clock())
+    facts = ClosedFacts(
+        scripts=count_scripts(session, g.competition.id),
+        age_sha256=closed.age_sha256,
+        closed_at=closed.closed_at,
+        needed=key.needed,
+        holders=[(share.assignment.pseudonym or "", share.assignment.account.display_name) for share in key.shares],
+        missing=missing_rows(g.competition, missing, {}),
     )
+    form = join_key_form(key.needed)
+    opened, status = joined(form, lambda words: codes.open_codes(act(), g.competition, words=words))
+    if opened is not None:
+        flash(
+            _("Đã mở bảng phách bằng tờ khóa của %(holders)s và ghép điểm với thí sinh.", holders=", ".join(opened)),
+            "success",
+        )
+        return redirect(url_for("council.show_codes", code=code))
+    page = render_template("council/codes_open.html", form=form, facts=facts, sheet_words=SHEET_WORDS, code=code)
+    return page, status

@@ -9,6 +9,7 @@ from examsite.domain.attempts import AttemptState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.boards import list_forced_ends, list_sitting_records, names_by_pseudonym
+from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.rooms import list_objective_results
 from examsite.storage.queries.sittings import list_incidents
 from examsite.web.access import requires
@@ -33,6 +34,7 @@ def show_plan(code: str, sitting: str) -> ResponseReturnValue:
         sitting=found,
         rows=seat_rows(room, None),
         attempts=sorted(room.attempts, key=lambda item: room.seats.index(item.seat)),
+        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         watchers=[item.assignment.account.display_name for item in found.invigilators],
     )
 

@@ -18,15 +18,19 @@ from examsite.domain.identity_hints import covered, sentence_around
 from examsite.domain.permissions import Role
 from examsite.services import redactions
 from examsite.storage.database import db
+from examsite.storage.queries.code_maps import find_closed_map
+from examsite.storage.queries.codes import list_sealable_attempts
 from examsite.storage.queries.redactions import get_check, is_decided, is_outdated, list_checks, read_texts
+from examsite.storage.queries.sittings import missing_before_codes
 from examsite.web.access import requires
 from examsite.web.errors import message_of
 from examsite.web.forms.marking import ActForm
 from examsite.web.forms.redactions import COVER, LEAVE, HintRow, MarkPlaceForm, decide_hints_form
-from examsite.web.i18n import _
+from examsite.web.gates import missing_rows
+from examsite.web.i18n import _, ngettext
 from examsite.web.keeper import bp
 from examsite.web.labels import label, shown_number
-from examsite.web.transactions import act, writes
+from examsite.web.transactions import act, read_web_clock, writes
 
 
 @dataclass(frozen=True)
@@ -57,28 +61,33 @@ def list_scripts(code: str) -> ResponseReturnValue:
     """The scripts in which something was found, those that wait first."""
     checks = list_checks(db.session(), g.competition.id)
     found = [check for check in checks if check.hints]
+    is_due = g.competition.state is CompetitionState.WRITTEN
+    owed = missing_before_codes(db.session(), g.competition, read_web_clock()) if is_due else []
+    attempts = len(list_sealable_attempts(db.session(), g.competition.id)) if is_due else 0
     return render_template(
         "keeper/list_scripts.html",
         waiting=[check for check in found if not is_decided(check) and not is_outdated(check)],
         decided=[check for check in found if is_decided(check) and not is_outdated(check)],
         clean=[check for check in checks if not check.hints and not is_outdated(check)],
         looked_through=len(checks),
-        outdated=sum(1 for check in checks if is_outdated(check)),
-        is_due=g.competition.state is CompetitionState.WRITTEN,
+        unlooked=max(0, attempts - sum(1 for check in checks if not is_outdated(check))),
+        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
+        owed=missing_rows(g.competition, owed, {}),
+        is_due=is_due,
         form=ActForm(),
         code=code,
     )
 
 
-@bp.post("/<code>/scripts/look-again")
+@bp.post("/<code>/scripts/look-through")
 @requires(Role.KEEPER)
 @writes
-def look_again(code: str) -> ResponseReturnValue:
-    """Look through the scripts that changed after the draw of the codes."""
+def look_through(code: str) -> ResponseReturnValue:
+    """Look through the scripts that nobody looked through as they stand now."""
     form = ActForm()
     if form.validate_on_submit():
-        redactions.look_again(act(), g.competition)
-        flash(_("Đã rà lại những bài có thay đổi."), "success")
+        looked = redactions.look_through(act(), g.competition)
+        flash(ngettext("Đã rà %(num)d bài.", "Đã rà %(num)d bài.", looked), "success")
     return redirect(url_for("keeper.list_scripts", code=code))
 
 

@@ -13,7 +13,23 @@ LABELS = {
     }
 }
 
+MISSING = {
+    "codes_key_missing": _l("Chưa chia khóa mở bảng ghép phách cho người giữ"),
+}
+
 ERRORS = {
+    "answers_closed": _l(
+        "Bài thi đã rọc phách nên điểm theo tên thí sinh được mã hóa. Danh sách ký lại được sau khi mở bảng phách."
+    ),
+    "code_map_not_closed": _l("Bảng phách không ở trong niêm phong nên không có gì để mở."),
+    "code_map_damaged": _l(
+        "Tệp mã hóa của bảng phách đã hỏng hoặc bị đổi nên chưa mở gì. Hãy báo ban giám sát và khôi phục từ bản sao "
+        "lưu."
+    ),
+    "code_map_not_as_sealed": _l(
+        "Nội dung trong niêm phong không khớp với sổ ghi hoặc với bài đã chấm nên chưa mở gì. Hãy báo ban giám sát và "
+        "đối chiếu với bản sao lưu."
+    ),
     "quorum_not_valid": _l(
         "Không chia khóa được cho %(holders)s người với %(needed)s người cùng mở: cần ít nhất hai người cùng mở và "
         "không quá %(most)s người giữ."

@@ -16,6 +16,7 @@ from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.printing import printed_pages
+from examsite.storage.queries.code_maps import list_withheld
 from examsite.storage.queries.explanations import list_explanations, list_explanations_about
 from examsite.storage.queries.records import (
     count_records,
@@ -128,7 +129,7 @@ def show_record(code: str, seq: int) -> ResponseReturnValue:
         questions=list_explanations_about(session, g.competition.id, seq),
         content=None if content is None else json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True),
         salt=row.salt if content is not None else None,
-        is_erased=row.payload is None,
+        is_erased=row.payload is None and seq not in list_withheld(session, g.competition.id),
         size=log.size,
     )
 
