@@ -149,6 +149,7 @@ PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
     "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|[a-z]+/[^\s/]{1,100}",
     "subject": r"[a-z-]+/[^\s/]{1,100}"}.items()}
 ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
+THIRD = ("collective", "mean", "median", "closest")  # what three different marks come to; the first: people decide
 Fact = namedtuple("Fact", "seq event role name subject says")
 
 class Fault(Exception):
@@ -394,6 +395,9 @@ def check_result(b):
         kind = x.get("kind") if type(x) is Obj else None
         need(kind in ("blind-pair", "panel", "machine"), "ruleset.parts", "form", "blind-pair, panel, machine")
         fits(x, f"@{kind}", "ruleset.parts")
+    settings = b.rules.notes.get("settings") if isinstance(b.rules.notes, dict) else None
+    b.third = settings.get("third_rule", THIRD[0]) if isinstance(settings, dict) else THIRD[0]
+    need(b.third in THIRD, "ruleset.notes.settings.third_rule", "form", ", ".join(THIRD))
     b.parts, b.posts = {x.part: x for x in b.rules.parts}, {x.code: x for x in r.posts}
     b.people = {x.code: x for x in r.candidates}
     rubrics, places = {(x.part, x.post, x.paper): x for x in r.rubrics}, [(x.post, x.code) for x in r.candidates]
@@ -625,6 +629,15 @@ def settled(w):
     need(third <= len(more) <= 1, w, "rounds")  # a third mark may have become needless when points changed after it
     return step, score
 
+def of_three(rule, w):
+    """What the rule set makes of three different script totals."""
+    system = sum(h(x.total) for x in w.marks if x.round == 0)
+    low, middle, high = t = sorted(system + h(x.total) for x in w.marks if x.round)
+    if rule == "median": return middle
+    if rule == "closest" and middle - low != high - middle:
+        t = [low, middle] if middle - low < high - middle else [middle, high]
+    return (2 * sum(t) + len(t)) // (2 * len(t))
+
 def decided(b, w, name, computed, made):
     """Compares a settlement or appeal with what the rules and the decisions of people give."""
     (step, score), stated, fact, event = computed, w[name], made[-1] if made else None, f"{name}:decided"
@@ -649,6 +662,8 @@ def check_settlements(b):
             need(not later or any(x.seq < y < later.seq for y in changes), x, "twice")
         made = [x for x in made[-1:] if x.seq > max(changes, default=-1)]
         if w.settlement: decided(b, w, "settlement", settled(w), made)
+        if w.settlement and w.settlement.step == THIRD[0] != b.third:  # what people write down is fixed by the rule set
+            same(w, "score", w.settlement.score, s(of_three(b.third, w)))
     known = {(w.subject, w.part) for w in b.works}
     for fact in of(b, "settlement:decided"): need((fact.subject, fact.says.part) in known, fact, "twice")
     return sum(bool(w.settlement) for w in b.works)

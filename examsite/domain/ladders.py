@@ -2,8 +2,9 @@
 
 For the page of a draft's rule set, the public page and the settling. Every ladder runs inside the kind `blind-pair` of
 the published result: the two limits and the straddle are its members. What three different marks come to is no member
-of that format; such a score is published as the head's decision, and the head may decide nothing else. A verifier of
-the present format therefore does not recompute it, and the pages say so.
+of that format; such a score is published as the head's decision, the head may decide nothing else, and the rule stands
+in the notes of the frozen rule set, from where our verifiers take it and compute the score anew. One that knows nothing
+of it reads a decision of a person.
 """
 
 from __future__ import annotations
@@ -42,11 +43,6 @@ class Ladder:
     straddle: Straddle
     third_rule: ThirdRule
     warning: Text | None = None
-
-    @property
-    def is_recomputed(self) -> bool:
-        """Whether a verifier of the present format recomputes every rung that is not a person's decision."""
-        return self.third_rule is ThirdRule.COLLECTIVE
 
     def changes(self, part: BlindPairPart) -> dict[str, str]:
         """The figures of this ladder for a part, as a person would type them into the draft."""
@@ -179,16 +175,12 @@ def score_by_rule(rule: ThirdRule, totals: Sequence[Score]) -> Score | None:
 def ladder_warnings(ruleset: RuleSet) -> tuple[InvalidError, ...]:
     """What must be known before this ladder is frozen, worded like errors; the edit page shows them.
 
-    `third_rule_not_recomputed`: the present result format has no member for the rule. `closest_two_chosen`: it drops a
-    marker without asking why. A rung that no marks can reach is told by `examsite.domain.rulesets.warnings`.
+    `closest_two_chosen`: it drops a marker without asking why. A rung that no marks can reach is told by
+    `examsite.domain.rulesets.warnings`.
     """
-    found: list[InvalidError] = []
-    rule = ThirdRule(ruleset.third_rule)
-    if rule is not ThirdRule.COLLECTIVE:
-        found.append(InvalidError("third_rule_not_recomputed", field="third_rule"))
-    if rule is ThirdRule.CLOSEST:
-        found.append(InvalidError("closest_two_chosen", field="third_rule"))
-    return tuple(found)
+    if ThirdRule(ruleset.third_rule) is not ThirdRule.CLOSEST:
+        return ()
+    return (InvalidError("closest_two_chosen", field="third_rule"),)
 
 
 def _points(part: BlindPairPart, percent: Score) -> Score:

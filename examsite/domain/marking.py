@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.ruleset_model import BlindPairPart, Part, Straddle
@@ -126,8 +127,8 @@ class NeededAct(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """Where a script or a defence stands: the step reached, its score once settled, and the act still owed.
+class LadderPlace:
+    """Where a script or a defence stands on its ladder: the step reached, its score once settled, the act still owed.
 
     `straddles` tells the head that exactly one of the two marks reaches the pass mark.
     """
@@ -140,7 +141,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class AppealSettlement:
+class AppealPlace:
     """Where an appeal stands: what the fresh markers arrived at, and the score that replaces the settled one."""
 
     act: NeededAct
@@ -149,12 +150,18 @@ class AppealSettlement:
     score: Score | None
 
 
-WAITING = Settlement(act=NeededAct.WAIT, step=None, score=None, gap=None)
+BLIND_ROUND: Final = 1
+"""The round of the two who mark independently of each other. Source: record format, `round` of `mark:locked`."""
+
+THIRD_ROUND: Final = 2
+"""The round of the third marker. Source: record format, as above."""
+
+WAITING = LadderPlace(act=NeededAct.WAIT, step=None, score=None, gap=None)
 
 
 def settle_blind_pair(
     part: BlindPairPart, totals: Sequence[Score], *, third: Score | None = None, decided: Score | None = None
-) -> Settlement:
+) -> LadderPlace:
     """The ladder over the script totals of round 1, the third marker's total, and the head's decision.
 
     A third total counts only on the rung that asks for it, and a decision only where one is due.
@@ -178,19 +185,21 @@ def settle_blind_pair(
     if gap < part.third_from:
         return _decided(NeededAct.HEAD_DISCUSSES, MarkingStep.DISCUSSED, decided, gap, straddles=straddles)
     if third is None:
-        return Settlement(NeededAct.THIRD_MARKER, None, None, gap, straddles)
+        return LadderPlace(NeededAct.THIRD_MARKER, None, None, gap, straddles)
     equal = equal_score((first, second, third))
     if equal is not None:
         return _settled(MarkingStep.THIRD_EQUAL, equal, gap, straddles=straddles)
     return _decided(NeededAct.HEAD_DECIDES_COLLECTIVE, MarkingStep.COLLECTIVE, decided, gap, straddles=straddles)
 
 
-def settle_machine(total: Score | None) -> Settlement:
+def settle_machine(total: Score | None) -> LadderPlace:
     """The score of a part that the system alone marks."""
     return WAITING if total is None else _settled(MarkingStep.MACHINE, total, ZERO)
 
 
-def settle_spread(totals: Sequence[Score], *, least: int, gap_limit: Score, decided: Score | None = None) -> Settlement:
+def settle_spread(
+    totals: Sequence[Score], *, least: int, gap_limit: Score, decided: Score | None = None
+) -> LadderPlace:
     """The mean of a panel's totals, unless they lie further apart than the limit; then the head's decision.
 
     Source: TT 22/2025/TT-BNV art. 19-22; the measure highest − lowest is our choice, because the circular names none.
@@ -213,7 +222,7 @@ def marks_straddle_pass(part: Part, first: Score, second: Score) -> bool:
 
 def settle_appeal(
     part: BlindPairPart, settled: Score, remarks: Sequence[Score], *, decided: Score | None = None
-) -> AppealSettlement:
+) -> AppealPlace:
     """The appeal ladder over the script totals of fresh markers, against the settled score before any deduction.
 
     Two that are equal suffice; otherwise a third; otherwise the mean of the three. A re-mark near the settled score
@@ -229,16 +238,16 @@ def settle_appeal(
     if len(remarks) > 3:
         raise InvalidError("too_many_marks", count=len(remarks))
     if len(remarks) < 2:
-        return AppealSettlement(NeededAct.WAIT, None, None, None)
+        return AppealPlace(NeededAct.WAIT, None, None, None)
     remark = equal_score(remarks)
     if remark is None and len(remarks) < 3:
-        return AppealSettlement(NeededAct.THIRD_MARKER, None, None, None)
+        return AppealPlace(NeededAct.THIRD_MARKER, None, None, None)
     if remark is None:
         remark = mean_score(remarks)
     if abs(remark - settled) < part.appeal_adopt_below:
-        return AppealSettlement(NeededAct.SETTLED, AppealStep.ADOPTED, remark, remark)
+        return AppealPlace(NeededAct.SETTLED, AppealStep.ADOPTED, remark, remark)
     act = NeededAct.CHAIR_DECIDES if decided is None else NeededAct.SETTLED
-    return AppealSettlement(act, AppealStep.CHAIR, remark, decided)
+    return AppealPlace(act, AppealStep.CHAIR, remark, decided)
 
 
 def deducted(score: Score, percents: Iterable[Score]) -> Score:
@@ -287,11 +296,11 @@ def equal_score(totals: Sequence[Score]) -> Score | None:
     return value if count > 1 else None
 
 
-def _settled(step: MarkingStep, score: Score, gap: Score, *, straddles: bool = False) -> Settlement:
-    return Settlement(NeededAct.SETTLED, step, score, gap, straddles)
+def _settled(step: MarkingStep, score: Score, gap: Score, *, straddles: bool = False) -> LadderPlace:
+    return LadderPlace(NeededAct.SETTLED, step, score, gap, straddles)
 
 
 def _decided(
     act: NeededAct, step: MarkingStep, decided: Score | None, gap: Score, *, straddles: bool = False
-) -> Settlement:
-    return Settlement(act if decided is None else NeededAct.SETTLED, step, decided, gap, straddles)
+) -> LadderPlace:
+    return LadderPlace(act if decided is None else NeededAct.SETTLED, step, decided, gap, straddles)

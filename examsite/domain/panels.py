@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from examsite.domain.errors import InvalidError
-from examsite.domain.marking import Settlement, check_score_in_range, settle_spread
+from examsite.domain.marking import LadderPlace, check_score_in_range, settle_spread
 from examsite.domain.ruleset_model import AfterDiscussion, PanelPart
 from examsite.domain.scores import ZERO, Score, mean_score, sum_scores
 from examsite.domain.state_machine import StateMachine
@@ -38,6 +38,7 @@ class DefenceEvent(StrEnum):
     SCORES_REVEALED = "scores_revealed"
     SCORE_SETTLED = "score_settled"
     ABSENCE_RECORDED = "absence_recorded"
+    ABSENCE_WITHDRAWN = "absence_withdrawn"
 
 
 DEFENCE_MACHINE = StateMachine(
@@ -46,6 +47,7 @@ DEFENCE_MACHINE = StateMachine(
     table={
         (DefenceState.SCHEDULED, DefenceEvent.STARTED): DefenceState.PRESENTING,
         (DefenceState.SCHEDULED, DefenceEvent.ABSENCE_RECORDED): DefenceState.ABSENT,
+        (DefenceState.ABSENT, DefenceEvent.ABSENCE_WITHDRAWN): DefenceState.SCHEDULED,
         (DefenceState.PRESENTING, DefenceEvent.PRESENTATION_ENDED): DefenceState.QUESTIONING,
         (DefenceState.QUESTIONING, DefenceEvent.QUESTIONS_ENDED): DefenceState.SCORING,
         (DefenceState.PRESENTING, DefenceEvent.STEP_UNDONE): DefenceState.SCHEDULED,
@@ -77,6 +79,17 @@ QUESTIONS_OPEN: frozenset[DefenceState] = frozenset({*SHEET_OPEN, DefenceState.R
 _OVER: frozenset[DefenceState] = frozenset({DefenceState.SETTLED, DefenceState.ABSENT})
 
 
+def is_order_used_after(position: int, states: Mapping[int, DefenceState]) -> bool:
+    """Whether anybody later in the drawn order has begun, so that nobody can come in before them any more.
+
+    Source: our choice, because the order was drawn, and whoever speaks after others have heard the questions.
+    """
+    return any(
+        place > position and state not in (DefenceState.SCHEDULED, DefenceState.ABSENT)
+        for place, state in states.items()
+    )
+
+
 def is_session_over(states: Collection[DefenceState]) -> bool:
     """Whether every defence of the drawn order has come to its end; an order not yet drawn is not over."""
     return bool(states) and set(states) <= _OVER
@@ -104,7 +117,7 @@ class MemberScore:
     changed: Score | None = None
 
 
-def settle_panel(part: PanelPart, scores: Sequence[MemberScore], *, decided: Score | None = None) -> Settlement:
+def settle_panel(part: PanelPart, scores: Sequence[MemberScore], *, decided: Score | None = None) -> LadderPlace:
     """The mean of the members' totals, or the head's decision where they lie too far apart.
 
     Raises:

@@ -41,6 +41,9 @@ _PART_WORDS = {"straddle": ("mean", "head"), "after_discussion": ("shown", "coun
 _APPEAL_ROUNDS = ["appeal-1", "appeal-2", "appeal-3"]
 _DECIDED_STEPS = ("discussed", "collective", "head", "chair")
 _SYSTEM = 0
+# What three different marks come to; the first leaves it to people. It stands in the notes of the rule set, because
+# the format has no member for it.
+_THIRD_RULES = ("collective", "mean", "median", "closest")
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,9 @@ def _rules(value: object) -> _Rules:
             "kind": kind,
             **{member: _part_value(member, part[member], f"{where}/{member}") for member in _PART_MEMBERS[kind]},
         }
+    third = _third_rule(table["notes"])
+    for part in parts.values():
+        part["third_rule"] = third
     require_same("ruleset/parts/weight", sum(part["weight"] for part in parts.values()), _WHOLE)
     tie_break = read_list(table["tie_break"], "ruleset/tie_break")
     for name in tie_break:
@@ -139,6 +145,14 @@ def _part_value(member: str, value: object, where: str) -> int | str:
     if member == "least_markers":
         return read_count(value, where, least=1)
     return read_hundredths(value, where)
+
+
+def _third_rule(notes: object) -> str:
+    settings = notes.get("settings") if isinstance(notes, dict) else None
+    stated = settings.get("third_rule", _THIRD_RULES[0]) if isinstance(settings, dict) else _THIRD_RULES[0]
+    if stated not in _THIRD_RULES:
+        raise ProblemFoundError("ruleset/notes/settings/third_rule", "not_known", stated)
+    return str(stated)
 
 
 def _rubrics(value: object, rules: _Rules) -> dict[tuple[str, str, str | None], dict[str, Table]]:
@@ -316,7 +330,20 @@ def _blind_pair(part: Table, people: list[Table], _system: int, where: str) -> t
     agreed = third[0]["total"]
     if agreed in (low, high):
         return "third-equal", agreed
-    return "collective", None
+    return "collective", _of_three(part["third_rule"], sorted((low, high, agreed)))
+
+
+def _of_three(rule: str, totals: list[int]) -> int | None:
+    """What the rule set makes of three different totals in rising order, or None where people decide."""
+    low, middle, high = totals
+    if rule == _THIRD_RULES[0]:
+        return None
+    if rule == "median":
+        return middle
+    if rule == "closest" and middle - low != high - middle:
+        pair = low + middle if middle - low < high - middle else middle + high
+        return round_half_up(pair, 2)
+    return round_half_up(low + middle + high, 3)
 
 
 def _panel(part: Table, people: list[Table], _system: int, where: str) -> tuple[str, int | None]:

@@ -13,6 +13,9 @@ from examsite.domain.scores import Score
 
 # Source: the published format of `result.json`: the system's mark is of round 0, an appeal counts its own rounds.
 SYSTEM_ROUND = 0
+# The first marks of a part, and what follows them: a third marker's, or a member's after the discussion.
+FIRST_ROUND = 1
+SECOND_ROUND = 2
 SYSTEM_MARKER = "system"
 APPEAL_ROUNDS = ("appeal-1", "appeal-2", "appeal-3")
 

@@ -14,11 +14,11 @@ from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.marking import (
     WAITING,
-    AppealSettlement,
+    AppealPlace,
     AppealStep,
+    LadderPlace,
     MarkingStep,
     NeededAct,
-    Settlement,
     settle_appeal,
     settle_blind_pair,
     settle_machine,
@@ -28,6 +28,8 @@ from examsite.domain.ranking import Contender, Outcome, PartOutcome, Standing, V
 from examsite.domain.recomputation import Problem, recompute
 from examsite.domain.result_entries import (
     APPEAL_ROUNDS,
+    FIRST_ROUND,
+    SECOND_ROUND,
     SYSTEM_MARKER,
     SYSTEM_ROUND,
     AppealEntry,
@@ -81,8 +83,8 @@ _RubricKey: TypeAlias = tuple[str, str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    settlement: Settlement
-    appeal: AppealSettlement | None
+    settlement: LadderPlace
+    appeal: AppealPlace | None
     deduction: DeductionEntry | None
     outcome: PartOutcome
 
@@ -154,7 +156,7 @@ def result_standings(
     return tuple(_standings(ruleset, tuple(posts), known, settled).values())
 
 
-def settle_part(part: Part, rubric: Rubric, entry: PartEntry) -> Settlement:
+def settle_part(part: Part, rubric: Rubric, entry: PartEntry) -> LadderPlace:
     """Where the marks of one candidate's part stand, before appeal and deduction.
 
     Raises:
@@ -165,7 +167,7 @@ def settle_part(part: Part, rubric: Rubric, entry: PartEntry) -> Settlement:
         return WAITING
     system = _system_total(entry)
     decided = entry.decision.score if entry.decision else None
-    first, second = _of_round(entry, 1), _of_round(entry, 2)
+    first, second = _of_round(entry, FIRST_ROUND), _of_round(entry, SECOND_ROUND)
     if isinstance(part, BlindPairPart):
         totals = [mark.total + system for mark in first]
         return settle_blind_pair(part, totals, third=second[0].total + system if second else None, decided=decided)
@@ -218,7 +220,7 @@ def _settled_part(
     return _Settled(settlement, appeal, deduction, outcome)
 
 
-def settle_appeal_of(part: Part, rubric: Rubric, entry: PartEntry, settled: Score) -> AppealSettlement | None:
+def settle_appeal_of(part: Part, rubric: Rubric, entry: PartEntry, settled: Score) -> AppealPlace | None:
     """Where the re-marks of one candidate's part stand against its settled score; None without an appeal.
 
     Raises:
@@ -260,7 +262,11 @@ def _check_records(posts: Iterable[PostEntry], candidates: Iterable[CandidateEnt
 
 
 def _check_marks(part: Part, rubric: Rubric, entry: PartEntry) -> None:
-    system, first, second = _of_round(entry, SYSTEM_ROUND), _of_round(entry, 1), _of_round(entry, 2)
+    system, first, second = (
+        _of_round(entry, SYSTEM_ROUND),
+        _of_round(entry, FIRST_ROUND),
+        _of_round(entry, SECOND_ROUND),
+    )
     people = [*first, *second]
     if len(system) + len(people) != len(entry.marks) or (people and part.kind is PartKind.MACHINE):
         raise InvalidError("mark_not_expected", part=entry.part)
@@ -368,7 +374,7 @@ def _part_data(entry: PartEntry, settled: _Settled | None) -> dict[str, object]:
     }
 
 
-def _settlement_data(entry: PartEntry, settlement: Settlement) -> dict[str, object]:
+def _settlement_data(entry: PartEntry, settlement: LadderPlace) -> dict[str, object]:
     decided = settlement.step in (MarkingStep.DISCUSSED, MarkingStep.COLLECTIVE, MarkingStep.HEAD)
     return {
         "step": str(settlement.step),
@@ -377,7 +383,7 @@ def _settlement_data(entry: PartEntry, settlement: Settlement) -> dict[str, obje
     }
 
 
-def _appeal_data(appeal: AppealEntry, settled: AppealSettlement) -> dict[str, object]:
+def _appeal_data(appeal: AppealEntry, settled: AppealPlace) -> dict[str, object]:
     decided = settled.step is AppealStep.CHAIR
     return {
         "step": str(settled.step),

@@ -136,6 +136,11 @@ def points_data(points: Points) -> dict[str, str]:
     return {criterion: score_text(given) for criterion, given in sorted(points.items())}
 
 
+def points_from_data(data: Mapping[str, str]) -> dict[str, Score]:
+    """The points that `points_data` wrote."""
+    return {criterion: score(given) for criterion, given in data.items()}
+
+
 def rubric_data(rubric: Rubric) -> dict[str, object]:
     """The rubric as it stands in a record or a result: what checks a mark, without words and levels."""
     return {

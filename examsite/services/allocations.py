@@ -10,7 +10,7 @@ from examsite.domain.allocation import plan_marking, substitutes, third_marker
 from examsite.domain.draws import draw_seed
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import SCRIPT_MACHINE, NeededAct, ScriptEvent, ScriptKind
+from examsite.domain.marking import BLIND_ROUND, SCRIPT_MACHINE, THIRD_ROUND, NeededAct, ScriptEvent, ScriptKind
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import checked_reason
 from examsite.domain.standardisation import mix_seeds
@@ -96,7 +96,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
                 Allocation(
                     script_id=queued[code].id,
                     assignment_id=markers[pseudonym].id,
-                    round=1,
+                    round=BLIND_ROUND,
                     position=position,
                     allocated_at=ctx.now,
                 )
@@ -105,7 +105,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.ALLOCATED)
     payload: dict[str, object] = {
         "draw_seq": held.record_seq,
-        "round": 1,
+        "round": BLIND_ROUND,
         "orders": {pseudonym: list(order) for pseudonym, order in plan.orders.items()},
     }
     if queues != plan.orders:
@@ -162,7 +162,7 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
 
     Raises:
         ConflictError: `marking_not_open`, `third_marker_not_due`, `third_marker_missing`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): a gap of ten points or more goes to a third marker.
@@ -178,12 +178,12 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
     allocation = Allocation(
         script_id=standing.script.id,
         assignment_id=eligible.markers[chosen].id,
-        round=2,
+        round=THIRD_ROUND,
         position=find_last_position(ctx.session, eligible.markers[chosen].id) + 1,
         allocated_at=ctx.now,
     )
     ctx.session.add(allocation)
-    payload = {"round": 2, "script": code, "marker": chosen}
+    payload = {"round": THIRD_ROUND, "script": code, "marker": chosen}
     record(ctx, competition, Event.ALLOCATION_DRAWN, f"competition/{competition.code}", payload)
     return allocation
 
@@ -221,7 +221,7 @@ def take_over_script(ctx: ServiceContext, competition: Competition, code: str, *
     Raises:
         ConflictError: `marking_not_open`, `allocation_not_open` unless it stands still there, `substitute_missing`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `marker_not_found`.
 
     Source: our choice, because TT 22/2025/TT-BNV art. 16 wants two markers and says nothing of one who falls out.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from examsite.domain.canonical import parse_instant, sha256_hex
-from examsite.domain.marking import ScriptKind
+from examsite.domain.marking import BLIND_ROUND, ScriptKind
 from examsite.domain.papers import PaperItem, paper_from_data
 from examsite.domain.questions import QuestionKind
 from examsite.domain.ruleset_model import BlindPairPart
@@ -199,7 +199,7 @@ def _of_marks(session: Session, competition: Competition, marks: list[LockedMark
     from examsite.statistics.figures import ScriptMark  # noqa: PLC0415 - numbers when needed
     from examsite.statistics.inflation import find_inflation  # noqa: PLC0415 - numbers when needed
 
-    blind = [mark for mark in marks if mark.kind is ScriptKind.LIVE and mark.round == 1]
+    blind = [mark for mark in marks if mark.kind is ScriptKind.LIVE and mark.round == BLIND_ROUND]
     seqs = {(mark.script, mark.marker): mark.seq for mark in blind}
     report = find_inflation(ScriptMark(mark.script, mark.marker, mark.total) for mark in blind)
     found = [

@@ -5,17 +5,25 @@ Every act on one defence locks its row first, so that a save, a lock and the rev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState
-from examsite.domain.panels import DEFENCE_MACHINE, SHEET_OPEN, DefenceEvent, DefenceState
+from examsite.domain.panels import DEFENCE_MACHINE, SHEET_OPEN, DefenceEvent, DefenceState, is_order_used_after
 from examsite.domain.permissions import Role
-from examsite.domain.reasons import LONGEST_TEXT
-from examsite.domain.rubrics import Points, Rubric, check_points, points_data, rubric_from_snapshot, total
-from examsite.domain.scores import Score, score, score_text
+from examsite.domain.reasons import LONGEST_TEXT, checked_reason
+from examsite.domain.rubrics import (
+    Points,
+    Rubric,
+    check_points,
+    points_data,
+    points_from_data,
+    rubric_from_snapshot,
+    total,
+)
+from examsite.domain.scores import Score, score_text
 from examsite.services.assessments import lock_assessments
 from examsite.services.context import ServiceContext
 from examsite.services.panel_access import check_step, defence_for_head, defence_for_member, head_name, subject_of
@@ -32,7 +40,7 @@ from examsite.storage.queries.defence import (
     get_defence,
     list_defences,
 )
-from examsite.storage.queries.proposals import list_standings
+from examsite.storage.queries.proposals import ProposalStanding, list_standings
 
 
 def rubric_of(defence: Defence) -> Rubric:
@@ -44,9 +52,10 @@ def start_presentation(ctx: ServiceContext, competition: Competition, position: 
     """The next candidate begins to present; the clock runs for everyone, and what members wrote before is locked.
 
     Raises:
-        ConflictError: `defence_not_now` at another step of the competition, `event_not_open`, `defence_not_next`
-            (someone earlier in the drawn order neither began nor is absent), `defence_running` (one at a time).
-        NotAllowedError: `role_needed`, `head_recused`.
+        ConflictError: `head_leads`, `defence_not_now` at another step of the competition, `event_not_open`,
+            `defence_not_next` (someone earlier in the drawn order neither began nor is absent), `defence_running` (one
+            at a time).
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
@@ -68,8 +77,8 @@ def start_questions(ctx: ServiceContext, competition: Competition, position: int
     """The presentation is over; the time for questions runs.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`.
-        NotAllowedError: `role_needed`, `head_recused`.
+        ConflictError: `head_leads`, `defence_not_now`, `event_not_open`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
@@ -83,8 +92,8 @@ def open_scoring(ctx: ServiceContext, competition: Competition, position: int) -
     """The questions are over; members may lock their sheets.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`.
-        NotAllowedError: `role_needed`, `head_recused`.
+        ConflictError: `head_leads`, `defence_not_now`, `event_not_open`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)
@@ -195,6 +204,40 @@ def record_attendance(ctx: ServiceContext, competition: Competition, absent: Col
         if defence.state is not DefenceState.ABSENT:
             defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.ABSENCE_RECORDED)
     ctx.session.flush()
+    _record_absent(ctx, competition, defences, standings)
+
+
+def withdraw_absence(ctx: ServiceContext, competition: Competition, position: int, *, reason: str) -> Defence:
+    """Take back, as invigilator, that somebody was put down as absent by mistake; the turn waits as before.
+
+    Only while nobody later in the drawn order has begun. Both the taking back with its reason and the attendance as it
+    stands now are recorded; of the attendance the last record counts.
+
+    Raises:
+        ConflictError: `defence_not_now`, `event_not_open` unless absent, `order_used`.
+        InvalidError: `reason_missing`, `reason_too_long`.
+        NotAllowedError: `role_needed`.
+        NotFoundError: `defence_not_found`.
+    """
+    ctx.require(Role.INVIGILATOR, competition_id=competition.id)
+    check_step(competition)
+    words = checked_reason(reason)
+    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    defences = list_defences(ctx.session, competition.id)
+    back = DEFENCE_MACHINE.after(defence.state, DefenceEvent.ABSENCE_WITHDRAWN)
+    if is_order_used_after(position, {row.position: row.state for row in defences}):
+        raise ConflictError("order_used", position=position)
+    defence.state = back
+    ctx.session.flush()
+    payload = {"part": PART, "candidate": str(defence.candidacy.public_code), "reason": words}
+    record(ctx, competition, Event.ABSENCE_WITHDRAWN, SESSION_SUBJECT, payload)
+    _record_absent(ctx, competition, defences, list_standings(ctx.session, competition))
+    return defence
+
+
+def _record_absent(
+    ctx: ServiceContext, competition: Competition, defences: Sequence[Defence], standings: Sequence[ProposalStanding]
+) -> None:
     missing = {row.candidacy_id for row in defences if row.state is DefenceState.ABSENT}
     codes = sorted(
         row.candidacy.public_code or ""
@@ -206,7 +249,7 @@ def record_attendance(ctx: ServiceContext, competition: Competition, absent: Col
 
 def points_of(mark: Mark) -> dict[str, Score]:
     """The points of a sheet as scores."""
-    return {criterion: score(text) for criterion, text in mark.points.items()}
+    return points_from_data(mark.points)
 
 
 def _for_sheet(ctx: ServiceContext, competition: Competition, position: int) -> Defence:

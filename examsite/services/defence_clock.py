@@ -23,9 +23,9 @@ def undo_step(ctx: ServiceContext, competition: Competition, position: int, *, s
     Questions and drafts of sheets stay.
 
     Raises:
-        ConflictError: `event_not_open`, also when another page took a step since; `undo_too_late`;
+        ConflictError: `head_leads`, `event_not_open`, also when another page took a step since; `undo_too_late`;
             `undo_sheet_locked`; `defence_running`, when the next one has begun; `defence_not_now`.
-        NotAllowedError: `role_needed`, `head_recused`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
     """
     defence = defence_for_head(ctx, competition, position)

@@ -16,6 +16,7 @@ from examsite.domain.permissions import Role, actor_name
 from examsite.domain.reasons import checked_reason
 from examsite.domain.scores import score
 from examsite.services.context import ServiceContext
+from examsite.services.marking_heads import require_second_of_scripts
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, settle_again
 from examsite.services.system_marks import lock_system_mark
@@ -53,10 +54,10 @@ def propose_ruling(
     Raises:
         ConflictError: `marking_not_open`, `item_decision_waiting`.
         InvalidError: `item_not_objective`, a code of `checked_keys`, `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_second_of_scripts`.
         NotFoundError: `paper_not_found`.
     """
-    actor = ctx.require(Role.SETTER, competition_id=competition.id)
+    actor = require_second_of_scripts(ctx, competition, Role.SETTER)
     check_marking_open(competition)
     paper = get_opened_paper(ctx.session, competition.id, paper_code, for_update=True)
     known = checked_keys(objective_item(paper_from_data(paper.data), item), ruling, keys)
@@ -85,7 +86,7 @@ def agree_ruling(ctx: ServiceContext, competition: Competition, decision_id: int
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed`; as `require_second_of_scripts`.
         NotFoundError: `item_decision_not_found`, also once it was answered.
 
     Source: record format, `item:decided` and system marks; a re-scoring is a further mark of the system.
@@ -111,15 +112,23 @@ def refuse_ruling(ctx: ServiceContext, competition: Competition, decision_id: in
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed`; as `require_second_of_scripts`.
         NotFoundError: `item_decision_not_found`.
     """
-    _answered(ctx, competition, decision_id, is_agreed=False)
+    decision = _answered(ctx, competition, decision_id, is_agreed=False)
+    proposer = ctx.session.get_one(RoleAssignment, decision.proposed_by_id)
+    payload = {
+        "criterion": decision.item,
+        "ruling": ruling_text(decision_of(decision)),
+        "reason": decision.reason,
+        "proposed_by": str(proposer.pseudonym),
+    }
+    decision.record_seq = record(ctx, competition, Event.RULING_REFUSED, f"paper/{decision.paper.code}", payload)
     ctx.session.flush()
 
 
 def _answered(ctx: ServiceContext, competition: Competition, decision_id: int, *, is_agreed: bool) -> ItemDecision:
-    actor = ctx.require(*SECOND_ROLES, competition_id=competition.id)
+    actor = require_second_of_scripts(ctx, competition, *SECOND_ROLES)
     check_marking_open(competition)
     decision = get_waiting_decision(ctx.session, competition.id, decision_id, for_update=True)
     if ctx.session.get_one(RoleAssignment, decision.proposed_by_id).account_id == actor.account_id:
@@ -145,7 +154,7 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
         lock_system_mark(ctx, competition, script, content.rubric, given)
         if points != mark.points:
             touched.append(script)
-    for script in touched:
-        if script.state is not ScriptState.SEALED:
-            settle_again(ctx, competition, script.code, event=ScriptEvent.RESCORED)
+    marked = [script.code for script in touched if script.state is not ScriptState.SEALED]
+    if marked:
+        settle_again(ctx, competition, marked, event=ScriptEvent.RESCORED)
     return [script.code for script in touched]

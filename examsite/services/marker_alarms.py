@@ -52,7 +52,7 @@ def leave_markers(ctx: ServiceContext, competition: Competition, alarm_id: int, 
     Raises:
         ConflictError: `marking_not_open`, `alarm_already_decided`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `alarm_not_found`.
     """
     require_head_of_scripts(ctx, competition)

@@ -121,7 +121,7 @@ def stop_marker(ctx: ServiceContext, competition: Competition, pseudonym: str, *
     Raises:
         ConflictError: `marking_not_open`, `marker_paused`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `marker_not_found`.
     """
     require_head_of_scripts(ctx, competition)
@@ -142,7 +142,7 @@ def resume_marker(ctx: ServiceContext, competition: Competition, stop_id: int, *
     Raises:
         ConflictError: `marking_not_open`, `stop_already_decided`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `stop_not_found`.
     """
     stop = _open_stop(ctx, competition, stop_id)
@@ -154,12 +154,12 @@ def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, 
     """Give the work of a paused marker to others, as head.
 
     What is open goes on by the draw at once, where there is somebody for it. What was locked since the last good seed
-    is asked to be withdrawn; the chair has the second word on each mark, and until then it counts as it was locked.
+    is asked to be withdrawn; the council has the second word on each mark, and until then it counts as it was locked.
 
     Raises:
         ConflictError: `marking_not_open`, `stop_already_decided`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `stop_not_found`.
     """
     stop = _open_stop(ctx, competition, stop_id)
@@ -198,7 +198,7 @@ def take_over_marker(
         ConflictError: `marking_not_open`, `takeover_outdated`, `marker_stop_waits` while a pause waits for its
             decision, `marker_already_replaced` when nothing waits, `substitute_missing` when nothing can go on.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `marker_not_found`.
     """
     require_head_of_scripts(ctx, competition)

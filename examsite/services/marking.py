@@ -21,8 +21,8 @@ from examsite.domain.marking import (
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import LONGEST_TEXT
-from examsite.domain.rubrics import Points, Rubric, check_points, points_data, total
-from examsite.domain.scores import Score, score, score_text
+from examsite.domain.rubrics import Points, Rubric, check_points, points_data, points_from_data, total
+from examsite.domain.scores import score_text
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
@@ -141,28 +141,39 @@ def lock_mark(
     lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
-    points = {} if mark is None else _points_of(mark)
+    points = {} if mark is None else points_from_data(mark.points)
     check_points(paper_from_data(allocation.script.paper.data).rubric, points)
     if mark is None:
         raise ConflictError("draft_changed_elsewhere")
     if is_remark(mark.round):
         take_round(ctx, allocation, mark)
+    _lock(ctx, competition, allocation.script, mark, points)
+    if is_remark(mark.round):
+        weigh_remarks(ctx, competition, code)
+    else:
+        _follow_lock(ctx, competition, code)
+    return mark
+
+
+def _lock(ctx: ServiceContext, competition: Competition, script: Script, mark: Mark, points: Points) -> None:
+    """The draft becomes a lock, with its record."""
     payload: dict[str, object] = {
         "part": WRITTEN,
         "round": round_word(mark.round),
-        "content": allocation.script.content_sha256,
+        "content": script.content_sha256,
         "points": points_data(points),
         "total": score_text(total(points)),
     }
-    mark.record_seq = _record_lock(ctx, competition, allocation.script, payload)
+    mark.record_seq = _record_lock(ctx, competition, script, payload)
     mark.state = MARK_MACHINE.after(mark.state, MarkEvent.LOCKED)
     mark.total = total(points)
     mark.locked_at = ctx.now
     mark.updated_at = ctx.now
     ctx.session.flush()
-    if is_remark(mark.round):
-        weigh_remarks(ctx, competition, code)
-        return mark
+
+
+def _follow_lock(ctx: ServiceContext, competition: Competition, code: str) -> None:
+    """What a lock of the first rounds and of the third marker brings about: the ladder, and the watch over markers."""
     script = get_script_for_update(ctx.session, competition.id, code)
     if script.kind is ScriptKind.LIVE:
         try:
@@ -175,7 +186,6 @@ def lock_mark(
         find_decision(ctx.session, script.id)
     if script.kind in QUEUED:
         watch_markers(ctx, competition)
-    return mark
 
 
 def set_aside(mark: Mark, *, now: datetime) -> None:
@@ -224,7 +234,3 @@ def _check_comments(rubric: Rubric, comments: Mapping[str, str]) -> None:
             raise InvalidError("criterion_unknown", criterion=criterion)
         if len(text) > LONGEST_TEXT:
             raise InvalidError("comment_too_long", criterion=criterion, limit=LONGEST_TEXT)
-
-
-def _points_of(mark: Mark) -> dict[str, Score]:
-    return {criterion: score(given) for criterion, given in mark.points.items()}

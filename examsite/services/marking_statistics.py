@@ -14,7 +14,7 @@ from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from examsite.domain.marking import ScriptKind
+from examsite.domain.marking import BLIND_ROUND, ScriptKind
 from examsite.domain.papers import paper_from_data
 from examsite.domain.scores import score, sum_scores
 from examsite.domain.standardisation import StopOutcome
@@ -152,7 +152,7 @@ def figures_of_marking(
     from examsite.statistics.severity import estimate_severity  # noqa: PLC0415 - numbers when needed
 
     marks = list_locked_marks(session, competition.id)
-    blind = [mark for mark in marks if mark.kind is ScriptKind.LIVE and mark.round == 1]
+    blind = [mark for mark in marks if mark.kind is ScriptKind.LIVE and mark.round == BLIND_ROUND]
     whole = [ScriptMark(mark.script, mark.marker, mark.total) for mark in blind]
     model = estimate_severity(whole)
     severities = {row.marker: row for row in model.markers}

@@ -89,9 +89,9 @@ def note_recording(
     """Write down where the recording of a defence is kept, in the place of what the page had `seen`.
 
     Raises:
-        ConflictError: `defence_not_now`, `recording_written_elsewhere`.
+        ConflictError: `head_leads`, `defence_not_now`, `recording_written_elsewhere`.
         InvalidError: `recording_too_long`.
-        NotAllowedError: `role_needed`, `head_recused`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded (signed minutes, or audio, or video).

@@ -35,6 +35,7 @@ __all__ = [
 PAGE_WIDTHS = (900, 1400, 2000)
 _OUTLINE_VERSION = 1
 _UNSEEN_VERSION = 1
+_OFFICE = frozenset({UploadKind.DOCX, UploadKind.PPTX})
 
 
 @dataclass
@@ -110,27 +111,38 @@ def read_outline(settings: Settings, upload: StoredFile) -> Outline:
 
 @dataclass(frozen=True)
 class UnseenWords:
-    """Letters of one page of a PDF that nobody sees on the paper: beside it, too small, or in its colour."""
+    """Letters of one page that nobody sees on the paper: beside it, too small, or in its colour.
+
+    `removed` are those of a text or a slide that the readers' copy leaves out; page 0 is a whole text.
+    """
 
     page: int
-    beside: int
-    tiny: int
-    faint: int
+    beside: int = 0
+    tiny: int = 0
+    faint: int = 0
+    removed: int = 0
 
 
-def list_unseen_words(settings: Settings, upload: StoredFile) -> tuple[UnseenWords, ...] | None:
-    """The pages of the readers' copy with words that nobody sees; None where the file could not be looked at.
+def list_unseen_words(
+    settings: Settings, upload: StoredFile, original: StoredFile | None = None
+) -> tuple[UnseenWords, ...] | None:
+    """The pages with words that nobody sees; None where the file could not be looked at.
 
-    They stay in the copy: whoever handed it in and whoever judges it are told, nothing is cut out unseen.
+    Those of a PDF stay in the readers' copy `upload`; of an Office file the copy leaves them out, so the `original` is
+    asked. Whoever handed it in and whoever judges it are told: nothing is cut out unseen.
     """
-    if upload.kind is not UploadKind.PDF:
+    if upload.kind is UploadKind.PDF:
+        data = _ask(settings, upload, f"unseen-{_UNSEEN_VERSION}.json", "unseen")
+    elif upload.kind in _OFFICE and original is not None:
+        data = _ask(settings, original, f"removed-{_UNSEEN_VERSION}.json", "removed")
+    else:
         return ()
-    data = _ask(settings, upload, f"unseen-{_UNSEEN_VERSION}.json", "unseen")
     if data is None:
         return None
     rows = json.loads(data)["pages"]
     return tuple(
-        UnseenWords(row["page"], row.get("beside", 0), row.get("tiny", 0), row.get("faint", 0)) for row in rows
+        UnseenWords(row["page"], row.get("beside", 0), row.get("tiny", 0), row.get("faint", 0), row.get("removed", 0))
+        for row in rows
     )
 
 

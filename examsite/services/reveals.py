@@ -8,13 +8,13 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.marking import (
     MARK_MACHINE,
+    LadderPlace,
     MarkEvent,
     MarkingStep,
     MarkState,
     NeededAct,
     check_score_in_range,
 )
-from examsite.domain.marking import Settlement as Outcome
 from examsite.domain.panels import (
     DEFENCE_MACHINE,
     SHEET_OPEN,
@@ -71,7 +71,7 @@ def reveal_scores(
     second person.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`, `members_not_locked`, `too_few_markers`,
+        ConflictError: `head_leads`, `defence_not_now`, `event_not_open`, `members_not_locked`, `too_few_markers`,
             `member_has_locked` (somebody excused has a locked sheet), `excuse_needs_second` when somebody excused has
             begun a sheet and nobody of the council but the leader has agreed.
         InvalidError: `excuse_reason_missing`, `member_unknown`, each with the `member`.
@@ -234,7 +234,7 @@ def check_change(
     return checked_reason(reason)
 
 
-def outlook(competition: Competition, marks: Sequence[Mark]) -> Outcome:
+def outlook(competition: Competition, marks: Sequence[Mark]) -> LadderPlace:
     """What the locked marks come to as they stand: a mean, or the head's decision needed."""
     changed = {mark.assignment_id: mark.total for mark in marks if mark.round == CHANGED_ROUND}
     scores = [
@@ -246,11 +246,11 @@ def outlook(competition: Competition, marks: Sequence[Mark]) -> Outcome:
 
 
 def close_discussion(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
-    """The talk is over: scores that lie close enough become the defence's score by their mean.
+    """The talk is over: scores that lie close enough become the defence's score by their mean, and that is recorded.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`, `gap_needs_decision`.
-        NotAllowedError: `role_needed`, `head_recused`.
+        ConflictError: `defence_not_now`, `event_not_open`, `gap_needs_decision`; as `check_leads`.
+        NotAllowedError: as `check_leads`.
         NotFoundError: `defence_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 19-22: the mean with two decimals.
@@ -258,8 +258,10 @@ def close_discussion(ctx: ServiceContext, competition: Competition, position: in
     defence = defence_for_head(ctx, competition, position)
     DEFENCE_MACHINE.after(defence.state, DefenceEvent.SCORE_SETTLED)
     outcome = outlook(competition, list_locked_marks(ctx.session, [defence.id]))
-    if outcome.act is not NeededAct.SETTLED:
+    if outcome.act is not NeededAct.SETTLED or outcome.score is None:
         raise ConflictError("gap_needs_decision")
+    payload = {"part": PART, "step": str(outcome.step), "score": score_text(outcome.score)}
+    record(ctx, competition, Event.DISCUSSION_CLOSED, subject_of(defence), payload, actor=head_name(ctx))
     _settle(defence, outcome.step, outcome.score)
     ctx.session.flush()
     return defence
@@ -279,8 +281,8 @@ def decide_gap(
     `seen` is the record of the newest mark that the head had on the page, see `newest_mark`.
 
     Raises:
-        ConflictError: `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands; and as
-            `check_decision`.
+        ConflictError: `head_leads`, `defence_not_now`, `event_not_open`, `gap_within_limit`: then the mean stands; and
+            as `check_decision`.
         InvalidError: as `check_decision`.
         NotAllowedError: `role_needed`; `head_recused`, when the head stands near to the candidate.
         NotFoundError: `defence_not_found`.

@@ -5,7 +5,7 @@ Decision: nothing is taken over for the marker. The points that a criterion had 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
@@ -17,7 +17,8 @@ from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterio
 from examsite.domain.scores import score, sum_scores
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
-from examsite.services.records import record
+from examsite.services.marking_heads import require_head_of_scripts, require_second_of_scripts
+from examsite.services.records import record, record_all
 from examsite.services.settling import check_marking_open, settle_again
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
@@ -34,7 +35,7 @@ from examsite.storage.queries.rubric_changes import (
     lock_work_on_paper,
     read_current_paper,
 )
-from examsite.storage.queries.withdrawals import find_open_withdrawal
+from examsite.storage.queries.withdrawals import list_open_withdrawals_of
 
 
 def propose_change(
@@ -53,10 +54,10 @@ def propose_change(
         ConflictError: `marking_not_open`, `rubric_change_waiting`.
         InvalidError: `criterion_unknown`, a code of `changed_criterion`, `reason_missing`, `reason_too_long`,
             `comment_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `paper_not_found`.
     """
-    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    actor = require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     paper = get_opened_paper(ctx.session, competition.id, paper_code, for_update=True)
     rubric = read_current_paper(ctx.session, paper).rubric
@@ -88,11 +89,12 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
 
     A lock is withdrawn with the head's name and the setter's as second; the marker keeps the points of all other
     criteria as a draft, and a score that rested on it falls. Agreed marks lose the criterion, too: they measure nobody
-    until the head proposes them anew and a second person agrees.
+    until the head proposes them anew and a second person agrees. All is read and written together: how many marks there
+    are does not change how long others wait for the log.
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed`; as `require_second_of_scripts`.
         NotFoundError: `rubric_change_not_found`, also once it was answered.
 
     Source: record format, `mark:withdrawn` (a changed rubric); two people and a reason.
@@ -120,27 +122,29 @@ def agree_change(ctx: ServiceContext, competition: Competition, change_id: int) 
     for row in touched:
         if row.fate is MarkFate.REOPENED:
             _set_aside(ctx, row.mark, change.criterion)
-            continue
-        if row in live:
-            _record_withdrawal(ctx, competition, row, change, head=head)
-        _begin_again(ctx, row.mark, change.criterion)
+    if live:
+        _record_withdrawals(ctx, competition, live, change, head=head)
+    _begin_again(ctx, [row.mark for row in locked], change.criterion)
     for agreed in list_agreed_marks_of(ctx.session, change.paper_id):
         _agree_anew(agreed, change)
     ctx.session.flush()
-    for code in sorted({row.script.code for row in live}):
-        settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
+    if live:
+        settle_again(ctx, competition, sorted({row.script.code for row in live}), event=ScriptEvent.MARK_WITHDRAWN)
     return touched
 
 
 def refuse_change(ctx: ServiceContext, competition: Competition, change_id: int) -> None:
-    """Refuse, as setter: the criterion reads as before.
+    """Refuse, as setter: the criterion reads as before, and that somebody wanted it otherwise is recorded.
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed`; as `require_second_of_scripts`.
         NotFoundError: `rubric_change_not_found`.
     """
-    _answered(ctx, competition, change_id, is_agreed=False)
+    change = _answered(ctx, competition, change_id, is_agreed=False)
+    proposer = ctx.session.get_one(RoleAssignment, change.proposed_by_id)
+    payload = {"criterion": change.criterion, "reason": change.reason, "proposed_by": str(proposer.pseudonym)}
+    change.record_seq = record(ctx, competition, Event.RUBRIC_REFUSED, f"paper/{change.paper.code}", payload)
     ctx.session.flush()
 
 
@@ -149,10 +153,10 @@ def take_back_change(ctx: ServiceContext, competition: Competition, change_id: i
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `change_of_another`.
+        NotAllowedError: `change_of_another`; as `require_head_of_scripts`.
         NotFoundError: `rubric_change_not_found`, also once it was answered.
     """
-    actor = ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    actor = require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     change = get_waiting_change(ctx.session, competition.id, change_id)
     if ctx.session.get_one(RoleAssignment, change.proposed_by_id).account_id != actor.account_id:
@@ -165,7 +169,7 @@ def take_back_change(ctx: ServiceContext, competition: Competition, change_id: i
 
 
 def _answered(ctx: ServiceContext, competition: Competition, change_id: int, *, is_agreed: bool) -> RubricChange:
-    actor = ctx.require(Role.SETTER, competition_id=competition.id)
+    actor = require_second_of_scripts(ctx, competition, Role.SETTER)
     check_marking_open(competition)
     change = get_waiting_change(ctx.session, competition.id, change_id)
     if ctx.session.get_one(RoleAssignment, change.proposed_by_id).account_id == actor.account_id:
@@ -205,40 +209,50 @@ def _set_aside(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
     mark.updated_at = ctx.now
 
 
-def _record_withdrawal(
-    ctx: ServiceContext, competition: Competition, row: TouchedMark, change: RubricChange, *, head: str
+def _record_withdrawals(
+    ctx: ServiceContext, competition: Competition, rows: Sequence[TouchedMark], change: RubricChange, *, head: str
 ) -> None:
-    """The withdrawal of a lock by both people; a wish of the head about the same mark is answered with it."""
-    mark = row.mark
-    payload = {"seq": mark.record_seq, "reason": change.reason, "second": ctx.actor.pseudonym}
-    seq = record(ctx, competition, Event.MARK_WITHDRAWN, f"script/{row.script.code}", payload, actor=head)
-    wish = find_open_withdrawal(ctx.session, mark.id)
-    if wish is None:
-        wish = MarkWithdrawal(
-            mark_id=mark.id, reason=change.reason, requested_by_id=change.proposed_by_id, requested_at=ctx.now
+    """The withdrawal of each lock by both people; a wish of the head about the same mark is answered with it."""
+    facts = [
+        (
+            f"script/{row.script.code}",
+            {"seq": row.mark.record_seq, "reason": change.reason, "second": ctx.actor.pseudonym},
         )
-        ctx.session.add(wish)
-    wish.decided_by_id = ctx.actor.assignment_id
-    wish.decided_at = ctx.now
-    wish.is_agreed = True
-    wish.record_seq = seq
+        for row in rows
+    ]
+    seqs = record_all(ctx, competition, Event.MARK_WITHDRAWN, facts, actor=head)
+    wishes = list_open_withdrawals_of(ctx.session, [row.mark.id for row in rows])
+    for row, seq in zip(rows, seqs, strict=True):
+        wish = wishes.get(row.mark.id)
+        if wish is None:
+            wish = MarkWithdrawal(
+                mark_id=row.mark.id, reason=change.reason, requested_by_id=change.proposed_by_id, requested_at=ctx.now
+            )
+            ctx.session.add(wish)
+        wish.decided_by_id = ctx.actor.assignment_id
+        wish.decided_at = ctx.now
+        wish.is_agreed = True
+        wish.record_seq = seq
 
 
-def _begin_again(ctx: ServiceContext, mark: Mark, criterion: str) -> None:
-    """The lock counts no more, and a draft without the criterion's points stands in its place."""
-    mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
-    mark.updated_at = ctx.now
+def _begin_again(ctx: ServiceContext, marks: Sequence[Mark], criterion: str) -> None:
+    """The locks count no more, and a draft without the criterion's points stands in the place of each."""
+    for mark in marks:
+        mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
+        mark.updated_at = ctx.now
+    # The locks must be gone before: a script has one mark of a person and round that counts.
     ctx.session.flush()
-    draft = Mark(
-        script_id=mark.script_id,
-        assignment_id=mark.assignment_id,
-        round=mark.round,
-        state=MarkState.DRAFT,
-        points=dict(mark.points),
-        comments=dict(mark.comments),
-        earlier_points=dict(mark.earlier_points),
-        revision=mark.revision,
-        updated_at=ctx.now,
-    )
-    _set_aside(ctx, draft, criterion)
-    ctx.session.add(draft)
+    for mark in marks:
+        draft = Mark(
+            script_id=mark.script_id,
+            assignment_id=mark.assignment_id,
+            round=mark.round,
+            state=MarkState.DRAFT,
+            points=dict(mark.points),
+            comments=dict(mark.comments),
+            earlier_points=dict(mark.earlier_points),
+            revision=mark.revision,
+            updated_at=ctx.now,
+        )
+        _set_aside(ctx, draft, criterion)
+        ctx.session.add(draft)

@@ -56,7 +56,7 @@ def answer_flag(ctx: ServiceContext, competition: Competition, flag_id: int, *, 
     Raises:
         ConflictError: `flag_already_answered`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `flag_not_found`.
     """
     actor = require_head_of_scripts(ctx, competition)

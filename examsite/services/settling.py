@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from examsite.domain.appeals import is_marking_time
@@ -10,6 +11,7 @@ from examsite.domain.events import Event
 from examsite.domain.ladders import ThirdRule, score_by_rule
 from examsite.domain.marking import (
     SCRIPT_MACHINE,
+    LadderPlace,
     NeededAct,
     ScriptEvent,
     ScriptKind,
@@ -17,9 +19,9 @@ from examsite.domain.marking import (
     check_score_in_range,
     check_score_within,
 )
-from examsite.domain.marking import Settlement as Standing
-from examsite.domain.papers import paper_from_data
+from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.reasons import LEAST_REASON, checked_reason
+from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.scores import ZERO, Score, score_text
 from examsite.services.context import ServiceContext
 from examsite.services.marking_heads import require_head_of_scripts
@@ -33,6 +35,8 @@ from examsite.storage.queries.marking import (
     ScriptStanding,
     find_decision,
     get_script_for_update,
+    list_decisions,
+    list_scripts_for_update,
     standing_of,
     written_part,
 )
@@ -52,13 +56,13 @@ def decide_settlement(
         InvalidError: `score_out_of_range`, `decision_outside_marks`, `reason_missing`, `reason_too_short`,
             `reason_too_long`, `decision_not_by_rule` when the rule set says what three different marks come to and
             this is something else.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 16(2).
     """
     standing = standing_for_head(ctx, competition, code)
-    _check_version(ctx, standing, version)
+    _check_version(ctx, standing, code, version)
     if standing is None or standing.standing.act not in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
         raise ConflictError("decision_not_due", script=code)
     check_score_in_range(written_part(competition), decided)
@@ -90,15 +94,20 @@ def decide_settlement(
     return settlement
 
 
-def acknowledge_straddle(ctx: ServiceContext, competition: Competition, code: str) -> None:
+def acknowledge_straddle(
+    ctx: ServiceContext, competition: Competition, code: str, *, version: str | None = None
+) -> None:
     """Say, as head, that two close marks on the two sides of the pass mark were seen; their mean stands.
 
+    `version` is the state that the page was made from, as for `decide_settlement`.
+
     Raises:
-        ConflictError: `marking_not_open`, `straddle_not_due`.
-        NotAllowedError: `role_needed`.
+        ConflictError: `marking_not_open`, `settling_changed`, `straddle_not_due`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
     """
     standing = standing_for_head(ctx, competition, code)
+    _check_version(ctx, standing, code, version)
     if standing is None or not standing.straddle_unseen:
         raise ConflictError("straddle_not_due", script=code)
     known = standing.standing
@@ -114,7 +123,7 @@ def note_discussion(ctx: ServiceContext, competition: Competition, code: str, *,
     Raises:
         ConflictError: `marking_not_open`, `discussion_not_due` while the marks are not both locked.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): the head talks with both markers, on the record.
@@ -144,7 +153,7 @@ def hold_settling(ctx: ServiceContext, competition: Competition, code: str) -> C
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
     """
     standing = standing_for_head(ctx, competition, code)
@@ -182,32 +191,50 @@ def settle_script(
         return
     paper = paper_from_data(script.paper.data)
     known = decision or find_decision(ctx.session, script.id)
-    found = standing_of(written_part(competition), script, paper, known)
+    _walk(ctx, written_part(competition), script, paper, known=known, decided=decision is not None)
+    ctx.session.flush()
+
+
+def settle_again(ctx: ServiceContext, competition: Competition, codes: Collection[str], *, event: ScriptEvent) -> None:
+    """Let scripts walk the ladder anew after `event`: a score falls, and a decision that rested on it is set aside.
+
+    The marks that count must be flushed before; without a third mark the first two may still stand on their rung. The
+    scripts are read together: how many there are does not change how many statements are made behind the locks.
+    """
+    part = written_part(competition)
+    decisions = list_decisions(ctx.session, competition.id)
+    papers: dict[int, Paper] = {}
+    for script in list_scripts_for_update(ctx.session, competition.id, codes):
+        decision = decisions.get(script.id)
+        if decision is not None:
+            decision.withdrawn_at = ctx.now
+        script.state = SCRIPT_MACHINE.after(script.state, event)
+        script.score = None
+        script.step = ""
+        script.settled_at = None
+        script.straddle_seen_at = None
+        if script.paper_id not in papers:
+            papers[script.paper_id] = paper_from_data(script.paper.data)
+        _walk(ctx, part, script, papers[script.paper_id], known=None, decided=False)
+    ctx.session.flush()
+
+
+def _walk(
+    ctx: ServiceContext,
+    part: BlindPairPart,
+    script: Script,
+    paper: Paper,
+    *,
+    known: Settlement | None,
+    decided: bool,
+) -> None:
+    found = standing_of(part, script, paper, known)
     if found is None:
         return
     if found.is_settled:
-        _stand(ctx, script, found.standing, decided=decision is not None)
+        _stand(ctx, script, found.standing, decided=decided)
     elif script.state is ScriptState.MARKING:
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.MARKS_DIFFERED)
-    ctx.session.flush()
-
-
-def settle_again(ctx: ServiceContext, competition: Competition, code: str, *, event: ScriptEvent) -> None:
-    """Let a script walk the ladder anew after `event`: its score falls, and a decision that rested on it is set aside.
-
-    The marks that count must be flushed before; without a third mark the first two may still stand on their rung.
-    """
-    script = get_script_for_update(ctx.session, competition.id, code)
-    decision = find_decision(ctx.session, script.id)
-    if decision is not None:
-        decision.withdrawn_at = ctx.now
-    script.state = SCRIPT_MACHINE.after(script.state, event)
-    script.score = None
-    script.step = ""
-    script.settled_at = None
-    script.straddle_seen_at = None
-    ctx.session.flush()
-    settle_script(ctx, competition, script)
 
 
 def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) -> ScriptStanding | None:
@@ -215,7 +242,7 @@ def standing_for_head(ctx: ServiceContext, competition: Competition, code: str) 
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`, also for one with an agreed mark: the ladder is for candidates.
     """
     require_head_of_scripts(ctx, competition)
@@ -235,11 +262,11 @@ def score_by_ladder(competition: Competition, standing: ScriptStanding) -> Score
     return score_by_rule(rule, standing.all_totals)
 
 
-def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, version: str | None) -> None:
+def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, code: str, version: str | None) -> None:
     if version is None:
         return
     if standing is None or settling_version(ctx.session, standing) != version:
-        raise ConflictError("settling_changed", script="" if standing is None else standing.script.code)
+        raise ConflictError("settling_changed", script=code)
 
 
 def check_marking_open(competition: Competition, *, round_number: int = 1) -> None:
@@ -252,9 +279,9 @@ def check_marking_open(competition: Competition, *, round_number: int = 1) -> No
         raise ConflictError("marking_not_open")
 
 
-def _stand(ctx: ServiceContext, script: Script, standing: Standing, *, decided: bool) -> None:
+def _stand(ctx: ServiceContext, script: Script, place: LadderPlace, *, decided: bool) -> None:
     event = ScriptEvent.GAP_DECIDED if decided else ScriptEvent.MARKS_AGREED
     script.state = SCRIPT_MACHINE.after(script.state, event)
-    script.score = standing.score
-    script.step = str(standing.step)
+    script.score = place.score
+    script.step = str(place.step)
     script.settled_at = ctx.now

@@ -10,19 +10,20 @@ import secrets
 from collections.abc import Mapping
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
-from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent, ScriptKind, ScriptState
+from examsite.domain.marking import BLIND_ROUND, SCRIPT_MACHINE, ScriptEvent, ScriptKind, ScriptState
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import LONGEST_TEXT, checked_reason
-from examsite.domain.rubrics import Points, check_points, points_data, total
-from examsite.domain.scores import score, score_text
+from examsite.domain.rubrics import Points, check_points, points_data, points_from_data, total
+from examsite.domain.scores import score_text
 from examsite.domain.scripts import plain_text
 from examsite.domain.standardisation import Distance, check_standard_kind, distance
 from examsite.services import marking
 from examsite.services.codes import CODE_DIGITS, SALT_BYTES
-from examsite.services.context import ServiceContext
+from examsite.services.context import Actor, ServiceContext
+from examsite.services.marking_heads import require_head_of_scripts, require_second_of_scripts
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.services.settling import check_marking_open
@@ -66,10 +67,10 @@ def propose_standard(
     Raises:
         ConflictError: `marking_not_open`, `paper_not_opened`, `seeds_already_mixed` once queues are drawn.
         InvalidError: `standard_kind_unknown`, `answer_missing`, `comment_too_long`, a code of `check_points`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `paper_not_found`.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     check_standard_kind(kind)
     _check_seeds_open(ctx, competition, kind)
@@ -120,10 +121,10 @@ def change_standard(
     Raises:
         ConflictError: `marking_not_open`, `standard_already_agreed`, `standard_text_fixed`.
         InvalidError: `answer_missing`, `comment_too_long`, a code of `check_points`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `standard_not_found`.
     """
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     agreed = get_standard(ctx.session, competition.id, standard_id, for_update=True)
     if agreed.agreed_at is not None:
@@ -150,18 +151,17 @@ def agree_standard(ctx: ServiceContext, competition: Competition, standard_id: i
     Raises:
         ConflictError: `marking_not_open`, `standard_already_agreed`, `standard_changed`, `seeds_already_mixed`.
         InvalidError: `points_missing` while the head has not marked anew what a changed rubric asks for.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed` also by the head in another role; as `require_second_of_scripts`.
         NotFoundError: `standard_not_found`.
     """
-    actor = _second_person(ctx, competition)
-    agreed = get_standard(ctx.session, competition.id, standard_id, for_update=True)
+    actor, agreed = _second_person(ctx, competition, standard_id)
     if agreed.agreed_at is not None:
         raise ConflictError("standard_already_agreed", script=agreed.script.code)
     if agreed.script.content_sha256 != sha256:
         raise ConflictError("standard_changed", script=agreed.script.code)
     if not _was_agreed(agreed):
         _check_seeds_open(ctx, competition, agreed.script.kind)
-    check_points(paper_from_data(agreed.script.paper.data).rubric, _points(agreed.points))
+    check_points(paper_from_data(agreed.script.paper.data).rubric, points_from_data(agreed.points))
     payload = {
         "kind": str(agreed.script.kind),
         "script": agreed.script.code,
@@ -171,7 +171,7 @@ def agree_standard(ctx: ServiceContext, competition: Competition, standard_id: i
         "proposed_by": agreed.proposed_by.pseudonym,
     }
     agreed.record_seq = record(ctx, competition, Event.STANDARD_AGREED, f"competition/{competition.code}", payload)
-    agreed.agreed_by_id = actor
+    agreed.agreed_by_id = actor.assignment_id
     agreed.agreed_at = ctx.now
     agreed.returned_reason = ""
     if not _was_agreed(agreed):
@@ -186,11 +186,10 @@ def return_standard(ctx: ServiceContext, competition: Competition, standard_id: 
     Raises:
         ConflictError: `marking_not_open`, `standard_already_agreed`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`, `second_person_needed`.
+        NotAllowedError: `second_person_needed` also by the head in another role; as `require_second_of_scripts`.
         NotFoundError: `standard_not_found`.
     """
-    _second_person(ctx, competition)
-    agreed = get_standard(ctx.session, competition.id, standard_id, for_update=True)
+    _actor, agreed = _second_person(ctx, competition, standard_id)
     if agreed.agreed_at is not None:
         raise ConflictError("standard_already_agreed", script=agreed.script.code)
     agreed.returned_reason = checked_reason(reason)
@@ -216,7 +215,7 @@ def begin_standards(ctx: ServiceContext, competition: Competition, code: str) ->
         script = own.agreed.script
         if script.kind is wanted.kind and find_allocation(ctx.session, script.id, assignment_id) is None:
             given = Allocation(
-                script_id=script.id, assignment_id=assignment_id, round=1, position=0, allocated_at=ctx.now
+                script_id=script.id, assignment_id=assignment_id, round=BLIND_ROUND, position=0, allocated_at=ctx.now
             )
             ctx.session.add(given)
     ctx.session.flush()
@@ -231,7 +230,7 @@ def qualification_of(ctx: ServiceContext, competition: Competition, assignment_i
 def distances(own: list[OwnStandard]) -> list[tuple[str, Distance]]:
     """How far the locked qualification scripts among these lie from their agreed marks, by code."""
     return [
-        (row.agreed.script.code, distance(_points(row.mark.points), _points(row.agreed.points)))
+        (row.agreed.script.code, distance(points_from_data(row.mark.points), points_from_data(row.agreed.points)))
         for row in own
         if row.is_locked and row.mark is not None and row.agreed.script.kind is ScriptKind.QUALIFICATION
     ]
@@ -245,7 +244,7 @@ def qualify_marker(ctx: ServiceContext, competition: Competition, pseudonym: str
     Raises:
         ConflictError: `marking_not_open`, `qualification_not_done`, `qualification_not_due`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `marker_not_found`.
     """
     figures, is_within, assignment_id = _looked_at(ctx, competition, pseudonym)
@@ -259,7 +258,7 @@ def send_marker_back(ctx: ServiceContext, competition: Competition, pseudonym: s
     Raises:
         ConflictError: `marking_not_open`, `qualification_not_done`, `qualification_not_due`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `marker_not_found`.
     """
     figures, _is_within, assignment_id = _looked_at(ctx, competition, pseudonym)
@@ -274,7 +273,7 @@ def send_marker_back(ctx: ServiceContext, competition: Competition, pseudonym: s
 
 
 def _looked_at(ctx: ServiceContext, competition: Competition, pseudonym: str) -> tuple[list[dict[str, str]], bool, int]:
-    ctx.require(Role.MARKING_HEAD, competition_id=competition.id)
+    require_head_of_scripts(ctx, competition)
     check_marking_open(competition)
     rules = ruleset_of(competition)
     person = find_marker(ctx.session, competition.id, pseudonym)
@@ -321,10 +320,14 @@ def _decide(
     return found
 
 
-def _second_person(ctx: ServiceContext, competition: Competition) -> int | None:
-    actor = ctx.require(Role.SETTER, Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+def _second_person(ctx: ServiceContext, competition: Competition, standard_id: int) -> tuple[Actor, AgreedMark]:
+    """Somebody who may answer and the agreed mark, its row locked: another person, not only another role."""
+    actor = require_second_of_scripts(ctx, competition, Role.SETTER, Role.CHAIR, Role.COUNCIL_MEMBER)
     check_marking_open(competition)
-    return actor.assignment_id
+    agreed = get_standard(ctx.session, competition.id, standard_id, for_update=True)
+    if agreed.proposed_by.account_id == actor.account_id:
+        raise NotAllowedError("second_person_needed")
+    return actor, agreed
 
 
 def _was_agreed(agreed: AgreedMark) -> bool:
@@ -352,10 +355,6 @@ def _comments(criteria: set[str], comments: Mapping[str, str]) -> dict[str, str]
     if any(len(text) > LONGEST_TEXT for text in known.values()):
         raise InvalidError("comment_too_long", limit=LONGEST_TEXT)
     return {criterion: text for criterion, text in known.items() if text}
-
-
-def _points(stored: Mapping[str, str]) -> Points:
-    return {criterion: score(given) for criterion, given in stored.items()}
 
 
 def _code(kind: ScriptKind, taken: set[str]) -> str:

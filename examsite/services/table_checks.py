@@ -299,8 +299,7 @@ def _check_code_map(session: Session, competition: Competition, records: _Record
                 "scripts",
                 script.id,
                 "content",
-                entry.candidacy_id in erased
-                or _content_hash(entry.content_salt, script.content) == line["content"],
+                entry.candidacy_id in erased or _content_hash(entry.content_salt, script.content) == line["content"],
             ),
         )
         for table, key, column, holds in pairs:

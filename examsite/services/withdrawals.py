@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEvent
@@ -13,13 +11,12 @@ from examsite.domain.permissions import Role, actor_name
 from examsite.domain.reasons import checked_reason
 from examsite.services.allocations import pass_on
 from examsite.services.context import ServiceContext
+from examsite.services.marking_heads import standing_of_second
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, settle_again, standing_for_head
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
-from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.allocations import list_open_allocations, list_replaced
-from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.marking import lock_script
 from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_withdrawal
 
@@ -27,14 +24,14 @@ from examsite.storage.queries.withdrawals import find_open_withdrawal, get_open_
 def request_withdrawal(
     ctx: ServiceContext, competition: Competition, code: str, *, marker: str, reason: str
 ) -> MarkWithdrawal:
-    """Ask, as head, that a marker's locked mark be withdrawn; nothing changes before the chair has agreed.
+    """Ask, as head, that a marker's locked mark be withdrawn; nothing changes before the council has agreed.
 
     Only a script whose two marks are locked can be named: of the others not even the head knows who has locked.
 
     Raises:
         ConflictError: `marking_not_open`, `withdrawal_already_requested`.
         InvalidError: `reason_missing`, `reason_too_long`, `mark_not_locked` when this marker has no locked mark here.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: as `require_head_of_scripts`.
         NotFoundError: `script_not_found`.
 
     Source: our choice, because TT 22/2025/TT-BNV art. 16 has marks changed only on the record and never by one person.
@@ -53,20 +50,21 @@ def request_withdrawal(
 
 
 def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> Mark:
-    """Agree, as chair: the mark counts no more, the marker begins with an empty sheet, the script's score falls.
+    """Agree, for the council: the mark counts no more, the marker begins with an empty sheet, the script's score falls.
 
-    The head's decision on the script, if there was one, is set aside with it. The record is the head's act with the
-    chair as the second person. The script of a marker who was replaced goes to another one by the draw at once; where
-    nobody is left it waits among the scripts without a marker.
+    The head's decision on the script, if there was one, is set aside with it. The record is the head's act with
+    whoever answers as the second person. The script of a marker who was replaced goes to another one by the draw at
+    once; where nobody is left it waits among the scripts without a marker.
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open` when the mark is no longer locked.
-        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
+        NotAllowedError: `role_needed`, `second_person_needed`, `fresh_factor_needed`; as `standing_of_second`.
         NotFoundError: `withdrawal_not_found`.
 
     Source: record format, `mark:withdrawn`; two people and a reason, only before the codes are opened.
     """
     wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
+    ctx.require_fresh_factor()
     mark = wish.mark
     code = mark.script.code if mark.script is not None else ""
     lock_script(ctx.session, competition.id, code)
@@ -76,7 +74,7 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
     mark.state = MARK_MACHINE.after(mark.state, MarkEvent.WITHDRAWN)
     mark.updated_at = ctx.now
     ctx.session.flush()
-    settle_again(ctx, competition, code, event=ScriptEvent.MARK_WITHDRAWN)
+    settle_again(ctx, competition, [code], event=ScriptEvent.MARK_WITHDRAWN)
     if mark.assignment is not None and str(mark.assignment.pseudonym) in list_replaced(ctx.session, competition.id):
         rows = list_open_allocations(ctx.session, competition.id, mark.assignment.id, code=code)
         if rows:
@@ -87,11 +85,11 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
 def answer_together(
     ctx: ServiceContext, competition: Competition, withdrawal_ids: Sequence[int], *, is_agreed: bool
 ) -> None:
-    """Answer, as chair, wishes that were asked for together, all alike or none; each has its own record.
+    """Answer, for the council, wishes that were asked for together, all alike or none; each has its own record.
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
-        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
+        NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`.
     """
     answer = withdraw_mark if is_agreed else refuse_withdrawal
     for withdrawal_id in withdrawal_ids:
@@ -102,27 +100,18 @@ def answer_together(
 
 
 def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
-    """Refuse, as chair: the mark stays as it was locked.
+    """Refuse, for the council: the mark stays as it was locked, and that somebody wanted it otherwise is recorded.
 
     Raises:
         ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`, the codes of `standing_of_second`.
+        NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`.
         NotFoundError: `withdrawal_not_found`.
     """
-    _answered(ctx, competition, withdrawal_id, is_agreed=False)
+    wish = _answered(ctx, competition, withdrawal_id, is_agreed=False)
+    code = "" if wish.mark.script is None else wish.mark.script.code
+    payload = {"seq": wish.mark.record_seq, "reason": wish.reason, "asked_by": str(wish.requested_by.pseudonym)}
+    wish.record_seq = record(ctx, competition, Event.WITHDRAWAL_REFUSED, f"script/{code}", payload)
     ctx.session.flush()
-
-
-def standing_of_second(session: Session, competition: Competition, *, account_id: int | None, role: Role | None) -> str:
-    """Why this person may not be the second one over a script, as the code of an error; empty: nothing is in the way.
-
-    Nobody knows whose script it is, so a chair with any relation leaves all of them to a member of the council.
-    """
-    recused = list_recused_accounts(session, competition.id)
-    if account_id in recused:
-        return "conflict_declared"
-    chairs = {row.account_id for row in list_holders(session, competition.id, Role.CHAIR)}
-    return "chair_answers_withdrawal" if role is Role.COUNCIL_MEMBER and chairs - recused else ""
 
 
 def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:

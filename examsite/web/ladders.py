@@ -21,7 +21,6 @@ class LadderRow:
     title: str
     figures: dict[str, Score]
     warning: str
-    is_recomputed: bool
     is_chosen: bool
 
 
@@ -48,7 +47,6 @@ def ladder_view(ruleset: RuleSet) -> LadderView | None:
             title=localised(ladder.title, ""),
             figures={name: score(value) for name, value in table["ladders"][ladder.key].items()},
             warning="" if ladder.warning is None else localised(ladder.warning, ""),
-            is_recomputed=ladder.is_recomputed,
             is_chosen=ladder is chosen,
         )
         for ladder in LADDERS

@@ -221,7 +221,9 @@ def exact_text(value: Decimal | None) -> str:
 def view_result(session: Session, competition: Competition, version: ResultVersion, ruleset: RuleSet) -> ResultView:
     """The version with every line open: for those who sign, and for the organiser."""
     document = result_document(version)
-    reader = _Reader(document, ruleset, list_criterion_texts(session, competition.id))
+    is_english = current_locale() == "en"
+    titles = {post.code: post.title_en for post in competition.posts} if is_english else {}
+    reader = _Reader(document, ruleset, list_criterion_texts(session, competition.id), titles)
     reasons = list_tie_reasons(session, competition.id)
     return ResultView(
         number=version.number,
@@ -259,6 +261,8 @@ class _Reader:
     document: Mapping[str, Any]
     ruleset: RuleSet
     words: Mapping[tuple[str, str, str | None, str], Text]
+    #: Titles of posts in the reader's language, where they have one; the document itself is Vietnamese.
+    titles: Mapping[str, str]
 
     def post(self, post: Mapping[str, Any], reasons: Mapping[str, str]) -> PostView:
         rows = [self._row(one) for one in self.document["candidates"] if one["post"] == post["code"]]
@@ -269,7 +273,7 @@ class _Reader:
         tie = post["tie"]
         return PostView(
             code=post["code"],
-            title=post["title"],
+            title=self.titles.get(post["code"]) or post["title"],
             vacancies=places,
             groups=(
                 *(

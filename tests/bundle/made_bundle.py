@@ -171,6 +171,19 @@ class Plan:
     opened_roles: bool = False
     ties: int = 30
     plain: bool = False
+    #: What three different marks come to.
+    third: str = "collective"
+    obeys_third: bool = True
+
+
+def by_third_rule(rule: str, totals: list[Decimal]) -> str:
+    """The score of three different totals, as the README of the verifier says."""
+    low, middle, high = sorted(totals)
+    counted = {"mean": [low, middle, high], "median": [middle]}.get(rule)
+    if counted is None:
+        counted = min(([low, middle], [middle, high]), key=lambda pair: pair[1] - pair[0])
+        counted = [low, middle, high] if middle - low == high - middle else counted
+    return str((sum(counted, Decimal(0)) / len(counted)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 class Made:
@@ -225,6 +238,8 @@ class Made:
             for kind, weight in zip(plan.kinds, weights, strict=True)
         ]
         notes: dict[str, Any] = {"source": "lựa chọn của hội đồng"}
+        if plan.third != "collective":
+            notes["settings"] = {"third_rule": plan.third}
         if plan.closed:
             notes["closed_to_public"] = sorted(plan.closed)
         self.ruleset = {
@@ -484,6 +499,10 @@ class Made:
 
         def decide(step: str) -> dict[str, Any]:
             score = text_of(self._whole(part, marks[0]) - gap / 2)
+            if step == "collective" != self.plan.third and self.plan.obeys_third:
+                score = by_third_rule(
+                    self.plan.third, [self._whole(part, mark) for mark in part["marks"] if mark["round"] != 0]
+                )
             told = {"part": rule["part"], "step": step, "score": score, "reason": "hai người chấm đã trao đổi"}
             decided.append(self.log.record("settlement:decided", "head/TB", subject, told))
             return {"step": step, "seq": decided[-1], "score": score}

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from examsite.bundle import verify as verifier
 from examsite.bundle.tables import SCRIPT_PATH, tables_script
+from examsite.domain.recomputation import recompute
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.frauds import FRAUDS, PLAIN, entries_of
 from tests.bundle.made_bundle import (
@@ -41,7 +42,7 @@ from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 890, 120  # lines and signs of the one file
+LONGEST, WIDEST = 910, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -65,6 +66,7 @@ plans = st.builds(
     objective=st.booleans(),
     opened_roles=st.booleans(),
     ties=st.sampled_from([0, 50, 100]),
+    third=st.sampled_from(["collective", "mean", "median", "closest"]),
 )
 
 
@@ -99,6 +101,19 @@ def test_turn_after_settling_is_accepted(name: str) -> None:
 
 def test_rescoring_that_changed_points_upsets_the_decision() -> None:
     assert "settlements" in broken_in(rescoring(3))
+
+
+@pytest.mark.parametrize("rule", ["mean", "median", "closest"])
+def test_three_marks_come_to_what_the_rule_set_says(rule: str) -> None:
+    for seed in range(100):
+        plan = Plan(seed=seed, kinds=("blind-pair",), third=rule)
+        kept, broken = Made(plan), Made(replace(plan, obeys_third=False))
+        if kept.result["candidates"] != broken.result["candidates"]:
+            break
+    assert broken_in(kept.finish()) == {}
+    assert set(broken_in(broken.finish())) == {"settlements"}
+    assert recompute(kept.result) == []
+    assert any(problem.where.endswith("/settlement/score") for problem in recompute(broken.result))
 
 
 def test_public_bundle_lists_what_it_could_not_compare() -> None:

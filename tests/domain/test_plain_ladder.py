@@ -126,7 +126,6 @@ def test_a_ladder_is_chosen_warned_of_and_keeps_the_members_of_the_format() -> N
         assert ruleset_data(chosen)["parts"][0]["kind"] == "blind-pair"
         assert ruleset_from_data(ruleset_data(chosen)) == chosen
         told = {warning.code for warning in ladder_warnings(chosen)}
-        assert ("third_rule_not_recomputed" in told) is not ladder.is_recomputed
         assert ("closest_two_chosen" in told) is (ladder.key == "closest-two")
         assert (ladder.warning is not None) is (ladder.key == "closest-two")
     assert chosen_ladder(ruleset, ruleset.blind_pair()) is get_ladder("circular")

@@ -293,6 +293,29 @@ def test_attendance_is_the_invigilators_and_names_everyone_absent_so_far(hall: H
     assert [row.code for row in defence_results(hall.session, hall.competition) if row.entry.absent] == codes
 
 
+def test_an_absence_put_down_by_mistake_is_taken_back_until_somebody_later_begins(hall: Hall) -> None:
+    invigilator = hall.ctx(Role.INVIGILATOR)
+    acts.record_attendance(invigilator, hall.competition, [1, 2])
+
+    back = acts.withdraw_absence(invigilator, hall.competition, 1, reason="Nhầm với lượt 2.")
+
+    code = str(back.candidacy.public_code)
+    assert payloads(hall, "absence:withdrawn")[-1][1:] == (
+        "invigilator/V01",
+        "session/DEFENCE",
+        {"part": "defence", "candidate": code, "reason": "Nhầm với lượt 2."},
+    )
+    other = str(hall.defence(2).candidacy.public_code)
+    assert payloads(hall, "attendance:recorded")[-1][3]["absent"] == [other]
+    again = lambda: acts.withdraw_absence(invigilator, hall.competition, 1, reason="x")  # noqa: E731 -- one act
+    assert refused(ConflictError, again) == "event_not_open"
+
+    acts.record_attendance(invigilator, hall.competition, [1])
+    hall.scoring(3)
+    assert refused(ConflictError, again) == "order_used"
+    assert hall.defence(1).state is DefenceState.ABSENT
+
+
 def test_who_handed_in_nothing_is_among_the_absent(session: Session, now: datetime, tmp_path: Path) -> None:
     hall = make_hall(session, now, settings=Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://"))
     hall.locked([0])

@@ -19,10 +19,18 @@ from examsite.services import marker_stops
 from examsite.services.marking_statistics import KeptCoefficients, figures_of_marking
 from examsite.services.withdrawals import request_withdrawal, withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerStop
-from examsite.storage.queries.allocations import find_outlook, list_marker_loads, list_unassigned, standing_still
+from examsite.storage.queries.allocations import (
+    Outlook,
+    find_eligible,
+    find_outlook,
+    list_marker_loads,
+    list_unassigned,
+    standing_still,
+)
 from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
 
@@ -103,12 +111,11 @@ def test_what_nobody_is_left_for_waits_under_its_name_until_a_pause_ends(
     loads = list_marker_loads(session, board.competition.id)
     unassigned = {row.code: row for row in list_unassigned(session, board.competition.id, loads)}
     assert locked in unassigned
-    assert unassigned[locked].outlook.free == ()
-    assert set(unassigned[locked].outlook.paused) == {row.pseudonym for row in outside}
+    assert unassigned[locked].outlook == Outlook(is_open=False, paused=len(outside))
     later = head.now + timedelta(days=2)
     assert [row for row in standing_still(loads, now=later, claim_minutes=30) if row.marker == fallen.pseudonym] == []
     name = str(fallen.pseudonym)
-    if len(_unassigned_free(board, unassigned)) == 0:
+    if not any(row.outlook.is_open for row in unassigned.values()):
         with pytest.raises(ConflictError, match="substitute_missing"):
             marker_stops.take_over_marker(head, board.competition, name, expected=len(unassigned), reason=REASON)
 
@@ -120,10 +127,6 @@ def test_what_nobody_is_left_for_waits_under_its_name_until_a_pause_ends(
     assert stops[0].assignment_id in _holders(board, locked)
     with pytest.raises(ConflictError, match="marker_already_replaced"):
         marker_stops.take_over_marker(head, board.competition, name, expected=0, reason=REASON)
-
-
-def _unassigned_free(board: Board, rows: dict[str, Any]) -> list[str]:
-    return [code for code, row in rows.items() if row.outlook.free]
 
 
 def test_taking_over_is_a_pause_decided_at_once_and_never_beside_one_that_waits(
@@ -155,18 +158,27 @@ def test_taking_over_is_a_pause_decided_at_once_and_never_beside_one_that_waits(
     assert len(_queue(board, first)) >= 3
 
 
-def test_the_outlook_of_a_script_names_who_is_paused(session: Session, now: datetime, tmp_path: Path) -> None:
-    board = _board(session, now, tmp_path, candidates=1, markers=3)
+def test_the_outlook_of_a_script_tells_apart_nobody_who_is_paused(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    """Two paused markers, one of whom may not have the script: neither a name nor a count says that there is one."""
+    board = _board(session, now, tmp_path, candidates=1, markers=4)
     (code,) = board.codes()
     script = board.script(code)
-    outsider = next(row for row in board.markers if row.id not in _holders(board, code))
-    outlook = find_outlook(session, board.competition.id, script.id, code)
-    assert (outlook.free, outlook.paused) == ((outsider.pseudonym,), ())
+    outside = [row for row in board.markers if row.id not in _holders(board, code)]
+    assert find_outlook(session, board.competition.id, script.id, code) == Outlook(is_open=True, paused=0)
 
-    marker_stops.stop_marker(board.ctx(Role.MARKING_HEAD), board.competition, str(outsider.pseudonym), reason=REASON)
+    for row in outside:
+        marker_stops.stop_marker(board.ctx(Role.MARKING_HEAD), board.competition, str(row.pseudonym), reason=REASON)
 
-    outlook = find_outlook(session, board.competition.id, script.id, code)
-    assert (outlook.free, outlook.paused) == ((), (outsider.pseudonym,))
+    before = find_outlook(session, board.competition.id, script.id, code)
+    assert before == Outlook(is_open=False, paused=2)
+    (candidacy,) = board.room.candidacies
+    near = {"assignment_id": outside[0].id, "candidacy_id": candidacy.id, "relation": "sibling"}
+    session.add(ConflictDeclaration(**near, declared_at=now))
+    session.flush()
+    assert (code, str(outside[0].pseudonym)) in find_eligible(session, board.competition.id).barred
+    assert find_outlook(session, board.competition.id, script.id, code) == before
 
 
 def test_a_withdrawn_mark_does_not_stand_still_from_before(session: Session, now: datetime, tmp_path: Path) -> None:

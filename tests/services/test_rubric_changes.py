@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from examsite.services.marking import lock_mark, save_draft
 from examsite.services.rubric_changes import agree_change, propose_change, refuse_change, take_back_change
 from examsite.services.standardisation import agree_standard, change_standard
 from examsite.services.withdrawals import request_withdrawal
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.records import RecordRow
@@ -317,7 +320,75 @@ def test_refused_nothing_changes_and_one_person_is_not_two(board: Board) -> None
 
     assert _own(board, code, 0).state is MarkState.LOCKED
     assert _records(board, "rubric:changed") == []
+    (refused,) = _records(board, "rubric:refused")
+    assert refused.actor == "setter/D01"
+    assert json.loads(refused.payload) == {"criterion": TOUCHED, "reason": REASON, "proposed_by": "H01"}
     assert _refusal(NotFoundError, lambda: _agree(board, change)) == "rubric_change_not_found"
+
+
+def test_who_stands_near_to_a_candidate_neither_proposes_nor_agrees(board: Board) -> None:
+    waiting = _propose(board)
+    for role in (Role.MARKING_HEAD, Role.SETTER):
+        near = {"assignment_id": board.room.people[role].id, "candidacy_id": board.room.candidacies[0].id}
+        board.session.add(ConflictDeclaration(**near, relation="sibling", declared_at=waiting.proposed_at))
+    board.session.flush()
+
+    def take_back() -> None:
+        take_back_change(board.ctx(Role.MARKING_HEAD), board.competition, waiting.id)
+
+    def refuse() -> None:
+        refuse_change(board.ctx(Role.SETTER), board.competition, waiting.id)
+
+    assert _refusal(NotAllowedError, lambda: _propose(board)) == "head_leaves_scripts"
+    assert _refusal(NotAllowedError, take_back) == "head_leaves_scripts"
+    assert _refusal(NotAllowedError, lambda: _agree(board, waiting)) == "second_leaves_scripts"
+    assert _refusal(NotAllowedError, refuse) == "second_leaves_scripts"
+
+
+def test_how_many_marks_a_change_touches_does_not_change_how_many_statements_it_takes(board: Board) -> None:
+    codes = board.codes()
+    counts = []
+    for many, text in ((codes[:1], "Nêu đúng hai việc"), (codes, "Nêu rõ hai việc")):
+        for code in many:
+            for place, marker in enumerate(board.pair(code)):
+                _lock_again(board, code, marker, place)
+        change = _propose(board, text=Text(text, text))
+        board.session.flush()
+        with _statements(board.session) as made:
+            touched = _agree(board, change)
+        assert len(touched) == 2 * len(many)
+        counts.append(len(made))
+    assert counts[1] == counts[0]
+
+
+def _lock_again(board: Board, code: str, marker: RoleAssignment, place: int) -> None:
+    """Lock a sheet that a change may have opened again."""
+    found = board.session.scalars(
+        select(Mark.revision)
+        .join(Mark.script)
+        .where(Script.code == code, Mark.assignment_id == marker.id, Mark.state == MarkState.DRAFT)
+    ).one_or_none()
+    ctx = board.ctx(marker)
+    points = board.points("40.00" if place else "30.00")
+    draft = save_draft(ctx, board.competition, code, revision=found or 0, points=points, comments={})
+    lock_mark(ctx, board.competition, code, revision=draft.revision)
+
+
+@contextmanager
+def _statements(session: Session) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile; many rows of one statement count once, SQLite sends them one by one."""
+    made: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if made[-1:] != [statement]:
+            made.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", listen)
+    try:
+        yield made
+    finally:
+        event.remove(connection, "before_cursor_execute", listen)
 
 
 def test_maximum_and_step_never_change(board: Board) -> None:

@@ -48,6 +48,14 @@ def word(document: str) -> bytes:
     return out.getvalue()
 
 
+#: Words that the looks of a text or a slide hide; what no part leads to is no word of the text.
+_OFFICE_LOOKS = {
+    place: planted
+    for place, planted in hidden_leaks.hidden().items()
+    if planted[0] in {"docx", "pptx"} and not place.endswith(("leads to", "is in", "old programs"))
+}
+
+
 def kept(tmp_path: Path, data: bytes, kind: UploadKind) -> tuple[Settings, reading.KeptFile]:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
     sha256 = "ab" * 32
@@ -90,6 +98,22 @@ def test_a_reader_is_told_of_each_page_with_unseen_words(tmp_path: Path) -> None
     assert (row.page, row.beside, row.tiny, row.faint) == (1, 0, 0, len(leaks.CANARY))
     other, broken = kept(tmp_path / "other", b"%PDF-1.7 broken", UploadKind.PDF)
     assert reading.list_unseen_words(other, broken) is None
+
+
+@pytest.mark.parametrize("place", sorted(_OFFICE_LOOKS))
+def test_a_reader_is_told_how_many_letters_of_an_office_file_the_copy_leaves_out(tmp_path: Path, place: str) -> None:
+    kind, data = _OFFICE_LOOKS[place]
+    settings, original = kept(tmp_path, data, UploadKind(kind))
+    told = reading.list_unseen_words(settings, original, original) or ()
+    assert [(row.page, row.removed) for row in told] == [(1 if kind == "pptx" else 0, len(leaks.CANARY))]
+    assert reading.list_unseen_words(settings, original) == ()
+
+
+@pytest.mark.parametrize("place", sorted(hidden_leaks.seen()))
+def test_of_letters_that_are_seen_nothing_is_told(tmp_path: Path, place: str) -> None:
+    kind, data = hidden_leaks.seen()[place]
+    settings, original = kept(tmp_path, data, UploadKind(kind))
+    assert reading.list_unseen_words(settings, original, original) == ()
 
 
 def test_a_text_is_shown_as_parts_of_blocks(tmp_path: Path) -> None:

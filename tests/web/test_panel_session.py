@@ -12,7 +12,7 @@ from examsite.domain.permissions import Role
 from examsite.services import assessments, reveals
 from examsite.services import defence as acts
 from tests.factories.defence import Hall, make_hall
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, parse, words
 
 CODE = "VH-2026-01"
 HERE = f"/panel/{CODE}"
@@ -166,8 +166,12 @@ def test_the_question_log_is_the_panels_and_ends_in_the_minutes(stage: Any, log_
     )
     assert leader.submit(address, {"text": "Ai chịu trách nhiệm?", "asked_by": "G02"}).status_code == 302
     client.submit(f"{address}/1", {"answer": "Thiếu người", "seen": ""}, form_at=address)
-    stale = client.submit(f"{address}/1", {"answer": "x", "seen": ""}, form_at=address, follow_redirects=True)
-    assert "vừa được ghi từ một trang khác" in stale.text
+    stale = client.submit(f"{address}/1", {"answer": "Một ý khác", "seen": ""}, form_at=address)
+    assert stale.status_code == 409
+    again = find_all(parse(stale.text), "question-1")[0]
+    assert "vừa được ghi từ một trang khác" in words(again)
+    assert "Thiếu người" in words(again)
+    assert "Một ý khác" in words(again), "what was typed is not lost"
     leader.submit(f"{HERE}/head/1/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=f"{HERE}/head/1")
     minutes = words(leader.page(f"{HERE}/defences/1/minutes"))
     for told in ("Vì sao trễ hạn?", "Thiếu người", "Ai chịu trách nhiệm?", "Thẻ nhớ 7"):

@@ -48,12 +48,17 @@ def clean_office(data: bytes, kind: str) -> bytes:
         ValueError: it is damaged, or nothing of it can be shown.
     """
     try:
-        return _Copy(_read_package(data), kind).made()
+        return _Copy(read_package(data), kind).made()
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, RecursionError, NotImplementedError) as error:
         raise ValueError("damaged Office file") from error
 
 
-def _read_package(data: bytes) -> dict[str, bytes]:
+def read_package(data: bytes) -> dict[str, bytes]:
+    """Every part of a package by its name.
+
+    Raises:
+        ValueError: there is too much of it.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         if len(entries) > _MOST_PARTS or sum(entry.file_size for entry in entries) > _MOST_BYTES:
@@ -61,7 +66,12 @@ def _read_package(data: bytes) -> dict[str, bytes]:
         return {entry.filename: archive.read(entry) for entry in entries}
 
 
-def _parse(data: bytes) -> Any:
+def parse_part(data: bytes) -> Any:
+    """The tree of one part, without remarks and processing instructions.
+
+    Raises:
+        ValueError: it brings a document type.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
@@ -93,7 +103,7 @@ class _Copy:
         main = self._main_part()
         if self._kind == "docx":
             styles = [target for _id, kind, target in self._relations(main) if kind == "styles" and target in self._old]
-            tree = _parse(self._old[styles[0]]) if styles else None
+            tree = parse_part(self._old[styles[0]]) if styles else None
             if tree is not None:
                 self._styles, self._unseen_styles = style_names(tree), hidden_styles(tree)
                 self._lists |= values_of(tree, "numId", "val")
@@ -116,7 +126,7 @@ class _Copy:
         return out.getvalue()
 
     def _main_part(self) -> str:
-        for item in _parse(self._old["[Content_Types].xml"]):
+        for item in parse_part(self._old["[Content_Types].xml"]):
             name = str(item.get("PartName", "")).lstrip("/")
             if item.get("ContentType") == MAIN_TYPES[self._kind] and name in self._old:
                 return name
@@ -127,7 +137,7 @@ class _Copy:
         folder, base = posixpath.split(name)
         data = self._old.get(posixpath.join(folder, "_rels", f"{base}.rels"))
         found = []
-        for item in [] if data is None else _parse(data):
+        for item in [] if data is None else parse_part(data):
             target = str(item.get("Target", ""))
             inside = posixpath.normpath(target[1:] if target.startswith("/") else posixpath.join(folder, target))
             if item.get("TargetMode", "Internal") == "Internal" and inside in self._old:
@@ -135,11 +145,11 @@ class _Copy:
         return found
 
     def _take_text(self, name: str, target: str, kind: str, content_type: str) -> None:
-        root = _parse(self._old[name])
+        root = parse_part(self._old[name])
         relations = self._relations(name)
         if kind == "main" and self._kind == "pptx":
             self._drop_hidden_slides(root, {key: part for key, _kind, part in relations})
-            self._slide_size = _slide_size(root)
+            self._slide_size = slide_size(root)
         root = clean_tree(root, kind, self._styles, self._unseen_styles)
         self._drop_unused(root, kind)
         named = {
@@ -180,7 +190,7 @@ class _Copy:
         """The lists that paragraphs are in: of the text, its heads and feet, and its notes."""
         pages = {"header", "footer", "footnotes", "endnotes"}
         parts = [main, *(part for _id, kind, part in self._relations(main) if kind in pages)]
-        return {number for part in parts for number in values_of(_parse(self._old[part]), "numId", "val")}
+        return {number for part in parts for number in values_of(parse_part(self._old[part]), "numId", "val")}
 
     def _take(self, name: str, relation: str) -> str:
         """The new name of a part, which is taken over when it is met first."""
@@ -206,7 +216,7 @@ class _Copy:
         shown = 0
         for item in slides:
             part = parts.get(str(item.get(f"{{{R}}}id")))
-            if part is None or is_hidden_slide(_parse(self._old[part])):
+            if part is None or is_hidden_slide(parse_part(self._old[part])):
                 item.getparent().remove(item)
             else:
                 shown += 1
@@ -228,7 +238,7 @@ class _Copy:
         return _written(root)
 
 
-def _slide_size(root: Any) -> tuple[int, int]:
+def slide_size(root: Any) -> tuple[int, int]:
     """Width and height of the slides. Unit: English metric units."""
     size = next((item for item in root if etree.QName(item).localname == "sldSz"), None)
     if size is None or not str(size.get("cx", "")).isdigit() or not str(size.get("cy", "")).isdigit():

@@ -6,7 +6,7 @@ Counts and pseudonyms; no points of anybody, and no script of which only one of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,10 +57,13 @@ class MarkerLoad:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Who could be given a script now, and who only after a pause is lifted; by pseudonym."""
+    """Whether a script could be given to somebody now, and how many markers are paused in the whole competition.
 
-    free: tuple[str, ...]
-    paused: tuple[str, ...]
+    No name, and no count that depends on the script: whoever sees pairs by pseudonym would learn who may not have it.
+    """
+
+    is_open: bool
+    paused: int
 
 
 @dataclass(frozen=True)
@@ -224,16 +227,8 @@ def list_replaced(session: Session, competition_id: int) -> set[str]:
 
 
 def find_outlook(session: Session, competition_id: int, script_id: int, code: str) -> Outlook:
-    """Who may be given this script: nobody who has or had it, is barred from it, or whose work went to others."""
-    eligible = find_eligible(session, competition_id)
-    standings = _standings_by_pseudonym(session, competition_id)
-    paused = [name for name, standing in standings.items() if standing is MarkerStanding.STOPPED]
-    taken = list_takers(session, [script_id])[script_id]
-
-    def fit(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name for name in sorted(names) if name not in taken and (code, name) not in eligible.barred)
-
-    return Outlook(free=fit(eligible.markers), paused=fit(paused))
+    """What may become of a script that somebody has to be found for."""
+    return _list_outlooks(session, competition_id, {code: script_id})[code]
 
 
 def list_unassigned(session: Session, competition_id: int, loads: Iterable[MarkerLoad]) -> list[UnassignedScript]:
@@ -247,10 +242,8 @@ def list_unassigned(session: Session, competition_id: int, loads: Iterable[Marke
         )
     )
     keys = {code: script_id for code, script_id in known}  # noqa: C416 - rows are no pairs to a type checker
-    found = [
-        UnassignedScript(row.code, row.marker, find_outlook(session, competition_id, keys[row.code], row.code))
-        for row in rows
-    ]
+    outlooks = _list_outlooks(session, competition_id, keys)
+    found = [UnassignedScript(row.code, row.marker, outlooks[row.code]) for row in rows]
     return sorted(found, key=lambda row: (row.code, row.marker))
 
 
@@ -273,6 +266,24 @@ def list_changed(session: Session, competition_id: int) -> list[ChangedAllocatio
         for row in rows
         if row.withdrawn_at is not None
     ]
+
+
+def _list_outlooks(session: Session, competition_id: int, scripts: Mapping[str, int]) -> dict[str, Outlook]:
+    """Of scripts by code and key: open to somebody who never had it, is not barred from it and may mark now."""
+    eligible = find_eligible(session, competition_id)
+    standings = _standings(session, competition_id)
+    stopped = {key for key, standing in standings.items() if standing is MarkerStanding.STOPPED}
+    paused = sum(1 for row in list_markers(session, competition_id) if row.id in stopped)
+    takers = list_takers(session, scripts.values())
+    return {
+        code: Outlook(
+            is_open=any(
+                name not in takers[script_id] and (code, name) not in eligible.barred for name in eligible.markers
+            ),
+            paused=paused,
+        )
+        for code, script_id in scripts.items()
+    }
 
 
 def _list_allocations(session: Session, competition_id: int) -> list[Allocation]:

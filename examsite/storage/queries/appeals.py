@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, joinedload
 from examsite.domain.appeals import FIRST_REMARK, LEAST_REMARKERS, AppealState, remarks_due_at, round_word
 from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import AppealSettlement, MarkState, NeededAct, ScriptKind, settle_appeal
+from examsite.domain.marking import AppealPlace, MarkState, NeededAct, ScriptKind, settle_appeal
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import SYSTEM_ROUND, AppealEntry, DecisionEntry, MarkEntry
+from examsite.domain.rubrics import points_from_data
 from examsite.domain.rulesets import ruleset_from_toml
-from examsite.domain.scores import ZERO, Score, score, sum_scores
+from examsite.domain.scores import ZERO, Score, sum_scores
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
@@ -42,7 +43,7 @@ class AppealStanding:
     #: Re-marks, once as many are locked as were due; none before.
     remarks: tuple[Mark, ...]
     system_total: Score
-    settlement: AppealSettlement
+    settlement: AppealPlace
 
     @property
     def totals(self) -> tuple[Score, ...]:
@@ -251,7 +252,7 @@ def _entry(appeal: Appeal, script: Script) -> AppealEntry:
                 seq=mark.record_seq or 0,
                 marker="" if mark.assignment is None else str(mark.assignment.pseudonym),
                 round=round_word(mark.round),
-                points={criterion: score(points) for criterion, points in mark.points.items()},
+                points=points_from_data(mark.points),
             )
             for mark in remarks_of(script)
         ),

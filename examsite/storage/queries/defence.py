@@ -21,7 +21,8 @@ from examsite.domain.marking import MarkState
 from examsite.domain.panels import SCORES_SHOWN, DefenceState
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import DecisionEntry, MarkEntry, PartEntry
-from examsite.domain.scores import Score, score
+from examsite.domain.rubrics import points_from_data
+from examsite.domain.scores import Score
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
@@ -334,5 +335,5 @@ def _mark_entry(mark: Mark) -> MarkEntry:
         seq=mark.record_seq or 0,
         marker=(mark.assignment.pseudonym or "") if mark.assignment is not None else "",
         round=mark.round,
-        points={criterion: score(points) for criterion, points in mark.points.items()},
+        points=points_from_data(mark.points),
     )

@@ -13,15 +13,24 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.appeals import is_remark
 from examsite.domain.errors import NotFoundError
-from examsite.domain.marking import MarkingStep, MarkState, NeededAct, ScriptKind, ScriptState
-from examsite.domain.marking import Settlement as Standing
+from examsite.domain.marking import (
+    BLIND_ROUND,
+    THIRD_ROUND,
+    LadderPlace,
+    MarkingStep,
+    MarkState,
+    NeededAct,
+    ScriptKind,
+    ScriptState,
+)
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import SYSTEM_MARKER, SYSTEM_ROUND, DecisionEntry, MarkEntry, PartEntry
 from examsite.domain.results import settle_part
+from examsite.domain.rubrics import points_from_data
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.rulesets import ruleset_from_toml
-from examsite.domain.scores import ZERO, Score, score, sum_scores
+from examsite.domain.scores import ZERO, Score, sum_scores
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
@@ -40,7 +49,7 @@ class ScriptStanding:
     third_allocation: Allocation | None
     decision: Settlement | None
     system_total: Score
-    standing: Standing
+    standing: LadderPlace
 
     @property
     def totals(self) -> tuple[Score, ...]:
@@ -128,6 +137,13 @@ def get_script_for_update(session: Session, competition_id: int, code: str) -> S
     return found
 
 
+def list_scripts_for_update(session: Session, competition_id: int, codes: Collection[str]) -> list[Script]:
+    """These scripts by code as `get_script_for_update` reads one, their rows locked in that order."""
+    wanted = (Script.competition_id == competition_id, Script.code.in_(codes))
+    session.scalars(select(Script.id).where(*wanted).order_by(Script.code).with_for_update()).all()
+    return scripts_with_marks(session, *wanted)
+
+
 def find_decision(session: Session, script_id: int) -> Settlement | None:
     """The head's decision on a script; one that was set aside with a withdrawn mark is none."""
     return session.scalars(
@@ -169,7 +185,9 @@ def count_third_allocations(session: Session, competition_id: int) -> dict[str, 
         select(RoleAssignment.pseudonym, func.count(Allocation.id))
         .join(Allocation, Allocation.assignment_id == RoleAssignment.id)
         .join(Script, Script.id == Allocation.script_id)
-        .where(Script.competition_id == competition_id, Allocation.round == 2, Allocation.withdrawn_at.is_(None))
+        .where(
+            Script.competition_id == competition_id, Allocation.round == THIRD_ROUND, Allocation.withdrawn_at.is_(None)
+        )
         .group_by(RoleAssignment.pseudonym)
     )
     return {str(pseudonym): count for pseudonym, count in rows}
@@ -195,6 +213,15 @@ def list_standings(session: Session, competition: Competition) -> list[ScriptSta
     return found
 
 
+def find_standing(session: Session, competition: Competition, code: str) -> ScriptStanding | None:
+    """One of `list_standings` by its code."""
+    wanted = (Script.competition_id == competition.id, Script.kind == ScriptKind.LIVE, Script.code == code)
+    for script in scripts_with_marks(session, *wanted):
+        decision = find_decision(session, script.id)
+        return standing_of(written_part(competition), script, paper_from_data(script.paper.data), decision)
+    return None
+
+
 def standing_of(
     part: BlindPairPart, script: Script, paper: Paper, decision: Settlement | None
 ) -> ScriptStanding | None:
@@ -206,9 +233,11 @@ def standing_of(
     return ScriptStanding(
         script=script,
         paper=paper,
-        marks=tuple(mark for mark in locked if mark.round == 1),
-        third=next((mark for mark in locked if mark.round == 2), None),
-        third_allocation=next((row for row in script.allocations if row.round == 2 and row.withdrawn_at is None), None),
+        marks=tuple(mark for mark in locked if mark.round == BLIND_ROUND),
+        third=next((mark for mark in locked if mark.round == THIRD_ROUND), None),
+        third_allocation=next(
+            (row for row in script.allocations if row.round == THIRD_ROUND and row.withdrawn_at is None), None
+        ),
         decision=decision,
         system_total=sum_scores(mark.total or ZERO for mark in locked if mark.round == SYSTEM_ROUND),
         standing=standing,
@@ -226,7 +255,7 @@ def script_entry(script: Script, paper: Paper, decision: Settlement | None) -> P
                 seq=mark.record_seq or 0,
                 marker=SYSTEM_MARKER if mark.assignment is None else str(mark.assignment.pseudonym),
                 round=mark.round,
-                points={criterion: score(points) for criterion, points in mark.points.items()},
+                points=points_from_data(mark.points),
             )
             for mark in locked_marks(script.marks)
         ),

@@ -11,7 +11,7 @@ from sqlalchemy import Integer, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from examsite.domain.appeals import FIRST_REMARK
-from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.marking import BLIND_ROUND, MarkState, ScriptKind
 from examsite.domain.scores import ZERO, Score
 from examsite.domain.standardisation import NamingOutcome
 from examsite.storage.models.accounts import RoleAssignment
@@ -55,7 +55,7 @@ class LockedMark:
     @property
     def is_blind(self) -> bool:
         """Whether it is one of the two marks of a candidate's script."""
-        return self.kind is ScriptKind.LIVE and self.round == 1
+        return self.kind is ScriptKind.LIVE and self.round == BLIND_ROUND
 
 
 class WatchedMark(NamedTuple):
@@ -145,7 +145,7 @@ _watched = (
         type_coerce(Mark.total, Integer).label("given"),
         type_coerce(AgreedMark.total, Integer).label("agreed"),
         (Script.kind == ScriptKind.QUALIFICATION).label("qualifies"),
-        ((Script.kind == ScriptKind.LIVE) & (Mark.round == 1)).label("is_blind"),
+        ((Script.kind == ScriptKind.LIVE) & (Mark.round == BLIND_ROUND)).label("is_blind"),
     )
     .join(Script, Script.id == Mark.script_id)
     .outerjoin(AgreedMark, (AgreedMark.script_id == Script.id) & AgreedMark.agreed_at.is_not(None))

@@ -13,7 +13,7 @@ from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.permissions import Role
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import Candidacy, Upload
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.queries.codes import written_results
 
@@ -62,12 +62,12 @@ def get_version(session: Session, candidacy_id: int, number: int) -> ProposalVer
     return found
 
 
-def find_newest_copy(session: Session, candidacy_id: int) -> Upload | None:
-    """The copy for readers of the newest version that a candidate handed in."""
+def find_newest_version(session: Session, candidacy_id: int) -> ProposalVersion | None:
+    """The newest version that a candidate handed in and that has a copy for readers, with both files."""
     return session.scalars(
-        select(Upload)
-        .join(ProposalVersion, ProposalVersion.cleaned_id == Upload.id)
-        .where(ProposalVersion.candidacy_id == candidacy_id)
+        select(ProposalVersion)
+        .options(joinedload(ProposalVersion.upload), joinedload(ProposalVersion.cleaned))
+        .where(ProposalVersion.candidacy_id == candidacy_id, ProposalVersion.cleaned_id.is_not(None))
         .order_by(ProposalVersion.number.desc())
     ).first()
 

@@ -24,8 +24,8 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.marking import Mark, Script, Settlement
-from examsite.storage.models.papers import ItemDecision, Paper
+from examsite.storage.models.marking import Mark, MarkWithdrawal, Script, Settlement
+from examsite.storage.models.papers import ItemDecision, Paper, RubricChange
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import Deduction, ResultVersion, Signature, TieDecision
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
@@ -207,28 +207,34 @@ def _signatures(session: Session, competition: Competition) -> Iterator[RowClaim
 
 
 def _rulings(session: Session, competition: Competition) -> Iterator[RowClaim]:
-    second = aliased(RoleAssignment)
+    decider = aliased(RoleAssignment)
     rows = session.execute(
-        select(ItemDecision, Paper.code, RoleAssignment, second.pseudonym)
+        select(ItemDecision, Paper.code, RoleAssignment, decider)
         .join(Paper, Paper.id == ItemDecision.paper_id)
         .join(RoleAssignment, RoleAssignment.id == ItemDecision.proposed_by_id)
-        .outerjoin(second, second.id == ItemDecision.decided_by_id)
+        .outerjoin(decider, decider.id == ItemDecision.decided_by_id)
         .where(Paper.competition_id == competition.id, ItemDecision.record_seq.is_not(None))
         .order_by(ItemDecision.id)
     )
-    for row, paper, proposer, decider in rows:
+    for row, paper, proposer, second in rows:
+        members: dict[str, tuple[str, object]] = {
+            "item": ("criterion", row.item),
+            "ruling": ("ruling", ruling_text(decision_of(row))),
+        }
+        if row.is_agreed:
+            members["decided_by_id"] = ("second", None if second is None else second.pseudonym)
+        else:
+            members |= {"reason": ("reason", row.reason), "proposed_by_id": ("proposed_by", proposer.pseudonym)}
         yield RowClaim(
             "item_decisions",
             row.id,
             row.record_seq,
-            (Event.ITEM_DECIDED,),
-            {
-                "item": ("criterion", row.item),
-                "ruling": ("ruling", ruling_text(decision_of(row))),
-                "decided_by_id": ("second", decider),
-            },
+            (Event.ITEM_DECIDED if row.is_agreed else Event.RULING_REFUSED,),
+            members,
             subject=("paper_id", f"paper/{paper}"),
-            actor=("proposed_by_id", _actor(proposer)),
+            actor=("proposed_by_id", _actor(proposer))
+            if row.is_agreed or second is None
+            else ("decided_by_id", _actor(second)),
         )
 
 
@@ -269,6 +275,97 @@ def _appeals(session: Session, competition: Competition) -> Iterator[RowClaim]:
             )
 
 
+def _rubric_changes(session: Session, competition: Competition) -> Iterator[RowClaim]:
+    """A change that waits has no record yet; one that nobody answered was taken back, by its proposer in any role."""
+    decider = aliased(RoleAssignment)
+    rows = session.execute(
+        select(RubricChange, Paper.code, RoleAssignment, decider)
+        .join(Paper, Paper.id == RubricChange.paper_id)
+        .join(RoleAssignment, RoleAssignment.id == RubricChange.proposed_by_id)
+        .outerjoin(decider, decider.id == RubricChange.decided_by_id)
+        .where(Paper.competition_id == competition.id)
+        .order_by(RubricChange.id)
+    )
+    for row, paper, proposer, second in rows:
+        if row.decided_at is None:
+            if row.record_seq is not None:
+                yield RowClaim("rubric_changes", row.id, row.record_seq, (), {}, faults=("record_seq",))
+            continue
+        members: dict[str, tuple[str, object]] = {
+            "criterion": ("criterion", row.criterion),
+            "reason": ("reason", row.reason),
+        }
+        event, actor = Event.RUBRIC_TAKEN_BACK, None
+        if row.is_agreed:
+            event, actor = Event.RUBRIC_CHANGED, ("proposed_by_id", _actor(proposer))
+            members |= {
+                "before": ("before", row.before),
+                "after": ("after", row.after),
+                "decided_by_id": ("second", None if second is None else second.pseudonym),
+            }
+        elif second is not None:
+            event, actor = Event.RUBRIC_REFUSED, ("decided_by_id", _actor(second))
+            members["proposed_by_id"] = ("proposed_by", proposer.pseudonym)
+        yield RowClaim(
+            "rubric_changes",
+            row.id,
+            row.record_seq,
+            (event,),
+            members,
+            subject=("paper_id", f"paper/{paper}"),
+            actor=actor,
+        )
+
+
+def _withdrawals(session: Session, competition: Competition) -> Iterator[RowClaim]:
+    """A wish that waits has no record yet. One that a changed rubric answered is recorded with the change's reason."""
+    decider = aliased(RoleAssignment)
+    changes = select(RubricChange.paper_id, RubricChange.decided_at, RubricChange.reason, RubricChange.proposed_by_id)
+    changed = {
+        (paper_id, decided_at): (reason, proposer)
+        for paper_id, decided_at, reason, proposer in session.execute(
+            changes.join(Paper, Paper.id == RubricChange.paper_id).where(
+                Paper.competition_id == competition.id, RubricChange.is_agreed.is_(True)
+            )
+        )
+    }
+    rows = session.execute(
+        select(MarkWithdrawal, Mark.record_seq, Script, RoleAssignment, decider)
+        .join(Mark, Mark.id == MarkWithdrawal.mark_id)
+        .join(Script, Script.id == Mark.script_id)
+        .join(RoleAssignment, RoleAssignment.id == MarkWithdrawal.requested_by_id)
+        .outerjoin(decider, decider.id == MarkWithdrawal.decided_by_id)
+        .where(Script.competition_id == competition.id)
+        .order_by(MarkWithdrawal.id)
+    )
+    for row, mark_seq, script, asker, second in rows:
+        if row.decided_at is None or second is None:
+            faults = tuple(name for name in ("record_seq", "decided_at") if getattr(row, name) is not None)
+            if faults:
+                yield RowClaim("mark_withdrawals", row.id, row.record_seq, (), {}, faults=faults)
+            continue
+        members: dict[str, tuple[str, object]] = {"mark_id": ("seq", mark_seq)}
+        of_change = changed.get((script.paper_id, row.decided_at)) if row.is_agreed else None
+        is_own = of_change is None or of_change == (row.reason, row.requested_by_id)
+        if is_own:
+            members["reason"] = ("reason", row.reason)
+        if row.is_agreed:
+            members["decided_by_id"] = ("second", second.pseudonym)
+            actor = ("requested_by_id", _actor(asker)) if is_own else None
+        else:
+            members["requested_by_id"] = ("asked_by", asker.pseudonym)
+            actor = ("decided_by_id", _actor(second))
+        yield RowClaim(
+            "mark_withdrawals",
+            row.id,
+            row.record_seq,
+            (Event.MARK_WITHDRAWN if row.is_agreed else Event.WITHDRAWAL_REFUSED,),
+            members,
+            subject=("mark_id", f"script/{script.code}"),
+            actor=actor,
+        )
+
+
 def _actor(assignment: RoleAssignment) -> str:
     return actor_name(assignment.role, assignment.pseudonym or "")
 
@@ -283,6 +380,8 @@ CLAIMS: Final[tuple[Callable[[Session, Competition], Iterator[RowClaim]], ...]] 
     _rulings,
     _attempts,
     _appeals,
+    _rubric_changes,
+    _withdrawals,
 )
 """One function for each table that the published result is computed from. Source: our choice, because a change there
 changes who is selected; rows of wishes, notes and stops name records as well and are sealed or stand beside.

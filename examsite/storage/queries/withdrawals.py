@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,7 +15,7 @@ from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 def get_open_withdrawal(
     session: Session, competition_id: int, withdrawal_id: int, *, for_update: bool = False
 ) -> MarkWithdrawal:
-    """A wish that waits for the chair, with mark, script, marker and who asked.
+    """A wish that waits for the council, with mark, script, marker and who asked.
 
     Raises:
         NotFoundError: `withdrawal_not_found`, also once it was answered.
@@ -30,14 +32,22 @@ def get_open_withdrawal(
 
 
 def find_open_withdrawal(session: Session, mark_id: int) -> MarkWithdrawal | None:
-    """The wish about this mark that waits for the chair."""
+    """The wish about this mark that waits for the council."""
     return session.scalars(
         select(MarkWithdrawal).where(MarkWithdrawal.mark_id == mark_id, MarkWithdrawal.decided_at.is_(None))
     ).one_or_none()
 
 
+def list_open_withdrawals_of(session: Session, mark_ids: Collection[int]) -> dict[int, MarkWithdrawal]:
+    """The wishes about these marks that wait for the council, by the key of the mark."""
+    rows = session.scalars(
+        select(MarkWithdrawal).where(MarkWithdrawal.mark_id.in_(mark_ids), MarkWithdrawal.decided_at.is_(None))
+    )
+    return {row.mark_id: row for row in rows}
+
+
 def list_open_withdrawals(session: Session, competition_id: int) -> list[MarkWithdrawal]:
-    """The wishes that wait for the chair, the oldest first."""
+    """The wishes that wait for the council, the oldest first."""
     statement = _with_people(competition_id).where(MarkWithdrawal.decided_at.is_(None))
     return list(session.scalars(statement.order_by(MarkWithdrawal.requested_at, MarkWithdrawal.id)))
 

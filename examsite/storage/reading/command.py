@@ -1,5 +1,7 @@
 """Read one cleaned file: `outline`, `unseen` (JSON), `page` or `picture` (WebP); the answer goes to standard output.
 
+`removed` (JSON) alone is asked of the file as it was handed in: what its readers' copy leaves out.
+
 Decision: a process of its own, because a drawing engine has more corners than a check has rules; what crashes it or
 eats memory takes only this process with it.
 """
@@ -11,6 +13,7 @@ import resource
 import sys
 from pathlib import Path
 
+from examsite.storage.cleaning.office_unseen import list_removed
 from examsite.storage.reading.office_outline import outline_office
 from examsite.storage.reading.office_pictures import draw_picture
 from examsite.storage.reading.pdf_pages import draw_page, outline_pdf
@@ -30,6 +33,8 @@ def answer(task: str, path: Path, kind: str, rest: list[str]) -> bytes:
     if task == "outline":
         found = outline_pdf(path) if kind == "pdf" else outline_office(path.read_bytes(), kind)
         return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    if task == "removed":
+        return json.dumps(list_removed(path.read_bytes(), kind), separators=(",", ":")).encode()
     if task == "unseen":
         return json.dumps(list_unseen(path), separators=(",", ":")).encode()
     if task == "page":

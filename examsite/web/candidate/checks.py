@@ -127,6 +127,13 @@ def _words(line: OwnCheck) -> tuple[str, str]:
             _("Điểm phúc khảo trên trang đúng là quyết định đã ghi."),
             _("Điểm phúc khảo trên trang khác với quyết định đã ghi."),
         ),
+        "appeal_computed": (
+            _(
+                "Tính lại theo bộ quy tắc từ các phiếu phúc khảo ra đúng điểm sau phúc khảo %(score)s.",
+                score=_score(line),
+            ),
+            _("Tính lại theo bộ quy tắc từ các phiếu phúc khảo không ra điểm sau phúc khảo đang lưu."),
+        ),
         "deduction": (
             _("Mức trừ trên trang đúng là mức đã ghi."),
             _("Mức trừ trên trang khác với mức đã ghi."),

@@ -20,7 +20,7 @@ from examsite.services.uploads import receive_proposal
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.defence import find_defence_of, find_settlement
-from examsite.storage.queries.proposals import find_newest_copy, get_version, list_passed_ids, list_versions
+from examsite.storage.queries.proposals import find_newest_version, get_version, list_passed_ids, list_versions
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.downloads import send_upload
@@ -97,12 +97,12 @@ def _take(form: UploadProposalForm, candidacy: Any, arrived_at: datetime) -> Non
 
 def _unseen(candidacy: Any) -> list[str]:
     """What nobody sees on the paper of the newest version; no transaction waits while it is looked at."""
-    newest = find_newest_copy(db.session(), candidacy.id)
-    if newest is None:
+    newest = find_newest_version(db.session(), candidacy.id)
+    if newest is None or newest.cleaned is None:
         return []
-    kept = KeptFile(newest.sha256, newest.kind, newest.original_name)
+    copy, given = (KeptFile(kept.sha256, kept.kind, kept.original_name) for kept in (newest.cleaned, newest.upload))
     db.session().rollback()
-    return unseen_sentences(kept)
+    return unseen_sentences(copy, given)
 
 
 def most_megabytes(competition: Any) -> int:

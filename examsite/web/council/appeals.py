@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 
 from examsite.domain.appeals import AppealState
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import ConflictError, DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.scores import parse_score
 from examsite.services import remarking
@@ -147,8 +147,10 @@ def note_dialogue(code: str, number: int) -> ResponseReturnValue:  # noqa: ARG00
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @writes
 def decide_appeal(code: str, number: int) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition
-    """The chair sets the score with a reason; nothing is filled in beforehand."""
+    """The chair sets the score with a reason; nothing is filled in beforehand, and nothing opens before it is due."""
     form = DecideAppealForm()
+    if get_appeal_standing(db.session(), g.competition, number).appeal.state is not AppealState.DECIDING:
+        raise ConflictError("decision_not_due_on_appeal")
     return _served(
         form,
         number,

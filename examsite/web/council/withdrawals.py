@@ -11,13 +11,14 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services import withdrawals
+from examsite.services.marking_heads import standing_of_second
 from examsite.storage.database import db
 from examsite.storage.queries.withdrawals import (
     get_open_withdrawal,
     list_open_withdrawals,
     list_withdrawals_beside,
 )
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.errors import message_of, status_of
@@ -64,6 +65,7 @@ def waiting_withdrawal(competition: Any) -> Card | None:
 
 @bp.route("/<code>/withdrawals/<int(max=2147483647):withdrawal>", methods=["GET", "POST"])
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
 @writes
 def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
     """Read the reason and answer; nothing is preselected and no points stand on the page.
@@ -103,7 +105,7 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
 
 
 def _barred(competition: Any) -> str:
-    return withdrawals.standing_of_second(db.session(), competition, account_id=g.actor.account_id, role=g.actor.role)
+    return standing_of_second(db.session(), competition, account_id=g.actor.account_id, role=g.actor.role)
 
 
 def _asked_together(wish: MarkWithdrawal) -> list[MarkWithdrawal]:

@@ -146,9 +146,9 @@ class DecideScoreForm(FlaskForm):
     confirmed = HiddenField()
     seen = HiddenField()
 
-    def seen_number(self) -> int | None:
-        """The record of the newest mark that the page showed; None from a page that names none."""
-        return whole_number(self.seen.data) if self.seen.data else None
+    def seen_number(self) -> int:
+        """The record of the newest mark that the page showed; one that no mark has from a page that names none."""
+        return whole_number(self.seen.data)
 
     def decided(self) -> Score | None:
         """The score, or None with an error on the field."""
@@ -268,6 +268,16 @@ class RecordAttendanceForm(FlaskForm):
     def absent(self) -> list[int]:
         """The places of the drawn order that are ticked."""
         return [position for position in self.positions if self[f"absent_{position}"].data]
+
+
+class WithdrawAbsenceForm(FlaskForm):
+    """Why somebody who was put down as absent was not."""
+
+    reason = TextAreaField(
+        _l("Lý do"),
+        description=_l("Nhầm người, hay người ấy đến trước lượt của mình. Vào sổ ghi."),
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+    )
 
 
 def record_attendance_form(lines: Iterable[tuple[int, str]]) -> RecordAttendanceForm:

@@ -122,6 +122,12 @@ class JudgeHintForm(FlaskForm):
     )
 
 
+class AcknowledgeStraddleForm(FlaskForm):
+    """The head saw two close marks on the two sides of the pass mark, on a page made from `version`."""
+
+    version = HiddenField()
+
+
 class DiscussionNoteForm(FlaskForm):
     """What was said when the head talked with the markers of a script."""
 
@@ -140,13 +146,13 @@ class RequestWithdrawalForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do"),
         filters=[_plain],
-        description=_l("Chủ tịch hội đồng đọc trước khi xác nhận, rồi vào sổ ghi. Không ghi tên người."),
+        description=_l("Hội đồng đọc trước khi xác nhận, rồi vào sổ ghi. Không ghi tên người."),
         validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
     )
 
 
 class AnswerWithdrawalForm(FlaskForm):
-    """The chair's answer to the wishes that the page has listed; nothing is preselected."""
+    """The council's answer to the wishes that the page has listed; nothing is preselected."""
 
     wishes = HiddenField()
 

@@ -1,24 +1,31 @@
-"""Attendance at the defence: the invigilator puts on record who did not come."""
+"""Attendance at the defence: the invigilator puts on record who did not come, and takes back a mistake."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
-from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent
+from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, is_order_used_after
 from examsite.domain.permissions import Role
 from examsite.services.defence import record_attendance as record
+from examsite.services.defence import withdraw_absence as withdraw
 from examsite.storage.database import db
-from examsite.storage.queries.defence import find_attendance_at, list_defences
+from examsite.storage.queries.defence import find_attendance_at, get_defence, list_defences
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
-from examsite.web.forms.defence import record_attendance_form
+from examsite.web.forms.defence import WithdrawAbsenceForm, record_attendance_form
 from examsite.web.i18n import _, localised
 from examsite.web.invigilator import bp
 from examsite.web.transactions import act, forget_changes, writes
+
+if TYPE_CHECKING:
+    from examsite.storage.models.proposals import Defence
 
 
 @bp.route("/<code>/defence", methods=["GET", "POST"])
@@ -52,8 +59,43 @@ def record_attendance(code: str) -> ResponseReturnValue:
         "invigilator/record_attendance.html",
         form=form,
         defences=defences,
+        undoable=_undoable(defences),
         silent=sum(1 for row in list_standings(db.session(), g.competition) if row.last is None),
         recorded_at=find_attendance_at(db.session(), g.competition),
         is_now=g.competition.state is CompetitionState.DEFENCE,
     )
     return page, status
+
+
+@bp.route("/<code>/defence/<int(max=9999):position>/absence", methods=["GET", "POST"])
+@requires(Role.INVIGILATOR)
+@writes
+def withdraw_absence(code: str, position: int) -> ResponseReturnValue:
+    """Say why somebody who was put down as absent was not; only while nobody after them has begun."""
+    defence = get_defence(db.session(), g.competition.id, position)
+    form = WithdrawAbsenceForm()
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                withdraw(act(), g.competition, position, reason=form.reason.data or "")
+            except DomainError as error:
+                forget_changes()
+                defence = get_defence(db.session(), g.competition.id, position)
+                status = status_of(error)
+                form.form_errors.append(message_of(error))
+            else:
+                flash(_("Đã rút lại ghi nhận vắng mặt của lượt %(position)s.", position=position), "success")
+                return redirect(url_for("invigilator.record_attendance", code=code))
+    return render_template("invigilator/withdraw_absence.html", form=form, defence=defence), status
+
+
+def _undoable(defences: Sequence[Defence]) -> set[int]:
+    """The turns whose absence can be taken back."""
+    states = {row.position: row.state for row in defences}
+    return {
+        place
+        for place, state in states.items()
+        if DEFENCE_MACHINE.is_open(state, DefenceEvent.ABSENCE_WITHDRAWN) and not is_order_used_after(place, states)
+    }

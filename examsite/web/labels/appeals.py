@@ -61,7 +61,10 @@ ERRORS = {
     ),
     "remarkers_named_already": _l("Bài này đã có người chấm phúc khảo."),
     "remarker_has_locked": _l("Người này đã khóa điểm phúc khảo nên không thay được."),
-    "decision_not_due_on_appeal": _l("Bài phúc khảo này không chờ quyết định."),
+    "decision_not_due_on_appeal": _l(
+        "Bài phúc khảo này không chờ quyết định: chủ tịch chỉ quyết định khi điểm chấm phúc khảo lệch xa điểm đã chốt. "
+        "Xem tiến độ ở trang Phúc khảo."
+    ),
     "dialogue_not_noted": _l("Hãy ghi biên bản đối thoại của hai trưởng ban trước khi quyết định."),
     "dialogue_noted_already": _l("Biên bản đối thoại đã ghi và không sửa."),
     "chair_decides_appeal": _l(

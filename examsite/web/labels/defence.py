@@ -23,6 +23,7 @@ LABELS = {
         DefenceEvent.SCORES_REVEALED: _l("Mở điểm"),
         DefenceEvent.SCORE_SETTLED: _l("Quyết định điểm"),
         DefenceEvent.ABSENCE_RECORDED: _l("Ghi vắng mặt"),
+        DefenceEvent.ABSENCE_WITHDRAWN: _l("Rút lại ghi nhận vắng mặt"),
     },
 }
 
@@ -99,5 +100,9 @@ ERRORS = {
     "recording_too_long": _l("Nơi giữ bản ghi dài quá %(most)s ký tự."),
     "proposal_not_drawable": _l("Không dựng được trang của đề án này. Hãy tải tệp về để đọc."),
     "page_not_found": _l("Đề án không có trang này."),
+    "order_used": _l(
+        "Lượt sau lượt %(position)s đã bắt đầu nên không rút lại được: thứ tự đã bốc thăm đã được dùng. "
+        "Báo chủ tịch hội đồng."
+    ),
     "order_not_drawn_yet": _l("Chưa bốc thăm thứ tự bảo vệ nên chưa ghi có mặt, vắng mặt được."),
 }

@@ -15,7 +15,7 @@ MISSING = {
     "allocation_not_drawn": _l("Chưa rút thăm phân công chấm"),
     "scripts_not_settled": _l("%(count)s bài chưa có điểm chính thức"),
     "straddles_not_seen": _l("%(count)s bài có hai lượt chấm ở hai phía điểm đạt chờ trưởng ban ghi nhận"),
-    "withdrawals_waiting": _l("%(count)s đề nghị rút điểm đã khóa chờ chủ tịch xác nhận"),
+    "withdrawals_waiting": _l("%(count)s đề nghị rút điểm đã khóa chờ hội đồng xác nhận"),
     "marker_stops_undecided": _l("%(count)s người chấm đang tạm dừng chờ trưởng ban quyết định"),
     "marker_alarms_undecided": _l("%(count)s cảnh báo về mức chấm chờ trưởng ban trả lời"),
     "codes_still_sealed": _l("Bảng phách chưa mở"),
@@ -58,6 +58,10 @@ ERRORS = {
         "Anh/chị có quan hệ với một thí sinh. Bài đã rọc phách nên không ai biết là bài nào: mọi việc với bài thi do "
         "trưởng ban chấm thi khác làm. Báo thư ký hội đồng phân công thêm một trưởng ban."
     ),
+    "second_leaves_scripts": _l(
+        "Anh/chị có quan hệ với một thí sinh. Bài đã rọc phách nên không ai biết là bài nào: việc này do người khác "
+        "cùng vai trò làm. Báo thư ký hội đồng phân công thêm người."
+    ),
     "head_not_clear": _l(
         "Trưởng ban chấm thi khai quan hệ với thí sinh, và hội đồng xét xong dấu hiệu nếu có, rồi mới xử lý bài thi."
     ),
@@ -86,7 +90,7 @@ ERRORS = {
     "mark_already_locked": _l("Điểm bài này đã khóa nên không sửa được."),
     "mark_not_locked": _l("Bài %(script)s không có điểm đã khóa của %(marker)s để rút."),
     "withdrawals_changed": _l("Danh sách đề nghị rút điểm vừa thay đổi. Hãy đọc lại rồi quyết định."),
-    "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ chủ tịch."),
+    "withdrawal_already_requested": _l("Đã có đề nghị rút điểm của %(marker)s cho bài %(script)s, đang chờ hội đồng."),
     "withdrawal_not_found": _l("Không có đề nghị rút điểm nào đang chờ ở đây."),
     "chair_answers_withdrawal": _l(
         "Chủ tịch hội đồng trả lời đề nghị này; ủy viên chỉ làm thay khi chủ tịch phải tránh."

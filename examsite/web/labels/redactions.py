@@ -28,6 +28,7 @@ ERRORS = {
     "mark_in_several_places": _l("Đoạn này có ở %(count)s chỗ. Hãy chọn ngay trong bài, hoặc chép dài hơn."),
     "mark_known": _l("Chỗ này đã có trong danh sách của bài."),
     "mark_too_long": _l("Đoạn che dài nhất %(most)s ký tự. Hãy đánh dấu thành nhiều chỗ."),
+    "mark_reason_too_long": _l("Lý do dài nhất %(most)s ký tự. Hãy viết ngắn lại; chưa có gì bị cắt."),
     "mark_reason_missing": _l("Hãy ghi vì sao chỗ này có thể lộ người viết."),
     "cover_not_in_sentence": _l("Phần che phải là một đoạn có trong câu này và chạm vào chỗ đã tìm thấy."),
 }

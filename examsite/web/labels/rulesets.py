@@ -91,11 +91,6 @@ ERRORS = {
     "mean_not_below_third": _l("Mức lệch lấy trung bình phải nhỏ hơn mức phải chấm lần ba (%(third_from)s)."),
     "weights_not_hundred": _l("Trọng số của các phần thi phải cộng lại bằng 100."),
     "ladder_not_known": _l("Hãy chọn một thang có sẵn."),
-    "third_rule_not_recomputed": _l(
-        "Quy tắc cho ba điểm khác nhau không có chỗ trong định dạng kết quả hiện nay: điểm được công bố là quyết định "
-        "của trưởng ban, hệ thống buộc đúng quy tắc, nhưng trình kiểm tra công khai chỉ tính lại được từ phiên bản "
-        "định dạng sau."
-    ),
     "closest_two_chosen": _l(
         "“Hai lượt gần nhau nhất” bỏ hẳn một người chấm mà không hỏi vì sao. Hãy cân nhắc trung vị hoặc chấm tập thể."
     ),

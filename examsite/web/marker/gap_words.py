@@ -15,7 +15,7 @@ from examsite.domain.ruleset_model import BlindPairPart, Straddle
 from examsite.domain.scores import ZERO, Score, score
 from examsite.storage.queries.marking import ScriptStanding
 from examsite.web.formatting import format_points
-from examsite.web.i18n import _
+from examsite.web.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from examsite.storage.models.papers import RubricChange
@@ -120,7 +120,7 @@ def why_here(part: BlindPairPart, row: ScriptStanding) -> str:
 
 
 def next_act(part: BlindPairPart, row: ScriptStanding, outlook: Outlook | None = None) -> dict[str, str]:
-    """What the head does now: `kind` names the form on the page; `outlook` is who could be the third marker."""
+    """What the head does now: `kind` names the form on the page; `outlook` says whether a third marker is there."""
     if row.straddle_unseen:
         return {
             "kind": "seen",
@@ -144,7 +144,7 @@ def next_act(part: BlindPairPart, row: ScriptStanding, outlook: Outlook | None =
         case NeededAct.HEAD_DECIDES_COLLECTIVE:
             return {"kind": "decide", "text": _("Ba điểm khác nhau: tổ chức chấm tập thể, trưởng ban quyết định điểm.")}
         case _:
-            if row.third_allocation is None and outlook is not None and not outlook.free:
+            if row.third_allocation is None and outlook is not None and not outlook.is_open:
                 return {"kind": "none", "text": _no_third(outlook)}
             if row.third_allocation is None:
                 text = _(
@@ -159,10 +159,12 @@ def next_act(part: BlindPairPart, row: ScriptStanding, outlook: Outlook | None =
 def _no_third(outlook: Outlook) -> str:
     """Why no third marker can be given now, and what is to be done."""
     if outlook.paused:
-        return _(
-            "Chưa giao được người chấm thứ ba: người nhận được bài này đang tạm dừng (%(names)s). Quyết định lần tạm "
-            "dừng ấy ở trang Thống kê, hoặc đề nghị ban tổ chức bổ sung cán bộ chấm.",
-            names=", ".join(outlook.paused),
+        return ngettext(
+            "Chưa giao được người chấm thứ ba. Có %(num)d cán bộ chấm đang tạm dừng: quyết định các lần tạm dừng ấy ở "
+            "trang Thống kê; vẫn chưa giao được thì đề nghị ban tổ chức bổ sung cán bộ chấm.",
+            "Chưa giao được người chấm thứ ba. Có %(num)d cán bộ chấm đang tạm dừng: quyết định các lần tạm dừng ấy ở "
+            "trang Thống kê; vẫn chưa giao được thì đề nghị ban tổ chức bổ sung cán bộ chấm.",
+            outlook.paused,
         )
     return _(
         "Chưa giao được người chấm thứ ba: mọi cán bộ chấm đã được giao bài này, đã có người thay hoặc không được chấm "

@@ -140,13 +140,15 @@ def waiting_words(codes: tuple[str, ...]) -> str:
 
 def _why_waiting(row: UnassignedScript) -> str:
     """Why nobody marks a script, and what is to be done; who of the others has it already is not told."""
-    if row.outlook.free:
+    if row.outlook.is_open:
         return _("Đã có người nhận được. Chọn “Giao lại tất cả” ở dòng %(marker)s.", marker=row.marker)
     if row.outlook.paused:
-        return _(
-            "Người nhận được bài này đang tạm dừng: %(names)s. Quyết định lần tạm dừng ấy rồi giao lại, "
+        return ngettext(
+            "Chưa ai nhận được. Có %(num)d cán bộ chấm đang tạm dừng: quyết định các lần tạm dừng ấy rồi giao lại, "
             "hoặc đề nghị ban tổ chức bổ sung cán bộ chấm.",
-            names=", ".join(row.outlook.paused),
+            "Chưa ai nhận được. Có %(num)d cán bộ chấm đang tạm dừng: quyết định các lần tạm dừng ấy rồi giao lại, "
+            "hoặc đề nghị ban tổ chức bổ sung cán bộ chấm.",
+            row.outlook.paused,
         )
     return _(
         "Mọi cán bộ chấm còn lại đã được giao bài này hoặc không được chấm bài này. "

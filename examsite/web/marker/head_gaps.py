@@ -9,7 +9,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, DomainError, NotAllowedError
+from examsite.domain.errors import DomainError, NotAllowedError
 from examsite.domain.marking import NeededAct
 from examsite.domain.permissions import Role
 from examsite.domain.ruleset_model import BlindPairPart
@@ -19,13 +19,19 @@ from examsite.services.marking_heads import standing_of_head
 from examsite.storage.database import db
 from examsite.storage.queries.allocations import Outlook, find_outlook
 from examsite.storage.queries.claims import find_claim
-from examsite.storage.queries.marking import ScriptStanding, count_scripts, list_standings, written_part
+from examsite.storage.queries.marking import (
+    ScriptStanding,
+    count_scripts,
+    find_standing,
+    list_standings,
+    written_part,
+)
 from examsite.storage.queries.rubric_changes import list_agreed_changes
 from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_points
-from examsite.web.forms.marking import ActForm, DecideGapForm, DiscussionNoteForm
+from examsite.web.forms.marking import AcknowledgeStraddleForm, ActForm, DecideGapForm, DiscussionNoteForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.gap_words import GapNotFoundError, criteria_of, gap_of, next_act, state_words, why_here
@@ -85,7 +91,7 @@ def hold_gap(code: str, script: str) -> ResponseReturnValue:
 @requires(Role.MARKING_HEAD)
 def read_script(code: str, script: str) -> ResponseReturnValue:
     """The script with the comments of those who marked it."""
-    row = _find(list_standings(db.session(), g.competition), script)
+    row = get_gap(script)
     texts = {part["item"]: part["text"] for part in row.script.content}
     return render_template(
         "marker/read_script.html",
@@ -125,7 +131,7 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
         if error.code == "settling_changed":
             # The page that comes back shows the new state; whoever sends it again has seen it.
             form.version.data = None
-        return _gap_view(code, opened=script, form=form), status_of(error)
+        return _again(code, script, error, form=form)
     flash(_("Đã ghi điểm chính thức của bài %(code)s.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
@@ -138,7 +144,12 @@ def note_discussion(code: str, script: str) -> ResponseReturnValue:
     form = DiscussionNoteForm()
     if not form.validate():
         return _gap_view(code, opened=script, note_form=form), 422
-    settling.note_discussion(act(), g.competition, script, text=form.text.data or "")
+    try:
+        settling.note_discussion(act(), g.competition, script, text=form.text.data or "")
+    except DomainError as error:
+        forget_changes()
+        form.text.errors = [*form.text.errors, message_of(error)]
+        return _again(code, script, error, note_form=form)
     flash(_("Đã ghi biên bản trao đổi về bài %(code)s.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
@@ -151,10 +162,10 @@ def allocate_third(code: str, script: str) -> ResponseReturnValue:
     if ActForm().validate_on_submit():
         try:
             allocations.allocate_third(act(), g.competition, script)
-        except ConflictError as error:
+        except DomainError as error:
             forget_changes()
             flash(message_of(error), "attention")
-            return _gap_view(code, opened=script), status_of(error)
+            return _again(code, script, error)
         flash(_("Đã giao bài %(code)s cho người chấm thứ ba theo kết quả bốc thăm.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))
 
@@ -164,8 +175,14 @@ def allocate_third(code: str, script: str) -> ResponseReturnValue:
 @writes
 def acknowledge_straddle(code: str, script: str) -> ResponseReturnValue:
     """Say that two close marks on the two sides of the pass mark were seen."""
-    if ActForm().validate_on_submit():
-        settling.acknowledge_straddle(act(), g.competition, script)
+    form = AcknowledgeStraddleForm()
+    if form.validate_on_submit():
+        try:
+            settling.acknowledge_straddle(act(), g.competition, script, version=form.version.data or "")
+        except DomainError as error:
+            forget_changes()
+            flash(message_of(error), "attention")
+            return _again(code, script, error)
         flash(_("Đã ghi nhận bài %(code)s có hai lượt chấm ở hai phía điểm đạt.", code=script), "success")
     return redirect(url_for("marker.show_gaps", code=code))
 
@@ -174,11 +191,40 @@ def acknowledge_straddle(code: str, script: str) -> ResponseReturnValue:
 def _no_gap(error: GapNotFoundError) -> ResponseReturnValue:
     """The head's own sentence and the way back to the list."""
     forget_changes()
-    page = render_template("marker/no_gap.html", text=message_of(error), code=g.competition.code)
+    page = render_template("marker/no_gap.html", text=message_of(error), typed="", code=g.competition.code)
     return page, status_of(error)
 
 
+def get_gap(script: str) -> ScriptStanding:
+    """One script whose two marks are locked, without reading the others.
+
+    Raises:
+        GapNotFoundError: `gap_not_found`.
+    """
+    row = find_standing(db.session(), g.competition, script)
+    if row is None:
+        raise GapNotFoundError("gap_not_found", script=script)
+    return row
+
+
 # --- what the pages are made of --------------------------------------------------------------------------------------
+
+
+def _again(
+    code: str,
+    script: str,
+    error: DomainError,
+    *,
+    form: DecideGapForm | None = None,
+    note_form: DiscussionNoteForm | None = None,
+) -> ResponseReturnValue:
+    """The page as it stands now with what was typed, also where the script has left the list meanwhile."""
+    try:
+        return _gap_view(code, opened=script, form=form, note_form=note_form), status_of(error)
+    except GapNotFoundError as gone:
+        typed = (form.reason.data if form is not None else None) or (note_form.text.data if note_form else None) or ""
+        page = render_template("marker/no_gap.html", text=message_of(gone), typed=typed, code=code)
+        return page, status_of(gone)
 
 
 def _gap_view(
@@ -220,6 +266,7 @@ def _gap_view(
         why=why_here(part, chosen) if chosen is not None else "",
         next_act=next_act(part, chosen, _outlook(chosen)) if chosen is not None else None,
         form=_decide_form(chosen, form),
+        version="" if chosen is None else settling_version(db.session(), chosen),
         note_form=note_form or DiscussionNoteForm(formdata=None),
         notes=[] if chosen is None else list_discussion_notes(db.session(), chosen.script.id),
         ruled=None if chosen is None else settling.score_by_ladder(g.competition, chosen),

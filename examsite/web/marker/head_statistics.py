@@ -134,7 +134,7 @@ def _decide(stop: int, form: DecideStopForm) -> None:
     followed = marker_stops.replace_marker(act(), g.competition, stop, reason=reason)
     flash(
         _(
-            "Đã giao lại %(passed)s bài chưa khóa. %(asked)s điểm đã khóa chờ chủ tịch xác nhận rút.",
+            "Đã giao lại %(passed)s bài chưa khóa. %(asked)s điểm đã khóa chờ hội đồng xác nhận rút.",
             passed=followed.passed_on,
             asked=followed.withdrawals,
         ),

@@ -1,4 +1,4 @@
-"""The head of marking asks that a locked mark be withdrawn; the chair of the council has the second word."""
+"""The head of marking asks that a locked mark be withdrawn; the council has the second word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services import withdrawals
 from examsite.storage.database import db
-from examsite.storage.queries.marking import ScriptStanding, list_standings
+from examsite.storage.queries.marking import ScriptStanding
 from examsite.storage.queries.withdrawals import list_withdrawals_of_script
 from examsite.web.access import requires
 from examsite.web.errors import message_of, status_of
@@ -18,7 +18,7 @@ from examsite.web.formatting import format_points
 from examsite.web.forms.marking import RequestWithdrawalForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
-from examsite.web.marker.gap_words import GapNotFoundError
+from examsite.web.marker.head_gaps import get_gap
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -26,8 +26,8 @@ from examsite.web.transactions import act, forget_changes, writes
 @requires(Role.MARKING_HEAD)
 @writes
 def request_withdrawal(code: str, script: str) -> ResponseReturnValue:
-    """Say which mark and why; nothing changes before the chair has agreed."""
-    row = _find(script)
+    """Say which mark and why; nothing changes before the council has agreed."""
+    row = get_gap(script)
     form = _form(row)
     status = 200
     if form.is_submitted():
@@ -39,22 +39,15 @@ def request_withdrawal(code: str, script: str) -> ResponseReturnValue:
                 )
             except DomainError as error:
                 forget_changes()
-                row = _find(script)
+                row = get_gap(script)
                 status = status_of(error)
                 form.form_errors.append(message_of(error))
             else:
-                flash(_("Đã gửi đề nghị rút điểm bài %(code)s. Chủ tịch hội đồng xác nhận.", code=script), "success")
+                flash(_("Đã gửi đề nghị rút điểm bài %(code)s. Hội đồng xác nhận.", code=script), "success")
                 return redirect(url_for("marker.show_gap", code=code, script=script))
     history = list_withdrawals_of_script(db.session(), row.script.id)
     page = render_template("marker/request_withdrawal.html", row=row, form=form, history=history, code=code)
     return page, status
-
-
-def _find(code: str) -> ScriptStanding:
-    for row in list_standings(db.session(), g.competition):
-        if row.script.code == code:
-            return row
-    raise GapNotFoundError("gap_not_found", script=code)
 
 
 def _form(row: ScriptStanding) -> RequestWithdrawalForm:

@@ -13,8 +13,8 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotAllowedError
 from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
+from examsite.domain.rubrics import points_from_data
 from examsite.domain.rulesets import ruleset_from_toml
-from examsite.domain.scores import score
 from examsite.services import standardisation
 from examsite.storage.database import db
 from examsite.storage.queries.queues import BlindScript, get_blind_script
@@ -103,7 +103,7 @@ def mark_standard(code: str, standard: str) -> ResponseReturnValue:
         questions=questions_of(blind, scoring_form(blind.paper.rubric.human)()),
         is_shown=is_shown,
         kind=kind,
-        given={name: score(points) for name, points in own.mark.points.items()},
-        agreed={name: score(points) for name, points in own.agreed.points.items()} if is_shown else {},
+        given=points_from_data(own.mark.points),
+        agreed=points_from_data(own.agreed.points) if is_shown else {},
         code=code,
     )

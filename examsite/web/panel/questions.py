@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import DomainError
+from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.panels import QUESTIONS_OPEN
 from examsite.domain.permissions import Role
 from examsite.services.panel_questions import note_answer as keep_answer
@@ -53,16 +53,17 @@ def log_questions(code: str, position: int) -> ResponseReturnValue:
             else:
                 return redirect(url_for("panel.log_questions", code=code, position=position))
     values = defence_values(code, position)
-    return render_template("panel/log_questions.html", form=form, **values, **_questions(values)), status
+    return render_template("panel/log_questions.html", form=form, refused=None, **values, **_questions(values)), status
 
 
 @bp.post("/<code>/defences/<int(max=9999):position>/questions/<int(max=9999):number>")
 @requires(*BOTH)
 @writes
 def note_answer(code: str, position: int, number: int) -> ResponseReturnValue:
-    """Write down the gist of an answer."""
+    """Write down the gist of an answer; a refusal gives back what was typed."""
     form = NoteAnswerForm()
-    if form.validate_on_submit():
+    status, why = 422, ""
+    if form.validate():
         try:
             keep_answer(
                 act(),
@@ -72,11 +73,22 @@ def note_answer(code: str, position: int, number: int) -> ResponseReturnValue:
                 answer=form.answer.data or "",
                 seen=form.seen.data or "",
             )
+        except NotFoundError:
+            raise
         except DomainError as error:
             forget_changes()
-            flash(message_of(error), "error")
-    where = url_for("panel.log_questions", code=code, position=position, _anchor=f"question-{number}")
-    return redirect(where)
+            status, why = status_of(error), message_of(error)
+        else:
+            where = url_for("panel.log_questions", code=code, position=position, _anchor=f"question-{number}")
+            return redirect(where)
+    why = why or " ".join(str(text) for texts in form.errors.values() for text in texts)
+    values = defence_values(code, position)
+    asking = NoteQuestionForm(formdata=None)
+    asking.asked_by.choices = _askers()
+    # What stands now is shown beside what was typed; whoever sends it again has seen both.
+    refused = {"number": number, "typed": form.answer.data or "", "why": why}
+    page = render_template("panel/log_questions.html", form=asking, refused=refused, **values, **_questions(values))
+    return page, status
 
 
 def _askers() -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ ZOOMS = (100, 125, 150, 200)
 def read_proposal(code: str, position: int) -> ResponseReturnValue:
     """One page of the proposal, with the list of all; where no page can be drawn, the way to the file."""
     values = defence_values(code, position)
-    upload = readable(position)
+    upload, original = _locked_files(position)
     zoom = whole_number(request.args.get("zoom"))
     return render_template(
         "panel/read_proposal.html",
@@ -38,7 +38,7 @@ def read_proposal(code: str, position: int) -> ResponseReturnValue:
         zoom=zoom if zoom in ZOOMS else ZOOMS[0],
         zooms=ZOOMS,
         with_text=request.args.get("text") == "1",
-        unseen=unseen_sentences(upload),
+        unseen=unseen_sentences(upload, original),
         kind=upload.kind,
     )
 
@@ -75,13 +75,20 @@ def readable(position: int) -> reading.KeptFile:
     Raises:
         NotFoundError: `defence_not_found`; `proposal_not_found`, also when only the original exists.
     """
+    return _locked_files(position)[0]
+
+
+def _locked_files(position: int) -> tuple[reading.KeptFile, reading.KeptFile]:
+    """The copy that a panel may read, and the file as it was handed in, of which nothing but counts may be told."""
     session = db.session()
     defence = get_defence(session, g.competition.id, position)
     version = find_locked_version(session, defence.candidacy_id)
     if version is None or version.cleaned is None:
         raise NotFoundError("proposal_not_found")
-    kept = version.cleaned
-    return reading.KeptFile(kept.sha256, kept.kind, kept.original_name)
+    copy, given = (
+        reading.KeptFile(kept.sha256, kept.kind, kept.original_name) for kept in (version.cleaned, version.upload)
+    )
+    return copy, given
 
 
 def read_page(upload: reading.StoredFile, wanted: str | None) -> dict[str, Any]:

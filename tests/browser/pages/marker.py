@@ -56,7 +56,9 @@ class Marker(Official):
                 button.click()
         section = self.browser.see_all("criterion")[number]
         if not field.is_displayed():
-            section.find_element(By.CSS_SELECTOR, ".criterion-open").click()
+            button = section.find_element(By.CSS_SELECTOR, ".criterion-open")
+            self.browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
         self.browser.until(field.is_displayed, what=f"criterion {number}")
 
 

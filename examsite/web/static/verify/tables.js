@@ -116,5 +116,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=any; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "89a477945af318a3cdcb888fe61541ba6c5f137200c5279c3a23aa9ec69c7ccd",
+  verifier: "96f6840adac0143b5936e747d290d22790de8c6f3e8f715c4d85d0d2079158f8",
 };

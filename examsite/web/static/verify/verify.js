@@ -15,6 +15,7 @@ const ExamVerifier = (() => {
   // When one of these breaks, what comes after it cannot be told.
   const BASIC = ["shape", "json", "records", "openings", "result", "table", "opened"];
   const ROUNDS = [0, 1, 2, "appeal-1", "appeal-2", "appeal-3"];
+  const THIRD = ["collective", "mean", "median", "closest"]; // of three different marks; the first: people decide
 
   // --- the two tables of verify.py ------------------------------------------------------------------------------------
   const SENTENCES = new Map(
@@ -518,6 +519,9 @@ const ExamVerifier = (() => {
       need(["blind-pair", "panel", "machine"].includes(kind), "ruleset.parts", "form", "blind-pair, panel, machine");
       fits(x, `@${kind}`, "ruleset.parts");
     }
+    const settings = isObject(b.rules.notes) ? own(b.rules.notes, "settings") : null;
+    b.third = isObject(settings) ? own(settings, "third_rule", THIRD[0]) : THIRD[0];
+    need(THIRD.includes(b.third), "ruleset.notes.settings.third_rule", "form", THIRD.join(", "));
     b.parts = new Map(b.rules.parts.map((x) => [x.part, x]));
     b.posts = new Map(r.posts.map((x) => [x.code, x]));
     b.people = new Map(r.candidates.map((x) => [x.code, x]));
@@ -872,6 +876,18 @@ const ExamVerifier = (() => {
     return answer;
   }
 
+  /** What the rule set makes of three different script totals. */
+  function ofThree(rule, w) {
+    const system = sum(w.marks.filter((x) => x.round === 0).map((x) => h(x.total)));
+    let t = w.marks.filter((x) => x.round !== 0).map((x) => system + h(x.total)).sort((x, y) => x - y);
+    const [low, middle, high] = t;
+    if (rule === "median") return middle;
+    if (rule === "closest" && middle - low !== high - middle) {
+      t = middle - low < high - middle ? [low, middle] : [middle, high];
+    }
+    return Math.floor((2 * sum(t) + t.length) / (2 * t.length));
+  }
+
   /** Compares a settlement or appeal with what the rules and the decisions of people give. */
   function decided(b, w, name, [step, score], made) {
     const stated = w[name], fact = made.length ? last(made) : null, event = `${name}:decided`;
@@ -899,6 +915,9 @@ const ExamVerifier = (() => {
       }
       const made = all.slice(-1).filter((x) => x.seq > Math.max(-1, ...changes));
       if (w.settlement) decided(b, w, "settlement", settled(w), made);
+      if (w.settlement && w.settlement.step === THIRD[0] && b.third !== THIRD[0]) {
+        same(w, "score", w.settlement.score, s(ofThree(b.third, w))); // what people write down is fixed by the rule set
+      }
       yield;
     }
     const known = new Set(b.works.map((w) => pair(w.subject, w.part)));

@@ -1,0 +1,23 @@
+"""What can be wrong with a row of a table, when it is held against its seal and the record log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableProblem:
+    """One row that does not stand as the product wrote it or as the log says.
+
+    Codes: `row_changed` (its seal is broken), `value_differs` (a column says something else than the record),
+    `record_missing` (it names a record that is not there, or none says it), `row_missing` (a record without its row).
+    """
+
+    table: str
+    #: Primary key; None for a row that is gone.
+    row: int | None
+    code: str
+    column: str = ""
+    #: Number of the record that says otherwise.
+    seq: int | None = None
+    event: str = ""
