@@ -167,7 +167,7 @@ soak: .venv/dev browser
 	@$(PY) -m tests.statistics.insiders 500
 	$(SAY) "a hundred thousand draws, forks of a log, and its rows changed in every way"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py \
-	  tests/services/test_log_manipulations.py
+	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_table_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.errors import NotAllowedError
 from examsite.domain.permissions import Role, actor_name
+from examsite.domain.second_factors import is_fresh
 from examsite.storage.clock import InstallationClock
 
 _clock: InstallationClock | None = None
@@ -76,6 +77,8 @@ class ServiceContext:
     settings: Settings | None = None
     signer: LogSigner | None = None
     request_id: str = field(default="")
+    #: When the actor last showed a second factor in this log-in.
+    factor_at: datetime | None = None
 
     @property
     def uploads_path(self) -> Path:
@@ -95,3 +98,12 @@ class ServiceContext:
         if not allowed:
             raise NotAllowedError("role_needed", roles=", ".join(roles))
         return actor
+
+    def require_fresh_factor(self) -> None:
+        """Refuse a critical act unless its actor showed a second factor within the last minutes, in this log-in.
+
+        Raises:
+            NotAllowedError: `fresh_factor_needed`.
+        """
+        if not is_fresh(self.factor_at, now=self.now):
+            raise NotAllowedError("fresh_factor_needed")

@@ -30,12 +30,19 @@ from examsite.domain.permissions import Role
 from examsite.domain.questions import Question, question_to_data
 from examsite.domain.rubrics import check_rubric, rubric_data
 from examsite.services.context import ServiceContext
-from examsite.services.draws import draw
+from examsite.services.draws import draw, draws_together
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition, Post
-from examsite.storage.models.papers import BankQuestion, Paper
-from examsite.storage.queries.papers import count_papers, find_opened_paper, list_bank, list_bank_rows, list_papers
+from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper
+from examsite.storage.queries.papers import (
+    count_papers,
+    find_opened_paper,
+    list_bank,
+    list_bank_rows,
+    list_consents,
+    list_papers,
+)
 
 _BEFORE_THE_TEST = frozenset(
     {
@@ -229,6 +236,35 @@ def seal_papers(
         record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
 
 
+def agree_to_opening(ctx: ServiceContext, competition: Competition, post: Post) -> None:
+    """A member of the council agrees that the chair draws and opens this post's paper now.
+
+    Raises:
+        ConflictError: `papers_not_openable`, `paper_already_opened`, `no_sealed_papers`, `already_agreed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
+
+    Source: our choice, because an opened paper cannot be closed again and one person must not decide that moment.
+    """
+    actor = ctx.require(Role.COUNCIL_MEMBER, competition_id=competition.id)
+    ctx.require_fresh_factor()
+    sealed_versions(ctx, competition, post)
+    if actor.account_id in list_consents(ctx.session, post.id):
+        raise ConflictError("already_agreed")
+    ctx.session.add(OpeningConsent(post_id=post.id, account_id=actor.account_id, given_at=ctx.now))
+    ctx.session.flush()
+    record(ctx, competition, Event.OPENING_AGREED, f"post/{post.code}", {})
+
+
+def needs_second_person(ctx: ServiceContext, competition: Competition, post: Post, versions: Iterable[Paper]) -> bool:
+    """Whether nobody but the actor stands behind the opening of these versions.
+
+    A ceremony has several contributors, and a sealed file several holders: those need no consent.
+    """
+    if draws_together(competition) or all(row.age_sha256 is not None for row in versions):
+        return False
+    return not set(list_consents(ctx.session, post.id)) - {ctx.actor.account_id}
+
+
 def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
     """Draw one sealed version of the post; the others stay sealed reserves. What was made here opens with the draw.
 
@@ -236,14 +272,17 @@ def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Pap
     is an act of its own, so that a mistyped word never leads to a second draw.
 
     Raises:
-        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`;
-            those of the draw.
-        NotAllowedError: `role_needed`: the chair opens.
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`,
+            `opening_needs_second` as long as no member of the council agreed; those of the draw.
+        NotAllowedError: `role_needed`: the chair opens; `fresh_factor_needed`.
 
     Source: TT 22/2025 art. 13(2b) (the chair picks one version at random; the others are numbered reserves).
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
+    ctx.require_fresh_factor()
     sealed = sealed_versions(ctx, competition, post)
+    if needs_second_person(ctx, competition, post, sealed.values()):
+        raise ConflictError("opening_needs_second", post=post.code)
     held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
     row = sealed[held.outcome[0]]
     if row.age_sha256 is None:

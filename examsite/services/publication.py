@@ -1,7 +1,8 @@
 """Signing a result over the hash of exactly what was seen, and publishing what enough people signed.
 
 Nobody signs twice, nobody signs for another, and a signature belongs to one version: a new version starts with none.
-The password of the signer is checked before, outside any transaction.
+Who agrees shows a second factor with it: a passkey signs the hash itself, and what it signed stands in the record, so
+that a stranger can check it; a code of an app proves it to this server alone.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from examsite.domain.reasons import checked_reason
 from examsite.domain.ties import open_ties
 from examsite.services.bundles import bundle_hashes
 from examsite.services.context import ServiceContext
+from examsite.services.findings import list_readers
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
+from examsite.services.second_factors import check_signature
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.queries.conflicts import list_recused_accounts
@@ -74,6 +77,8 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
         return SigningRight("tie_not_decided")
     if newest.state not in signable:
         return SigningRight("council_signs_first")
+    if actor.pseudonym not in list_readers(ctx.session, competition, newest):
+        return SigningRight("findings_not_read")
     return SigningRight(None)
 
 
@@ -95,17 +100,19 @@ def sign_result(
     decision: Decision,
     sha_tail: str,
     reason: str = "",
+    signed: str | None = None,
 ) -> Signature:
     """Agree to, or refuse, the version with this number; the last signature that was needed opens the gate.
 
     Council members sign until enough have agreed, or until so many have refused that it cannot be enough; then the
-    authority signs alone.
+    authority signs alone. `signed` is what a passkey of the person signed over the hash, as the browser gave it;
+    without it a second factor was shown a moment ago.
 
     Raises:
         ConflictError: `result_superseded`, `already_signed`, `result_not_signable`, `tie_not_decided`,
-            `council_signs_first`, `result_damaged`.
-        InvalidError: `hash_tail_wrong`, `reason_missing`, each with its `field`.
-        NotAllowedError: `role_needed`, `conflict_declared`.
+            `council_signs_first`, `findings_not_read`, `result_damaged`.
+        InvalidError: `hash_tail_wrong`, `reason_missing`, `passkey_not_valid`, each with its `field`.
+        NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
     """
     actor = ctx.require(*SIGNABLE, competition_id=competition.id)
     version = find_newest_version(ctx.session, competition.id, for_update=True)
@@ -120,11 +127,14 @@ def sign_result(
         raise ConflictError("result_damaged")
     check_tail(version, sha_tail)
     agreed = decision is Decision.AGREED
+    assertion = check_signature(ctx, version.sha256, answer=signed).as_data() if agreed and signed else None
+    if assertion is None:
+        ctx.require_fresh_factor()
     reason = "" if agreed else checked_reason(reason)
     if agreed and actor.role is Role.AUTHORITY:
         check_gate(ctx, competition, GateEvent.RESULT_APPROVED)
     event = Event.RESULT_APPROVED if agreed else Event.RESULT_REFUSED
-    said: dict[str, object] = {"assertion": None} if agreed else {"reason": reason}
+    said: dict[str, object] = {"assertion": assertion} if agreed else {"reason": reason}
     payload = {"result_sha256": version.sha256, **said}
     seq = record(ctx, competition, event, f"competition/{competition.code}", payload)
     signature = Signature(
@@ -143,18 +153,21 @@ def sign_result(
 
 
 def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersion:
-    """Publish the approved version: exactly the bytes whose hash was signed.
+    """Publish the approved version: exactly the bytes whose hash was signed, by another person than who approved it.
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `result_damaged`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`, `second_person_needed`.
 
     Source: result format: a bundle names the one that it replaces; what was given out is put into the log before.
     """
     check_gate(ctx, competition, GateEvent.RESULT_PUBLISHED)
+    ctx.require_fresh_factor()
     version = find_newest_version(ctx.session, competition.id, for_update=True)
     if version is None or sha256_hex(version.document.encode("utf-8")) != version.sha256:
         raise ConflictError("result_damaged")
+    if ctx.actor.account_id in _approvers(version):
+        raise NotAllowedError("second_person_needed")
     for replaced in list_published_versions(ctx.session, competition.id)[-1:]:
         hashes = {} if ctx.settings is None else bundle_hashes(ctx.session, competition, ctx.settings.bundles_path)
         kept = {"version": replaced.number, "result_sha256": replaced.sha256, "bundles": hashes}
@@ -185,6 +198,15 @@ def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: 
     elif reachable_approvals(ctx, competition, version) < needed:
         version.state = RESULT.after(version.state, ResultEvent.REFUSED)
     ctx.session.flush()
+
+
+def _approvers(version: ResultVersion) -> set[int]:
+    """The people whose word as authority stands for the version; roles may have been given to others since."""
+    return {
+        signature.assignment.account_id
+        for signature in version.signatures
+        if signature.decision is Decision.AGREED and signature.assignment.role is Role.AUTHORITY
+    }
 
 
 def reachable_approvals(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> int:

@@ -97,13 +97,13 @@ def decide_room_request(
 ) -> RoomRequest:
     """Agree to a request or refuse it, as another person than the one who asked; agreeing carries it out.
 
-    A refusal needs a reason.
+    A refusal needs a reason; time for a room that writes needs a second factor.
 
     Raises:
         ConflictError: `event_not_open` when it was decided before; `sitting_not_running`, `attempt_not_ended`,
             `late_answers_missing`, `late_answers_too_late`, `sitting_started` when it is too late to carry it out.
         InvalidError: `reason_missing`.
-        NotAllowedError: `role_needed`, `not_in_this_room`, `second_person_needed`.
+        NotAllowedError: `role_needed`, `not_in_this_room`, `second_person_needed`, `fresh_factor_needed`.
         NotFoundError: `request_not_found`.
     """
     request = get_room_request(ctx.session, competition.id, request_id)
@@ -111,6 +111,8 @@ def decide_room_request(
     _require_one_of(ctx, competition, sitting, REQUEST_DECIDERS[request.kind])
     if request.asked_by_id == ctx.actor.account_id:
         raise NotAllowedError("second_person_needed")
+    if approve and request.kind is RequestKind.EXTEND_ROOM:
+        ctx.require_fresh_factor()
     words = reason.strip() if approve else checked_reason(reason)
     after = ROOM_REQUEST.after(request.state, RequestEvent.APPROVED if approve else RequestEvent.REFUSED)
     attempt = lock_seat_of(ctx, sitting, request.attempt_id) if request.attempt_id is not None else None

@@ -269,11 +269,12 @@ def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post,
         ConflictError: `papers_not_openable`, `paper_already_opened`, `paper_not_drawn`, `paper_not_as_sealed`: the row
             or its file is not what was recorded with the sealing.
         InvalidError: those of `join_split_key`; `age_file_damaged`, `opened_paper_differs`.
-        NotAllowedError: `role_needed`: the chair.
+        NotAllowedError: `role_needed`: the chair; `fresh_factor_needed`.
 
     Source: result formats §5; TT 22/2025 art. 13(2b).
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
+    ctx.require_fresh_factor()
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")
     if find_opened_paper(ctx.session, post.id) is not None:

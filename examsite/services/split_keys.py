@@ -116,9 +116,10 @@ def keep_split_key(
     Raises:
         ConflictError: `split_key_made`.
         InvalidError: `quorum_not_valid`, `holder_not_valid`, `holder_twice`.
-        NotAllowedError: `role_needed`: the chair.
+        NotAllowedError: `role_needed`: the chair; `fresh_factor_needed`.
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
+    ctx.require_fresh_factor()
     if find_split_key(ctx.session, competition.id, purpose) is not None:
         raise ConflictError("split_key_made")
     check_quorum(made.needed, len(holders))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, jsonify, redirect, request, session, url_for
@@ -25,6 +27,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.accounts import HeldRole
 from examsite.storage.queries.competitions import get_competition, get_competition_alone
 from examsite.web.errors import message_of
+from examsite.web.fresh_factors import ask_for_factor
 from examsite.web.transactions import WRITING, read_web_clock
 
 #: Control signs but the tabulator and the ends of lines, which come with pasted words.
@@ -55,6 +58,8 @@ class Principal(UserMixin):
     candidacy_id: int | None
     #: Whether the password was given out by an administrator: nothing but the own account opens before it is changed.
     must_change_password: bool = False
+    #: When a second factor was last shown in this log-in.
+    factor_at: datetime | None = None
     held: tuple[HeldRole, ...] = field(default=())
 
     def get_id(self) -> str:
@@ -96,6 +101,27 @@ def requires(*roles: Role) -> Callable[[ViewT], ViewT]:
     return declare
 
 
+def fresh_factor(view: ViewT) -> ViewT:
+    """For a critical act: whoever sends it shows a second factor first, unless that was done a moment ago.
+
+    What was typed goes through the page that asks and comes back with the answer. Stands below `@requires` and above
+    `@writes`; the service asks again with `ctx.require_fresh_factor()`, so that a page without this is only less kind.
+    """
+
+    @wraps(view)
+    def behind_factor(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        person = principal()
+        if request.method in WRITING and person is not None:
+            question = ask_for_factor(person.token)
+            if question is not None:
+                return question
+        answer: ResponseReturnValue = view(*args, **kwargs)
+        return answer
+
+    behind_factor.asks_for_factor = True  # type: ignore[attr-defined]
+    return behind_factor  # type: ignore[return-value]
+
+
 def declared_access(app: Flask, endpoint: str) -> Access | None:
     """What the view behind an endpoint declares, or None."""
     return getattr(app.view_functions[endpoint], "access", None)
@@ -113,6 +139,7 @@ def load_principal(token: str) -> Principal | None:
         display_name=found.display_name,
         candidacy_id=found.candidacy_id,
         must_change_password=found.must_change_password,
+        factor_at=found.factor_at,
         held=found.held,
     )
 
@@ -152,6 +179,7 @@ def _is_foreign() -> bool:
 def _guard() -> ResponseReturnValue | None:
     """Refuse everything that is not declared, and everybody who does not hold what is declared."""
     g.actor = SYSTEM
+    g.factor_at = None
     g.competition = None
     # No address of ours has such signs, and no database wants to be asked about them.
     if not request.path.isprintable():
@@ -175,6 +203,7 @@ def _guard() -> ResponseReturnValue | None:
     if person is None:
         return _ask_to_log_in()
     g.actor = Actor(account_id=person.account_id)
+    g.factor_at = person.factor_at
     if person.must_change_password and request.endpoint not in OWN_ACCOUNT:
         return _ask_for_own_password()
     if access.kind == "roles":

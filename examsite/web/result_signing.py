@@ -1,6 +1,6 @@
 """The signing page of the council and of the approving authority: read the document, say yes or no, over its hash.
 
-The password is checked outside every transaction; wrong tries slow the person down as at the log-in.
+A passkey signs the hash on the page itself; who has none is asked for a code on the way (`@fresh_factor`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
@@ -18,13 +18,10 @@ from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
 from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
-from examsite.services import throttling
-from examsite.services.findings import list_readers
-from examsite.services.passwords import Passwords
-from examsite.services.publication import SIGNABLE, TAIL_LENGTH, check_tail, sign_result, signing_right
+from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
+from examsite.services.second_factors import ask_for_signature
 from examsite.storage.database import db
-from examsite.storage.queries.accounts import get_account
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.explanations import count_open_explanations
 from examsite.storage.queries.records import find_last_checkpoint
@@ -41,11 +38,12 @@ from examsite.web.errors import message_of
 from examsite.web.findings import conclusion_of, current_report
 from examsite.web.formatting import format_score
 from examsite.web.forms.ranking import SignResultForm
+from examsite.web.fresh_factors import passkey_host
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import error_text, label
 from examsite.web.labels.ranking import TAGS
 from examsite.web.results import ResultView, view_result
-from examsite.web.transactions import act, forget_changes, read_web_clock, stop_reading, write_now
+from examsite.web.transactions import act, forget_changes, write_now
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
@@ -211,7 +209,8 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
     view = view_result(session, competition, version, ruleset_of(competition))
     ties = open_ties(result_document(version))
     versions = version_lines(competition)
-    right = signing_right(act(), competition, version)
+    right, host = signing_right(act(), competition, version), passkey_host()
+    form.assertion.data = ""  # a signature is made anew for each sending
     lines = signature_lines(competition, version)
     return render_template(
         f"{audience}/sign_result.html",
@@ -225,11 +224,12 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         versions=versions,
         approvals=approvals_text(competition, version),
         checks=[*checks_of(view, ties), *_findings_checks()],
-        has_read=g.actor.pseudonym in list_readers(session, competition, version),
         ties=ties,
         is_newest=versions[0].number == version.number,
         newest=versions[0].number,
         may_sign=right.may_sign,
+        passkey=ask_for_signature(act(), version.sha256, host=host) if right.may_sign and host else None,
+        must_read=right.code == "findings_not_read",
         why_not="" if right.code is None else error_text(right.code, {"post": ""}),
         tail_length=TAIL_LENGTH,
         tail=version.sha256[-TAIL_LENGTH:],
@@ -257,23 +257,7 @@ def _findings_checks() -> list[dict[str, Any]]:
 
 
 def _is_signed(form: SignResultForm) -> bool:
-    """Check the password, then sign; says on the form what is wrong."""
-    account = get_account(db.session(), g.actor.account_id)
-    login, stored = account.login, account.password_hash
-    wait = throttling.seconds_to_wait(db.session(), login, now=read_web_clock())
-    stop_reading()
-    if wait:
-        forget_changes()
-        text = ngettext("Thử lại sau %(num)d giây.", "Thử lại sau %(num)d giây.", wait)
-        form.password.errors = [*form.password.errors, text]
-        return False
-    passwords: Passwords = current_app.extensions["passwords"]
-    if not passwords.matches(stored, form.password.data):
-        with write_now() as ctx:
-            throttling.note_failed_log_in(ctx, login)
-        form.password.errors = [*form.password.errors, _("Mật khẩu chưa đúng. Chưa ký.")]
-        _tell_of_tail(form)
-        return False
+    """Sign; says on the form what is wrong."""
     try:
         with write_now() as ctx:
             sign_result(
@@ -283,23 +267,13 @@ def _is_signed(form: SignResultForm) -> bool:
                 decision=Decision(form.decision.data),
                 sha_tail=form.sha_tail.data,
                 reason=form.reason.data or "",
+                signed=form.assertion.data or None,
             )
     except DomainError as error:
-        field = error.params.get("field")
+        field = {"assertion": "sha_tail"}.get(str(error.params.get("field")), error.params.get("field"))
         if not isinstance(field, str) or field not in form:
             raise
         forget_changes()
         form[field].errors = [*form[field].errors, message_of(error)]
         return False
     return True
-
-
-def _tell_of_tail(form: SignResultForm) -> None:
-    """Whoever mistypes both must not learn of the second only after mending the first."""
-    version = find_newest_version(db.session(), g.competition.id)
-    if version is None or version.number != form.version.data:
-        return
-    try:
-        check_tail(version, form.sha_tail.data or "")
-    except DomainError as error:
-        form.sha_tail.errors = [*form.sha_tail.errors, message_of(error)]

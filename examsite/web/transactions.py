@@ -241,4 +241,5 @@ def act() -> ServiceContext:
         settings=current_app.extensions["settings"],
         signer=current_app.extensions.get("signer"),
         request_id=g.get("request_id", ""),
+        factor_at=g.get("factor_at"),
     )

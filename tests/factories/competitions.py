@@ -66,7 +66,8 @@ class Plan:
             pseudonym=held.pseudonym,
             competition_id=self.competition.id,
         )
-        return ServiceContext(session=self.session, now=at or self.now, actor=actor)
+        now = at or self.now
+        return ServiceContext(session=self.session, now=now, actor=actor, factor_at=now)
 
 
 def make_body(session: Session, code: str = "SNV", *, level: DelegationLevel = DelegationLevel.DEPARTMENT) -> Body:

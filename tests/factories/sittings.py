@@ -78,7 +78,7 @@ class Room:
     signer: LogSigner | None = None
 
     def ctx(self, actor: Actor | Role | Candidacy | None = None, *, at: datetime | None = None) -> ServiceContext:
-        """A context at an instant: of the system, of a role holder, or of a candidate."""
+        """A context at an instant, a second factor just shown: of the system, of a role holder, or of a candidate."""
         who = Actor()
         if isinstance(actor, Role):
             held = self.people[actor]
@@ -93,8 +93,9 @@ class Room:
             who = Actor(account_id=actor.account_id, role=Role.CANDIDATE, candidacy_id=actor.id)
         elif actor is not None:
             who = actor
+        now = at or self.now
         return ServiceContext(
-            session=self.session, now=at or self.now, actor=who, settings=self.settings, signer=self.signer
+            session=self.session, now=now, actor=who, settings=self.settings, signer=self.signer, factor_at=now
         )
 
     def attempt(self, place: int = 0) -> Attempt:

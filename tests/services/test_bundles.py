@@ -26,11 +26,10 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import MUST_BE_OPENED, Event
 from examsite.domain.permissions import Role
-from examsite.domain.publication import Decision
 from examsite.domain.records import commitment
 from examsite.services.announcements import close_competition
 from examsite.services.bundles import build_bundle, keep_bundle
-from examsite.services.publication import publish_result, sign_result
+from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.ranking import ResultVersion
@@ -47,13 +46,7 @@ def published(stage: Stage) -> Stage:
     """Computed, signed by as many as the rules want, published."""
     version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
     for who in (*stage.council[:3], stage.authority):
-        sign_result(
-            stage.ctx(who),
-            stage.competition,
-            version.number,
-            decision=Decision.AGREED,
-            sha_tail=version.sha256[-4:],
-        )
+        stage.signs(who, version)
     publish_result(stage.ctx(Role.ORGANISER), stage.competition)
     return stage
 

@@ -63,7 +63,8 @@ class Council:
     def acting(self, held: RoleAssignment, *, minutes: int = 0) -> ServiceContext:
         """The context of anybody."""
         actor = Actor(held.account_id, held.role, held.id, held.pseudonym, self.competition.id)
-        return ServiceContext(session=self.session, now=self.now + timedelta(minutes=minutes), actor=actor)
+        now = self.now + timedelta(minutes=minutes)
+        return ServiceContext(session=self.session, now=now, actor=actor, factor_at=now)
 
     def recorded(self, event: Event) -> list[dict[str, Any]]:
         """What the log says of draws under this event."""

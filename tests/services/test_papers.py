@@ -203,6 +203,7 @@ def test_only_what_was_seen_is_sealed(announced: Plan) -> None:
 
 def test_chair_opens_one_version_by_a_draw_that_anyone_can_repeat(sealed: Plan) -> None:
     sealed.competition.state = CompetitionState.WRITTEN
+    papers.agree_to_opening(sealed.ctx(Role.COUNCIL_MEMBER), sealed.competition, post_of(sealed))
     opened = papers.open_paper(sealed.ctx(Role.CHAIR), sealed.competition, post_of(sealed))
     states = {row.code: row.state for row in list_papers_of_post(sealed.session, post_of(sealed).id)}
     assert states.pop(opened.code) is PaperState.OPENED
@@ -227,8 +228,28 @@ def test_a_paper_is_opened_once_and_in_the_written_test_only(sealed: Plan) -> No
     assert refusal(lambda: papers.open_paper(ctx, competition, post)) == "papers_not_openable"
     competition.state = CompetitionState.WRITTEN
     assert refusal(lambda: papers.open_paper(ctx, competition, post_of(sealed, "P2"))) == "no_sealed_papers"
+    papers.agree_to_opening(sealed.ctx(Role.COUNCIL_MEMBER), competition, post)
     papers.open_paper(ctx, competition, post)
     assert refusal(lambda: papers.open_paper(ctx, competition, post)) == "paper_already_opened"
+
+
+def test_the_chair_opens_no_paper_without_another_person(sealed: Plan) -> None:
+    member, chair, post = sealed.ctx(Role.COUNCIL_MEMBER), sealed.ctx(Role.CHAIR), post_of(sealed)
+    agree = lambda ctx: refusal(lambda: papers.agree_to_opening(ctx, sealed.competition, post))  # noqa: E731 -- short
+    assert agree(member) == "papers_not_openable"
+    sealed.competition.state = CompetitionState.WRITTEN
+    assert refusal(lambda: papers.open_paper(chair, sealed.competition, post)) == "opening_needs_second"
+    assert agree(chair) == "role_needed"
+    assert agree(replace(member, factor_at=None)) == "fresh_factor_needed"
+    # The same account in two roles is still one person.
+    both = replace(member, actor=replace(member.actor, account_id=chair.actor.account_id))
+    papers.agree_to_opening(both, sealed.competition, post)
+    assert refusal(lambda: papers.open_paper(chair, sealed.competition, post)) == "opening_needs_second"
+    papers.agree_to_opening(member, sealed.competition, post)
+    assert agree(member) == "already_agreed"
+    alone = replace(chair, factor_at=None)
+    assert refusal(lambda: papers.open_paper(alone, sealed.competition, post)) == "fresh_factor_needed"
+    assert papers.open_paper(chair, sealed.competition, post).state is PaperState.OPENED
 
 
 @pytest.mark.parametrize("role", [Role.SETTER, Role.ORGANISER, Role.COUNCIL_MEMBER, Role.SUPERVISOR])

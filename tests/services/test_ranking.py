@@ -61,8 +61,7 @@ def computed(stage: Stage) -> ResultVersion:
 def sign(
     stage: Stage, who: RoleAssignment, version: ResultVersion, decision: Decision = Decision.AGREED, **named: Any
 ) -> Signature:
-    values = {"sha_tail": version.sha256[-4:], **named}
-    return sign_result(stage.ctx(who), stage.competition, version.number, decision=decision, **values)
+    return stage.signs(who, version, decision, **named)
 
 
 def refuse(stage: Stage, who: RoleAssignment, version: ResultVersion) -> Signature:

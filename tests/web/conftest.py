@@ -9,18 +9,20 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from examsite.app import create_app
 from examsite.config import Settings
 from examsite.services.context import SYSTEM, Actor, ServiceContext
 from examsite.storage.database import db, make_engine, upgrade, writing
+from examsite.storage.models.accounts import LoginSession
 from examsite.web.api.pace import SavePace
 from examsite.web.machines import RoomRules
 from tests.factories.ranking import known_signer
@@ -30,6 +32,8 @@ from tests.web.strict_client import StrictClient
 from tests.web.world import World, build_world, close_site, open_site
 
 PASSWORD = "mật khẩu dài của người thử 07"
+#: When somebody showed a second factor that never grows old, so that stories about other things need no codes.
+ALWAYS = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +160,7 @@ class Doing:
             actor=actor,
             settings=self.app.extensions["settings"],
             signer=self.app.extensions["signer"],
+            factor_at=self.now,
         )
 
 
@@ -201,12 +206,21 @@ def password_hash(app: Flask) -> str:
 
 @pytest.fixture
 def log_in(app: Flask) -> Callable[..., StrictClient]:
-    """`log_in('ngan')` gives a client that came in through the door of officials (or `door='/candidate/login'`)."""
+    """`log_in('ngan')` gives a client that came in through the door of officials (or `door='/candidate/login'`).
 
-    def come_in(login: str, password: str = PASSWORD, *, door: str = "/login") -> StrictClient:
+    Whoever came in has shown a second factor that stays fresh, but for `shows_factor=False`.
+    """
+
+    def come_in(
+        login: str, password: str = PASSWORD, *, door: str = "/login", shows_factor: bool = True
+    ) -> StrictClient:
         client: StrictClient = app.test_client()
         response = client.submit(door, {"login": login, "password": password})
         assert response.status_code == 302, re.sub(r"<[^>]+>|\s+", " ", response.text)[-600:]
+        if shows_factor:
+            with app.app_context(), writing(db.engine) as session:
+                newest = select(func.max(LoginSession.id)).scalar_subquery()
+                session.execute(update(LoginSession).where(LoginSession.id == newest).values(factor_at=ALWAYS))
         return client
 
     return come_in

@@ -17,10 +17,9 @@ from examsite.bundle.verify import verify
 from examsite.domain.bundles import Audience
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.permissions import Role
-from examsite.domain.publication import Decision
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import load_signer
-from examsite.services.publication import publish_result, sign_result
+from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.storage.database import make_engine, reading
 from examsite.storage.queries.competitions import get_competition
@@ -54,13 +53,7 @@ def staged(scene: Scene, password_hash: str) -> Callable[..., Any]:
             hold(stage, Role.SUPERVISOR, 1, "Phan Giám Sát", password_hash)
             version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
             for who in (*stage.council[:3], stage.authority):
-                sign_result(
-                    stage.ctx(who),
-                    stage.competition,
-                    version.number,
-                    decision=Decision.AGREED,
-                    sha_tail=version.sha256[-4:],
-                )
+                stage.signs(who, version)
             if is_published:
                 publish_result(stage.ctx(Role.ORGANISER), stage.competition)
             return stage

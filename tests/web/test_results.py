@@ -17,15 +17,17 @@ from sqlalchemy import select
 from examsite.cli import commands
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.permissions import Role
-from examsite.domain.publication import Decision
-from examsite.services.publication import publish_result, sign_result
+from examsite.services.context import Actor
+from examsite.services.findings import note_findings_seen
+from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.queries.results import list_signers
 from tests.factories.marking import make_board
 from tests.factories.ranking import COUNCIL_NAMES, NAMES, Stage, make_stage
-from tests.web.conftest import PASSWORD, Doing
+from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
 
 CODE = "VH-2026-01"
@@ -78,13 +80,7 @@ def sign_all(stage: Stage, people: list[Any]) -> None:
     version = stage.session.scalars(select(ResultVersion).order_by(ResultVersion.number.desc())).first()
     assert version is not None
     for who in people:
-        sign_result(
-            stage.ctx(who),
-            stage.competition,
-            version.number,
-            decision=Decision.AGREED,
-            sha_tail=version.sha256[-4:],
-        )
+        stage.signs(who, version)
 
 
 def newest(scene: Scene) -> dict[str, Any]:
@@ -106,13 +102,23 @@ def state_of(scene: Scene) -> str:
     return str(scene(lambda doing: doing.session.scalars(select(Competition.state)).one().value))
 
 
-def opinion(scene: Scene, decision: str = "agreed", **named: str) -> dict[str, str]:
+def read_by_all(doing: Doing) -> None:
+    """Whoever may sign has read the report."""
+    competition = doing.session.scalars(select(Competition)).one()
+    for held in list_signers(doing.session, competition.id):
+        actor = Actor(held.account_id, held.role, held.id, held.pseudonym, competition.id)
+        report = "0" * 64
+        note_findings_seen(doing.ctx(actor), competition, findings_sha256=report, shown_sha256=report)
+
+
+def opinion(scene: Scene, decision: str = "agreed", *, reads: bool = True, **named: str) -> dict[str, str]:
     version = newest(scene)
+    if reads:
+        scene(read_by_all)
     return {
         "version": str(version["number"]),
         "decision": decision,
         "sha_tail": version["sha256"][-4:],
-        "password": PASSWORD,
         **named,
     }
 
@@ -286,6 +292,7 @@ def test_unknown_codes_and_drafts_are_not_there(staged: Any, client: StrictClien
 
 def test_signer_sees_the_document_its_hash_and_who_has_signed(staged: Any, scene: Scene, log_in: LogIn) -> None:
     staged("ranked", lambda stage: sign_all(stage, stage.council[:1]))
+    scene(read_by_all)
 
     page = parse(log_in(MEMBER).get(SIGN).text)
 
@@ -306,7 +313,7 @@ def test_signer_sees_the_document_its_hash_and_who_has_signed(staged: Any, scene
     ("change", "words_said"),
     [
         ({"sha_tail": "zzzz"}, "không phải bốn ký tự cuối"),
-        ({"password": "sai mật khẩu rồi nhé"}, "Mật khẩu chưa đúng"),
+        ({"assertion": "{}"}, "Khóa truy cập chưa trả lời đúng"),
         ({"decision": ""}, "Hãy chọn Đồng ý hoặc Không đồng ý"),
         ({"decision": "maybe"}, ""),
         ({"decision": "refused"}, "Hãy ghi lý do"),
@@ -331,15 +338,17 @@ def test_what_is_wrong_is_said_and_nothing_is_signed(
     assert 'data-testid="sign-form"' in page
 
 
-def test_two_wrong_things_are_both_told_at_once(staged: Any, scene: Scene, log_in: LogIn) -> None:
+def test_signing_waits_for_the_report_to_be_read(staged: Any, scene: Scene, log_in: LogIn) -> None:
     staged("ranked")
+    member, said = log_in(MEMBER), opinion(scene, reads=False)
 
-    both = {"sha_tail": "zzzz", "password": "sai mật khẩu rồi nhé"}
-    answer = log_in(MEMBER).submit(SIGN, opinion(scene) | both)
-
-    assert answer.status_code == 422
-    assert "Mật khẩu chưa đúng" in answer.text
-    assert "không phải bốn ký tự cuối" in answer.text
+    assert 'data-testid="to-findings"' in member.get(SIGN).text
+    assert member.submit(SIGN, said).status_code == 409
+    report = member.get(FINDINGS).text
+    seen = re.search(r'name="findings_sha256"[^>]*value="(\w+)"', report)
+    assert seen is not None
+    member.submit(FINDINGS, {"findings_sha256": seen[1]})
+    assert member.submit(SIGN, said).status_code == 302
 
 
 def test_refusal_keeps_its_reason_for_the_council(staged: Any, scene: Scene, log_in: LogIn) -> None:

@@ -250,6 +250,11 @@ def test_chair_opens_one_version_and_everyone_on_the_council_reads_the_draw(
     chair, member = log_in(CHAIR), log_in(MEMBER)
     assert chair.get(f"/council/{CODE}/posts/P1/paper-draw").status_code == 404
     assert not find_all(member.page(f"/council/{CODE}/papers"), "open-P1")
+    assert find_all(chair.page(f"/council/{CODE}/papers"), "needs-second-P1")
+    assert chair.get(f"/council/{CODE}/posts/P1/open-paper").status_code == 409
+    agreed = member.submit(f"/council/{CODE}/posts/P1/agree-to-opening", form_at=f"/council/{CODE}/papers")
+    assert agreed.status_code == 302
+    assert not find_all(member.page(f"/council/{CODE}/papers"), "agree-P1")
     assert find_all(chair.page(f"/council/{CODE}/papers"), "open-P1")
     assert member.get(f"/council/{CODE}/posts/P1/open-paper").status_code == 403
     confirmation = chair.page(f"/council/{CODE}/posts/P1/open-paper")

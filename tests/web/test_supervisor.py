@@ -40,7 +40,9 @@ def sealed(scene: Scene, password_hash: str) -> None:
     def make(doing: Any) -> None:
         plan = make_sealed(doing, password_hash=password_hash, written=True)
         competition, subject = plan.competition, "sitting/CA1"
-        papers.open_paper(plan.ctx(Role.CHAIR), competition, get_post(doing.session, competition.id, "P1"))
+        post = get_post(doing.session, competition.id, "P1")
+        papers.agree_to_opening(plan.ctx(Role.COUNCIL_MEMBER), competition, post)
+        papers.open_paper(plan.ctx(Role.CHAIR), competition, post)
         for event, about, actor in (
             (Event.ANSWERS_SUBMITTED, subject, None),
             (Event.DRAW_HELD, "draw/script-codes", "council/C01"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.accounts import AccountState
 from examsite.domain.permissions import Role
+from examsite.domain.second_factors import FactorKind
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Body, Competition
@@ -47,8 +48,29 @@ class LoginSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     address: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
+    #: When a second factor was last shown in this log-in.
+    factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     account: Mapped[Account] = relationship(lazy="raise")
+
+
+class SecondFactor(Base):
+    """What one person proves beside the password. A removed one stays, so that its secret is never given out again."""
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    kind: Mapped[FactorKind] = mapped_column(enum_column(FactorKind))
+    name: Mapped[str] = mapped_column(String(60))
+    #: Secret of the app, or public key of the passkey: encrypted and bound to the account with a key that the database
+    #: does not hold, so that nobody who writes into this table makes a factor that counts.
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    #: Step of the last code taken: no code counts twice.
+    last_step: Mapped[int] = mapped_column(default=0)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class LoginThrottle(Base):

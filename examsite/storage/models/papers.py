@@ -76,6 +76,18 @@ class PaperFile(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class OpeningConsent(Base):
+    """A member of the council agrees that the chair draws and opens a paper now; without one the chair is alone."""
+
+    __tablename__ = "opening_consents"
+    __table_args__ = (UniqueConstraint("post_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
 class ItemDecision(Sealed, Base):
     """What two people decided about an objective question after the test: it stands, everyone gets it, more keys."""
 

@@ -14,7 +14,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
 from examsite.domain.records import plan_log_code
-from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment
+from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment, SecondFactor
 from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Allocation, Mark
@@ -43,6 +43,8 @@ class LoggedIn:
     display_name: str
     candidacy_id: int | None
     must_change_password: bool = False
+    #: When a second factor was last shown in this log-in.
+    factor_at: datetime | None = None
     held: tuple[HeldRole, ...] = ()
 
 
@@ -54,6 +56,7 @@ _logged_in = (
         Account.display_name,
         Candidacy.id,
         Account.is_password_temporary,
+        LoginSession.factor_at,
         RoleAssignment.role,
         RoleAssignment.id,
         RoleAssignment.pseudonym,
@@ -81,12 +84,12 @@ def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime)
     rows = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).all()
     if not rows:
         return None
-    account_id, login, display_name, candidacy_id, must_change, *_role = rows[0]
+    account_id, login, display_name, candidacy_id, must_change, factor_at, *_role = rows[0]
     held = []
-    for _account, _login, _name, _candidacy, _must, role, *where in rows:
+    for _account, _login, _name, _candidacy, _must, _factor, role, *where in rows:
         if role is not None:
             held.append(HeldRole(role, *where))
-    return LoggedIn(account_id, login, display_name, candidacy_id, must_change, tuple(held))
+    return LoggedIn(account_id, login, display_name, candidacy_id, must_change, factor_at, tuple(held))
 
 
 def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:
@@ -307,3 +310,19 @@ def get_body(session: Session, code: str) -> Body:
     if found is None:
         raise NotFoundError("body_not_found")
     return found
+
+
+def list_second_factors(session: Session, account_id: int) -> list[SecondFactor]:
+    """The second factors of an account that count now, oldest first."""
+    return list(
+        session.scalars(
+            select(SecondFactor)
+            .where(SecondFactor.account_id == account_id, SecondFactor.removed_at.is_(None))
+            .order_by(SecondFactor.id)
+        )
+    )
+
+
+def count_second_factors(session: Session, account_id: int) -> int:
+    """How many second factors an account ever had, removed ones too."""
+    return session.scalar(select(func.count(SecondFactor.id)).where(SecondFactor.account_id == account_id)) or 0

@@ -13,7 +13,7 @@ from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.questions import Question, question_from_data
 from examsite.storage.models.competitions import Post
-from examsite.storage.models.papers import BankQuestion, Paper, PaperFile
+from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper, PaperFile
 from examsite.storage.models.records import RecordLog, RecordRow
 
 #: How many frozen papers a process keeps read. Source: our choice, because a day has fewer.
@@ -187,3 +187,9 @@ def _opened(competition_id: int) -> Select[Paper]:
         .options(joinedload(Paper.post))
         .where(Paper.competition_id == competition_id, Paper.state == PaperState.OPENED)
     )
+
+
+def list_consents(session: Session, post_id: int) -> list[int]:
+    """The accounts that agreed to the opening of this post's paper, first come first."""
+    found = select(OpeningConsent.account_id).where(OpeningConsent.post_id == post_id).order_by(OpeningConsent.id)
+    return list(session.scalars(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.accounts import AccountState
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import BODY_ROLES, Role
-from examsite.services import accounts, people
+from examsite.services import accounts, people, second_factors
 from examsite.services.passwords import printed_password
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import (
@@ -19,15 +19,17 @@ from examsite.storage.queries.accounts import (
     list_assignments,
     list_login_sessions,
     list_officials,
+    list_second_factors,
 )
 from examsite.storage.queries.competitions import list_bodies
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.administrator import bp
 from examsite.web.errors import message_of
 from examsite.web.forms.accounts import (
     ChangeAccountForm,
     GrantBodyRoleForm,
     OpenAccountForm,
+    ResetFactorsForm,
     RevokeRoleForm,
     SearchAccountsForm,
 )
@@ -35,6 +37,9 @@ from examsite.web.i18n import _, localised
 from examsite.web.labels import label
 from examsite.web.labels.accounts import TAGS
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
+
+if TYPE_CHECKING:
+    from examsite.storage.models.accounts import Account
 
 
 @bp.get("/")
@@ -82,9 +87,7 @@ def open_account() -> ResponseReturnValue:
 def show_account(account_id: int) -> ResponseReturnValue:
     """One account: its roles, its log-ins, and the form that gives it a role at a body."""
     account = get_official(db.session(), account_id)
-    form = GrantBodyRoleForm()
-    form.body.choices = [(body.code, localised(body, "name")) for body in list_bodies(db.session())]
-    form.role.choices = [(role.value, label(role)) for role in BODY_ROLES]
+    form = _role_form()
     if form.validate_on_submit():
         try:
             body = get_body(db.session(), form.body.data)
@@ -94,15 +97,7 @@ def show_account(account_id: int) -> ResponseReturnValue:
         else:
             flash(_("Đã ghi nhận vai trò ở cơ quan."), "success")
             return redirect(url_for("administrator.show_account", account_id=account_id))
-    page = render_template(
-        "administrator/show_account.html",
-        form=form,
-        account=account,
-        is_active=account.state is AccountState.ACTIVE,
-        assignments=list_assignments(db.session(), account_id),
-        log_ins=list_login_sessions(db.session(), account_id, now=read_web_clock()),
-    )
-    return page, 422 if form.is_submitted() else 200
+    return _page(account, form), 422 if form.is_submitted() else 200
 
 
 @bp.post("/accounts/<int(max=2147483647):account_id>/disable")
@@ -157,6 +152,44 @@ def reset_password(account_id: int) -> ResponseReturnValue:
     with write_now() as ctx:
         accounts.reset_password(ctx, account_id, password_hash=password_hash)
     return render_template("administrator/show_password.html", slip=slip, password=password)
+
+
+@bp.post("/accounts/<int(max=2147483647):account_id>/reset-factors")
+@requires(Role.ADMINISTRATOR)
+@fresh_factor
+@writes
+def reset_factors(account_id: int) -> ResponseReturnValue:
+    """Take every second factor of a person away, who lost them; every log-in of the person ends."""
+    account, form = get_official(db.session(), account_id), ResetFactorsForm()
+    if form.validate_on_submit():
+        try:
+            second_factors.reset_factors(act(), account_id, reason=form.reason.data or "")
+        except InvalidError as error:
+            form.reason.errors = [*form.reason.errors, message_of(error)]
+        else:
+            flash(_("Đã xóa mọi yếu tố thứ hai. Người đó thêm cái mới ở trang Bảo mật tài khoản."), "success")
+            return redirect(url_for("administrator.show_account", account_id=account_id))
+    return _page(account, _role_form(empty=True), form), 422
+
+
+def _role_form(*, empty: bool = False) -> GrantBodyRoleForm:
+    form = GrantBodyRoleForm(formdata=None) if empty else GrantBodyRoleForm()
+    form.body.choices = [(body.code, localised(body, "name")) for body in list_bodies(db.session())]
+    form.role.choices = [(role.value, label(role)) for role in BODY_ROLES]
+    return form
+
+
+def _page(account: Account, form: GrantBodyRoleForm, reset: ResetFactorsForm | None = None) -> str:
+    return render_template(
+        "administrator/show_account.html",
+        form=form,
+        reset=reset or ResetFactorsForm(formdata=None),
+        factors=list_second_factors(db.session(), account.id),
+        account=account,
+        is_active=account.state is AccountState.ACTIVE,
+        assignments=list_assignments(db.session(), account.id),
+        log_ins=list_login_sessions(db.session(), account.id, now=read_web_clock()),
+    )
 
 
 def _change(account_id: int, change: Any, said: str) -> ResponseReturnValue:

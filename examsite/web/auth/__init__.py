@@ -6,6 +6,6 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from examsite.web.auth import applications, doors, log_ins, passwords, views  # noqa: E402 - views register on the blueprint
+from examsite.web.auth import applications, doors, log_ins, passwords, second_factors, views  # noqa: E402 - views register on the blueprint
 
-__all__ = ["applications", "bp", "doors", "log_ins", "passwords", "views"]
+__all__ = ["applications", "bp", "doors", "log_ins", "passwords", "second_factors", "views"]

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
-from examsite.storage.queries.accounts import list_assignments
+from examsite.storage.queries.accounts import list_assignments, list_second_factors
 from examsite.web.access import logged_in, principal
 from examsite.web.auth import bp
 from examsite.web.i18n import localised
@@ -79,7 +79,8 @@ def show_home() -> ResponseReturnValue:
     doors = [] if person is None else _doors(person.account_id, is_candidate=person.candidacy_id is not None)
     if len(doors) == 1 and doors[0].url is not None:
         return redirect(doors[0].url)
-    return render_template("auth/show_home.html", doors=doors)
+    needs_factor = person is not None and bool(person.held) and not list_second_factors(db.session(), person.account_id)
+    return render_template("auth/show_home.html", doors=doors, needs_factor=needs_factor)
 
 
 @bp.get("/council/")

@@ -20,7 +20,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.split_keys import find_split_key, get_split_key
 from examsite.storage.queries.standardisation import missing_before_allocation
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.draws import DrawView, view_draw
@@ -231,6 +231,7 @@ def open_numbers(code: str, name: str) -> ResponseReturnValue:
 
 @bp.post("/<code>/draws/<name>/hold")
 @requires(*_COUNCIL)
+@fresh_factor
 @writes
 def hold_draw(code: str, name: str) -> ResponseReturnValue:
     """Compute the outcome, put it on record and do what follows from it."""

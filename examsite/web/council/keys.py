@@ -16,7 +16,7 @@ from examsite.services.split_keys import HOLDERS, SplitSecret, keep_split_key, p
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.split_keys import find_split_key
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.split_keys import KeepKeyForm, split_key_form
@@ -39,6 +39,7 @@ def list_keys(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the 
 
 @bp.route("/<code>/keys/<purpose>/split", methods=["GET", "POST"])
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def split_key(code: str, purpose: str) -> ResponseReturnValue:
     """Pick the holders; then the sheets, once. Nothing is written down before they are printed."""
@@ -92,6 +93,7 @@ def split_key(code: str, purpose: str) -> ResponseReturnValue:
 
 @bp.post("/<code>/keys/<purpose>/keep")
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def keep_key(code: str, purpose: str) -> ResponseReturnValue:
     """Put the key in force whose sheets were just printed."""

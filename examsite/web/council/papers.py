@@ -21,11 +21,11 @@ from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.codes import find_held_draw
 from examsite.storage.queries.competitions import get_post
-from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper, list_papers_of_post
+from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper, list_consents, list_papers_of_post
 from examsite.storage.queries.papers import list_papers as list_versions
 from examsite.storage.queries.sittings import list_sittings
 from examsite.storage.queries.split_keys import get_split_key
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.forms.papers import OpenPaperForm
@@ -51,6 +51,10 @@ class PostPapers:
     is_openable: bool
     #: The version that was drawn and waits for the holders of its key.
     waiting: Paper | None = None
+    #: Whether a member of the council has to agree before the chair may draw.
+    lacks_consent: bool = False
+    #: Whether the reader has agreed.
+    is_agreed: bool = False
 
     @property
     def came_as_file(self) -> bool:
@@ -110,6 +114,7 @@ def list_papers(code: str) -> ResponseReturnValue:
 
 @bp.route("/<code>/posts/<post>/open-paper", methods=["GET", "POST"])
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def open_paper(code: str, post: str) -> ResponseReturnValue:
     """Draw one version of the post and open it for the sittings; this cannot be undone."""
@@ -138,8 +143,21 @@ def open_paper(code: str, post: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
+@bp.post("/<code>/posts/<post>/agree-to-opening")
+@requires(Role.COUNCIL_MEMBER)
+@fresh_factor
+@writes
+def agree_to_opening(code: str, post: str) -> ResponseReturnValue:
+    """A member agrees that the chair opens the paper of this post now."""
+    if OpenPaperForm().validate_on_submit():
+        papers.agree_to_opening(act(), g.competition, get_post(db.session(), g.competition.id, post))
+        flash(_("Đã ghi đồng ý mở đề của chức danh %(post)s. Chủ tịch bốc thăm và mở được.", post=post), "success")
+    return redirect(url_for("council.list_papers", code=code))
+
+
 @bp.route("/<code>/posts/<post>/open-sealed-paper", methods=["GET", "POST"])
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def open_sealed_paper(code: str, post: str) -> ResponseReturnValue:
     """Enough holders type their words on one page, and the drawn version opens; its reserves stay closed."""
@@ -205,7 +223,16 @@ def _papers_of(post: Post, versions: list[Paper]) -> PostPapers:
     opened = next((row for row in versions if row.state is PaperState.OPENED), None)
     drawn = None if opened is not None else find_drawn_paper(db.session(), post)
     is_time = g.competition.state is CompetitionState.WRITTEN and opened is None and bool(versions)
-    return PostPapers(post=post, versions=versions, opened=opened, is_openable=is_time and drawn is None, waiting=drawn)
+    is_openable = is_time and drawn is None
+    return PostPapers(
+        post=post,
+        versions=versions,
+        opened=opened,
+        is_openable=is_openable,
+        waiting=drawn,
+        lacks_consent=is_openable and papers.needs_second_person(act(), g.competition, post, versions),
+        is_agreed=g.actor.account_id in list_consents(db.session(), post.id),
+    )
 
 
 def _refuse_unless_openable(entry: PostPapers) -> None:
@@ -218,6 +245,8 @@ def _refuse_unless_openable(entry: PostPapers) -> None:
         raise ConflictError("paper_already_drawn", paper=entry.waiting.code)
     if not entry.versions:
         raise ConflictError("no_sealed_papers", post=entry.post.code)
+    if entry.lacks_consent:
+        raise ConflictError("opening_needs_second", post=entry.post.code)
 
 
 def _minutes_until(instant: datetime | None) -> int | None:

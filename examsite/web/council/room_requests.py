@@ -17,7 +17,7 @@ from examsite.domain.timelines import shows_letters
 from examsite.services.room_requests import decide_room_request
 from examsite.storage.database import db
 from examsite.storage.queries.boards import list_competition_requests, list_kept_beside, names_of
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.errors import message_of, status_of
@@ -68,6 +68,7 @@ def list_room_requests(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the 
 
 @bp.route("/<code>/room-requests/<int(max=2147483647):request_id>", methods=["GET", "POST"])
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
 @writes
 def decide_request(code: str, request_id: int) -> ResponseReturnValue:
     """Read what would happen and agree or refuse; nothing is preselected."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from examsite.domain.accounts import MOST_PASSWORD_LENGTH
 from examsite.domain.names import normalise_name
+from examsite.domain.second_factors import MOST_NAME_LENGTH
 from examsite.web.i18n import _l
 
 _NEEDED = _l("Chưa điền.")
@@ -158,3 +159,48 @@ class CreateBodyForm(ChangeBodyForm):
             Regexp(r"^[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?$", message=_l("Chỉ dùng chữ in hoa không dấu, số và gạch nối.")),
         ],
     )
+
+
+class ShowFactorForm(FlaskForm):
+    """A second factor in between: what was typed before goes along, so the names are like no other form's."""
+
+    factor_code = StringField(_l("Mã 6 số"), validators=[Length(max=20, message=_TOO_LONG)])
+    factor_answer = HiddenField()
+
+
+class AddAppForm(FlaskForm):
+    """An app that shows codes; the password only where the account has no factor yet."""
+
+    name = StringField(
+        _l("Tên để nhận ra"),
+        description=_l("Ví dụ: Điện thoại của tôi"),
+        filters=[one_line],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_NAME_LENGTH, message=_TOO_LONG)],
+    )
+    password = PasswordField(_l("Mật khẩu đang dùng"), validators=[Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)])
+    code = StringField(
+        _l("Mã 6 số ứng dụng đang hiện"), validators=[DataRequired(_NEEDED), Length(max=20, message=_TOO_LONG)]
+    )
+
+
+class AddPasskeyForm(FlaskForm):
+    """A passkey; the device's answer comes by script."""
+
+    name = StringField(
+        _l("Tên để nhận ra"),
+        description=_l("Ví dụ: Máy tính ở phòng làm việc, khóa USB màu đen"),
+        filters=[one_line],
+        validators=[DataRequired(_NEEDED), Length(max=MOST_NAME_LENGTH, message=_TOO_LONG)],
+    )
+    password = PasswordField(_l("Mật khẩu đang dùng"), validators=[Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)])
+    answer = HiddenField()
+
+
+class RemoveFactorForm(FlaskForm):
+    """Nothing but the token against foreign requests."""
+
+
+class ResetFactorsForm(FlaskForm):
+    """Why somebody loses every second factor."""
+
+    reason = TextAreaField(_l("Lý do xóa mọi yếu tố thứ hai"), validators=[DataRequired(_NEEDED)])

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, PasswordField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from examsite.domain.accounts import MOST_PASSWORD_LENGTH
 from examsite.domain.publication import Decision
 from examsite.web.i18n import _l
 
@@ -38,15 +37,13 @@ class SignResultForm(FlaskForm):
         _l("4 ký tự cuối của mã"),
         validators=[InputRequired(_NEEDED), Length(max=80, message=_TOO_LONG)],
     )
-    password = PasswordField(
-        _l("Mật khẩu"),
-        validators=[InputRequired(_NEEDED), Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)],
-    )
     reason = TextAreaField(
         _l("Lý do không đồng ý"),
         filters=[lambda value: (value or "").strip()],
         validators=[Optional(), Length(max=MOST_REASON_LENGTH, message=_TOO_LONG)],
     )
+    #: What a passkey signed over the hash, filled in by the script.
+    assertion = HiddenField()
     #: Which of the two buttons was pressed: each repeats one opinion.
     confirmed = StringField(validators=[Optional(), Length(max=20, message=_TOO_LONG)])
 

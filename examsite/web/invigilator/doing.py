@@ -16,7 +16,7 @@ from flask_wtf import FlaskForm
 
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.errors import message_of, status_of
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.boards import make_form, render_board
@@ -61,8 +61,11 @@ def seat_act(
     return add
 
 
-def room_act(path: str, name: str) -> Callable[[Step], Step]:
-    """Make a function an act of an invigilator for the whole room, sent to this path below that of the sitting."""
+def room_act(path: str, name: str, *, needs_factor: bool = False) -> Callable[[Step], Step]:
+    """Make a function an act of an invigilator for the whole room, sent to this path below that of the sitting.
+
+    `needs_factor`: whoever sends it shows a second factor.
+    """
 
     def add(step: Step) -> Step:
         @wraps(step)
@@ -70,13 +73,14 @@ def room_act(path: str, name: str) -> Callable[[Step], Step]:
             del code
             return do_act(sitting, None, name, step, **named)
 
-        return _at(f"/<code>/sittings/<sitting>{path}", view, step)
+        return _at(f"/<code>/sittings/<sitting>{path}", view, step, needs_factor=needs_factor)
 
     return add
 
 
-def _at(address: str, view: Callable[..., ResponseReturnValue], step: Step) -> Step:
-    bp.add_url_rule(address, view_func=requires(Role.INVIGILATOR)(writes(view)), methods=["POST"])
+def _at(address: str, view: Callable[..., ResponseReturnValue], step: Step, *, needs_factor: bool = False) -> Step:
+    written = fresh_factor(writes(view)) if needs_factor else writes(view)
+    bp.add_url_rule(address, view_func=requires(Role.INVIGILATOR)(written), methods=["POST"])
     return step
 
 

@@ -43,7 +43,7 @@ def ask_room_time(sitting: Any, form: Any) -> str:
     return _("Đã gửi đề nghị. Chưa đổi gì cho đến khi người thứ hai đồng ý.")
 
 
-@room_act("/requests/<int(max=2147483647):request_id>", "decide")
+@room_act("/requests/<int(max=2147483647):request_id>", "decide", needs_factor=True)
 def decide_request(_sitting: Any, form: Any, request_id: int) -> str:
     """Agree or refuse as the second person of the room."""
     approve = request.form.get("decision") == _APPROVE

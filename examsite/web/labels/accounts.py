@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from examsite.domain.accounts import AccountState
+from examsite.domain.second_factors import FactorKind
 from examsite.web.i18n import _l
 
 LABELS = {
     AccountState: {
         AccountState.ACTIVE: _l("Đang dùng"),
         AccountState.DISABLED: _l("Đã ngừng"),
+    },
+    FactorKind: {
+        FactorKind.CODE_APP: _l("Ứng dụng tạo mã"),
+        FactorKind.PASSKEY: _l("Khóa truy cập"),
     },
 }
 
@@ -34,5 +39,17 @@ ERRORS = {
     "account_of_candidate": _l("Mật khẩu của thí sinh do thư ký hội đồng cấp khi in phiếu."),
     "body_not_found": _l("Không tìm thấy cơ quan này."),
     "log_in_not_found": _l("Lượt đăng nhập này không còn nữa."),
+    "fresh_factor_needed": _l(
+        "Việc này cần xác nhận bằng yếu tố thứ hai trong vòng 5 phút. Chưa có gì thay đổi. Hãy mở lại trang rồi gửi lại; "
+        "trang sẽ hỏi mã hoặc khóa truy cập."
+    ),
+    "code_wrong": _l("Mã chưa đúng hoặc đã dùng rồi. Hãy gõ mã 6 số mà ứng dụng đang hiện, hoặc chờ mã kế tiếp."),
+    "passkey_not_valid": _l("Khóa truy cập chưa trả lời đúng. Hãy bấm lại nút và làm theo hướng dẫn của thiết bị."),
+    "factor_name_missing": _l("Hãy đặt tên, ví dụ tên điện thoại, để sau này nhận ra."),
+    "factor_not_found": _l("Yếu tố này không còn nữa."),
+    "factor_damaged": _l(
+        "Dữ liệu của yếu tố “%(name)s” không còn đúng như máy chủ đã ghi. Hãy báo quản trị để xóa và thêm lại."
+    ),
+    "too_many_factors": _l("Mỗi tài khoản có nhiều nhất %(most)s yếu tố. Hãy bỏ bớt một yếu tố không dùng."),
     "role_has_holder": _l("Kỳ thi tuyển này đã có “%(role)s”. Thu hồi người cũ trước khi phân công người mới."),
 }

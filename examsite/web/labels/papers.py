@@ -37,6 +37,10 @@ ERRORS = {
     "papers_changed": _l(
         "Đề của chức danh %(post)s vừa được lập lại, mã không còn như trên trang. Chưa niêm phong gì. Hãy xem lại."
     ),
+    "opening_needs_second": _l(
+        "Một mình chủ tịch không mở đề được. Một ủy viên hội đồng mở trang Đề thi và bấm “Đồng ý mở đề” trước."
+    ),
+    "already_agreed": _l("Anh/chị đã đồng ý mở đề của chức danh này rồi."),
     "papers_not_openable": _l("Chỉ mở đề khi kỳ thi đang ở bước thi viết."),
     "paper_already_opened": _l("Đề của chức danh %(post)s đã được mở."),
     "no_sealed_papers": _l("Chức danh %(post)s chưa có đề niêm phong để bốc thăm."),

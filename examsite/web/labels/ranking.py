@@ -63,6 +63,7 @@ ERRORS = {
     "conflict_declared": _l(
         "Người có xung đột lợi ích, tự khai hoặc do hội đồng kết luận, đọc được văn bản nhưng không ký."
     ),
+    "findings_not_read": _l("Phải đọc báo cáo trước khi ký và xác nhận đã đọc ở cuối báo cáo, rồi mới ký được."),
     "council_signs_first": _l("Hội đồng chưa ký đủ. Người có thẩm quyền ký sau hội đồng."),
     "tie_not_decided": _l("Còn đồng hạng ở chỗ cuối cùng. Người có thẩm quyền quyết định xong thì hội đồng mới ký."),
     "hash_tail_wrong": _l("Bốn ký tự này không phải bốn ký tự cuối của mã. Hãy so lại với bản đang cầm."),

@@ -13,7 +13,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.results import find_newest_version
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.errors import message_of
 from examsite.web.forms.ranking import ComputeResultForm, PublishResultForm
 from examsite.web.gates import MISSING_PAGES, event_after, missing_rows
@@ -78,6 +78,7 @@ def compute_result(code: str) -> ResponseReturnValue:
 
 @bp.route("/<code>/result/publication", methods=["GET", "POST"])
 @requires(Role.ORGANISER)
+@fresh_factor
 @writes
 def publish_result(code: str) -> ResponseReturnValue:
     """Say what everyone will read, then publish exactly the approved version."""

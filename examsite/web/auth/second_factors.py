@@ -1,0 +1,160 @@
+"""Account security: the second factors of a person, added and taken away by that person."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import DomainError
+from examsite.domain.second_factors import FactorKind
+from examsite.services import second_factors, throttling
+from examsite.services.passwords import Passwords
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import get_account, list_second_factors
+from examsite.web.access import Principal, fresh_factor, logged_in, principal
+from examsite.web.auth import bp
+from examsite.web.errors import message_of
+from examsite.web.forms.accounts import AddAppForm, AddPasskeyForm, RemoveFactorForm
+from examsite.web.fresh_factors import ask_for_factor, passkey_host
+from examsite.web.i18n import _, ngettext
+from examsite.web.pictures import qr_picture
+from examsite.web.transactions import (
+    act,
+    forget_changes,
+    read_web_clock,
+    stop_reading,
+    write_now,
+    writes,
+    writes_in_steps,
+)
+
+
+@bp.get("/account/security")
+@logged_in
+def list_factors() -> ResponseReturnValue:
+    """The factors of this person, and the ways to add one."""
+    factors = list_second_factors(db.session(), _person().account_id)
+    return render_template(
+        "auth/list_factors.html",
+        factors=factors,
+        host=passkey_host(),
+        here=request.host,
+        form=RemoveFactorForm(),
+        passkey=FactorKind.PASSKEY,
+        demonstration_code=second_factors.demonstration_code(act()),
+    )
+
+
+@bp.route("/account/security/app", methods=["GET", "POST"])
+@logged_in
+@writes_in_steps
+def add_app() -> ResponseReturnValue:
+    """Read a secret into an app, and type the first code that it shows."""
+    person, form = _person(), AddAppForm()
+    if form.validate_on_submit():
+        refused = _ask_first(form, person)
+        if refused is not None:
+            return refused
+        if not form.errors and _is_taken(
+            form,
+            lambda ctx: second_factors.add_app(ctx, token=person.token, name=form.name.data, code=form.code.data),
+        ):
+            flash(_("Đã thêm ứng dụng tạo mã. Từ nay các việc quan trọng sẽ hỏi mã."), "success")
+            return redirect(url_for("auth.list_factors"))
+    offer = second_factors.offer_app(act(), token=person.token)
+    page = render_template(
+        "auth/add_app.html",
+        form=form,
+        picture=qr_picture(offer.address, label=_("Mã QR để ứng dụng đọc")),
+        secret=" ".join(offer.secret[place : place + 4] for place in range(0, len(offer.secret), 4)),
+        asks_password=not list_second_factors(db.session(), person.account_id),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/account/security/passkey", methods=["GET", "POST"])
+@logged_in
+@writes_in_steps
+def add_passkey() -> ResponseReturnValue:
+    """Let a device or a key make a passkey for this site."""
+    person, form, host = _person(), AddPasskeyForm(), passkey_host()
+    if host is None:
+        return redirect(url_for("auth.list_factors"))
+    if form.validate_on_submit():
+        refused = _ask_first(form, person)
+        if refused is not None:
+            return refused
+        if not form.errors and _is_taken(
+            form,
+            lambda ctx: second_factors.add_passkey(
+                ctx, token=person.token, host=host, name=form.name.data, answer=form.answer.data or ""
+            ),
+        ):
+            flash(_("Đã thêm khóa truy cập. Từ nay có thể dùng nó cho các việc quan trọng."), "success")
+            return redirect(url_for("auth.list_factors"))
+    form.answer.data = ""
+    page = render_template(
+        "auth/add_passkey.html",
+        form=form,
+        host=host,
+        options=second_factors.offer_passkey(act(), token=person.token, host=host),
+        asks_password=not list_second_factors(db.session(), person.account_id),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/account/security/<int(max=2147483647):factor>/remove")
+@logged_in
+@fresh_factor
+@writes
+def remove_factor(factor: int) -> ResponseReturnValue:
+    """Take one away, e.g. that of a phone which was sold."""
+    if RemoveFactorForm().validate_on_submit():
+        second_factors.remove_factor(act(), factor)
+        flash(_("Đã bỏ yếu tố đó."), "success")
+    return redirect(url_for("auth.list_factors"))
+
+
+def _ask_first(form: AddAppForm | AddPasskeyForm, person: Principal) -> ResponseReturnValue | None:
+    """Whoever adds a factor shows the one there is, or types the password where there is none.
+
+    Gives back the page that asks for a factor; what is wrong with the password stands on the form.
+    """
+    if list_second_factors(db.session(), person.account_id):
+        return ask_for_factor(person.token)
+    name = second_factors.throttle_name(person.account_id)
+    wait = throttling.seconds_to_wait(db.session(), name, now=read_web_clock())
+    stored = get_account(db.session(), person.account_id).password_hash
+    stop_reading()
+    if wait:
+        text = ngettext("Thử lại sau %(num)d giây.", "Thử lại sau %(num)d giây.", wait)
+        form.password.errors = [*form.password.errors, text]
+        return None
+    passwords: Passwords = current_app.extensions["passwords"]
+    if not passwords.matches(stored, form.password.data or ""):
+        with write_now() as ctx:
+            throttling.note_failed_log_in(ctx, name)
+        form.password.errors = [*form.password.errors, _("Mật khẩu đang dùng chưa đúng.")]
+    return None
+
+
+def _is_taken(form: AddAppForm | AddPasskeyForm, adding: second_factors.Adding) -> bool:
+    """Add it in one transaction; says on the form what is wrong."""
+    try:
+        with write_now() as ctx:
+            adding(ctx)
+            g.factor_at = ctx.now
+    except DomainError as error:
+        forget_changes()
+        name = str(error.params.get("field", "name"))
+        field = form[name] if name in form and name != "answer" else form.name
+        field.errors = [*field.errors, message_of(error)]
+        return False
+    return True
+
+
+def _person() -> Principal:
+    person = principal()
+    if person is None:  # the guard lets nobody else in
+        raise RuntimeError("logged_in view without a person")
+    return person

@@ -1,0 +1,107 @@
+"""The page between a critical act and its doing: a code or a passkey, and what was typed before comes along.
+
+The page answers the very request that was sent, holds its fields, and sends them again with the answer; so it needs no
+memory on the server and no typed word is lost. Wrong codes slow the person down as wrong passwords do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from flask import abort, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.errors import NotFoundError
+from examsite.domain.second_factors import FRESH_SECONDS, FactorKind, is_fresh
+from examsite.services import second_factors, throttling
+from examsite.storage.database import db
+from examsite.storage.queries.accounts import list_second_factors
+from examsite.storage.queries.competitions import get_competition
+from examsite.web.errors import wants_json
+from examsite.web.forms.accounts import ShowFactorForm
+from examsite.web.i18n import ngettext
+from examsite.web.labels import error_text
+from examsite.web.transactions import act, read_web_clock, stop_reading, write_now
+
+#: Field in which a passkey's signature over the document itself comes; the service checks it in place of a factor.
+SIGNATURE = "assertion"
+
+_OWN_FIELDS = frozenset({"csrf_token", "factor_code", "factor_answer"})
+
+
+def passkey_host() -> str | None:
+    """The name that passkeys of this site are bound to; None where the browser gives none.
+
+    Browsers make passkeys for names only, and only over HTTPS or on the machine itself.
+    """
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if host == "localhost":
+        return host
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host if request.is_secure else None
+    return None
+
+
+def ask_for_factor(token: str) -> ResponseReturnValue | None:
+    """The page that asks for a second factor, or None when one was shown, just now or a moment ago."""
+    if is_fresh(g.factor_at, now=read_web_clock()) or request.form.get(SIGNATURE):
+        return None
+    form, status = ShowFactorForm(), 200
+    if "factor_code" in request.form:
+        refusal = _try(form, token) if form.validate() else ""
+        if not refusal and not form.errors:
+            return None
+        form.factor_code.errors = [*form.factor_code.errors, *filter(None, [refusal])]
+        status = 422
+    form.factor_code.data = form.factor_answer.data = ""
+    if wants_json():
+        return jsonify(error="fresh_factor_needed", message=error_text("fresh_factor_needed", {})), 403
+    return _page(form, token), status
+
+
+def _try(form: ShowFactorForm, token: str) -> str:
+    """Take the answer; what was wrong with it, or nothing."""
+    name = second_factors.throttle_name(g.actor.account_id)
+    wait = throttling.seconds_to_wait(db.session(), name, now=read_web_clock())
+    stop_reading()
+    if wait:
+        return ngettext("Thử lại sau %(num)d giây.", "Thử lại sau %(num)d giây.", wait)
+    with write_now() as ctx:
+        if form.factor_answer.data:
+            is_good = second_factors.show_passkey(ctx, token=token, answer=form.factor_answer.data)
+        else:
+            is_good = second_factors.show_code(ctx, token=token, code=form.factor_code.data or "")
+        shown_at = ctx.now
+    if is_good:
+        g.factor_at = shown_at
+        return ""
+    return error_text("passkey_not_valid" if form.factor_answer.data else "code_wrong", {})
+
+
+def _page(form: ShowFactorForm, token: str) -> str:
+    session = db.session()
+    if g.competition is None and g.get("competition_code") is not None:
+        try:
+            g.competition = get_competition(session, g.competition_code)
+        except NotFoundError:
+            abort(404)
+    factors = list_second_factors(session, g.actor.account_id)
+    host = passkey_host()
+    ctx = act()
+    options: dict[str, Any] | None = None
+    if host is not None:
+        options = second_factors.ask_for_passkey(ctx, token=token, host=host)
+    return render_template(
+        "auth/show_factor.html",
+        form=form,
+        carried=[item for item in request.form.items(multi=True) if item[0] not in _OWN_FIELDS],
+        has_files=any(file.filename for file in request.files.values()),
+        has_factors=bool(factors),
+        has_app=any(row.kind is FactorKind.CODE_APP for row in factors),
+        options=options,
+        minutes=FRESH_SECONDS // 60,
+        demonstration_code=second_factors.demonstration_code(ctx),
+    )
