@@ -601,6 +601,8 @@ def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogI
     early = keeper.submit(f"/keeper/{CODE}/seal")
     assert early.status_code == 409
 
+    looked = keeper.submit(f"/keeper/{CODE}/scripts/look-through", form_at=f"/keeper/{CODE}/scripts")
+    assert looked.status_code == 302
     drawn = chair.submit(f"/council/{CODE}/codes/draw", form_at=f"/council/{CODE}/codes")
     sealed = keeper.submit(f"/keeper/{CODE}/seal")
     reason = {"reason": "Chưa có bài chấm thử."}

@@ -45,6 +45,12 @@ def codes(scene: Scene, password_hash: str) -> list[tuple[str, list[int]]]:
     return made
 
 
+def _draw(log_in: LogIn) -> None:
+    """The chair draws the codes."""
+    chair = log_in(f"chair-{CODE}".lower())
+    assert chair.submit(f"/council/{CODE}/codes/draw", form_at=f"/council/{CODE}/codes").status_code == 302
+
+
 def test_keeper_decides_confirms_and_seals(codes: list[tuple[str, list[int]]], log_in: LogIn, scene: Scene) -> None:
     keeper = log_in(f"k01-{CODE}".lower())
     assert "2 bài có chỗ có thể lộ người viết chờ quyết định" in keeper.get(f"/keeper/{CODE}/").text
@@ -65,6 +71,7 @@ def test_keeper_decides_confirms_and_seals(codes: list[tuple[str, list[int]]], l
         following = f"/scripts/{codes[1][0]}" if place == 0 else "/scripts"
         assert keeper.submit(f"{address}/confirm").location.endswith(following)
     assert "2 bài đã quyết định" in keeper.get(f"/keeper/{CODE}/scripts").text
+    _draw(log_in)
     assert keeper.submit(f"/keeper/{CODE}/seal").status_code == 302
 
     def read(doing: Doing) -> list[str]:
@@ -121,6 +128,7 @@ def test_keeper_marks_by_hand_what_the_search_missed(
     other = f"/keeper/{CODE}/scripts/{codes[1][0]}"
     keeper.submit(other, fields)
     keeper.submit(f"{other}/confirm")
+    _draw(log_in)
     assert keeper.submit(f"/keeper/{CODE}/seal").status_code == 302
-    assert keeper.get(f"{address}/mark").location.endswith(f"/scripts/{code}"), "after the sealing no text is read"
+    assert keeper.get(f"{address}/mark").location.endswith("/scripts"), "after the sealing no text is read"
     assert keeper.submit(f"{address}/mark", data, form_at=f"/keeper/{CODE}/").status_code in {302, 400}

@@ -71,7 +71,7 @@ def list_scripts(code: str) -> ResponseReturnValue:
         clean=[check for check in checks if not check.hints and not is_outdated(check)],
         looked_through=len(checks),
         unlooked=max(0, attempts - sum(1 for check in checks if not is_outdated(check))),
-        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
+        is_closed=_is_closed(),
         owed=missing_rows(g.competition, owed, {}),
         is_due=is_due,
         form=ActForm(),
@@ -96,6 +96,8 @@ def look_through(code: str) -> ResponseReturnValue:
 @writes
 def decide_hints(code: str, script: str) -> ResponseReturnValue:
     """Decide each place of a script; nothing counts before the next page."""
+    if _is_closed():
+        return redirect(url_for("keeper.list_scripts", code=code))
     check = get_check(db.session(), g.competition.id, script)
     places = _places(check)
     rows = [
@@ -132,9 +134,9 @@ def decide_hints(code: str, script: str) -> ResponseReturnValue:
 @writes
 def mark_place(code: str, script: str) -> ResponseReturnValue:
     """Read a script and mark a place that the search missed; before the sealing only."""
-    check = get_check(db.session(), g.competition.id, script)
     if g.competition.state is not CompetitionState.WRITTEN:
-        return redirect(url_for("keeper.decide_hints", code=code, script=script))
+        return redirect(url_for("keeper.list_scripts", code=code))
+    check = get_check(db.session(), g.competition.id, script)
     texts = read_texts(db.session(), check.attempt)
     form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=shown_number(item))) for item in texts])
     if form.validate_on_submit():
@@ -184,10 +186,17 @@ def confirm_script(code: str, script: str) -> ResponseReturnValue:
         if waiting:
             return redirect(url_for("keeper.decide_hints", code=code, script=waiting[0]))
         return redirect(url_for("keeper.list_scripts", code=code))
+    if _is_closed():
+        return redirect(url_for("keeper.list_scripts", code=code))
     check = get_check(session, g.competition.id, script)
     if not check.hints or any(hint.is_covered is None for hint in check.hints):
         return redirect(url_for("keeper.decide_hints", code=code, script=script))
     return render_template("keeper/confirm_script.html", form=form, places=_places(check), check=check, code=code)
+
+
+def _is_closed() -> bool:
+    """Whether what was found lies in the closed code map, where nobody reads it."""
+    return find_closed_map(db.session(), g.competition.id) is not None
 
 
 def _places(check: Any) -> list[Place]:
