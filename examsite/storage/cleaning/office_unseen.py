@@ -48,14 +48,14 @@ def _of_text(parts: dict[str, bytes], main: str) -> list[tuple[int, int]]:
     styles = next((part for kind, part in relations.values() if kind == "styles"), None)
     unseen = frozenset[str]() if styles is None else hidden_styles(parse_part(parts[styles]))
     read = [main, *(part for kind, part in relations.values() if kind in _READ)]
-    return [(0, sum(_letters(list_hidden(root, unseen), "docx") for root in map(parse_part, map(parts.get, read))))]
+    return [(0, sum(_letters(list_hidden(parse_part(parts[part]), unseen), "docx") for part in read))]
 
 
 def _of_slides(parts: dict[str, bytes], main: str) -> list[tuple[int, int]]:
     relations = _relations(parts, main)
     root = parse_part(parts[main])
     size = slide_size(root)
-    found = []
+    found: list[tuple[int, int]] = []
     for item in root.iter():
         if etree.QName(item).localname != "sldId":
             continue
@@ -73,7 +73,7 @@ def _letters(elements: Iterable[Any], kind: str) -> int:
         if element is not None and element.tag != f"{{{MC}}}Fallback"
         for text in element.iter(_TEXTS[kind])
     }
-    return sum(sum(not sign.isspace() for sign in text) for text in texts.values())
+    return sum(len("".join(text.split())) for text in texts.values())
 
 
 def _main_part(parts: dict[str, bytes], kind: str) -> str:
