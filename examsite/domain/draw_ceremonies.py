@@ -39,6 +39,7 @@ _ARMOUR: Final = re.compile(
 class DrawKind(StrEnum):
     """What a draw decides; a draw of a paper is named after its post besides."""
 
+    SEATS = "seats"
     PAPER_VERSION = "paper-version"
     SCRIPT_CODES = "script-codes"
     ALLOCATION = "allocation"

@@ -167,7 +167,7 @@ class Event(StrEnum):
     OPENING_AGREED = ("opening:agreed", "council", "post")
     PAPER_DRAWN = ("paper:drawn", "setter council", "paper")
     SITTING_SCHEDULED = ("sitting:scheduled", "organiser", _SEAT)
-    SEATS_ASSIGNED = ("seats:assigned", "organiser system", _SEAT)
+    SEATS_ASSIGNED = ("seats:assigned", "organiser council system", _SEAT)
     SEAT_CHANGED = ("seat:changed", "invigilator", _SEAT)
     CANDIDATE_CHECKED_IN = ("candidate:checked-in", "invigilator", _SEAT)
     LATENESS_WITHDRAWN = ("lateness:withdrawn", "invigilator", _SEAT)

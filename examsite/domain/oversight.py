@@ -16,7 +16,8 @@ from examsite.domain.events import Event
 _S = CompetitionState
 
 #: The draws whose outcome is no secret: which version of a paper is opened.
-_PAPER_DRAW: Final = "draw/paper-version-"
+#: Draws whose outcome is no secret: which version everyone writes, and who sits where.
+_OPEN_DRAWS: Final = ("draw/paper-version-", "draw/seats")
 
 READABLE_FROM: Final[Mapping[Event, CompetitionState]] = {
     **dict.fromkeys(
@@ -57,7 +58,7 @@ because supervision needs what was done and not only that something was done."""
 
 def is_readable_by_supervisors(event: Event, subject: str, state: CompetitionState) -> bool:
     """Whether the supervision board may read the content of this record at this step."""
-    if event in {Event.DRAW_COMMITTED, Event.DRAW_HELD} and subject.startswith(_PAPER_DRAW):
+    if event in {Event.DRAW_COMMITTED, Event.DRAW_HELD} and subject.startswith(_OPEN_DRAWS):
         return True
     since = READABLE_FROM.get(event)
     return since is not None and state.has_reached(since)

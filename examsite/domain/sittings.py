@@ -86,6 +86,16 @@ def seat_codes(rows: int, columns: int) -> tuple[str, ...]:
     return tuple(f"{chr(ord('A') + row)}{column}" for row in range(rows) for column in range(1, columns + 1))
 
 
+def seats_as_drawn(seats: Sequence[str], drawn: Sequence[str]) -> list[str]:
+    """The seats in the order in which candidates take them: as drawn, then those that were no part of the draw.
+
+    A drawn seat that is not used any more, because a room or the list changed since, is passed over.
+    """
+    used = set(seats)
+    order = [seat for seat in drawn if seat in used]
+    return [*order, *(seat for seat in seats if seat not in set(order))]
+
+
 def spread_over(capacities: Sequence[int], people: int) -> list[int]:
     """How many people each room takes: as even a share of its seats as whole people allow, none over its size.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import DrawKind, draw_kind
 from examsite.domain.permissions import Role
-from examsite.services import allocations, codes, papers, proposals
+from examsite.services import allocations, codes, papers, proposals, sittings
 from examsite.services.context import ServiceContext
 from examsite.services.draws import prepare_draw
 from examsite.storage.models.competitions import Competition, Post
@@ -13,6 +13,7 @@ from examsite.storage.queries.competitions import get_post
 
 #: At which step of a competition each draw is held.
 STEPS = {
+    DrawKind.SEATS: CompetitionState.ROSTERED,
     DrawKind.PAPER_VERSION: CompetitionState.WRITTEN,
     DrawKind.SCRIPT_CODES: CompetitionState.WRITTEN,
     DrawKind.ALLOCATION: CompetitionState.MARKING,
@@ -23,11 +24,17 @@ STEPS = {
 def list_draw_names(competition: Competition) -> list[str]:
     """Every draw of the competition by its name in the log, in the order in which they come."""
     return [
+        DrawKind.SEATS.value,
         *(f"{DrawKind.PAPER_VERSION}-{post.code}" for post in competition.posts),
         DrawKind.SCRIPT_CODES.value,
         DrawKind.ALLOCATION.value,
         DrawKind.PRESENTATION_ORDER.value,
     ]
+
+
+def is_passed_over(competition: Competition, name: str) -> bool:
+    """Whether the step of a draw is over; one that was not held then is not held any more."""
+    return competition.state.number > STEPS[draw_kind(name)].number
 
 
 def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str, *, terms: str | None = None) -> None:
@@ -39,7 +46,9 @@ def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str,
         NotAllowedError: `role_needed`.
     """
     kind = draw_kind(name)
-    if kind is DrawKind.PAPER_VERSION:
+    if kind is DrawKind.SEATS:
+        sittings.prepare_seat_draw(ctx, competition)
+    elif kind is DrawKind.PAPER_VERSION:
         _prepare_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:
         codes.prepare_code_draw(ctx, competition)
@@ -58,7 +67,9 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str, *,
         NotAllowedError: `role_needed`.
     """
     kind = draw_kind(name)
-    if kind is DrawKind.PAPER_VERSION:
+    if kind is DrawKind.SEATS:
+        sittings.draw_seats(ctx, competition)
+    elif kind is DrawKind.PAPER_VERSION:
         # A version that came as a sealed file is only drawn: the holders of its key open it.
         papers.open_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:

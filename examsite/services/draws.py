@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyrage
+from sqlalchemy.orm import Session
 
 from examsite.domain.draw_ceremonies import (
     DRAW,
@@ -93,6 +94,14 @@ def draw(ctx: ServiceContext, competition: Competition, name: str, items: Sequen
     if list(items) != ceremony.items:
         raise ConflictError("draw_list_changed", draw=name)
     return _hold(ctx, competition, ceremony)
+
+
+def outcome_of(session: Session, competition: Competition, name: str) -> list[str] | None:
+    """What a draw decided, computed again from its numbers; None before it was held."""
+    ceremony = find_ceremony(session, competition.id, name)
+    if ceremony is None or ceremony.state is not DrawState.HELD:
+        return None
+    return hold_draw(_document_of(competition, ceremony))
 
 
 def prepare_draw(
@@ -324,12 +333,7 @@ def _record_commitments(
 
 
 def _hold(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony) -> HeldDraw:
-    document = draw_document(
-        competition=competition.code,
-        draw=ceremony.name,
-        items=ceremony.items,
-        contributions=[Contribution(row.by, bytes.fromhex(row.nonce)) for row in ceremony.contributions],
-    )
+    document = _document_of(competition, ceremony)
     outcome = hold_draw(document)
     payload = {"document": document, "outcome": outcome}
     seq = record(ctx, competition, Event.DRAW_HELD, f"draw/{ceremony.name}", payload)
@@ -337,6 +341,15 @@ def _hold(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony)
     ceremony.held_at, ceremony.held_seq = ctx.now, seq
     ctx.session.flush()
     return HeldDraw(document=document, outcome=outcome, record_seq=seq)
+
+
+def _document_of(competition: Competition, ceremony: DrawCeremony) -> dict[str, object]:
+    return draw_document(
+        competition=competition.code,
+        draw=ceremony.name,
+        items=ceremony.items,
+        contributions=[Contribution(row.by, bytes.fromhex(row.nonce)) for row in ceremony.contributions],
+    )
 
 
 def _show(ctx: ServiceContext, row: DrawContribution, nonce: bytes, way: NumberWay) -> None:

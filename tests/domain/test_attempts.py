@@ -32,6 +32,7 @@ from examsite.domain.sittings import (
     check_extension,
     is_let_in,
     seat_codes,
+    seats_as_drawn,
     spread_over,
     started_at_of,
 )
@@ -226,3 +227,12 @@ def test_extensions_have_bounds() -> None:
     for minutes in (0, -1, 241):
         with pytest.raises(InvalidError):
             check_extension(minutes)
+
+
+@given(st.lists(st.sampled_from("ABCDEFGH"), unique=True), st.lists(st.sampled_from("ABCDEFGH"), unique=True))
+def test_drawn_seats_come_first_in_their_order_and_every_seat_comes_once(seats: list[str], drawn: list[str]) -> None:
+    order = seats_as_drawn(seats, drawn)
+    assert sorted(order) == sorted(seats)
+    kept = [seat for seat in drawn if seat in seats]
+    assert order[: len(kept)] == kept
+    assert order[len(kept) :] == [seat for seat in seats if seat not in drawn]

@@ -29,7 +29,14 @@ from examsite.services.invigilation import (
     sign_attendance,
 )
 from examsite.services.rehearsals import identity_of
-from examsite.services.sittings import assign_seats, close_overdue, move_start, schedule_sitting, start_sitting
+from examsite.services.sittings import (
+    assign_seats,
+    close_overdue,
+    draw_seats,
+    move_start,
+    schedule_sitting,
+    start_sitting,
+)
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.models.sittings import AnswerVersion, Incident
@@ -84,6 +91,30 @@ def test_seats_follow_the_numbers_and_fill_rooms_evenly(room: Room) -> None:
     seats = [(room.attempt(place).sitting_id == room.sitting.id, room.attempt(place).seat) for place in range(3)]
     assert seats == [(True, "A1"), (True, "A2"), (False, "A1")]
     assert len(_records(room, "seats:assigned")) == 3
+
+
+def test_seats_are_drawn_once_and_the_plan_follows_the_draw(room: Room) -> None:
+    organiser, chair = room.ctx(Role.ORGANISER), room.ctx(Role.CHAIR)
+    schedule_sitting(
+        organiser, room.competition, code="CA2", room="03", rows=1, columns=3, starts_at=room.now + 30 * MINUTE
+    )
+    with pytest.raises(NotAllowedError):
+        draw_seats(organiser, room.competition)
+    held = draw_seats(chair, room.competition)
+    sittings = {room.sitting.id: room.sitting.code}
+
+    def plan() -> list[str]:
+        rows = [room.attempt(place) for place in range(3)]
+        return [f"{sittings.get(row.sitting_id, 'CA2')}/{row.seat}" for row in rows]
+
+    # The list names seats and nobody; who has the lowest number sits where the first one is.
+    assert held.document["items"] == [f"{room.sitting.code}/A1", f"{room.sitting.code}/A2", "CA2/A1"]
+    assert plan() == held.outcome
+    assert assign_seats(organiser, room.competition) == 3
+    assert plan() == held.outcome
+    with pytest.raises(ConflictError) as second:
+        draw_seats(chair, room.competition)
+    assert _code(second) == "draw_already_held"
 
 
 def test_plan_of_a_sitting_is_refused_where_it_cannot_hold(room: Room) -> None:

@@ -13,7 +13,7 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import draws
-from examsite.services.draw_acts import STEPS, hold_draw_named, list_draw_names, prepare_draw_named
+from examsite.services.draw_acts import STEPS, hold_draw_named, is_passed_over, list_draw_names, prepare_draw_named
 from examsite.services.rulesets import ruleset_of
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
@@ -35,6 +35,10 @@ _COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
 
 #: Draws that a member may set up and hold in the chair's stead, as the acts that need them allow.
 _BY_MEMBERS = (DrawKind.SCRIPT_CODES, DrawKind.ALLOCATION)
+
+
+#: Draws that have no page of their own besides these, also where one person draws in one step.
+_HERE = (DrawKind.SEATS,)
 
 
 @desk_card
@@ -67,7 +71,8 @@ def list_draws(code: str) -> ResponseReturnValue:
     views = [view_draw(db.session(), competition, name) for name in list_draw_names(competition)]
     return render_template(
         "council/list_draws.html",
-        views=views,
+        views=[view for view in views if view.state is not None or not is_passed_over(competition, view.name)],
+        here=_HERE,
         together=draws.draws_together(competition),
         has_key=find_split_key(db.session(), competition.id, KeyPurpose.DRAWS) is not None,
         current={view.name for view in views if STEPS[draw_kind(view.name)] is competition.state},
@@ -277,6 +282,7 @@ def _page(
         "council/show_draw.html",
         view=view,
         kind=kind,
+        is_here=kind in _HERE,
         key=_key(view),
         states=DrawState,
         people=list_holders(session, competition.id, *_COUNCIL),

@@ -6,6 +6,7 @@ from examsite.domain.draw_ceremonies import DrawEvent, DrawKind, DrawState, Numb
 from examsite.web.i18n import _l
 
 _KINDS = {
+    DrawKind.SEATS: _l("Bốc thăm chỗ ngồi"),
     DrawKind.PAPER_VERSION: _l("Bốc thăm đề thi"),
     DrawKind.SCRIPT_CODES: _l("Bốc thăm số phách"),
     DrawKind.ALLOCATION: _l("Bốc thăm phân công chấm"),

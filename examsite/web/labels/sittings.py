@@ -63,6 +63,7 @@ ERRORS = {
     "room_size_out_of_range": _l("Phòng có từ 1 đến %(rows)s dãy, mỗi dãy từ 1 đến %(columns)s chỗ."),
     "not_an_invigilator": _l("Người này không phải cán bộ coi thi của kỳ thi."),
     "sitting_started": _l("Ca thi đã đến giờ, không đổi giờ được nữa."),
+    "nobody_to_seat": _l("Chưa có thí sinh nào có số báo danh để bốc thăm chỗ ngồi."),
     "seats_too_few": _l("Có %(seats)s chỗ cho %(people)s thí sinh. Hãy thêm ca thi hoặc phòng rộng hơn."),
     "sitting_not_due": _l("Chưa đến giờ bắt đầu."),
     "test_not_started": _l("Chưa đến giờ mở đề. Trang này tự chuyển khi bắt đầu."),

@@ -8,9 +8,11 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import sittings
+from examsite.services.draws import outcome_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
@@ -38,6 +40,7 @@ def list_sittings(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard
         "organiser/list_sittings.html",
         rows=rows,
         eligible=sum(item.eligible for item in count_by_post(session, competition.id).values()),
+        is_drawn=outcome_of(session, competition, DrawKind.SEATS.value) is not None,
         seated=sum(len(attempts) for _sitting, attempts in rows),
         can_plan=_can_plan(competition),
         can_seat=_can_plan(competition) and competition.state.has_reached(CompetitionState.ROSTERED),
@@ -92,7 +95,7 @@ def schedule_sitting(code: str) -> ResponseReturnValue:
 @requires(Role.ORGANISER)
 @writes
 def assign_seats(code: str) -> ResponseReturnValue:
-    """Seat everyone, in the order of numbers, over all rooms."""
+    """Seat everyone over all rooms, as the council drew the seats or in the order of numbers."""
     count = sittings.assign_seats(act(), g.competition)
     flash(ngettext("Đã xếp chỗ cho %(num)d thí sinh.", "Đã xếp chỗ cho %(num)d thí sinh.", count), "success")
     return redirect(url_for("organiser.list_sittings", code=code))
