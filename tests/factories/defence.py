@@ -164,6 +164,7 @@ def make_hall(
     for script in board.allocated():
         total = written[board.candidate_of(script.code)]
         board.lock_pair(script.code, [total, total])
+    board.codes_opened()
     hall = Hall(board, closes_at=now + timedelta(days=30))
     board.competition.state = CompetitionState.PROPOSALS
     board.competition.proposals_close_at = hall.closes_at

@@ -554,8 +554,7 @@ def test_head_sees_only_scripts_with_both_marks(rungs: list[str], log_in: LogIn)
 
 def _version(page: Any) -> str:
     """The state of the script that the head's form was made from."""
-    (form,) = find_all(page, "decide-form")
-    return next(str(item.get("value", "")) for item in form.iter("input") if item.get("name") == "version")
+    return next(str(item.get("value", "")) for item in page.iter("input") if item.get("name") == "version")
 
 
 def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
@@ -582,7 +581,10 @@ def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
         form_at=f"{base}/{rungs[2]}",
     )
     third = client.submit(f"{base}/{rungs[3]}/third", form_at=f"{base}/{rungs[3]}")
-    seen = client.submit(f"{base}/{rungs[1]}/seen", form_at=f"{base}/{rungs[1]}")
+    straddling = f"{base}/{rungs[1]}"
+    older = client.submit(f"{straddling}/seen", {"version": version}, form_at=straddling)
+    assert older.status_code == 409, "whoever has seen another state of the marks has not seen this one"
+    seen = client.submit(f"{straddling}/seen", {"version": _version(client.page(straddling))}, form_at=straddling)
 
     assert [answer.status_code for answer in (decided, third, seen)] == [302, 302, 302]
     waiting = [words(row) for row in find_all(client.page(f"/marker/{CODE}/head/gaps"), "gap-row")]
