@@ -32,6 +32,7 @@ from fido2.webauthn import (
 )
 
 from examsite.config import Settings
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.names import normalise_name
@@ -58,6 +59,7 @@ from examsite.storage.queries.accounts import (
     find_login_session,
     get_account,
     get_account_for_update,
+    list_assignments,
     list_second_factors,
 )
 
@@ -288,6 +290,9 @@ def remove_factor(ctx: ServiceContext, factor_id: int) -> None:
 def reset_factors(ctx: ServiceContext, account_id: int, *, reason: str) -> None:
     """The administrator takes every factor of a person away, who lost them: on the record, and every log-in ends.
 
+    It stands in the log of the installation and in that of each competition in which the person acts, so that those who
+    watch over the competition read it.
+
     Raises:
         ConflictError: `own_account`.
         InvalidError: `reason_missing`, `reason_too_long`.
@@ -303,7 +308,10 @@ def reset_factors(ctx: ServiceContext, account_id: int, *, reason: str) -> None:
         factor.removed_at = ctx.now
     end_all_login_sessions(ctx, account.id)
     clear_failed_log_ins(ctx, throttle_name(account.id))
-    record(ctx, None, Event.FACTORS_RESET, f"account/{account.id}", {"reason": words})
+    acting = {row.competition for row in list_assignments(ctx.session, account.id) if row.competition is not None}
+    open_ones = sorted((one for one in acting if one.state is not CompetitionState.CLOSED), key=lambda one: one.code)
+    for competition in (None, *open_ones):
+        record(ctx, competition, Event.FACTORS_RESET, f"account/{account.id}", {"reason": words})
 
 
 # ------------------------------------------------------------------------------------------------------- inside

@@ -28,7 +28,7 @@ def test_a_member_signs_with_a_passkey(
     browser.driver.add_virtual_authenticator(
         VirtualAuthenticatorOptions(has_user_verification=True, is_user_verified=True)
     )
-    member = Signer(browser, login="uyvien1", password=PASSWORD, code=RANKED)
+    member = Signer(browser, login="uyvien2", password=PASSWORD, code=RANKED)
     member.logs_in()
     member.goes_to("/account/security")
     member.submits("to-passkey")
