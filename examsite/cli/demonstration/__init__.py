@@ -162,7 +162,7 @@ def plans(now: datetime) -> dict[str, Plan]:
             rooms=(RoomPlan("S1", "Phòng thi 01", rows=6, columns=6),),
             telling=1,
         ),
-        "sealing": plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY),
+        "sealing": replace(plan(8, "SXD-VH", (_QHXD,), 5, hour - 2 * DAY), draws_seats=True),
         "written": _with_rooms(plan(5, "SNV-VH", (_TCCB,), FULL_ROOM, running)),
         "receiving": replace(plan(6, "SXD-VH", (_QHXD, _HTKT), 4, hour + 30 * DAY), online=4),
         "draft": plan(7, "SNV-VH", (_CCHC,), 0, hour + 44 * DAY),

@@ -69,6 +69,8 @@ class Plan:
     telling: int = 4
     #: Whether there are scripts enough for figures about them, and the marking is played hour by hour.
     is_large: bool = False
+    #: Whether the council draws the seats.
+    draws_seats: bool = False
     #: By how much holidays in the window of the appeals put off everything behind it.
     holidays: timedelta = timedelta()
 

@@ -19,6 +19,7 @@ from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
 from examsite.domain.dossiers import Applicant, CandidacyState
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
 from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
@@ -265,6 +266,8 @@ class Play:
             )
         count = sittings.assign_seats(organiser, self.competition)
         before = self.plan.written_at - HOUR
+        if self.plan.draws_seats:
+            ceremonies.hold_draw(self, DrawKind.SEATS.value, before - HOUR)
         # Nothing is measured here, and the certificate says so: its figures name the demonstration.
         rehearsals.record_rehearsal(
             self.by("thuky", Role.ORGANISER, before),
