@@ -67,9 +67,7 @@ def list_command(*, destroy_due: bool) -> None:
         words = "không giữ dữ liệu đã xóa (holds nothing that was erased)"
         if one.until is not None:
             codes = ", ".join(held.code for held in one.held)
-            words = (
-                f"còn dữ liệu đã xóa của {codes}, hủy trước {one.until:%Y-%m-%d} (holds erased data, destroy by)"
-            )
+            words = f"còn dữ liệu đã xóa của {codes}, hủy trước {one.until:%Y-%m-%d} (holds erased data, destroy by)"
         click.echo(f"{'✗' if one.is_overdue(now) else '·'} {one.path.name}: {words}")
 
 

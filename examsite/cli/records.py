@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from examsite.config import load_settings
+from examsite.domain.table_problems import TableProblem
 from examsite.domain.witnessing import parse_request
 from examsite.services.checkpoints import load_signer, origin_of
-from examsite.services.erasure_checks import check_erasures, list_erasure_notes
-from examsite.services.table_checks import TableProblem, check_seals, check_tables
+from examsite.services.erasure_checks import list_erasure_notes
+from examsite.services.installation_checks import check_installation
 from examsite.services.verification import verify_log
 from examsite.storage.database import open_engine, reading
-from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.records import list_codes_without_log, list_logs
 
 
@@ -64,11 +64,7 @@ def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
                 details = ", ".join(f"{name}={value}" for name, value in problem.params.items())
                 click.echo(f"    mục (record) {problem.seq}: {problem.code} {details}".rstrip())
             wrong += len(report.problems)
-        faults = [] if codes else check_seals(session)
-        for log in logs:
-            if log.competition_id is not None:
-                faults += check_tables(session, get_competition(session, log.code))
-        faults += check_erasures(session)
+        faults = check_installation(session, codes=codes)
         for note in list_erasure_notes(session):
             click.echo(
                 f"○ {note.code}: đã xóa dữ liệu của {note.people} người, {note.records} nội dung, ghi ở mục {note.seq} "

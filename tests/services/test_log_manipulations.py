@@ -50,9 +50,11 @@ def _fill(session: Session, now: datetime, signer: LogSigner) -> None:
 class Insider:
     """Somebody with the database in hand, and a number of steps to go."""
 
-    def __init__(self, session: Session, chance: random.Random, signer: LogSigner, now: datetime) -> None:
+    def __init__(
+        self, session: Session, chance: random.Random, signer: LogSigner, now: datetime, *, code: str = "system"
+    ) -> None:
         self.session, self.chance, self.signer, self.now = session, chance, signer, now
-        self.log = get_log(session, "system")
+        self.log = get_log(session, code)
 
     def change(self, kind: str) -> int:
         """Do it; the number of the first record that is no longer what it was."""

@@ -77,7 +77,9 @@ def erase(competition_code: str) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def print_erasure(competition_code: str, number: int) -> ResponseReturnValue:
     """The certificate of one erasure, for the files."""
-    return certificate(get_competition(db.session(), competition_code), number, back=url_for("administrator.list_erasures"))
+    return certificate(
+        get_competition(db.session(), competition_code), number, back=url_for("administrator.list_erasures")
+    )
 
 
 @bp.get("/personal-data")

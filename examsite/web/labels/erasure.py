@@ -62,9 +62,7 @@ ERRORS = {
     "erasure_not_due": _l("Chưa đến hạn xóa. Theo bộ quy tắc chỉ được xóa từ %(due)s."),
     "erasure_asked_already": _l("Đã có đề nghị xóa của kỳ thi này, chờ quản trị. Muốn đề nghị lại thì rút đề nghị cũ."),
     "erasure_nobody_left": _l("Dữ liệu của người không trúng tuyển đã xóa hết, không còn ai."),
-    "erasure_not_asked": _l(
-        "Không có đề nghị xóa nào đang chờ. Thư ký hội đồng đề nghị ở trang Xóa dữ liệu."
-    ),
+    "erasure_not_asked": _l("Không có đề nghị xóa nào đang chờ. Thư ký hội đồng đề nghị ở trang Xóa dữ liệu."),
     "erasure_code_differs": _l("Mã vừa gõ không phải %(wanted)s. Gõ lại đúng mã kỳ thi để xóa."),
     "erasure_not_found": _l("Không có giấy xác nhận xóa số %(number)s."),
 }
@@ -95,9 +93,7 @@ _UNTIL = _l("đến khi xóa theo hạn của bộ quy tắc")
 
 #: Source: our choice of words; Circular 22/2025/TT-BNV for the procedure, Law 91/2025/QH15 for personal data.
 PURPOSES: dict[DataKind, Purpose] = {
-    DataKind.IDENTITY: Purpose(
-        _l("Xét điều kiện, nhận diện trong phòng thi, lập danh sách"), _SELECTION, _UNTIL
-    ),
+    DataKind.IDENTITY: Purpose(_l("Xét điều kiện, nhận diện trong phòng thi, lập danh sách"), _SELECTION, _UNTIL),
     DataKind.CONTACT: Purpose(_l("Báo tin cho người dự tuyển"), _SELECTION, _UNTIL),
     DataKind.DOSSIER: Purpose(_l("Xét điều kiện và tiêu chuẩn của chức danh"), _SELECTION, _UNTIL),
     DataKind.LOGIN: Purpose(_l("Cho đúng người vào, phát hiện dò mật khẩu"), _l("Luật 91/2025/QH15"), _UNTIL),
