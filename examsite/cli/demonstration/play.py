@@ -17,6 +17,7 @@ from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.keys import split_keys, words_of
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
+from examsite.cli.demonstration.signing import sign_result
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.draw_ceremonies import DrawKind
@@ -31,12 +32,10 @@ from examsite.services import (
     accounts,
     allocations,
     announcements,
-    anomalies,
     attempts,
     candidacies,
     codes,
     competitions,
-    findings,
     invigilation,
     marking,
     merging,
@@ -58,7 +57,6 @@ from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
-from examsite.storage.queries.results import find_newest_version
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
@@ -478,21 +476,7 @@ class Play:
 
     def sign(self, *logins: tuple[str, Role]) -> None:
         """These people read the report and agree over the hash."""
-        report = anomalies.report_anomalies(self.session, self.competition, kept={}).sha256
-        for number, (login, role) in enumerate(logins):
-            now = self.plan.later_at + 24 * DAY + number * HOUR
-            version = find_newest_version(self.session, self.competition.id)
-            if version is None:
-                raise LookupError(self.code)
-            ctx = self.by(login, role, now)
-            findings.note_findings_seen(ctx, self.competition, findings_sha256=report, shown_sha256=report)
-            publication.sign_result(
-                ctx,
-                self.competition,
-                version.number,
-                decision=publication.Decision.AGREED,
-                sha_tail=version.sha256[-4:],
-            )
+        sign_result(self, logins, self.plan.later_at + 24 * DAY)
 
     def publish(self) -> None:
         """The approved result becomes public."""
