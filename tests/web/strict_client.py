@@ -21,6 +21,11 @@ class BrokenPageError(AssertionError):
     """The page breaks a promise."""
 
 
+def hidden_value(page: Element, name: str) -> str:
+    """What a page sends back in a hidden field without asking anybody."""
+    return next(str(item.get("value", "")) for item in page.iter("input") if item.get("name") == name)
+
+
 def parse(text: str) -> Element:
     """The page as a tree; not well-formed HTML is an error."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)

@@ -20,7 +20,7 @@ from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from tests.factories.defence import REASON, Hall, make_hall
 from tests.web.conftest import Clock
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, hidden_value, words
 
 CODE = "VH-2026-01"
 HERE = f"/panel/{CODE}"
@@ -245,16 +245,20 @@ def test_the_head_shows_everything_at_once_and_settles_a_gap(stage: Any, log_in:
     assert words(find_all(page, "total-G02")[0]) == "83,00"
     assert find_all(page, "change") == []
     assert find_all(leader.page(f"{HERE}/head/1/decision"), "talk-not-recorded")
-    early = leader.submit(f"{HERE}/head/1/decision", {"score": "60", "reason": REASON})
+    seen = hidden_value(leader.page(f"{HERE}/head/1/decision"), "seen")
+    early = leader.submit(f"{HERE}/head/1/decision", {"score": "60", "reason": REASON, "seen": seen})
     assert early.status_code == 409
     assert "nơi giữ bản ghi" in early.text
     leader.submit(f"{HERE}/head/1/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=f"{HERE}/head/1")
-    review = leader.submit(f"{HERE}/head/1/decision", {"score": "90", "reason": REASON})
+    review = leader.submit(f"{HERE}/head/1/decision", {"score": "90", "reason": REASON, "seen": seen})
     assert review.status_code == 422
     assert "Điểm phải nằm trong khoảng các thành viên đã cho" in review.text
-    assert leader.submit(f"{HERE}/head/1/decision", {"score": "60", "reason": REASON}).status_code == 200
+    blind = leader.submit(f"{HERE}/head/1/decision", {"score": "60", "reason": REASON})
+    assert blind.status_code == 409, "nobody decides over scores that the page did not show"
+    shown = {"score": "60", "reason": REASON, "seen": seen}
+    assert leader.submit(f"{HERE}/head/1/decision", shown).status_code == 200
     assert scene(lambda doing: doing.session.scalars(select(Defence.score).where(Defence.position == 1)).one()) is None
-    final = {"score": "60", "reason": REASON, "confirmed": "yes"}
+    final = {**shown, "confirmed": "yes"}
     assert leader.submit(f"{HERE}/head/1/decision", final).status_code == 302
     assert "60,00" in words(find_all(leader.page(f"{HERE}/defences/1"), "settled")[0])
     page = member(log_in, 1).page(f"{HERE}/defences/1")
@@ -273,8 +277,7 @@ def test_a_decision_over_a_page_from_before_a_change_is_shown_the_change(stage: 
     leader.submit(f"{HERE}/head/1/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=f"{HERE}/head/1")
 
     def shown() -> str:
-        inputs = leader.page(f"{HERE}/head/1/decision").iter("input")
-        return next(str(item.get("value")) for item in inputs if item.get("name") == "seen")
+        return hidden_value(leader.page(f"{HERE}/head/1/decision"), "seen")
 
     old = shown()
     changed = {**sheet(70), "reason": "Nghe lại phần hỏi đáp.", "confirmed": "yes"}
@@ -299,7 +302,10 @@ def test_a_bad_decision_is_answered_beside_its_field(stage: Any, log_in: Any, sc
         hall.revealed(["40.00", "60.00", "80.00"])
 
     stage(gap)
-    answer = head(log_in).submit(f"{HERE}/head/1/decision", {"score": score, "reason": reason, "confirmed": "yes"})
+    leader = head(log_in)
+    seen = hidden_value(leader.page(f"{HERE}/head/1/decision"), "seen")
+    sent = {"score": score, "reason": reason, "confirmed": "yes", "seen": seen}
+    answer = leader.submit(f"{HERE}/head/1/decision", sent)
     assert answer.status_code == 422
     assert "error-summary" in answer.text
 

@@ -15,7 +15,7 @@ from examsite.services.conflicts import declare_conflicts
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import ConflictRuling
 from tests.factories.defence import REASON, Hall, make_hall
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, hidden_value, words
 
 CODE = "VH-2026-01"
 HERE = f"/panel/{CODE}"
@@ -125,7 +125,8 @@ def test_a_head_kept_away_sees_nothing_and_the_chair_settles_the_gap(
     assert chair.get(f"{HERE}/head/2").status_code == 409
     assert chair.get(f"{HERE}/defences/1/clock").status_code == 200
     chair.submit(f"{HERE}/head/1/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=f"{HERE}/head/1")
-    decision = {"score": "65", "reason": REASON, "confirmed": "yes"}
+    seen = hidden_value(chair.page(f"{HERE}/head/1/decision"), "seen")
+    decision = {"score": "65", "reason": REASON, "confirmed": "yes", "seen": seen}
     assert chair.submit(f"{HERE}/head/1/decision", decision).status_code == 302
     assert "65,00" in words(find_all(chair.page(f"{HERE}/head/1"), "settled")[0])
 
