@@ -30,8 +30,8 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.redactions import ScriptCheck
 from examsite.storage.models.sittings import AnswerVersion, Attempt
+from examsite.storage.queries.barred import count_found_near_late, list_barred
 from examsite.storage.queries.coded_answers import map_answers_by_code
-from examsite.storage.queries.codes import count_found_near_late, list_barred
 from examsite.storage.queries.records import get_log
 from examsite.storage.traces import empty_traces
 from tests.factories.code_maps import closed_map, codes_key, identity_of

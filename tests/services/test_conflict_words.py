@@ -17,7 +17,7 @@ from examsite.services.allocations import draw_allocation
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.dossiers import Candidacy, ConflictRuling
 from examsite.storage.models.records import RecordRow
-from examsite.storage.queries.codes import list_barred
+from examsite.storage.queries.barred import list_barred
 from examsite.storage.queries.conflicts import find_declaration, list_hinted_pairs, list_recused_accounts
 from tests.factories.defence import Hall, make_hall
 from tests.factories.marking import NO_SEEDS, Board, assigned, make_board

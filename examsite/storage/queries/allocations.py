@@ -22,7 +22,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.standardisation import MarkerStop
-from examsite.storage.queries.codes import list_barred
+from examsite.storage.queries.barred import list_barred
 from examsite.storage.queries.conflicts import list_unclear
 from examsite.storage.queries.marking import list_markers
 from examsite.storage.queries.queues import QUEUED

@@ -16,11 +16,11 @@ from examsite.services import allocations, codes
 from examsite.services.draws import draws_together
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
+from examsite.storage.queries.barred import count_found_near_late
 from examsite.storage.queries.code_maps import get_closed_map
 from examsite.storage.queries.codes import (
     ALLOCATION,
     SCRIPT_CODES,
-    count_found_near_late,
     find_held_draw,
     is_draw_held,
     list_sealable_attempts,
