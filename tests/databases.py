@@ -25,6 +25,8 @@ from sqlalchemy.orm import Session
 
 from examsite.storage.database import make_engine, upgrade
 
+#: What the rows of tests without an installation are sealed with.
+ROW_KEY = bytes(range(32))
 #: Major version of PostgreSQL in the wheel.
 POSTGRESQL = 18
 PATIENCE_SECONDS = 30
@@ -121,7 +123,7 @@ def _make_database(home: Path, server: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def migrated_engine(url: str) -> Iterator[Engine]:
     """An engine for the address, its tables made by the migrations."""
-    engine = make_engine(url)
+    engine = make_engine(url, row_key=ROW_KEY)
     try:
         upgrade(engine)
         yield engine

@@ -122,8 +122,10 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, row_key: bytes | None = None) -> Engine:
     """An engine outside Flask, for commands and tests, under the same rules.
+
+    Without `row_key` it reads, and writes no sealed row.
 
     Raises:
         UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
@@ -131,6 +133,8 @@ def make_engine(url: str) -> Engine:
     url = normalise_url(url)
     engine = create_engine(url, **engine_options(url))
     prepare_engine(engine)
+    if row_key is not None:
+        engine.update_execution_options(**{ROW_KEY: row_key})
     return engine
 
 
@@ -141,9 +145,7 @@ def open_engine(settings: Settings) -> Engine:
         SettingsError: the key of the rows can be read by others.
         UnsafeDatabaseError: the SQLite at hand has the WAL-reset race.
     """
-    engine = make_engine(settings.database_url)
-    engine.update_execution_options(**{ROW_KEY: settings.row_key})
-    return engine
+    return make_engine(settings.database_url, row_key=settings.row_key)
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from examsite.storage.row_seals import ROW_KEY
+from examsite.storage.row_seals import row_key_of
 
 #: Fewest tags on a script. Source: our choice, because few candidates have more people near to them on the boards.
 LEAST_TAGS: Final = 4
@@ -26,7 +26,7 @@ _TAG_BYTES: Final = 16
 
 def away_tag(session: Session, competition_id: int, script: str, account_id: int) -> str:
     """The tag that a script bears if this person is kept away from it."""
-    key: bytes = session.connection().get_execution_options().get(ROW_KEY, b"")
+    key = row_key_of(session.connection())
     text = f"kept away/{competition_id}/{script}/{account_id}".encode()
     return hmac.new(key, text, hashlib.sha256).digest()[:_TAG_BYTES].hex()
 

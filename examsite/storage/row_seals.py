@@ -45,6 +45,22 @@ class BrokenSeal:
     row: int
 
 
+class RowKeyMissingError(Exception):
+    """A program without the key of the installation would write rows that look like somebody else's."""
+
+
+def row_key_of(connection: Connection) -> bytes:
+    """The key of the installation, with which the engine was opened.
+
+    Raises:
+        RowKeyMissingError: it was opened without.
+    """
+    key: bytes | None = connection.get_execution_options().get(ROW_KEY)
+    if not key:
+        raise RowKeyMissingError("open the engine with the key of the rows (open_engine)")
+    return key
+
+
 def seal_of(key: bytes, table: str, values: dict[str, object]) -> str:
     """The seal of one row: hex of HMAC-SHA-256 over the name of its table and its values by column."""
     text = json.dumps([table, values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -59,7 +75,7 @@ def sealed_classes(base: type) -> list[type]:
 
 def list_broken_seals(session: Session, sealed: type) -> Iterator[BrokenSeal]:
     """The rows of one table that are not as the product wrote them, in the order of their keys."""
-    key = _key(session.connection())
+    key = row_key_of(session.connection())
     table = sealed.__table__  # type: ignore[attr-defined]
     (primary,) = table.primary_key
     columns = _columns(table.columns)
@@ -79,7 +95,7 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
         if value is None and column.default is not None:
             value = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
         values[column.name] = _plain(column, value)
-    target.row_seal = seal_of(_key(connection), str(table.name), values)  # type: ignore[attr-defined]
+    target.row_seal = seal_of(row_key_of(connection), str(table.name), values)  # type: ignore[attr-defined]
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -91,11 +107,6 @@ def _refuse_writing_past_the_seal(state: ORMExecuteState) -> None:
 
 def _columns(columns: Any) -> list[Column[Any]]:
     return [column for column in columns if not column.primary_key and column.name != _SEAL]
-
-
-def _key(connection: Connection) -> bytes:
-    key: bytes = connection.get_execution_options().get(ROW_KEY, b"")
-    return key
 
 
 def _plain(column: Column[Any], value: Any) -> object:

@@ -16,7 +16,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
 from examsite.services.redactions import look_through
-from examsite.storage.database import make_engine, upgrade, writing
+from examsite.storage.database import open_engine, upgrade, writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.marking import Allocation, Script
 from examsite.storage.queries.queues import list_queue
@@ -56,7 +56,7 @@ class MarkingSite:
 def fill_site_of_keeper(instance: Path) -> tuple[str, str]:
     """An installation whose codes have just been drawn; the login of the keeper and the code of a script."""
     settings = load_settings(instance, environ={})
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     upgrade(engine)
     password_hash = Passwords(settings).hash(PASSWORD)
     load_signer(settings)
@@ -79,7 +79,7 @@ def fill_site_of_keeper(instance: Path) -> tuple[str, str]:
 def fill_marking_site(instance: Path, *, candidates: int = 6) -> MarkingSite:
     """Make the database of an installation whose marking has just begun."""
     settings = load_settings(instance, environ={})
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     upgrade(engine)
     password_hash = Passwords(settings).hash(PASSWORD)
     load_signer(settings)
@@ -111,7 +111,7 @@ def fill_marking_site(instance: Path, *, candidates: int = 6) -> MarkingSite:
 def fill_standards_site(instance: Path) -> StandardsSite:
     """Queues with seeds, all but one script locked; the first marker must qualify before going on."""
     settings = load_settings(instance, environ={})
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     upgrade(engine)
     password_hash = Passwords(settings).hash(PASSWORD)
     load_signer(settings)

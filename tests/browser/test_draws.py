@@ -15,7 +15,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
 from examsite.services.split_keys import make_split_key
-from examsite.storage.database import make_engine, upgrade, writing
+from examsite.storage.database import open_engine, upgrade, writing
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.person import Official, Person
 from tests.factories.defence import make_hall
@@ -30,7 +30,7 @@ HERE = f"/council/{CODE}/draws/{NAME}"
 def _fill(instance: Path) -> None:
     """Three proposals are locked; the key of the draws is split; commitments need no notice."""
     settings = load_settings(instance, environ={})
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     upgrade(engine)
     password_hash = Passwords(settings).hash(PASSWORD)
     load_signer(settings)

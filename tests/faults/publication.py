@@ -26,7 +26,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.publication import ResultState
 from examsite.services.checkpoints import load_signer
 from examsite.services.verification import verify_log
-from examsite.storage.database import make_engine, reading
+from examsite.storage.database import open_engine, reading
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.ranking import ResultVersion, Signature
@@ -154,7 +154,7 @@ def _act(done: _Done, applicant: Person, people: list[tuple[str, str, Person]], 
 def _look(instance: Path, done: _Done) -> list[str]:
     """What is wrong with the folder as the disk holds it."""
     settings = load_settings(instance, environ={"EXAMSITE_INSTANCE": str(instance)})
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     problems = []
     try:
         with reading(engine) as session:

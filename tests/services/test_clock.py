@@ -17,7 +17,7 @@ from examsite.services import context
 from examsite.services.clock import anchor_clock, clock_difference, last_known_instant, open_clock
 from examsite.services.context import Actor, ServiceContext, read_clock, use_clock
 from examsite.services.outages import beat
-from examsite.storage.database import make_engine, upgrade, writing
+from examsite.storage.database import open_engine, upgrade, writing
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import find_pulse
 from tests.factories.sittings import Room, make_room
@@ -85,7 +85,7 @@ def test_nobody_else_sets_it_and_nobody_while_a_sitting_runs(room: Room, setting
 
 def test_last_instant_known_is_the_sign_of_life(settings: Settings) -> None:
     assert last_known_instant(settings) is None
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     assert last_known_instant(settings) is None
     upgrade(engine)
     assert last_known_instant(settings) is None

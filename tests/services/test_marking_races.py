@@ -30,6 +30,7 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script, Settlement
 from examsite.storage.models.papers import ItemDecision
 from examsite.storage.models.records import RecordLog, RecordRow
+from tests.databases import ROW_KEY
 from tests.factories.marking import Board, make_board
 
 Act = Callable[[ServiceContext, Competition], Any]
@@ -45,7 +46,7 @@ _numbers = count(1)
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of each kind whose transactions are real."""
     if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('races') / 'examsite.db'}")
+        engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('races') / 'examsite.db'}", row_key=ROW_KEY)
         upgrade(engine)
         yield engine
         engine.dispose()
@@ -54,7 +55,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     plain = server.replace("postgresql+psycopg://", "postgresql://")
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute("CREATE DATABASE marking_races")
-        engine = make_engine(server.replace("/examsite_tests?", "/marking_races?"))
+        engine = make_engine(server.replace("/examsite_tests?", "/marking_races?"), row_key=ROW_KEY)
         upgrade(engine)
         yield engine
         engine.dispose()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings, load_settings, process_environment, with_changes
 from examsite.services.certificates import make_certificates
 from examsite.services.rehearsals import ROOT
-from examsite.storage.database import make_engine, reading, upgrade, writing
+from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.rooms import Rehearsal
 from tests.factories.sittings import make_room
@@ -35,7 +35,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute("CREATE DATABASE rehearsed")
         chosen = with_changes(chosen, database_url=url.replace("/examsite_tests", "/rehearsed"))
-    engine = make_engine(chosen.database_url)
+    engine = open_engine(chosen)
     upgrade(engine)
     with writing(engine) as session:
         make_room(session, datetime.now(UTC), settings=chosen, code=CODE)
@@ -68,7 +68,7 @@ def test_a_rehearsal_measures_compares_marks_and_leaves_only_its_certificate(set
         make_certificates(settings, hosts=["127.0.0.1"], now=datetime.now(UTC))
     done = rehearse(settings)
     assert done.returncode == 0, done.stdout + done.stderr
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     with reading(engine) as session:
         row = last(session)
         assert (row.passed, row.head_count, row.figures["source"], row.figures["faults"]) == (True, 3, "rehearsal", [])
@@ -94,7 +94,7 @@ def test_a_rehearsal_that_cannot_be_carried_out_gives_no_certificate_and_says_wh
     (settings.tls_path / "server.key").write_text("no key")
     done = rehearse(settings)
     assert done.returncode == 1
-    with reading(make_engine(settings.database_url)) as session:
+    with reading(open_engine(settings)) as session:
         row = last(session)
         assert row.finished_at is not None
         assert not row.passed

@@ -17,7 +17,7 @@ from examsite.services.table_checks import check_seals
 from examsite.storage.column_types import ScoreColumn, UtcDateTime
 from examsite.storage.database import Base
 from examsite.storage.models.marking import Mark
-from examsite.storage.row_seals import sealed_classes
+from examsite.storage.row_seals import ROW_KEY, RowKeyMissingError, row_key_of, sealed_classes
 from tests.factories.ranking import Stage, known_signer, make_stage
 from tests.scenes import Keep
 from tests.services.test_bundles import published
@@ -103,3 +103,16 @@ def test_any_change_of_any_column_breaks_the_seal_of_its_row(stage: Stage) -> No
 def test_rows_written_past_the_objects_are_refused_before_they_stand_without_a_seal(stage: Stage) -> None:
     with pytest.raises(TypeError, match="rows of marks are sealed"):
         stage.session.execute(update(Mark).values(total=score(100)))
+
+
+def test_a_program_without_the_key_of_the_installation_writes_no_sealed_row(stage: Stage) -> None:
+    connection = stage.session.connection().execution_options(**{ROW_KEY: None})
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        mark = session.scalars(select(Mark).order_by(Mark.id)).first()
+        assert mark is not None
+        mark.total = score(100)
+        with pytest.raises(RowKeyMissingError):
+            session.flush()
+        session.rollback()
+    with pytest.raises(RowKeyMissingError):
+        row_key_of(connection)

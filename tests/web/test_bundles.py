@@ -21,7 +21,7 @@ from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import load_signer
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
-from examsite.storage.database import make_engine, reading
+from examsite.storage.database import open_engine, reading
 from examsite.storage.queries.competitions import get_competition
 from tests.factories.ranking import NAMES, Stage, hold, make_stage
 from tests.web.conftest import Doing
@@ -213,7 +213,7 @@ def test_verifying_page_works_under_the_policy_of_the_site(client: StrictClient)
 @pytest.mark.parametrize("audience", list(Audience))
 def test_verifier_written_from_the_format_alone_accepts_a_whole_competition(world: World, audience: Audience) -> None:
     """Played through the services from the plan to the publication; the verifier shares no line with the producer."""
-    with reading(make_engine(world.settings.database_url)) as session:
+    with reading(open_engine(world.settings)) as session:
         competition = get_competition(session, world.places["published"].code)
         data = build_bundle(session, competition, audience)
     signer = load_signer(world.settings)

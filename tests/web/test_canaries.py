@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from examsite.domain.permissions import Role
-from examsite.storage.database import db, make_engine, reading, writing
+from examsite.storage.database import db, open_engine, reading, writing
 from examsite.storage.models.ranking import ResultVersion
 from tests.web.crawl import Visit, Walk
 from tests.web.world import CandidateWords, Person, World, browser_of, close_site, open_site
@@ -197,7 +197,7 @@ def test_nobody_reads_what_belongs_to_another_candidate(walked: Walk) -> None:
 
 
 def test_the_public_reads_the_names_of_those_selected_only(walked: Walk) -> None:
-    engine = make_engine(walked.world.settings.database_url)
+    engine = open_engine(walked.world.settings)
     with reading(engine) as session:
         versions = {row.competition_id: json.loads(row.document) for row in session.query(ResultVersion)}
     engine.dispose()
@@ -381,7 +381,7 @@ def _without_own(path: str, page: str) -> str:
 
 def test_the_world_is_as_blind_as_it_says(world: World) -> None:
     """The search would be worth nothing if the words were not in the database."""
-    engine = make_engine(world.settings.database_url)
+    engine = open_engine(world.settings)
     with reading(engine) as session:
         scripts = str(session.execute(text("SELECT group_concat(content) FROM scripts")).scalar())
         answers = {owner.words["answer"] for owner in world.candidates if "script" in owner.words}

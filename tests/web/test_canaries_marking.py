@@ -28,7 +28,7 @@ from examsite.domain.permissions import Role
 from examsite.services import marking
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import Actor, ServiceContext
-from examsite.storage.database import db, make_engine, writing
+from examsite.storage.database import db, open_engine, writing
 from examsite.storage.models import marking as rows
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
@@ -211,7 +211,7 @@ def two_worlds(
                 continue
             settings = world.copy_to(tmp_path / f"{name}-{number}")
             if act is not None:
-                engine = make_engine(settings.database_url)
+                engine = open_engine(settings)
                 with writing(engine) as session:
                     act(session, world, settings)
                 engine.dispose()
@@ -470,7 +470,7 @@ def test_the_comparison_sees_a_leak(world: World, tmp_path: Path) -> None:
     for number in range(2):
         settings = world.copy_to(tmp_path / str(number))
         if number:
-            engine = make_engine(settings.database_url)
+            engine = open_engine(settings)
             with writing(engine) as session:
                 _others_work("cham1")(session, world, settings)
             engine.dispose()

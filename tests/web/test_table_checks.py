@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.papers import PaperState
 from examsite.domain.scores import score
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
-from examsite.storage.database import make_engine
+from examsite.storage.database import open_engine
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
@@ -72,7 +72,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stand(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     copied = world.copy_to(tmp_path_factory.mktemp("tables"))
-    engine = make_engine(copied.database_url)
+    engine = open_engine(copied)
     with Session(engine) as session:
         code = world.places["published"].code
         yield Stage(session, session.scalars(select(Competition).where(Competition.code == code)).one())

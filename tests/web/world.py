@@ -43,7 +43,7 @@ from examsite.services.competitions import create_competition
 from examsite.services.context import Actor
 from examsite.services.script_flags import flag_script
 from examsite.services.uploads import add_upload, receive_file
-from examsite.storage.database import db, make_engine, upgrade, writing
+from examsite.storage.database import db, open_engine, upgrade, writing
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
@@ -319,7 +319,7 @@ def build_world(folder: Path) -> World:
         testing=True,
     )
     world = World(settings)
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     upgrade(engine)
     signer = load_signer(settings)
     known = plans(NOW)
