@@ -159,13 +159,14 @@ bench: .venv/dev
 	@$(PY) -m tests.bench $(if $(USERS),--users $(USERS)) $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.marking $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.records $(if $(DATABASES),--databases $(DATABASES))
+	@$(PY) -m tests.bench.opening $(if $(DATABASES),--databases $(DATABASES))
 
 soak: .venv/dev browser
 	$(SAY) "bundles changed in every way, read by the program and by the page"
 	@$(PY) -m tests.bundle.agreement
 	$(SAY) "five hundred simulated exams with an insider, and as many clean ones"
 	@$(PY) -m tests.statistics.insiders 500
-	$(SAY) "a hundred thousand draws, forks of a log, and its rows changed in every way"
+	$(SAY) "a hundred thousand draws, forks of a log, its rows and the tables changed in every way"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py \
 	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_table_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)

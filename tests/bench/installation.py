@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.invigilation import check_in
 from examsite.services.passwords import Passwords
-from examsite.storage.database import make_engine, reading, upgrade, writing
+from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.competitions import get_competition
@@ -65,10 +65,14 @@ class Installation:
         if database_url:
             self.environment["EXAMSITE_DATABASE_URL"] = database_url
         self.settings: Settings = load_settings(home / "instance", environ=self.environment)
-        self.engine: Engine = make_engine(self.settings.database_url)
+        self.engine: Engine = open_engine(self.settings)
 
-    def fill(self, users: int, *, minutes: int) -> list[Candidate]:
-        """Make the tables and rooms for `users` candidates, checked in, with an opened paper; a long way to go yet.
+    def fill(
+        self, users: int, *, minutes: int, prepare: Callable[[Room], None] = lambda room: room.opened(at=room.now)
+    ) -> list[Candidate]:
+        """Make the tables and rooms for `users` candidates, checked in; a long way to go yet.
+
+        `prepare` brings the papers to where the bench needs them: opened, unless it says otherwise.
 
         Raises:
             BenchError: the database holds something already.
@@ -96,7 +100,7 @@ class Installation:
             for sitting in list_sittings(session, room.competition.id):
                 sitting.duration_minutes = max(180, minutes + 60)
                 self._check_in(room, sitting)
-            room.opened(at=now)
+            prepare(room)
             attempts = dict(session.execute(select(Attempt.candidacy_id, Attempt.id)).all())
             return [
                 Candidate(str(item.candidate_number), token=token_of_attempt(self.settings, attempts[item.id]))

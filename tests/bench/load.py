@@ -79,7 +79,7 @@ async def log_in(users: list[User], meter: Meter, *, at_once: int) -> Figures:
 
     figures = Figures("log-in", meter=meter, per_second_at_least=LOG_INS_PER_SECOND)
     with figures:
-        await _all(users, come_in, figures)
+        await act_all(users, come_in, figures)
     return figures
 
 
@@ -96,7 +96,7 @@ async def wait_in_the_room(users: list[User], meter: Meter, *, seconds: float) -
             due += WAITING_POLL_SECONDS
 
     with Figures("waiting page asks", meter=meter) as figures:
-        await _all(users, wait, figures)
+        await act_all(users, wait, figures)
     return figures
 
 
@@ -110,7 +110,7 @@ async def start_together(users: list[User], meter: Meter, *, starts_at: datetime
     await asyncio.sleep(max(0.0, _seconds_until(starts_at)))
     figures = Figures(f"start (open + paper) within {spread_seconds:g} s", meter=meter, p99_at_most=START_P99)
     with figures:
-        await _all(users, start, figures)
+        await act_all(users, start, figures)
     return figures
 
 
@@ -124,7 +124,7 @@ async def start_in_turn(users: list[User], meter: Meter, *, at_once: int) -> Fig
 
     await _start(users[0], Figures("the first one waits for the start"))
     with Figures(f"start (open + paper), {at_once} at a time", meter=meter) as figures:
-        await _all(users[1:], start, figures)
+        await act_all(users[1:], start, figures)
     return figures
 
 
@@ -155,7 +155,7 @@ async def write_steadily(
     figures = Figures(name or f"autosave, each every {every_seconds:g} s", meter=meter, p99_at_most=SAVE_P99)
     with figures:
         reporter = asyncio.create_task(report())
-        await _all(users, write, figures)
+        await act_all(users, write, figures)
         reporter.cancel()
     return figures
 
@@ -169,7 +169,7 @@ async def write_at_once(users: list[User], meter: Meter, *, seconds: float) -> F
             await _save(user, figures)
 
     with Figures(f"autosave, {len(users)} without a pause", meter=meter) as figures:
-        await _all(users, write, figures)
+        await act_all(users, write, figures)
     return figures
 
 
@@ -182,7 +182,7 @@ async def hand_in(users: list[User], meter: Meter, *, spread_seconds: float) -> 
 
     figures = Figures(f"hand-in within the last {spread_seconds:g} s", meter=meter, p99_at_most=HAND_IN_P99)
     with figures:
-        await _all(users, submit, figures)
+        await act_all(users, submit, figures)
     return figures
 
 
@@ -195,7 +195,7 @@ async def hand_in_turn(users: list[User], meter: Meter, *, at_once: int) -> Figu
             await _hand_in(user, figures)
 
     with Figures(f"hand-in, {at_once} at a time", meter=meter) as figures:
-        await _all(users, submit, figures)
+        await act_all(users, submit, figures)
     return figures
 
 
@@ -211,7 +211,7 @@ async def insert_at_once(port: int, meter: Meter, *, connections: int, seconds: 
         user.connection.close()
 
     with Figures(f"floor: bare insert, {connections} without a pause", meter=meter) as figures:
-        await _all(machines, insert, figures)
+        await act_all(machines, insert, figures)
     return figures
 
 
@@ -255,7 +255,7 @@ async def _save(user: User, figures: Figures) -> None:
     user.acknowledged += answer.status == 200
 
 
-async def _all(users: list[User], act: Callable[[User], Awaitable[None]], figures: Figures) -> None:
+async def act_all(users: list[User], act: Callable[[User], Awaitable[None]], figures: Figures) -> None:
     """Everyone acts; whoever fails is counted with the reason and does not stop the others."""
 
     async def one(user: User) -> None:

@@ -74,3 +74,16 @@ def test_a_short_log_is_measured() -> None:
     assert "the log does not verify" not in done.stdout, done.stdout
     assert "the proof does not hold" not in done.stdout, done.stdout
     assert "targets missed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_sealed_paper_reaches_everybody() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.opening", "--users", "3", "--databases", "sqlite"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert "the last of 3 after" in done.stdout, done.stdout + done.stderr
+    assert " 0 errors" in done.stdout, done.stdout + done.stderr
