@@ -89,6 +89,7 @@ omitted: bỏ sót khoản trừ {0} % của bản ghi số {1} | the deduction 
 nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định | {0} tie across the last vacancy and nobody decided
 again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once
 unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced
+unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result
 trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here
 hidden: ai đứng sau bí danh không mở trong gói này | who stands behind pseudonyms is not opened here
 same: {0} và {1} là cùng một người | {0} and {1} are the same person
@@ -109,6 +110,7 @@ SENTENCES = {line.split(": ")[0]: line.split(": ", 1)[1].split(" | ") for line i
 # Shapes of JSON objects, exactly these members. ? may be null, [x] a list of x, * any members of kind x, @ a shape.
 # Of records: who may write, what about, payload. + the rule set may close it, ~ is never needed; all else is opened.
 TABLE = """
+passkey credential=text public_key=text authenticator_data=text client_data=text signature=text;
 record v=1 seq=int at=text event=event actor=actor subject=subject commit=hex; opening seq=int salt=hex payload=any;
 document v=1 competition=text draw=text items=[text] contributions=[@contribution] public=@public; contribution by=text
 nonce=hex; public source=text value=text; result v=1 competition=@competition ruleset=@ruleset rubrics=[@rubric]
@@ -138,7 +140,7 @@ part=code round=round content=hex? points=*score total=score; +mark:withdrawn he
 second=text; +settlement:decided head script,defence part=code step=text score=score reason=text; +written:published
 organiser competition part=code; +deduction:applied council candidate part=code percent=score incident_seq=int;
 +appeal:decided council script part=code score=score reason=text; tie:decided authority post selected=[code]
-reason=text; result:approved council,authority competition result_sha256=hex assertion=any; result:refused
+reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused
 council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex
 """
 ROWS = [x.split() for x in TABLE.split(";")]
@@ -269,6 +271,47 @@ def _unbase64(text, where, form):
     try: data = base64.b64decode(text, validate=True)
     except ValueError: data = b""
     need(data and base64.b64encode(data).decode() == text, where, "form", form)
+    return data
+
+# ECDSA over P-256 with SHA-256, as passkeys sign (FIPS 186-5); keys in COSE, signatures in DER, in their one spelling.
+P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
+Q256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+B256 = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
+G256 = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
+        0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
+COSE = re.compile(b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20(.{32})\x22\x58\x20(.{32})", re.DOTALL)
+
+def _chord(p, q):
+    if not p or not q: return p or q
+    if p[0] == q[0] and p[1] != q[1]: return None
+    top, low = (3 * p[0] * p[0] - 3, 2 * p[1]) if p == q else (q[1] - p[1], q[0] - p[0])
+    slope = top * pow(low, -1, P256)
+    x = (slope * slope - p[0] - q[0]) % P256
+    return x, (slope * (p[0] - x) - p[1]) % P256
+
+def _scaled(scalar, point):
+    total = None
+    while scalar:
+        total = _chord(total, point) if scalar & 1 else total
+        point, scalar = _chord(point, point), scalar >> 1
+    return total
+
+def passkey_verifies(key, message, signature):
+    found, size = COSE.fullmatch(key), signature[3] if 8 <= len(signature) <= 72 else 0
+    if not found or not size: return False
+    x, y, r, s = (int.from_bytes(x, "big") for x in (*found.groups(), signature[4:4 + size], signature[6 + size:]))
+    numbers = (n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s))
+    shown = b"".join(b"\2" + bytes([len(x)]) + x for x in numbers)
+    if b"\x30" + bytes([len(shown)]) + shown != signature or not 0 < r < Q256 or not 0 < s < Q256: return False
+    if max(x, y) >= P256 or (x**3 - 3 * x + B256 - y * y) % P256: return False
+    digest, part = int.from_bytes(hashlib.sha256(message).digest(), "big"), pow(s, -1, Q256)
+    point = _chord(_scaled(digest * part % Q256, G256), _scaled(r * part % Q256, (x, y)))
+    return bool(point) and point[0] % Q256 == r
+
+def _unbase64url(text, where):
+    try: data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError: data = b""
+    need(data and base64.urlsafe_b64encode(data).rstrip(b"=").decode() == text, where, "form", "base64url")
     return data
 
 def key_id(name, kind, public):
@@ -792,7 +835,17 @@ def check_approvals(b):
     b.votes = votes
     return len(votes), len(refused - votes.keys())
 
-def check_assertions(b): raise NotChecked("result:approved", "trusted", len(b.votes))
+def check_assertions(b):
+    owners = {}
+    asked = base64.urlsafe_b64encode(bytes.fromhex(b.digest)).rstrip(b"=")
+    for fact in (x for x in b.votes.values() if x.says.assertion):
+        texts = fact.says.assertion
+        auth, client, _, key, signature = (_unbase64url(texts[x], fact) for x in sorted(texts))
+        good = client.startswith(b'{"type":"webauthn.get","challenge":"' + asked + b'","origin":"') and len(auth) >= 37
+        good = good and auth[32] & 5 == 5 and passkey_verifies(key, auth + hashlib.sha256(client).digest(), signature)
+        need(good, fact, "unsigned", fact.name)
+        need(owners.setdefault(key, fact.name) == fact.name, fact, "same", owners[key], fact.name)
+    if len(owners) < len(b.votes): raise NotChecked("result:approved", "trusted", len(b.votes) - len(owners))
 
 def check_people(b):
     people = {x.pseudonym: x.person for fact in b.by["roles:fixed"] if fact.says for x in fact.says.people}

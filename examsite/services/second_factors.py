@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from fido2.cose import ES256
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -177,7 +178,7 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
         made = _server(host).register_complete(_state(_enrolment_challenge(ctx, account.id, token)), json.loads(answer))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise InvalidError("passkey_not_valid", field="answer") from None
-    if made.credential_data is None:
+    if made.credential_data is None or made.credential_data.public_key.ALGORITHM != ES256.ALGORITHM:
         raise InvalidError("passkey_not_valid", field="answer")
     content = {"credential": _text(made.credential_data), "host": host}
     factor = _add(ctx, account, FactorKind.PASSKEY, name, json.dumps(content).encode("ascii"))
@@ -414,12 +415,16 @@ def _credential(ctx: ServiceContext, factor: SecondFactor) -> tuple[AttestedCred
 
 
 def _cose_bytes(credential: AttestedCredentialData) -> bytes:
-    """The public key in COSE: what stands behind model, length and identifier. Source: WebAuthn sec. 6.5.1."""
-    return bytes(credential)[16 + 2 + len(credential.credential_id) :]
+    """The public key in COSE, in the one spelling that verifiers read. Source: RFC 9053 sec. 7.1.1 (P-256)."""
+    x, y = credential.public_key[-2], credential.public_key[-3]
+    return b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + bytes(x) + b"\x22\x58\x20" + bytes(y)
 
 
 def _server(host: str) -> Fido2Server:
-    return Fido2Server(PublicKeyCredentialRpEntity(name=_ISSUER, id=host))
+    """The side of the site; of signatures only ECDSA over P-256, which every device has and the verifiers check."""
+    server = Fido2Server(PublicKeyCredentialRpEntity(name=_ISSUER, id=host))
+    server.allowed_algorithms = [item for item in server.allowed_algorithms if item.alg == ES256.ALGORITHM]
+    return server
 
 
 def _state(challenge: bytes) -> dict[str, Any]:

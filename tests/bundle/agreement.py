@@ -21,6 +21,7 @@ from selenium.webdriver.chrome.service import Service
 from examsite.bundle import verify as verifier
 from tests.browser.browser import FLAGS
 from tests.bundle.allowances import ALLOWED, rescoring
+from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
 from tests.bundle.frauds import FRAUDS
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, Plan, made
 from tests.bundle.mutations import SHAPES, insiders, outsiders
@@ -65,6 +66,10 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
     for name, make in ALLOWED.items():
         yield name, make()
     yield "a re-scoring that changed points", rescoring(3)
+    for passkeys in (2, 4):
+        yield f"{passkeys} passkeys", made(Plan(seed=7, passkeys=passkeys))
+    for name in BAD_PASSKEYS:
+        yield f"a passkey with another {name}", with_bad_passkey(name)
     yield from outsiders(mutations)
     for name, _is_free, data in insiders(mutations):
         yield name, data

@@ -19,8 +19,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.factories.passkeys import Passkey
 
 CODE = "HP-2026-01"
 ORIGIN = f"thituyen.example/{CODE}"
@@ -174,6 +177,8 @@ class Plan:
     #: What three different marks come to.
     third: str = "collective"
     obeys_third: bool = True
+    #: How many of those who approve sign with a passkey.
+    passkeys: int = 0
 
 
 def by_third_rule(rule: str, totals: list[Decimal]) -> str:
@@ -184,6 +189,23 @@ def by_third_rule(rule: str, totals: list[Decimal]) -> str:
         counted = min(([low, middle], [middle, high]), key=lambda pair: pair[1] - pair[0])
         counted = [low, middle, high] if middle - low == high - middle else counted
     return str((sum(counted, Decimal(0)) / len(counted)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def passkey_says(place: int, digest: str, *, is_verified: bool = True) -> dict[str, str]:
+    """What the passkey of the approver at this place signs over a result."""
+    key = ec.derive_private_key(place + 1, ec.SECP256R1())
+    device = Passkey(is_verified=is_verified, id=bytes([place + 1]) * 32, key=key)
+    challenge = base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
+    answer = json.loads(device.signs({"challenge": challenge}))
+    x, y = (number.to_bytes(32, "big") for number in device.point)
+    cose = b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + x + b"\x22\x58\x20" + y
+    return {
+        "credential": answer["id"],
+        "public_key": base64.urlsafe_b64encode(cose).rstrip(b"=").decode(),
+        "authenticator_data": answer["response"]["authenticatorData"],
+        "client_data": answer["response"]["clientDataJSON"],
+        "signature": answer["response"]["signature"],
+    }
 
 
 class Made:
@@ -679,12 +701,15 @@ class Made:
                 person["outcome"] = "selected"
 
     def finish(
-        self, approvers: tuple[str, ...] = ("council/HD1", "council/HD2", "council/HD3", "authority/TQ")
+        self,
+        approvers: tuple[str, ...] = ("council/HD1", "council/HD2", "council/HD3", "authority/TQ"),
+        says: Callable[[int, str], Any] = passkey_says,
     ) -> bytes:
         """Approved, published, signed and packed."""
         digest = sha(canonical(self.result).encode()).hex()
-        for actor in approvers:
-            told = {"result_sha256": digest, "assertion": None}
+        for place, actor in enumerate(approvers):
+            said = says(place, digest) if place < self.plan.passkeys else None
+            told = {"result_sha256": digest, "assertion": said}
             self.log.record("result:approved", actor, f"competition/{CODE}", told)
         self.log.record("result:published", "organiser/TK1", f"competition/{CODE}", {"result_sha256": digest})
         return self.pack()

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,7 @@ from examsite.bundle import verify as verifier
 from examsite.bundle.tables import SCRIPT_PATH, tables_script
 from examsite.domain.recomputation import recompute
 from tests.bundle.allowances import ALLOWED, rescoring
+from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
 from tests.bundle.frauds import FRAUDS, PLAIN, entries_of
 from tests.bundle.made_bundle import (
     LOG_VERIFIER_KEY,
@@ -42,7 +45,7 @@ from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 910, 120  # lines and signs of the one file
+LONGEST, WIDEST = 960, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -143,6 +146,32 @@ def test_without_keys_it_says_not_pinned() -> None:
 
     assert (said["signature"]["state"], said["witnesses"]["state"]) == ("unchecked", "unchecked")
     assert "chưa ghim khóa" in said["signature"]["vi"]
+
+
+def test_passkeys_of_all_who_approved_are_checked_and_of_some_are_counted() -> None:
+    assert said_of(made(Plan(seed=7, passkeys=4)))["assertions"]["state"] == "ok"
+    said = said_of(made(Plan(seed=7, passkeys=3)))["assertions"]
+    assert (said["state"], "1 approvals" in said["en"]) == ("unchecked", True), said
+
+
+@pytest.mark.parametrize("name", BAD_PASSKEYS)
+def test_a_passkey_that_proves_nothing_is_named(name: str) -> None:
+    assert broken_in(with_bad_passkey(name))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 2**128), st.binary(max_size=80), st.integers(0, 70 * 8))
+def test_passkeys_hold_just_when_the_library_says_so(seed: int, message: bytes, bit: int) -> None:
+    key = ec.derive_private_key(seed, ec.SECP256R1())
+    numbers = key.public_key().public_numbers()
+    cose = b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + numbers.x.to_bytes(32, "big")
+    cose += b"\x22\x58\x20" + numbers.y.to_bytes(32, "big")
+    signature = key.sign(message, ec.ECDSA(SHA256()))
+    assert verifier.passkey_verifies(cose, message, signature)
+    spoilt = bytearray(signature)
+    spoilt[bit // 8 % len(spoilt)] ^= 1 << bit % 8
+    assert not verifier.passkey_verifies(cose, message, bytes(spoilt))
+    assert not verifier.passkey_verifies(cose, message + b".", signature)
 
 
 def test_a_refusal_takes_the_own_approval_back() -> None:

@@ -56,6 +56,12 @@ class Passkey:
             {"clientDataJSON": text(client), "authenticatorData": text(data), "signature": text(signature)}
         )
 
+    @property
+    def point(self) -> tuple[int, int]:
+        """The public key, as numbers."""
+        numbers = self.key.public_key().public_numbers()
+        return numbers.x, numbers.y
+
     def _answer(self, response: dict[str, str]) -> str:
         return json.dumps({"type": "public-key", "id": text(self.id), "rawId": text(self.id), "response": response})
 

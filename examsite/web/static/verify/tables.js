@@ -67,6 +67,7 @@ const VERIFIER_TABLES = {
     "nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định | {0} tie across the last vacancy and nobody decided",
     "again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once",
     "unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced",
+    "unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result",
     "trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here",
     "hidden: ai đứng sau bí danh không mở trong gói này | who stands behind pseudonyms is not opened here",
     "same: {0} và {1} là cùng một người | {0} and {1} are the same person",
@@ -84,6 +85,7 @@ const VERIFIER_TABLES = {
     "outcome: kết luận | outcome",
   ].join("\n"),
   table: [
+    "passkey credential=text public_key=text authenticator_data=text client_data=text signature=text;",
     "record v=1 seq=int at=text event=event actor=actor subject=subject commit=hex; opening seq=int salt=hex payload=any;",
     "document v=1 competition=text draw=text items=[text] contributions=[@contribution] public=@public; contribution by=text",
     "nonce=hex; public source=text value=text; result v=1 competition=@competition ruleset=@ruleset rubrics=[@rubric]",
@@ -113,8 +115,8 @@ const VERIFIER_TABLES = {
     "second=text; +settlement:decided head script,defence part=code step=text score=score reason=text; +written:published",
     "organiser competition part=code; +deduction:applied council candidate part=code percent=score incident_seq=int;",
     "+appeal:decided council script part=code score=score reason=text; tie:decided authority post selected=[code]",
-    "reason=text; result:approved council,authority competition result_sha256=hex assertion=any; result:refused",
+    "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "96f6840adac0143b5936e747d290d22790de8c6f3e8f715c4d85d0d2079158f8",
+  verifier: "43cc25dc881e6f04bea7b2b2729d745b3cbe8814f40ccddc5d028c8fe88f2bdf",
 };

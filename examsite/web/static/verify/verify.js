@@ -305,6 +305,73 @@ const ExamVerifier = (() => {
   }
   const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 
+  // ECDSA over P-256 with SHA-256, as passkeys sign (FIPS 186-5); keys in COSE, signatures in DER, in their one spelling.
+  const P256 = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+  const Q256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const B256 = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+  const G256 = [0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n,
+    0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n];
+  const COSE = ["a5010203262001215820", "225820"].map(unhex);
+  const whole = (bytes) => BigInt(`0x${hex(bytes) || "0"}`);
+  const modulo = (x, m) => ((x % m) + m) % m;
+
+  function inverse(x, m) {
+    let [a, b, u, v] = [modulo(x, m), m, 1n, 0n];
+    while (a) {
+      const times = b / a;
+      [a, b, u, v] = [b - times * a, a, v - times * u, u];
+    }
+    return modulo(v, m);
+  }
+
+  function chord(p, q) {
+    if (!p || !q) return p || q;
+    if (p[0] === q[0] && p[1] !== q[1]) return null;
+    const [top, low] = p[0] === q[0] ? [3n * p[0] * p[0] - 3n, 2n * p[1]] : [q[1] - p[1], q[0] - p[0]];
+    const slope = modulo(top * inverse(low, P256), P256), x = modulo(slope * slope - p[0] - q[0], P256);
+    return [x, modulo(slope * (p[0] - x) - p[1], P256)];
+  }
+
+  function scaled(scalar, start) {
+    let total = null;
+    for (let at = start; scalar; at = chord(at, at), scalar >>= 1n) if (scalar & 1n) total = chord(total, at);
+    return total;
+  }
+
+  /** A number as DER writes it. */
+  function der(value) {
+    let text = value.toString(16);
+    if (text.length % 2) text = `0${text}`;
+    if (parseInt(text.slice(0, 2), 16) > 127) text = `00${text}`;
+    return joined(Uint8Array.of(2, text.length / 2), unhex(text));
+  }
+
+  function passkeyVerifies(key, message, signature) {
+    const size = signature.length >= 8 && signature.length <= 72 ? signature[3] : 0;
+    const spelledKey = key.length === 77 && joined(COSE[0], key.subarray(10, 42), COSE[1], key.subarray(45));
+    if (!size || !spelledKey || hex(spelledKey) !== hex(key)) return false;
+    const x = whole(key.subarray(10, 42)), y = whole(key.subarray(45));
+    const r = whole(signature.subarray(4, 4 + size)), s = whole(signature.subarray(6 + size));
+    const numbers = joined(der(r), der(s)), spelled = joined(Uint8Array.of(48, numbers.length), numbers);
+    if (hex(spelled) !== hex(signature) || r <= 0n || r >= Q256 || s <= 0n || s >= Q256) return false;
+    if (x >= P256 || y >= P256 || modulo(x ** 3n - 3n * x + B256 - y * y, P256)) return false;
+    const part = inverse(s, Q256), digest = whole(noble.sha256(message));
+    const found = chord(scaled((digest * part) % Q256, G256), scaled((r * part) % Q256, [x, y]));
+    return found !== null && found[0] % Q256 === r;
+  }
+
+  const base64url = (bytes) => base64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+  function unbase64url(text, where) {
+    let data = "";
+    try {
+      data = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+    } catch { /* said below */ }
+    const bytes = Uint8Array.from(data, (x) => x.charCodeAt(0));
+    need(data && base64url(bytes) === text, where, "form", "base64url");
+    return bytes;
+  }
+
   /** The four bytes by which a C2SP signed note names a key; kind 1 is a log's, 4 a witness's. */
   const keyId = (name, kind, key) =>
     noble.sha256(joined(utf8.encode(`${name}\n`), Uint8Array.of(kind), key)).subarray(0, 4);
@@ -1110,7 +1177,22 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.assertions = function* (b) {
-    throw new NotChecked("result:approved", "trusted", b.votes.size);
+    const owners = new Map();
+    const start = utf8.encode(`{"type":"webauthn.get","challenge":"${base64url(unhex(b.digest))}","origin":"`);
+    for (const fact of [...b.votes.values()].filter((x) => x.says.assertion)) {
+      const said = fact.says.assertion;
+      const [auth, client, , key, signature] = Object.keys(said).sort().map((x) => unbase64url(said[x], fact));
+      const good = hex(client.subarray(0, start.length)) === hex(start) && auth.length >= 37 && (auth[32] & 5) === 5
+        && passkeyVerifies(key, joined(auth, noble.sha256(client)), signature);
+      need(good, fact, "unsigned", fact.name);
+      const owner = owners.get(hex(key)) || fact.name;
+      need(owner === fact.name, fact, "same", owner, fact.name);
+      owners.set(hex(key), fact.name);
+      yield;
+    }
+    if (owners.size < b.votes.size) {
+      throw new NotChecked("result:approved", "trusted", b.votes.size - owners.size);
+    }
   };
 
   CHECKS.people = function* (b) {
