@@ -26,6 +26,7 @@ from examsite.domain.rulesets import ruleset_data
 from examsite.domain.saves import recorded_content
 from examsite.domain.table_problems import TableProblem
 from examsite.services.allocation_checks import check_allocations
+from examsite.services.presence_checks import check_presence
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition, GatePassage, Post
@@ -85,6 +86,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
     problems += _check_allocations(session, competition, records)
     problems += _check_results(session, competition, records)
     problems += _check_gates(session, competition, records)
+    problems += check_presence(session, competition, records)
     return problems
 
 

@@ -25,9 +25,12 @@ from examsite.services.checkpoints import load_signer, sign_checkpoint
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.receipts import record_of
 from examsite.services.records import record
+from examsite.services.table_checks import check_seals
 from examsite.services.verification import verify_log
 from examsite.storage.models.records import CheckpointRow, RecordBlock, RecordLog, RecordRow
 from examsite.storage.queries.records import get_log, list_checkpoints, list_records
+from tests.factories.ranking import known_signer, make_stage
+from tests.services.test_bundles import published
 
 #: How many manipulations are tried; all of them in a long run.
 TIMES = 10_000 if "EXAMSITE_SOAK" in os.environ else 300
@@ -209,3 +212,26 @@ def test_a_changed_root_of_a_run_is_found(session: Session, now: datetime, signe
     session.flush()
     assert [each.code for each in verify_log(session, log, signer).problems] == ["block_differs"]
     assert session.query(CheckpointRow).count() == 0
+
+
+def test_tables_and_log_of_yesterday_are_of_one_mind_and_convicted_by_what_was_kept_outside(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    """A whole installation put back: everything in it agrees, and whoever kept today's checkpoint sees what is gone."""
+    settings = load_settings(tmp_path, environ={})
+    signer = known_signer(settings)
+    stage = make_stage(session, now, settings=settings, signer=signer)
+    sign_checkpoint(stage.ctx(), stage.competition.code)
+    log = get_log(session, stage.competition.code)
+    yesterday = log.size
+    with session.begin_nested() as undo:
+        published(stage)
+        sign_checkpoint(ServiceContext(session=session, now=stage.at, signer=signer), stage.competition.code)
+        kept = list_checkpoints(session, log.id)[-1].note
+        undo.rollback()
+    session.expire_all()
+
+    assert check_seals(session) == []
+    assert verify_log(session, log, signer).problems == ()
+    (problem,) = verify_log(session, log, signer, against=[kept]).problems
+    assert (problem.code, problem.params["size"] > yesterday) == ("log_shorter_than_kept", True)

@@ -1,0 +1,112 @@
+"""Rows that must be there because the log says that something happened, beside those that name their own record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.domain.competitions import GateEvent
+from examsite.domain.events import Event
+from examsite.domain.table_problems import TableProblem
+from examsite.storage.models.appeals import Appeal
+from examsite.storage.models.code_maps import CodeMap, ScriptCut
+from examsite.storage.models.competitions import Competition, GatePassage
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.erasures import Erasure
+from examsite.storage.models.marking import CodeEntry, Script
+from examsite.storage.models.proposals import Defence
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.erasures import list_recorded_erasures
+
+_Records = Mapping[int, RecordRow]
+
+
+def check_presence(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """Every row of a competition that is gone although its log or its state says that it was there."""
+    erasures = [one for one in list_recorded_erasures(session) if one.code == competition.code]
+    coded = {key for one in erasures for key in one.candidacies}
+    removed = {key for one in erasures for key in one.removed}
+    yield from _gates(session, competition)
+    yield from _candidacies(session, competition, records, removed)
+    yield from _scripts(session, competition, records, coded)
+    yield from _defences(session, competition, records)
+    named: tuple[tuple[Event, str, Any], ...] = (
+        (Event.APPEAL_SUBMITTED, "appeals", select(Appeal.record_seq).where(Appeal.competition_id == competition.id)),
+        (Event.DATA_ERASED, "erasures", select(Erasure.record_seq).where(Erasure.competition_id == competition.id)),
+    )
+    for event, table, numbers in named:
+        there = set(session.scalars(numbers))
+        for row in _of(records, event):
+            if row.seq not in there:
+                yield _missing(table, row)
+
+
+def _gates(session: Session, competition: Competition) -> Iterator[TableProblem]:
+    passed = set(session.scalars(select(GatePassage.event).where(GatePassage.competition_id == competition.id)))
+    for event in list(GateEvent)[: competition.state.number - 1]:
+        if event not in passed:
+            yield TableProblem("gate_passages", None, "row_missing", "event", None, event.value)
+
+
+def _candidacies(
+    session: Session, competition: Competition, records: _Records, removed: set[int]
+) -> Iterator[TableProblem]:
+    there = set(session.scalars(select(Candidacy.id).where(Candidacy.competition_id == competition.id)))
+    known = {f"application/{key}" for key in there | removed}
+    for subject, row in {row.subject: row for row in _of(records, Event.APPLICATION_SUBMITTED)}.items():
+        if subject not in known:
+            yield _missing("candidacies", row)
+
+
+def _scripts(session: Session, competition: Competition, records: _Records, coded: set[int]) -> Iterator[TableProblem]:
+    sealed = _of(records, Event.CODES_SEALED)[-1:]
+    if not sealed:
+        return
+    if session.scalars(select(CodeMap.id).where(CodeMap.competition_id == competition.id)).first() is None:
+        yield _missing("code_maps", sealed[0])
+    rows = session.execute(
+        select(Script.code, ScriptCut.id, CodeEntry.candidacy_id)
+        .outerjoin(ScriptCut, ScriptCut.script_id == Script.id)
+        .outerjoin(CodeEntry, CodeEntry.script_id == Script.id)
+        .where(Script.competition_id == competition.id)
+    ).all()
+    cut = {code: key is not None or candidacy in coded for code, key, candidacy in rows}
+    for code in _codes_of_map(sealed[0]):
+        if code not in cut:
+            yield _missing("scripts", sealed[0])
+        elif not cut[code]:
+            yield _missing("script_cuts", sealed[0])
+
+
+def _codes_of_map(row: RecordRow) -> list[str]:
+    """The scripts of a code map; none while it is closed or where it cannot be read."""
+    try:
+        return [str(entry["script"]) for entry in json.loads(row.payload or "{}")["map"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _defences(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    there = set(
+        session.scalars(
+            select(Candidacy.public_code)
+            .join(Defence, Defence.candidacy_id == Candidacy.id)
+            .where(Defence.competition_id == competition.id)
+        )
+    )
+    marked = {row.subject: row for row in _of(records, Event.MARK_LOCKED) if row.subject.startswith("defence/")}
+    for subject, row in marked.items():
+        if subject.removeprefix("defence/") not in there:
+            yield _missing("defences", row)
+
+
+def _of(records: _Records, event: Event) -> list[RecordRow]:
+    return [row for row in records.values() if row.event == event.value]
+
+
+def _missing(table: str, row: RecordRow) -> TableProblem:
+    return TableProblem(table, None, "row_missing", "", row.seq, row.event)
