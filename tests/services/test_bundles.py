@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 
+from examsite.bundle import verify as verifier
 from examsite.config import Settings
 from examsite.domain.bundles import Audience
 from examsite.domain.competitions import CompetitionState, GateEvent
@@ -27,14 +28,18 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import MUST_BE_OPENED, Event
 from examsite.domain.permissions import Role
 from examsite.domain.records import commitment
+from examsite.services import second_factors
+from examsite.services.accounts import open_login_session
 from examsite.services.announcements import close_competition
 from examsite.services.bundles import build_bundle, keep_bundle
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
+from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from tests import databases
+from tests.factories.passkeys import Passkey
 from tests.factories.ranking import Stage, known_signer, make_stage
 from tests.scenes import Keep
 
@@ -230,3 +235,23 @@ def same_chance(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         monkeypatch.setattr(secrets, "SystemRandom", Chance)
 
     return restart
+
+
+def test_the_verifier_checks_what_the_passkeys_of_all_signers_signed(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    stage = make_stage(session, now, settings=settings, signer=known_signer(settings))
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    for who in (*stage.council[:3], stage.authority):
+        ctx, device = stage.ctx(who), Passkey()
+        token = open_login_session(ctx, session.get_one(Account, who.account_id), hours=1, address="", user_agent="")
+        made = device.makes(second_factors.offer_passkey(ctx, token=token, host=device.host))
+        second_factors.add_passkey(ctx, token=token, host=device.host, name="khóa", answer=made)
+        question = second_factors.ask_for_signature(ctx, version.sha256, host=device.host)
+        stage.signs(who, version, signed=device.signs(question or {}))
+    publish_result(stage.ctx(Role.ORGANISER), stage.competition)
+
+    bundle = build_bundle(session, stage.competition, Audience.PUBLIC)
+    said = {line["check"]: line["state"] for line in verifier.verify(bundle)}
+    assert (said["assertions"], said["approvals"]) == ("ok", "ok")
