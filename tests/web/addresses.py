@@ -93,6 +93,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "purpose": lambda _w, _place, _p: ["codes"],
     "key": lambda _w, place, _p: place.keys[:1] or [1],
     "script": _scripts,
+    "working": lambda _w, place, _p: _ends(place.looks),
     "position": lambda _w, place, _p: [*place.positions[:1], *place.positions[2:3]],
     "sitting": lambda _w, place, _p: _ends(place.sittings),
     "seat": lambda _w, place, _p: place.seats[:1],
@@ -138,6 +139,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
 #: Values that belong to somebody else or to another competition; a parameter that names nobody's thing is not here.
 STRANGE: dict[str, Callable[[World, Place, Person], Values]] = {
     "script": _strange_scripts,
+    "working": lambda world, place, _p: [look for look in _other(world, place).looks if look not in place.looks][:1],
     "item_id": _strange_files,
     "application": lambda world, place, _p: _other(world, place).applications[:1],
     "incident": lambda world, place, _p: [i for i in _other(world, place).incidents if i not in place.incidents][:1],

@@ -60,6 +60,7 @@ from examsite.storage.queries.conflicts import list_hinted_pairs
 from examsite.storage.queries.marking import list_markers
 from examsite.storage.queries.queues import get_blind_script
 from examsite.storage.queries.records import get_log
+from examsite.storage.queries.redactions import list_checks
 from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank
 from tests.factories.code_maps import owners
@@ -124,6 +125,8 @@ class Place:
     lost_times: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
+    #: Working numbers under which scripts were looked through.
+    looks: list[str] = field(default_factory=list)
     standards: list[str] = field(default_factory=list)
     flags: list[int] = field(default_factory=list)
     markers: list[str] = field(default_factory=list)
@@ -430,6 +433,7 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place.requests = list(session.scalars(select(RoomRequest.id).where(RoomRequest.sitting_id.in_(ids))))
     scripts = session.scalars(select(Script).where(Script.competition_id == own).order_by(Script.code)).all()
     place.scripts = [row.code for row in scripts if row.kind is ScriptKind.LIVE]
+    place.looks = [row.code for row in list_checks(session, own)]
     place.flags = list(
         session.scalars(select(ScriptFlag.id).where(ScriptFlag.script_id.in_([row.id for row in scripts])))
     )

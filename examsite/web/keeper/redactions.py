@@ -13,7 +13,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.identity_hints import covered, sentence_around
 from examsite.domain.permissions import Role
 from examsite.services import redactions
@@ -91,14 +91,13 @@ def look_through(code: str) -> ResponseReturnValue:
     return redirect(url_for("keeper.list_scripts", code=code))
 
 
-@bp.route("/<code>/scripts/<script>", methods=["GET", "POST"])
+@bp.route("/<code>/scripts/<working>", methods=["GET", "POST"])
 @requires(Role.KEEPER)
 @writes
-def decide_hints(code: str, script: str) -> ResponseReturnValue:
+def decide_hints(code: str, working: str) -> ResponseReturnValue:
     """Decide each place of a script; nothing counts before the next page."""
-    if _is_closed():
-        return redirect(url_for("keeper.list_scripts", code=code))
-    check = get_check(db.session(), g.competition.id, script)
+    _refuse_if_closed()
+    check = get_check(db.session(), g.competition.id, working)
     places = _places(check)
     rows = [
         HintRow(item.hint_id, words, None if item.is_covered is None else COVER if item.is_covered else LEAVE)
@@ -113,11 +112,11 @@ def decide_hints(code: str, script: str) -> ResponseReturnValue:
             for row in rows
         ]
         try:
-            redactions.decide_hints(act(), g.competition, script, choices)
+            redactions.decide_hints(act(), g.competition, working, choices)
         except InvalidError as error:
             form[f"words_{error.params['hint']}"].errors = [message_of(error)]
         else:
-            return redirect(url_for("keeper.confirm_script", code=code, script=script))
+            return redirect(url_for("keeper.confirm_script", code=code, working=working))
     page = render_template(
         "keeper/decide_hints.html",
         form=form,
@@ -129,14 +128,15 @@ def decide_hints(code: str, script: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.route("/<code>/scripts/<script>/mark", methods=["GET", "POST"])
+@bp.route("/<code>/scripts/<working>/mark", methods=["GET", "POST"])
 @requires(Role.KEEPER)
 @writes
-def mark_place(code: str, script: str) -> ResponseReturnValue:
+def mark_place(code: str, working: str) -> ResponseReturnValue:
     """Read a script and mark a place that the search missed; before the sealing only."""
+    _refuse_if_closed()
+    check = get_check(db.session(), g.competition.id, working)
     if g.competition.state is not CompetitionState.WRITTEN:
-        return redirect(url_for("keeper.list_scripts", code=code))
-    check = get_check(db.session(), g.competition.id, script)
+        return redirect(url_for("keeper.decide_hints", code=code, working=working))
     texts = read_texts(db.session(), check.attempt)
     form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=shown_number(item))) for item in texts])
     if form.validate_on_submit():
@@ -144,7 +144,7 @@ def mark_place(code: str, script: str) -> ResponseReturnValue:
             redactions.mark_place(
                 act(),
                 g.competition,
-                script,
+                working,
                 item=form.item.data,
                 words=form.words.data,
                 reason=form.reason.data,
@@ -156,8 +156,8 @@ def mark_place(code: str, script: str) -> ResponseReturnValue:
             form.form_errors.append(message_of(error))
         else:
             if all(hint.is_covered is not None for hint in check.hints):
-                return redirect(url_for("keeper.confirm_script", code=code, script=script))
-            return redirect(url_for("keeper.decide_hints", code=code, script=script))
+                return redirect(url_for("keeper.confirm_script", code=code, working=working))
+            return redirect(url_for("keeper.decide_hints", code=code, working=working))
     page = render_template(
         "keeper/mark_place.html",
         form=form,
@@ -168,35 +168,44 @@ def mark_place(code: str, script: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.route("/<code>/scripts/<script>/confirm", methods=["GET", "POST"])
+@bp.route("/<code>/scripts/<working>/confirm", methods=["GET", "POST"])
 @requires(Role.KEEPER)
 @writes
-def confirm_script(code: str, script: str) -> ResponseReturnValue:
+def confirm_script(code: str, working: str) -> ResponseReturnValue:
     """Show each sentence before and after, then record; the next script that waits follows."""
     session = db.session()
     form = ActForm()
     if form.validate_on_submit():
-        redactions.confirm_script(act(), g.competition, script)
-        flash(_("Đã ghi quyết định về bài %(script)s.", script=script), "success")
+        redactions.confirm_script(act(), g.competition, working)
+        flash(_("Đã ghi quyết định về bài %(script)s.", script=working), "success")
         waiting = [
             check.code
             for check in list_checks(session, g.competition.id)
             if not is_decided(check) and not is_outdated(check)
         ]
         if waiting:
-            return redirect(url_for("keeper.decide_hints", code=code, script=waiting[0]))
+            return redirect(url_for("keeper.decide_hints", code=code, working=waiting[0]))
         return redirect(url_for("keeper.list_scripts", code=code))
-    if _is_closed():
-        return redirect(url_for("keeper.list_scripts", code=code))
-    check = get_check(session, g.competition.id, script)
+    _refuse_if_closed()
+    check = get_check(session, g.competition.id, working)
     if not check.hints or any(hint.is_covered is None for hint in check.hints):
-        return redirect(url_for("keeper.decide_hints", code=code, script=script))
+        return redirect(url_for("keeper.decide_hints", code=code, working=working))
     return render_template("keeper/confirm_script.html", form=form, places=_places(check), check=check, code=code)
 
 
 def _is_closed() -> bool:
     """Whether what was found lies in the closed code map, where nobody reads it."""
     return find_closed_map(db.session(), g.competition.id) is not None
+
+
+def _refuse_if_closed() -> None:
+    """Between the cut and the opening there is nothing to look at.
+
+    Raises:
+        NotFoundError: `hints_closed`.
+    """
+    if _is_closed():
+        raise NotFoundError("hints_closed")
 
 
 def _places(check: Any) -> list[Place]:

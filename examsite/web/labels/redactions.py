@@ -21,7 +21,8 @@ LABELS = {
 }
 
 ERRORS = {
-    "hints_not_open": _l("Việc này chỉ làm sau khi rút thăm số phách và trước khi niêm phong."),
+    "hints_not_open": _l("Việc này chỉ làm khi thi viết xong và trước khi niêm phong bảng phách."),
+    "hints_closed": _l("Bài đã rọc phách: những chỗ đã tìm xem lại được sau khi mở bảng phách."),
     "hints_outdated": _l("Bài %(script)s đã đổi sau lần rà trước. Hãy rà lại rồi quyết định."),
     "hints_not_decided": _l("Bài %(script)s còn chỗ chưa quyết định."),
     "mark_not_in_text": _l("Câu hỏi này không có đúng đoạn ấy. Hãy chọn trong bài hoặc chép đúng từng chữ."),
