@@ -39,6 +39,8 @@ class Settings:
     threads: int = 144
     secure_cookies: bool = False
     login_session_hours: int = 10
+    #: Whether officials show a second factor at each log-in; off, they show one at critical acts only.
+    factor_at_log_in: bool = False
     password_hash_memory_kib: int = 19 * 1024
     password_hash_time_cost: int = 2
     password_hashes_at_once: int = 2

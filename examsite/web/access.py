@@ -36,6 +36,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
 #: What opens before a password that an administrator gave out is changed; leaving is open to everybody.
 OWN_ACCOUNT = frozenset({"auth.show_account", "auth.end_log_in"})
 
+#: What opens to an official who has not shown a second factor in this log-in, where the installation wants one.
+BEFORE_FACTOR = OWN_ACCOUNT | {"auth.show_factor", "auth.list_factors", "auth.add_app", "auth.add_passkey"}
+
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
@@ -206,6 +209,8 @@ def _guard() -> ResponseReturnValue | None:
     g.factor_at = person.factor_at
     if person.must_change_password and request.endpoint not in OWN_ACCOUNT:
         return _ask_for_own_password()
+    if _owes_factor(person) and request.endpoint not in BEFORE_FACTOR:
+        return _ask_for_factor_first()
     if access.kind == "roles":
         g.actor = _actor_for(person, access, code)
         if code is not None:
@@ -225,6 +230,18 @@ def _ask_for_own_password() -> ResponseReturnValue:
     if not _is_page():
         abort(403)
     return redirect(url_for("auth.show_account"))
+
+
+def _owes_factor(person: Principal) -> bool:
+    """Whether this official still has to show a second factor in this log-in."""
+    return bool(person.held) and person.factor_at is None and current_app.extensions["settings"].factor_at_log_in
+
+
+def _ask_for_factor_first() -> ResponseReturnValue:
+    if not _is_page():
+        abort(403)
+    session["next"] = request.full_path if request.query_string else request.path
+    return redirect(url_for("auth.show_factor"))
 
 
 def _is_page() -> bool:

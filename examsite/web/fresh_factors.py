@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from flask import abort, g, jsonify, render_template, request
+from flask import abort, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import NotFoundError
@@ -62,6 +62,18 @@ def ask_for_factor(token: str) -> ResponseReturnValue | None:
     return _page(form, token), status
 
 
+def serve_factor(token: str, *, target: str) -> ResponseReturnValue:
+    """The same page at a log-in, where nothing was sent yet; leads on to the target."""
+    form = ShowFactorForm()
+    if form.is_submitted() and form.validate():
+        refusal = _try(form, token)
+        if not refusal:
+            return redirect(target)
+        form.factor_code.errors = [*form.factor_code.errors, refusal]
+    form.factor_code.data = form.factor_answer.data = ""
+    return _page(form, token, at_log_in=True), 422 if form.is_submitted() else 200
+
+
 def _try(form: ShowFactorForm, token: str) -> str:
     """Take the answer; what was wrong with it, or nothing."""
     name = second_factors.throttle_name(g.actor.account_id)
@@ -81,7 +93,7 @@ def _try(form: ShowFactorForm, token: str) -> str:
     return error_text("passkey_not_valid" if form.factor_answer.data else "code_wrong", {})
 
 
-def _page(form: ShowFactorForm, token: str) -> str:
+def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False) -> str:
     session = db.session()
     if g.competition is None and g.get("competition_code") is not None:
         try:
@@ -97,6 +109,7 @@ def _page(form: ShowFactorForm, token: str) -> str:
     return render_template(
         "auth/show_factor.html",
         form=form,
+        at_log_in=at_log_in,
         carried=[item for item in request.form.items(multi=True) if item[0] not in _OWN_FIELDS],
         has_files=any(file.filename for file in request.files.values()),
         has_factors=bool(factors),

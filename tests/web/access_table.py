@@ -61,6 +61,7 @@ auth.log_in_candidate                  GET,POST  public
 auth.log_out                           POST      public
 auth.remove_factor                     POST      logged_in
 auth.show_account                      GET,POST  logged_in
+auth.show_factor                       GET,POST  logged_in
 auth.show_home                         GET       logged_in
 auth.switch_language                   GET       public
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -226,6 +227,27 @@ def test_an_administrator_resets_with_a_reason_and_a_factor(
     assert member.get("/account/security").headers["Location"] == "/login"
     again = log_in(MEMBER, shows_factor=False)
     assert find_all(again.page("/account/security"), "no-factors")
+
+
+def test_where_the_installation_wants_it_every_log_in_takes_a_factor(
+    ranked: str, app: Flask, log_in: LogIn, clock: Clock
+) -> None:
+    app.extensions["settings"] = replace(app.extensions["settings"], factor_at_log_in=True)
+    member = log_in(MEMBER, shows_factor=False)
+    assert member.get(SIGN).headers["Location"] == "/account/factor"
+    assert member.post(SIGN).status_code in {400, 403}
+    assert member.get("/account/factor").headers["Location"] == "/account/security"
+    secret = adds_app(member, clock)
+    assert member.get(SIGN).status_code == 200
+
+    again = log_in(MEMBER, shows_factor=False)
+    assert again.get(SIGN).headers["Location"] == "/account/factor"
+    assert again.submit("/account/factor", {"factor_code": "000000", "factor_answer": ""}).status_code == 422
+    code = pyotp.TOTP(secret).at(clock.present)
+    done = again.submit("/account/factor", {"factor_code": code, "factor_answer": ""})
+    assert (done.status_code, done.headers["Location"]) == (302, SIGN)
+    assert again.get(SIGN).status_code == 200
+    assert log_in(MEMBER).get(SIGN).status_code == 200
 
 
 def test_an_account_of_a_demonstration_sees_its_code(ranked: str, scene: Scene, log_in: LogIn) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
@@ -15,7 +15,7 @@ from examsite.web.access import Principal, fresh_factor, logged_in, principal
 from examsite.web.auth import bp
 from examsite.web.errors import message_of
 from examsite.web.forms.accounts import AddAppForm, AddPasskeyForm, RemoveFactorForm
-from examsite.web.fresh_factors import ask_for_factor, passkey_host
+from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor
 from examsite.web.i18n import _, ngettext
 from examsite.web.pictures import qr_picture
 from examsite.web.transactions import (
@@ -27,6 +27,20 @@ from examsite.web.transactions import (
     writes,
     writes_in_steps,
 )
+
+
+@bp.route("/account/factor", methods=["GET", "POST"])
+@logged_in
+@writes_in_steps
+def show_factor() -> ResponseReturnValue:
+    """Show a second factor right after the log-in, where the installation wants one; who has none adds one first."""
+    person = _person()
+    if not list_second_factors(db.session(), person.account_id):
+        flash(_("Ở đây mỗi cán bộ đều phải có yếu tố thứ hai. Thêm một cái rồi mọi trang mở ra."), "attention")
+        return redirect(url_for("auth.list_factors"))
+    target = str(session.get("next") or "")
+    is_ours = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return serve_factor(person.token, target=target if is_ours else url_for("auth.show_home"))
 
 
 @bp.get("/account/security")

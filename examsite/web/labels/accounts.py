@@ -40,8 +40,8 @@ ERRORS = {
     "body_not_found": _l("Không tìm thấy cơ quan này."),
     "log_in_not_found": _l("Lượt đăng nhập này không còn nữa."),
     "fresh_factor_needed": _l(
-        "Việc này cần xác nhận bằng yếu tố thứ hai trong vòng 5 phút. Chưa có gì thay đổi. Hãy mở lại trang rồi gửi lại; "
-        "trang sẽ hỏi mã hoặc khóa truy cập."
+        "Việc này cần xác nhận bằng yếu tố thứ hai trong vòng 5 phút. Chưa có gì thay đổi. "
+        "Hãy mở lại trang rồi gửi lại; trang sẽ hỏi mã hoặc khóa truy cập."
     ),
     "code_wrong": _l("Mã chưa đúng hoặc đã dùng rồi. Hãy gõ mã 6 số mà ứng dụng đang hiện, hoặc chờ mã kế tiếp."),
     "passkey_not_valid": _l("Khóa truy cập chưa trả lời đúng. Hãy bấm lại nút và làm theo hướng dẫn của thiết bị."),
