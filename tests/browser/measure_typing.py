@@ -137,8 +137,9 @@ def measure() -> tuple[str, str]:
             page = type_and_measure(candidate)
             browser.driver.get("about:blank")
             browser.driver.execute_script(BARE, (SENTENCE * (CHARACTERS // len(SENTENCE) + 1))[:CHARACTERS])
-            # The pointer rests on the sheet, as it does on the page: the browser looks at each frame what lies below it.
-            browser.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 300, "y": 300})
+            # The pointer rests on the sheet, as on the page: the browser looks at each frame what lies below it.
+            resting = {"type": "mouseMoved", "x": 300, "y": 300}
+            browser.driver.execute_cdp_cmd("Input.dispatchMouseEvent", resting)
             browser.driver.execute_script(WATCH)
             return page, type_and_measure(candidate)
         finally:
