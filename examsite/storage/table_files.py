@@ -6,6 +6,7 @@ read with any tool in twenty years.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Date, Enum, Table, insert, select, text
+from sqlalchemy import Column, Date, Enum, LargeBinary, Table, insert, select, text
 from sqlalchemy.orm import Session
 
 from examsite.storage import models
@@ -68,6 +69,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
     return value
 
 
@@ -94,6 +97,8 @@ def _typed(column: Column[Any], value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(kind, ScoreColumn):
         return Decimal(value)
+    if isinstance(kind, LargeBinary):
+        return base64.b64decode(value)
     if isinstance(kind, Enum) and kind.enum_class is not None:
         return kind.enum_class(value)
     return value

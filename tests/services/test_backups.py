@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings, load_settings
 from examsite.domain.competitions import DelegationLevel
 from examsite.domain.dossiers import UploadKind
+from examsite.domain.second_factors import FactorKind
 from examsite.services import accounts
 from examsite.services.backups import BackupError, make_backup, restore_backup
 from examsite.services.checkpoints import load_signer, sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.storage.database import writing
-from examsite.storage.models.accounts import Account
+from examsite.storage.models.accounts import Account, SecondFactor
 from examsite.storage.models.competitions import Body
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.table_files import read_tables
@@ -30,6 +31,8 @@ from tests import databases
 
 #: Name of the one uploaded file.
 UPLOADED = sha256(b"proposal").hexdigest()
+#: Bytes that are no text in any encoding.
+SEALED = bytes(range(256))
 
 
 @pytest.fixture
@@ -53,6 +56,8 @@ def filled(engine: Engine, settings: Settings, now: datetime, tmp_path: Path) ->
                 uploaded_by_id=person.id,
             )
         )
+        factor = SecondFactor(account_id=person.id, kind=FactorKind.CODE_APP, name="máy", sealed=SEALED, added_at=now)
+        session.add(factor)
         child = Body(code="C", name="Con", name_en="Child", level=DelegationLevel.DEPARTMENT)
         parent = Body(code="P", name="Cha", name_en="Parent", level=DelegationLevel.CITY_GOVERNMENT)
         session.add(child)
@@ -86,6 +91,8 @@ def test_restore_brings_everything_back(filled: Engine, settings: Settings, now:
     stored_path(settings.uploads_path, UPLOADED).unlink()
     report = restore_backup(filled, settings, made.path)
     assert _logins(filled) == ["an"]
+    with Session(filled) as session:
+        assert session.scalars(select(SecondFactor.sealed)).one() == SEALED
     assert stored_path(settings.uploads_path, UPLOADED).read_bytes() == b"proposal"
     assert [(log.code, log.size, log.problems) for log in report.logs] == [("system", 1, ())]
     assert report.logs[0].root == made.logs[0].root
