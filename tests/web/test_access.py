@@ -38,6 +38,7 @@ NOT_SEEN = {
     "marker.lock_mark": "no marker has a whole draft",
     "marker.mark_standard": "nobody has entered a script with an agreed mark",
     "marker.show_alarm": "no alarm was raised",
+    "council.decide_appeal": "no appeal waits for the chair",
     "marker.show_pause": "no marker is paused",
     "marker.show_stop": "no marker is paused",
     "setter.answer_standard": "nobody has entered a script with an agreed mark",
