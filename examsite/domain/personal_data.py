@@ -282,8 +282,15 @@ def erased_value(table: str, column: str, key: int) -> object:
 
 
 def kind_of_table(table: str) -> DataKind | None:
-    """The kind of data that the rows of a table are; None where they say nothing about people."""
-    for holding in REGISTER:
-        if any(column.partition(".")[0] == table for column in holding.columns):
-            return holding.kind
-    return None
+    """The kind of data that most columns of a table are; None where they say nothing about people."""
+    counted = {
+        holding.kind: sum(column.partition(".")[0] == table for column in holding.columns) for holding in REGISTER
+    }
+    kind = max(counted, key=lambda one: counted[one])
+    return kind if counted[kind] else None
+
+
+def is_known_place(entry: str) -> bool:
+    """Whether a name in this column is somebody's own, so that another person of the same name explains it."""
+    kinds = (DataKind.IDENTITY, DataKind.CONTACT, DataKind.LOGIN)
+    return any(entry in holding.columns for holding in REGISTER if holding.kind in kinds)

@@ -29,6 +29,7 @@ from examsite.domain.erasure import (
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.personal_data import is_known_place
 from examsite.domain.publication import ResultState
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
@@ -329,7 +330,12 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) ->
         "records": len(doomed.contents),
         "files": len(doomed.belongings.files),
         "rows": rows,
-        "left": erasing.find_words(session, doomed.words),
+        "emptied": {table: len(keys) for table, keys in doomed.belongings.emptied.items() if keys},
+        "left": {
+            place: count
+            for place, count in erasing.find_words(session, doomed.words).items()
+            if not is_known_place(place)
+        },
     }
     session.flush()
 

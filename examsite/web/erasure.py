@@ -41,12 +41,15 @@ def by_kind(rows: dict[str, int]) -> list[tuple[DataKind, int]]:
 
 
 def planned(plan: ErasurePlan) -> list[tuple[DataKind, int]]:
-    """What an erasure would destroy, by kind of data; rows that are emptied count as well."""
-    both = dict(plan.rows)
-    for table, number in plan.emptied.items():
+    """What an erasure would destroy, by kind of data."""
+    return counted(plan.rows, plan.emptied, plan.records)
+
+
+def counted(rows: dict[str, int], emptied: dict[str, int], records: int) -> list[tuple[DataKind, int]]:
+    """Rows that go, rows that stay without their words and contents of the log, by kind of data."""
+    both = {**rows, "records": records} if records else dict(rows)
+    for table, number in emptied.items():
         both[table] = both.get(table, 0) + number
-    if plan.records:
-        both["records"] = plan.records
     return by_kind(both)
 
 
@@ -65,7 +68,7 @@ def certificate(competition: Competition, number: int, *, back: str) -> str:
         "erasure/certificate.html",
         erasure=erasure,
         shown=competition,
-        kinds=by_kind({**erasure.counts["rows"], "records": erasure.counts["records"]}),
+        kinds=counted(erasure.counts["rows"], erasure.counts["emptied"], erasure.counts["records"]),
         asked_by=display_name_of(session, erasure.asked_by_id),
         finish_seq=find_finish_seq(session, competition.code, number),
         is_finished=erasure.state is ErasureState.FINISHED,
