@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,9 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
     for name, make in ALLOWED.items():
         yield name, make()
     yield "a re-scoring that changed points", rescoring(3)
+    for third in ("mean", "median", "closest", "broken"):
+        plan = Plan(seed=3, kinds=("blind-pair",), candidates=12, third="median" if third == "broken" else third)
+        yield f"three marks: {third}", made(replace(plan, obeys_third=third != "broken"))
     for passkeys in (2, 4):
         yield f"{passkeys} passkeys", made(Plan(seed=7, passkeys=passkeys))
     for name in BAD_PASSKEYS:
