@@ -22,7 +22,7 @@ from examsite.services import codes
 from examsite.services.redactions import look_through
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.services.verification import verify_log
-from examsite.storage.database import Base, make_engine, upgrade
+from examsite.storage.database import Base
 from examsite.storage.models.code_maps import ClosedAnswers, CodeMap, ScriptCut
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.draws import DrawContribution
@@ -33,7 +33,6 @@ from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.barred import count_found_near_late, list_barred
 from examsite.storage.queries.coded_answers import map_answers_by_code
 from examsite.storage.queries.records import get_log
-from examsite.storage.traces import empty_traces
 from tests.factories.code_maps import closed_map, codes_key, identity_of
 from tests.factories.marking import Board, make_board
 from tests.factories.ranking import known_signer
@@ -47,8 +46,8 @@ ESSAYS = (
 )
 
 
-def _board(session: Session, now: datetime, folder: Path, *, candidates: int = 4) -> Board:
-    settings = Settings(folder, secret_key="0" * 64, database_url="sqlite://", testing=True)
+def make_answers(session: Session, now: datetime, settings: Settings, *, candidates: int = 4) -> Board:
+    """A board whose candidates differ in every answer and in their points."""
     board = make_board(session, now, settings=settings, candidates=candidates, essays=ESSAYS)
     board.room.signer = known_signer(settings)
     for place in range(candidates):
@@ -78,7 +77,8 @@ def _board(session: Session, now: datetime, folder: Path, *, candidates: int = 4
 
 @pytest.fixture
 def board(session: Session, now: datetime, tmp_path: Path) -> Board:
-    return _board(session, now, tmp_path)
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return make_answers(session, now, settings)
 
 
 def _dump(session: Session) -> dict[str, list[str]]:
@@ -138,40 +138,6 @@ def test_what_is_closed_says_nothing_by_its_length(board: Board) -> None:
     files = board.session.scalars(select(ClosedAnswers.content)).all()
     assert {len(pyrage.decrypt(file, [identity_of(*board.sheets)])) for file in files} == {LEAST_FILE_BYTES}
     assert len({len(row.kept_away) for row in board.session.scalars(select(ScriptCut))}) == 1
-
-
-def test_no_byte_of_the_file_keeps_what_was_put_away(now: datetime, tmp_path: Path) -> None:
-    path = tmp_path / "closed.db"
-    engine = make_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    with Session(engine) as session:
-        board = _board(session, now, tmp_path)
-        look_through(board.ctx(Role.KEEPER), board.competition)
-        codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
-        nonces = [row.nonce for row in session.scalars(select(DrawContribution))]
-        session.commit()
-        before = _bytes_of(path)
-        assert CANARY.replace("{n}", "1").encode() in before
-        assert all(nonce.encode() in before for nonce in nonces)
-        codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
-        session.commit()
-        lines = closed_map(session, board.competition.id, board.sheets).lines
-        session.rollback()
-    empty_traces(engine)
-    after = _bytes_of(path)
-    engine.dispose()
-    for place in range(4):
-        assert CANARY.replace("{n}", str(place)).encode() not in after
-        # The essay itself stands there once more than nowhere: in the script.
-        assert ESSAYS[1].replace("{n}", str(place)).encode() in after
-    assert not [nonce for nonce in nonces if nonce.encode() in after]
-    for line in lines:
-        assert line.salt.encode() not in after
-        assert json.dumps(line.as_recorded(), sort_keys=True, separators=(",", ":")).encode() not in after
-
-
-def _bytes_of(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 
 def test_while_it_is_closed_checking_says_that_nothing_is_missing(board: Board) -> None:

@@ -96,20 +96,22 @@ class Sealed:
         return [sheet.words for sheet in item.sheets]
 
 
+def make_sealed(session: Session, now: datetime) -> Sealed:
+    """A competition whose papers were sealed on a machine of the setters'."""
+    plan = make_complete_plan(session, now)
+    papers.load_bank(ServiceContext(session=session, now=now), load_bank())
+    blueprint = suggest_blueprint(list_bank(session), maximum=score(100), versions=3, bank_multiple=3)
+    post = get_post(session, plan.competition.id, "P1")
+    papers.plan_blueprint(plan.ctx(Role.SETTER), plan.competition, post, blueprint)
+    announce(plan.ctx(), plan.competition)
+    order = read_plan(plan_of_post(plan.ctx(Role.SETTER), plan.competition, post))
+    manifest, made = make_sealed_papers(order, confidential(), holders=["C01", "C02", "S01"], needed=2)
+    return Sealed(plan, manifest, made)
+
+
 @pytest.fixture
 def sealed(session: Session, now: datetime, keep: Keep) -> Sealed:
-    def build() -> Sealed:
-        plan = make_complete_plan(session, now)
-        papers.load_bank(ServiceContext(session=session, now=now), load_bank())
-        blueprint = suggest_blueprint(list_bank(session), maximum=score(100), versions=3, bank_multiple=3)
-        post = get_post(session, plan.competition.id, "P1")
-        papers.plan_blueprint(plan.ctx(Role.SETTER), plan.competition, post, blueprint)
-        announce(plan.ctx(), plan.competition)
-        order = read_plan(plan_of_post(plan.ctx(Role.SETTER), plan.competition, post))
-        manifest, made = make_sealed_papers(order, confidential(), holders=["C01", "C02", "S01"], needed=2)
-        return Sealed(plan, manifest, made)
-
-    return keep("sealed", build, session)
+    return keep("sealed", lambda: make_sealed(session, now), session)
 
 
 def everything_stored(session: Session) -> str:
