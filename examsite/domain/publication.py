@@ -35,6 +35,29 @@ class Decision(StrEnum):
     REFUSED = "refused"
 
 
+def council_outcome(*, agreed: int, refused: int, waiting: int, needed: int, chair: Decision | None) -> Decision | None:
+    """What the council has decided about a version, or None as long as it may still go either way.
+
+    It takes as many as the rule set says, and the greater part of all who may sign; of two equal parts the chair's.
+
+    Args:
+        agreed: members who agreed.
+        refused: members who refused.
+        waiting: members who may still sign.
+        needed: least number of members who agree, by the rule set.
+        chair: what the chair said, who is one of them.
+
+    Source: ND 170/2025/ND-CP art. 8(2): the council decides by majority; of equal votes the side of the chair counts.
+    """
+    voters = agreed + refused + waiting
+    if agreed >= needed and (2 * agreed > voters or (2 * agreed == voters and chair is Decision.AGREED)):
+        return Decision.AGREED
+    most = agreed + waiting
+    if most < needed or 2 * most < voters or (2 * most == voters and chair is Decision.REFUSED) or not waiting:
+        return Decision.REFUSED
+    return None
+
+
 _S = ResultState
 _E = ResultEvent
 

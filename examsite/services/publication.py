@@ -14,7 +14,7 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState
+from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState, council_outcome
 from examsite.domain.reasons import checked_reason
 from examsite.domain.ties import open_ties
 from examsite.services.bundles import bundle_hashes
@@ -192,10 +192,10 @@ def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: 
         return
     if version.state is not ResultState.PROPOSED:
         return
-    needed = ruleset_of(competition).approvals_council
-    if len(council_approvals(version)) >= needed:
+    outcome = _council_outcome(ctx, competition, version)
+    if outcome is Decision.AGREED:
         version.state = RESULT.after(version.state, ResultEvent.COUNCIL_SIGNED)
-    elif reachable_approvals(ctx, competition, version) < needed:
+    elif outcome is Decision.REFUSED:
         version.state = RESULT.after(version.state, ResultEvent.REFUSED)
     ctx.session.flush()
 
@@ -209,9 +209,17 @@ def _approvers(version: ResultVersion) -> set[int]:
     }
 
 
-def reachable_approvals(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> int:
-    """How many of the council have agreed or still may: whoever refused or declared a conflict does not count."""
-    signed = {signature.assignment.account_id for signature in version.signatures}
+def _council_outcome(ctx: ServiceContext, competition: Competition, version: ResultVersion) -> Decision | None:
+    """What those of the council who said something have decided; whoever declared a conflict does not count."""
+    said = {row.assignment.account_id: row for row in version.signatures if row.assignment.role in COUNCIL}
+    chair = next((row.decision for row in said.values() if row.assignment.role is Role.CHAIR), None)
     conflicted = list_recused_accounts(ctx.session, competition.id)
-    waiting = {row.account_id for row in list_signers(ctx.session, competition.id, *COUNCIL)} - signed - conflicted
-    return len(council_approvals(version)) + len(waiting)
+    holders = {row.account_id for row in list_signers(ctx.session, competition.id, *COUNCIL)}
+    agreed = len(council_approvals(version))
+    return council_outcome(
+        agreed=agreed,
+        refused=len(said) - agreed,
+        waiting=len(holders - said.keys() - conflicted),
+        needed=ruleset_of(competition).approvals_council,
+        chair=chair,
+    )
