@@ -24,8 +24,8 @@ from examsite.storage.uploads import stored_path
 #: What is kept beside the database, so that an old backup that is put back is known to hold destroyed data.
 LEDGER = "erasures.jsonl"
 
-#: How long the write-ahead log may be held by somebody who reads. Unit: seconds.
-_PATIENCE_SECONDS = 20
+#: How often it is tried to empty the write-ahead log while somebody reads, and how long between. Unit: seconds.
+_TURNS, _TURN_SECONDS = 200, 0.1
 
 _AT_ONCE = 500
 
@@ -125,15 +125,14 @@ def _clean_sqlite(engine: Engine) -> None:
         cursor = raw.cursor()
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute("VACUUM")
-        until = time.monotonic() + _PATIENCE_SECONDS
-        while True:
+        for _turn in range(_TURNS):
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (is_busy, *_pages) = cursor.fetchone()
             if not is_busy:
                 break
-            if time.monotonic() > until:
-                raise TimeoutError("the write-ahead log is held by somebody who reads")
-            time.sleep(0.1)
+            time.sleep(_TURN_SECONDS)
+        else:
+            raise TimeoutError("the write-ahead log is held by somebody who reads")
         cursor.close()
     finally:
         raw.close()

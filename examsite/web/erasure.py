@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import render_template
 
-from examsite.domain.erasure import ErasureState, backups_until
+from examsite.domain.erasure import ERASURE, ErasureEvent, ErasureState, backups_until
 from examsite.domain.errors import NotFoundError
 from examsite.domain.personal_data import REGISTER, DataKind, Holding, kind_of_table
 from examsite.services.erasure import ErasurePlan
 from examsite.storage.database import db
-from examsite.storage.models.competitions import Competition
-from examsite.storage.models.erasures import Erasure
 from examsite.storage.queries.erasures import display_name_of, find_finish_seq, list_erasures
 from examsite.web.labels.erasure import PURPOSES, STEPS, Purpose
+
+if TYPE_CHECKING:
+    from examsite.storage.models.competitions import Competition
+    from examsite.storage.models.erasures import Erasure
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,20 @@ def certificate(competition: Competition, number: int, *, back: str) -> str:
         until=backups_until(erasure.erased_at),
         back=back,
     )
+
+
+def waits(erasure: Erasure | None) -> bool:
+    """Whether an erasure was asked for and nobody has done it yet."""
+    return erasure is not None and ERASURE.is_open(erasure.state, ErasureEvent.AGREED)
+
+
+#: Look of the tag of each state.
+TAGS = {
+    ErasureState.ASKED: "open",
+    ErasureState.WITHDRAWN: "todo",
+    ErasureState.DESTROYED: "work",
+    ErasureState.FINISHED: "done",
+}
 
 
 def told_erasures(competition: Competition) -> list[Erasure]:

@@ -14,7 +14,7 @@ from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.erasures import display_name_of, find_open_erasure, list_all_erasures
 from examsite.web.access import fresh_factor, requires
 from examsite.web.administrator import bp
-from examsite.web.erasure import certificate, planned, register_rows
+from examsite.web.erasure import TAGS, certificate, planned, register_rows, waits
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.erasure import ErasePeopleForm
 from examsite.web.i18n import _
@@ -28,7 +28,8 @@ def list_erasures() -> ResponseReturnValue:
     settings = current_app.extensions["settings"]
     return render_template(
         "administrator/list_erasures.html",
-        erasures=list_all_erasures(db.session()),
+        erasures=[(row, shown, waits(row)) for row, shown in list_all_erasures(db.session())],
+        tags=TAGS,
         backups=list_backups(settings),
         now=read_web_clock(),
     )
@@ -67,13 +68,14 @@ def erase(competition_code: str) -> ResponseReturnValue:
         plan=plan,
         kinds=planned(plan),
         opened=opened,
+        waits=waits(opened),
         asked_by=None if opened is None else display_name_of(session, opened.asked_by_id),
         is_due=plan.is_due(read_web_clock()),
     )
     return page, status
 
 
-@bp.get("/erasures/<competition_code>/<int:number>")
+@bp.get("/erasures/<competition_code>/<int(max=2147483647):number>")
 @requires(Role.ADMINISTRATOR)
 def print_erasure(competition_code: str, number: int) -> ResponseReturnValue:
     """The certificate of one erasure, for the files."""

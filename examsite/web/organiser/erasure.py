@@ -11,7 +11,7 @@ from examsite.services.erasure import ask_erasure, plan_erasure, withdraw_erasur
 from examsite.storage.database import db
 from examsite.storage.queries.erasures import find_open_erasure
 from examsite.web.access import requires
-from examsite.web.erasure import certificate, planned, told_erasures
+from examsite.web.erasure import TAGS, certificate, planned, told_erasures, waits
 from examsite.web.errors import message_of
 from examsite.web.forms.erasure import AskErasureForm, WithdrawErasureForm
 from examsite.web.i18n import _
@@ -25,12 +25,15 @@ def show_erasure(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of t
     """When, how much, who asked; and what was erased before."""
     session = db.session()
     plan = plan_erasure(session, g.competition)
+    opened = find_open_erasure(session, g.competition.id)
     return render_template(
         "organiser/show_erasure.html",
         plan=plan,
         kinds=planned(plan),
         is_due=plan.is_due(read_web_clock()),
-        opened=find_open_erasure(session, g.competition.id),
+        opened=opened,
+        waits=waits(opened),
+        tags=TAGS,
         done=told_erasures(g.competition),
         form=AskErasureForm(),
     )
@@ -68,7 +71,7 @@ def withdraw_asked_erasure(code: str) -> ResponseReturnValue:
     return redirect(url_for("organiser.show_erasure", code=code))
 
 
-@bp.get("/<code>/erasure/<int:number>")
+@bp.get("/<code>/erasure/<int(max=2147483647):number>")
 @requires(Role.ORGANISER)
 def print_erasure(code: str, number: int) -> ResponseReturnValue:
     """The certificate of one erasure, for the files."""
