@@ -311,8 +311,8 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) ->
         "rows": rows,
         "files": len(doomed.belongings.files),
     }
-    for row in doomed.candidacies:
-        row.created_at = competition.created_at
+    for candidacy in doomed.candidacies:
+        candidacy.created_at = competition.created_at
     for key in doomed.belongings.emptied["accounts"]:
         account = session.get_one(Account, key)
         account.state, account.created_at = AccountState.DISABLED, competition.created_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -68,7 +68,7 @@ def _scripts(session: Session, competition: Competition, records: _Records, code
         return
     if session.scalars(select(CodeMap.id).where(CodeMap.competition_id == competition.id)).first() is None:
         yield _missing("code_maps", sealed[0])
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(Script.code, ScriptCut.id, CodeEntry.candidacy_id)
         .outerjoin(ScriptCut, ScriptCut.script_id == Script.id)
         .outerjoin(CodeEntry, CodeEntry.script_id == Script.id)

@@ -48,9 +48,9 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: 
     and its kept root), `size_differs` and `root_differs` (rows and the head), `checkpoint_not_signed`,
     `checkpoint_root_differs` (with the `first` and `last` record that may have been changed), `checkpoint_beyond_log`,
     `checkpoint_missing` (a gate was passed and nothing signed covers it), `opening_missing` (a record that every
-    bundle must open lost its content, and it does not lie in the closed code map); and of checkpoints from outside: `history_differs` (as
-    `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the
-    `first` and `last` record that are gone or changed).
+    bundle must open lost its content, and it does not lie in the closed code map); and of checkpoints from outside:
+    `history_differs` (as `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the `first` and
+    `last` record that are gone or changed). Contents that an erasure destroyed are the matter of `check_erasures`.
     """
     rows = list_records(session, log.id)
     payloads = {row.seq: _payload(row) for row in rows if row.payload is not None}

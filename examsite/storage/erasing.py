@@ -127,8 +127,8 @@ def _clean_sqlite(engine: Engine) -> None:
         cursor.execute("VACUUM")
         for _turn in range(_TURNS):
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (is_busy, *_pages) = cursor.fetchone()
-            if not is_busy:
+            told = cursor.fetchone()
+            if told is not None and not told[0]:
                 break
             time.sleep(_TURN_SECONDS)
         else:

@@ -64,7 +64,8 @@ def certificate(competition: Competition, number: int, *, back: str) -> str:
     """
     session = db.session()
     found = [row for row in list_erasures(session, competition.id) if row.record_seq == number]
-    if not found or found[0].erased_at is None:
+    erased_at = found[0].erased_at if found else None
+    if erased_at is None:
         raise NotFoundError("erasure_not_found", number=number)
     erasure = found[0]
     return render_template(
@@ -77,7 +78,7 @@ def certificate(competition: Competition, number: int, *, back: str) -> str:
         is_finished=erasure.state is ErasureState.FINISHED,
         steps=[STEPS[code] for code in erasure.steps],
         left=sorted(erasure.counts.get("left", {}).items()),
-        until=backups_until(erasure.erased_at),
+        until=backups_until(erased_at),
         back=back,
     )
 

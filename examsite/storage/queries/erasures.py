@@ -98,7 +98,8 @@ def count_running(session: Session) -> int:
 def list_candidacy_ids(session: Session, competition_id: int) -> tuple[list[int], list[int]]:
     """Candidacies of those who were ever published as selected, and of all others."""
     chosen = _published_as_selected(session, competition_id)
-    kept, others = [], []
+    kept: list[int] = []
+    others: list[int] = []
     rows = session.execute(
         select(Candidacy.id, Candidacy.public_code)
         .where(Candidacy.competition_id == competition_id)
