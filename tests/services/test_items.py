@@ -220,6 +220,9 @@ def test_one_person_is_not_two_and_an_answer_is_given_once(board: Board) -> None
     )
     assert _refusal(ConflictError, lambda: _propose(board)) == "item_decision_waiting"
     refuse_ruling(board.ctx(Role.CHAIR), board.competition, decision.id)
+    refused = board.session.scalars(select(RecordRow).where(RecordRow.event == "ruling:refused")).one()
+    assert (refused.actor, refused.seq) == ("council/C01", decision.record_seq)
+    assert json.loads(refused.payload or "")["proposed_by"] == "D01"
     assert _refusal(NotFoundError, lambda: _agree(board, decision)) == "item_decision_not_found"
     assert _record(board, "item:decided") == []
     assert _propose(board).id != decision.id

@@ -179,6 +179,7 @@ def test_only_who_locked_may_change_and_nothing_changes_after_the_score(hall: Ha
     hall.shown(excused={"G03": "Ốm"})
     assert refused(ConflictError, lambda: change(hall, 2, "61.00")) == "sheet_not_locked"
     reveals.close_discussion(hall.ctx(Role.PANEL_HEAD), hall.competition, 1)
+    assert payloads(hall, "discussion:closed") == [("head/B01", {"part": "defence", "step": "mean", "score": "61.00"})]
     assert refused(ConflictError, lambda: change(hall, 0, "61.00")) == "change_not_open"
 
 

@@ -253,6 +253,7 @@ def test_a_place_that_the_search_missed_is_covered_with_its_reason_on_record(mis
         ({"words": "bến phà", "start": 3}, "mark_in_several_places"),
         ({"words": "x" * 301}, "mark_too_long"),
         ({"reason": "  "}, "mark_reason_missing"),
+        ({"reason": "x" * 301}, "mark_reason_too_long"),
     ],
 )
 def test_a_mark_that_is_not_clear_is_refused(missed: Board, changed: dict[str, Any], code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import marking, settling, standardisation
 from examsite.services.allocations import allocate_third, draw_allocation
+from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.marking import count_scripts, list_scripts, list_standings
@@ -73,6 +74,33 @@ def test_nobody_but_setter_and_council_is_the_second_person(board: Board, role: 
         standardisation.agree_standard(
             board.ctx(role), board.competition, proposed.id, sha256=proposed.script.content_sha256
         )
+
+
+def test_the_head_in_another_role_is_no_second_person_and_nobody_near_to_a_candidate_is(board: Board) -> None:
+    proposed = propose(board, PRACTICE, "40")
+    sha256 = proposed.script.content_sha256
+    setter, head = board.room.people[Role.SETTER], board.room.people[Role.MARKING_HEAD]
+    own = setter.account_id
+    setter.account_id = head.account_id
+    board.session.flush()
+
+    def acts() -> Iterator[Callable[[], object]]:
+        ctx = board.ctx(Role.SETTER)
+        yield lambda: standardisation.agree_standard(ctx, board.competition, proposed.id, sha256=sha256)
+        yield lambda: standardisation.return_standard(ctx, board.competition, proposed.id, reason="Thiếu ý.")
+
+    for act in acts():
+        with pytest.raises(NotAllowedError, match="second_person_needed"):
+            act()
+    setter.account_id = own
+    near = {"candidacy_id": board.room.candidacies[0].id, "relation": "sibling", "declared_at": board.room.now}
+    board.session.add_all(ConflictDeclaration(assignment_id=person.id, **near) for person in (setter, head))
+    board.session.flush()
+    for act in acts():
+        with pytest.raises(NotAllowedError, match="second_leaves_scripts"):
+            act()
+    with pytest.raises(NotAllowedError, match="head_leaves_scripts"):
+        propose(board, PRACTICE, "42.5")
 
 
 def test_agreeing_is_to_the_very_text_that_was_shown(board: Board) -> None:

@@ -110,6 +110,9 @@ def test_who_marks_anew_comes_across_no_trace_and_the_council_leads_to_the_end(
     assert "chưa hết" in words(chair.get(f"{COUNCIL}/1").text)
     clock.present += timedelta(days=8)
     chair = log_in(f"chair-{CODE}".lower())
+    early = chair.get(f"{COUNCIL}/1/decision")
+    assert early.status_code == 409, "no form over figures that are not there yet"
+    assert "không chờ quyết định" in early.text
     assert chair.submit(f"{COUNCIL}/1/markers", {}, form_at=f"{COUNCIL}/1").status_code == 302
     named = re.findall(r"\bM1[123]\b", words(chair.get(f"{COUNCIL}/1").text))
     pair = sorted(set(named))
