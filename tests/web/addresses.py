@@ -109,6 +109,7 @@ OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "body_code": lambda world, _place, _p: world.bodies[:1],
     "account_id": lambda world, _place, _p: world.account_ids[:1],
     "log_in_id": lambda world, _place, person: world.log_ins.get(person.account_id or 0, [1])[:1],
+    "factor": lambda world, _place, person: [world.factors.get(person.account_id or 0, 1)],
     "locale": lambda _w, _place, _p: ["vi", "en"],
     "preset": lambda _w, _place, _p: ["tt22-2025", "hai-phong-pilot"],
     "item": lambda _w, _place, _p: ["curriculum-vitae"],
@@ -145,6 +146,9 @@ STRANGE: dict[str, Callable[[World, Place, Person], Values]] = {
     "incident": lambda world, place, _p: [i for i in _other(world, place).incidents if i not in place.incidents][:1],
     "log_in_id": lambda world, _place, person: [
         item for account, items in world.log_ins.items() if account != person.account_id for item in items[:1]
+    ][:1],
+    "factor": lambda world, _place, person: [
+        factor for account, factor in world.factors.items() if account != person.account_id
     ][:1],
     "public_code": lambda world, place, _p: _other(world, place).public_codes[:1],
     "rehearsal": lambda world, place, _p: _other(world, place).rehearsals[:1],

@@ -44,7 +44,7 @@ from examsite.services.context import Actor
 from examsite.services.script_flags import flag_script
 from examsite.services.uploads import add_upload, receive_file
 from examsite.storage.database import db, open_engine, upgrade, writing
-from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
+from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment, SecondFactor
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
 from examsite.storage.models.marking import Allocation, Mark, Script, ScriptFlag
@@ -156,6 +156,8 @@ class World:
     bodies: list[str] = field(default_factory=list)
     account_ids: list[int] = field(default_factory=list)
     log_ins: dict[int, list[int]] = field(default_factory=dict)
+    #: Second factors by account.
+    factors: dict[int, int] = field(default_factory=dict)
     attempt_tokens: dict[int, tuple[str, int]] = field(default_factory=dict)
     sealed_words: dict[str, str] = field(default_factory=dict)
     #: Whose script: candidacy → code, also where the map is closed.
@@ -534,6 +536,7 @@ def _log_people_in(director: Director, world: World, strangers: list[tuple[Role,
             )
     for log_in_id, account_id in session.execute(select(LoginSession.id, LoginSession.account_id)):
         world.log_ins.setdefault(account_id, []).append(log_in_id)
+    world.factors = {row.account_id: row.id for row in session.scalars(select(SecondFactor))}
 
 
 def _mark_sealed_papers(session: Session) -> dict[str, str]:
