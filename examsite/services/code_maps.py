@@ -33,7 +33,6 @@ from examsite.storage.models.draws import DrawCeremony, DrawContribution
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.redactions import IdentityHint, ScriptCheck
 from examsite.storage.models.sittings import AnswerVersion, Attempt
-from examsite.storage.queries.attempts import list_versions
 from examsite.storage.queries.code_maps import get_closed_map, list_contents, list_records_of
 from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.marking import list_scripts
@@ -177,13 +176,17 @@ def _close_attempt(
     recipient: pyrage.x25519.Recipient,
 ) -> bytes:
     """Put away what an attempt left; the age file that holds it."""
-    versions = list_versions(ctx.session, attempt.id)
+    # Rows, not objects: an attempt has hundreds of versions.
+    columns = [_versions.c[name] for name in _OF_VERSION]
+    versions = ctx.session.execute(
+        select(*columns).where(_versions.c.attempt_id == attempt.id).order_by(_versions.c.id)
+    ).all()
     content = pyrage.encrypt(
         pack(
             {
                 "v": 1,
                 "attempt": attempt.id,
-                "versions": [[_plain(getattr(version, name)) for name in _OF_VERSION] for version in versions],
+                "versions": [[_plain(value) for value in version] for version in versions],
                 "points": attempt.objective_points,
                 "total": None if attempt.objective_total is None else score_text(attempt.objective_total),
                 "records": {str(seq): list(pair) for seq, pair in records.items()},
@@ -192,8 +195,6 @@ def _close_attempt(
         ),
         [recipient],
     )
-    for version in versions:
-        ctx.session.expunge(version)
     ctx.session.execute(delete(_versions).where(_versions.c.attempt_id == attempt.id))
     ctx.session.add(ClosedAnswers(attempt_id=attempt.id, content=content))
     attempt.objective_points = None
