@@ -34,7 +34,6 @@ def show_plan(code: str, sitting: str) -> ResponseReturnValue:
         sitting=found,
         rows=seat_rows(room, None),
         attempts=sorted(room.attempts, key=lambda item: room.seats.index(item.seat)),
-        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         watchers=[item.assignment.account.display_name for item in found.invigilators],
     )
 
@@ -82,5 +81,6 @@ def show_results(code: str, sitting: str) -> ResponseReturnValue:
         "invigilator/show_results.html",
         sitting=found,
         rows=list_objective_results(db.session(), found.id),
+        is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         watchers=[item.assignment.account.display_name for item in found.invigilators],
     )
