@@ -1,4 +1,4 @@
-"""How many letters of an Office file the readers' copy leaves out because nobody sees them: hidden, white, tiny, off it.
+"""How many letters of an Office file the readers' copy leaves out because nobody sees them: hidden, white, tiny.
 
 Asked of the file as it was handed in. They are cut out, for the reading view shows words without their looks; so that
 nothing goes silently, whoever handed it in and whoever judges it are told how many.
