@@ -148,7 +148,7 @@ EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x i
 SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in ROWS}
 PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
     "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": r"[^\s/]{1,100}", "text": r"(?s:.*)",
-    "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|[a-z]+/[^\s/]{1,100}",
+    "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|(?!(?:system|candidate)/)[a-z]+/[^\s/]{1,100}",
     "subject": r"[a-z-]+/[^\s/]{1,100}"}.items()}
 ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
 THIRD = ("collective", "mean", "median", "closest")  # what three different marks come to; the first: people decide
@@ -487,6 +487,8 @@ def check_table(b):
 def check_opened(b):
     notes = next((x.says.ruleset.notes for x in b.by["ruleset:frozen"] if x.says), None)
     named = notes.get("closed_to_public") if isinstance(notes, dict) else None
+    for x in named if isinstance(named, list) else ():
+        need(type(x) is str and EVENTS.get(x, "x")[0] in "+~", "ruleset.notes.closed_to_public", "kind")
     closed = [x for event in EVENTS for x in b.by[event] if x.says is None and EVENTS[event][0] != "~"]
     for x in closed: need(EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named, x, "closed")
     b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.says}
@@ -494,16 +496,21 @@ def check_opened(b):
     listed = ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed)
     if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", listed)
 
+def shut(b, *events):
+    """Whether a kind is closed to the public: then the check is made without it, and says so."""
+    b.unseen |= {*events} & b.dark
+    return bool({*events} & b.dark)
+
 def of(b, *events):
-    """The facts of kinds; a check that asks for a kind closed to the public ends there."""
-    for event in events:
-        if event in b.dark: raise NotChecked(event, "unseen", "")
-    return [x for event in events for x in b.by[event]] if len(events) != 1 else b.by[events[0]]
+    """The opened facts of kinds."""
+    shut(b, *events)
+    return [x for event in events for x in b.by[event] if x.says]
 
 def once(b, event, after=None):
-    """The facts of a kind by subject: one each, and each after the fact of another kind on its subject."""
+    """The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject."""
     facts = {}
-    for x in of(b, event):
+    shut(b, event)
+    for x in b.by[event]:
         need(facts.setdefault(x.subject, x) is x, x, "twice")
         need(after is None or x.subject in after, x, "missing", x.subject)
         if after: order(after[x.subject], x)
@@ -535,50 +542,55 @@ def check_papers(b):
     opened, closed = once(b, "paper:opened", sealed), once(b, "sitting:closed", started)
     for rubric in [x for x in b.result.rubrics if x.paper]:
         fact = sealed.get(f"paper/{rubric.paper}")
-        need(fact and fact.says.rubric == rubric, f"rubric {rubric.paper}", "match", fact.seq if fact else "–")
-    for fact in opened.values(): need(len({*fact.says.holders}) == len(fact.says.holders) > 0, fact, "twice")
+        good = fact and (not fact.says or fact.says.rubric == rubric)
+        need(good, f"rubric {rubric.paper}", "match", fact.seq if fact else "–")
+    for fact in of(b, "paper:opened"): need(len({*fact.says.holders}) == len(fact.says.holders) > 0, fact, "twice")
     for subject, fact in started.items():
-        need(subject in closed and closed[subject].says == fact.says, fact, "missing", "sitting:closed")
+        end = closed.get(subject)
+        good = end and (end.says == fact.says or not end.says or not fact.says)
+        need(good, fact, "missing", "sitting:closed")
         for roster in of(b, "roster:fixed"): order(roster, fact)
-        for post, paper in fact.says.papers.items():
+        for post, paper in fact.says.papers.items() if fact.says else ():
             need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
             order(opened[f"paper/{paper}"], fact)
-            rubric = sealed[f"paper/{paper}"].says.rubric
-            need((rubric.post, rubric.paper) == (post, paper), fact, "match", sealed[f"paper/{paper}"].seq)
-    for fact in sealed.values():  # the order holds, but nothing shows that the paper could not be read before
+            seal = sealed[f"paper/{paper}"]
+            good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)
+            need(good, fact, "match", seal.seq)
+    for fact in of(b, "paper:sealed"):  # the order holds, but nothing shows that the paper could not be read before
         if not fact.says.age_sha256: raise NotChecked(fact, "missing", "age_sha256")
 
 def check_codes(b):
-    coded, sent, sealed = {}, set(), once(b, "codes:sealed")
+    b.coded, sent, sealed = {}, set(), once(b, "codes:sealed")
     opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
     for subject, fact in sealed.items():
-        end, scripts, sittings = opened.get(subject), [x.script for x in fact.says.map], set()
-        need(end and end.says.sealed_seq == fact.seq, fact, "missing", "codes:opened")
-        need(len({*end.says.holders}) == len(end.says.holders) > 0, end, "twice")
-        need(scripts == sorted({*scripts} - coded.keys()), fact, "twice")
-        for row in fact.says.map:
+        end, rows, sittings = opened.get(subject), fact.says.map if fact.says else [], set()
+        scripts = [x.script for x in rows]
+        need(end and (not end.says or end.says.sealed_seq == fact.seq), fact, "missing", "codes:opened")
+        need(not end.says or len({*end.says.holders}) == len(end.says.holders) > 0, end, "twice")
+        need(scripts == sorted({*scripts} - b.coded.keys()), fact, "twice")
+        for row in rows:
             w, answers = b.written.get(row.script), b.records[min(row.answers_seq, fact.seq)]
             need(w and w.person.code == row.candidate, fact, "swapped", row.script, row.candidate)
             start, who = started.get(answers.subject), b.open.get(answers.seq, row).get("candidate")
             need(start and answers.event in ("answers:submitted", "answers:amended") and start.seq < answers.seq
                  and answers.seq not in sent and who == row.candidate, w, "match", row.answers_seq)
-            need(start.says.papers.get(w.person.post) == w.paper, w, "match", start.seq)
+            need(not start.says or start.says.papers.get(w.person.post) == w.paper, w, "match", start.seq)
             order(closed.get(start.subject, fact), fact)
-            coded[row.script] = (row, fact, end)
+            b.coded[row.script] = (row, fact, end)
             sittings.add(start.subject)
             sent.add(answers.seq)
-        for x in of(b, "incident:decided"):
+        for x in b.by["incident:decided"]:
             if x.subject in sittings: order(x, fact, x)
-    for script, w in b.written.items(): need(script in coded, w, "missing", f"codes:sealed {script}")
-    b.coded = coded
-    return len(coded)
+    for script, w in b.written.items():
+        need(script in b.coded or shut(b, "codes:sealed"), w, "missing", f"codes:sealed {script}")
+    return len(b.coded)
 
 def check_absent(b):
     last = {(x.subject, x.says.part): x for x in of(b, "attendance:recorded")}.values()
     absent = {(code, x.says.part): x for x in last for code in x.says.absent}
     void = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided") if x.says.void}
-    for kind, told in (("absent", absent), ("void", void)):
-        for w in b.works:
+    for kind, told, event in (("absent", absent, "attendance:recorded"), ("void", void, "incident:decided")):
+        for w in () if shut(b, event) else b.works:
             fact = told.pop((w.person.code, w.part), None)
             need(w[kind] == bool(fact), w, "differs", f"“{kind}”", bool(fact), w[kind])
         for (code, part), fact in told.items(): raise Fault(fact, "missing", f"{code} {part}")
@@ -602,11 +614,11 @@ def check_points(b):
     return sum(len(w.marks + w.again) for w in b.works)
 
 def check_withdrawn(b):
-    of(b, "mark:locked")
     for fact in of(b, "mark:withdrawn"):
-        mark = b.locked.get(fact.says.seq)
-        need(mark and mark.subject == fact.subject and mark.seq < fact.seq, fact, "match", fact.says.seq)
-        need(b.gone[mark.seq] is fact, fact, "twice")
+        mark, closed = b.locked.get(fact.says.seq), shut(b, "mark:locked")
+        good = closed or (mark and mark.subject == fact.subject and mark.seq < fact.seq)
+        need(good, fact, "match", fact.says.seq)
+        need(b.gone[fact.says.seq] is fact, fact, "twice")
     for fact in of(b, "mark:withdrawn", "item:decided"):
         need(fact.says.second not in ("", fact.name) and fact.says.get("reason", "–"), fact, "second")
     for w in [w for w in b.works if w.marks]:
@@ -615,36 +627,39 @@ def check_withdrawn(b):
             need(known == [True] and w.marks[0].seq > fact.seq, w, "order.bad", fact.event, fact.seq)
 
 def check_marks(b):
-    of(b, "mark:locked", "mark:withdrawn")
+    if shut(b, "mark:locked"): return
+    whole = not shut(b, "mark:withdrawn")  # otherwise any mark may have been withdrawn
     left, last = {seq: x for seq, x in b.locked.items() if seq not in b.gone}, {}
     for x in b.locked.values(): need(sum(map(h, x.says.points.values())) == h(x.says.total), x, "sum", x.name)
     for fact in list(left.values()):
         key = (fact.subject, fact.name, fact.says.part, fact.says.round)
-        need(key not in last or fact.role == "system", fact, "twice")
-        left.pop(last.get(key), None)
+        need(key not in last or fact.role == "system" or not whole, fact, "twice")
+        if whole: left.pop(last.get(key), None)
         last[key] = fact.seq
     for w in b.works:
-        content, seqs = b.coded[w.script][0].content if w.script else None, [x.seq for x in w.marks if x.round != 0]
+        coded, seqs = b.coded.get(w.script), [x.seq for x in w.marks if x.round != 0]
         for mark in w.marks + w.again:
             fact, who = left.pop(mark.seq, None), mark.marker
             need(fact and fact.subject == w.subject and fact.name == who, w, "unlocked", who, mark.seq)
             need(fact.says.total == mark.total, w, "raised", who, mark.total, fact.says.total, fact.seq)
+            content = coded[0].content if coded else fact.says.content if w.script else None
             stated = {**mark, "part": w.part, "content": content}
             need(all(stated[x] == fact.says[x] for x in fact.says), w, "match", fact.seq)
         need(seqs == sorted(seqs) and w.again == sorted(w.again, key=lambda x: x.seq), w, "rounds")
-    for fact in left.values(): raise Fault(fact, "left")
+    for fact in left.values() if whole else (): raise Fault(fact, "left")
 
 def check_order(b):
     shown, events = {}, ("mark:locked", "mark:withdrawn", "settlement:decided", "appeal:decided")
     for fact in of(b, "written:published"): need(shown.setdefault(fact.says.part, fact) is fact, fact, "twice")
-    of(b, *events)
+    shut(b, *events)
+    only = [None, *b.by["codes:sealed"], *b.by["codes:opened"]]
     for script, w in b.written.items():
-        (_row, sealed, opened), public = b.coded[script], shown.get(w.part)
-        need(public or w.rule.kind == "machine", w, "missing", "written:published")
-        if public: order(opened, public)
+        (_row, sealed, opened), public = b.coded.get(script, only if len(only) == 3 else [None] * 3), shown.get(w.part)
+        need(public or w.rule.kind == "machine" or "written:published" in b.dark, w, "missing", "written:published")
+        if public and opened: order(opened, public)
         for fact in [x for x in b.about[w.subject] if x.event in events]:
-            if of_appeal(b, fact): order(public or opened, fact)
-            else: order(sealed, fact) or order(fact, opened, fact)
+            if of_appeal(b, fact): (public or opened) and order(public or opened, fact)
+            elif sealed: order(sealed, fact) or order(fact, opened, fact)
 
 # --- checks: every number again ---------------------------------------------------------------------------------------
 def same(w, term, stated, computed): need(stated == computed, w, "differs", Term(term), computed, stated)
@@ -687,12 +702,13 @@ def decided(b, w, name, computed, made):
     same(w, "step", stated.step, step)
     same(w, "score", stated.score, stated.score if score is None else s(score))
     need((stated.seq is None) == (score is not None) and h(stated.score) <= h(w.rule.maximum), w, "missing", event)
-    of(b, event)
+    if shut(b, event): return
     need(stated.seq == (fact and fact.seq), fact or w, "twice" if fact else "missing", event)
     for x in fact.says if fact else ():
         need(fact.says[x] == {**stated, "part": w.part, "reason": fact.says.reason or None}[x], w, "match", fact.seq)
 
 def check_settlements(b):
+    whole = not shut(b, "mark:locked", "mark:withdrawn")
     for w in b.works:
         mine = [x for x in b.about[w.subject] if x.says.get("part", w.part) == w.part and not of_appeal(b, x)]
         changes, given = [], {}  # a new mark of the system with the points of the one before changes nothing
@@ -702,7 +718,7 @@ def check_settlements(b):
             if x.role == "system": given[x.name] = x.says.points
         made = [x for x in mine if x.event == "settlement:decided"]
         for x, later in zip_longest(made, made[1:]):  # a decision is passed over when marks changed after it
-            need(not later or any(x.seq < y < later.seq for y in changes), x, "twice")
+            need(not later or not whole or any(x.seq < y < later.seq for y in changes), x, "twice")
         made = [x for x in made[-1:] if x.seq > max(changes, default=-1)]
         if w.settlement: decided(b, w, "settlement", settled(w), made)
         if w.settlement and w.settlement.step == THIRD[0] != b.third:  # what people write down is fixed by the rule set
@@ -719,6 +735,7 @@ def check_appeals(b):
         before = {x.name for x in facts if x.event == "mark:locked" and not of_appeal(b, x)}
         need([x.round for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len(t) == (2 if t[:1] == t[1:2] else 3)
              and len(names - before) == len(t), w, "rounds")
+        shut(b, "mark:locked")
         again = next((x for x in t if t.count(x) > 1), (2 * sum(t) + 3) // 6)
         adopted = abs(again - h(w.settlement.score)) < h(w.rule.appeal_adopt_below)
         made = [x for x in facts if x.event == "appeal:decided"]
@@ -729,18 +746,24 @@ def check_appeals(b):
 
 def check_deductions(b):
     incidents, used = {x.seq: x for x in of(b, "incident:decided")}, set()
+    told, known = not shut(b, "deduction:applied"), not shut(b, "incident:decided")
     applied, due = defaultdict(list), defaultdict(list)
     for fact in of(b, "deduction:applied"):
         p, x = fact.says, incidents.get(fact.says.incident_seq)
-        need(x and x.seq not in used and fact.subject == f"candidate/{x.says.candidate}" and h(p.percent) <= 10000
-             and (p.part, p.percent) == (x.says.part, x.says.percent), fact, "match", p.incident_seq)
-        used.add(x.seq)
-        applied[x.says.candidate, p.part].append(fact)
+        good = not known or (x and fact.subject == f"candidate/{x.says.candidate}"
+                             and (p.part, p.percent) == (x.says.part, x.says.percent))
+        need(good and p.incident_seq not in used and h(p.percent) <= 10000, fact, "match", p.incident_seq)
+        used.add(p.incident_seq)
+        applied[fact.subject[10:], p.part].append(fact)
     for x in incidents.values(): due[x.says.candidate, x.says.part] += [x] * bool(x.says.percent)
     for w in b.works:
         facts = applied.pop((w.person.code, w.part), [])
-        for fact in facts if w.script else (): order(b.coded[w.script][2], fact)
-        if w.settlement:
+        for fact in facts if w.script in b.coded else (): order(b.coded[w.script][2], fact)
+        wanted = max(due[w.person.code, w.part], key=lambda x: h(x.says.percent), default=None)
+        if w.settlement and not told and wanted:  # what must be applied is known without the record of it
+            good = w.deduction and w.deduction.percent == wanted.says.percent
+            need(good, w, "omitted", wanted.says.percent, wanted.seq)
+        if w.settlement and told:
             for x in due[w.person.code, w.part]: need(x.seq in used, w, "omitted", x.says.percent, x.seq)
             most = max(facts, key=lambda x: (h(x.says.percent), -x.seq), default=None)
             if most: need(w.deduction, w, "omitted", most.says.percent, most.seq)
@@ -799,18 +822,20 @@ def check_draws(b):
     committed, files = once(b, "draw:committed"), dict(b.draws)
     held = once(b, "draw:held", committed)
     for subject, fact in committed.items(): need(subject in held, fact, "missing", "draw:held")
-    for subject, fact in held.items():
-        early, document, name = committed[subject].says, fact.says.document, subject[5:]
-        kept, by = {x.get("by", ""): set(x.values()) for x in early.commitments}, [x.by for x in document.contributions]
-        source = early.public.get("source") if isinstance(early.public, dict) else early.public
-        source = "none" if source in (None, "") else source
-        need(document["items"] == early["items"] and len({*early["items"]}) == len(early["items"])
-             and by == sorted(kept) and len(by) == len(early.commitments) > 0
-             and (document.competition, document.draw, document.public.source) == (b.code, name, source)
-             and canonical(files.pop(f"draws/{name}.json", None)) == canonical(document),
-             fact, "match", committed[subject].seq)
-        for x in document.contributions:
-            need(sha256(bytes.fromhex(x.nonce)) in kept[x.by], fact, "match", f"{committed[subject].seq} ({x.by})")
+    for fact in of(b, "draw:held"):
+        first, document, name = committed[fact.subject], fact.says.document, fact.subject[5:]
+        public, by = document.public, [x.by for x in document.contributions]
+        need(by == sorted({*by}) and by and len({*document["items"]}) == len(document["items"])
+             and (document.competition, document.draw) == (b.code, name)
+             and (public.source != "none" or not public.value)  # a value that nobody named in advance could be chosen
+             and canonical(files.pop(f"draws/{name}.json", None)) == canonical(document), fact, "match", first.seq)
+        if first.says:
+            early, kept = first.says, {x.get("by", ""): set(x.values()) for x in first.says.commitments}
+            source = early.public.get("source") if isinstance(early.public, dict) else early.public
+            need(document["items"] == early["items"] and by == sorted(kept) and len(by) == len(early.commitments)
+                 and public.source == ("none" if source in (None, "") else source), fact, "match", first.seq)
+            for x in document.contributions:
+                need(sha256(bytes.fromhex(x.nonce)) in kept[x.by], fact, "match", f"{first.seq} ({x.by})")
         for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):
             need(stated == computed, fact, "differs", f"#{place}", computed, stated)
     for name in files: raise Fault(name, "twice")
@@ -915,7 +940,9 @@ def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=N
     for name in names:
         state, where, key, values = "unchecked", f"“{name}”", "blocked", ()
         try:
+            b.unseen = set()
             told = globals()["check_" + name](b)
+            if b.unseen: raise NotChecked(", ".join(sorted(b.unseen)), "unseen", "")
             state, where, key, values = "ok", "", name, told if isinstance(told, tuple) else (told,)
         except NotChecked as x: where, key, values = x.args[0] or where, x.args[1], x.args[2:]
         except Fault as x: state, where, key, values = "broken", x.args[0], x.args[1], x.args[2:]

@@ -23,7 +23,7 @@ from examsite.bundle import verify as verifier
 from tests.browser.browser import FLAGS
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
-from tests.bundle.frauds import FRAUDS
+from tests.bundle.frauds import FRAUDS, over_closed
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, Plan, made
 from tests.bundle.mutations import SHAPES, insiders, outsiders
 
@@ -64,6 +64,8 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
         yield f"honest {seed}", made(Plan(seed=seed, kinds=SHAPES[seed], closed=closed, opened_roles=seed == 4))
     for name, commit in FRAUDS.items():
         yield name, commit[0]()[0]
+    for name, _check, data in over_closed():
+        yield name, data
     for name, make in ALLOWED.items():
         yield name, make()
     yield "a re-scoring that changed points", rescoring(3)

@@ -6,7 +6,7 @@ What is signed is signed again after the change; only witnesses and what others 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -32,8 +32,8 @@ def _swapped(made: Made, one: int, other: int) -> None:
     made.log.entries[one], made.log.entries[other] = made.log.entries[other], made.log.entries[one]
 
 
-def raised_mark() -> tuple[bytes, list[str]]:
-    made = Made(PLAIN)
+def raised_mark(plan: Plan = PLAIN) -> tuple[bytes, list[str]]:
+    made = Made(plan)
     part = next(x["parts"][0] for x in made.result["candidates"] if x["parts"][0]["settlement"]["step"] == "mean")
     mark = part["marks"][-1]
     mark["points"] = {**mark["points"]}  # the record keeps what was locked
@@ -43,8 +43,8 @@ def raised_mark() -> tuple[bytes, list[str]]:
     return made.finish(), [mark["marker"], mark["total"], kept, str(mark["seq"])]
 
 
-def swapped_script() -> tuple[bytes, list[str]]:
-    made = Made(PLAIN)
+def swapped_script(plan: Plan = PLAIN) -> tuple[bytes, list[str]]:
+    made = Made(plan)
     one, other = [x for x in made.result["candidates"] if len(x["parts"]) == 2][:2]
     one["parts"][0], other["parts"][0] = other["parts"][0], one["parts"][0]
     made.compute_again()
@@ -88,10 +88,10 @@ def one_approver_twice() -> tuple[bytes, list[str]]:
     return Made(PLAIN).finish(("council/HD1", "council/HD2", "council/HD2", "authority/TQ")), ["HD2"]
 
 
-def marks_locked_after_codes_were_opened() -> tuple[bytes, list[str]]:
+def marks_locked_after_codes_were_opened(plan: Plan = PLAIN) -> tuple[bytes, list[str]]:
     opened, mark = 0, -1
     for seed in range(500):
-        made = Made(replace(PLAIN, seed=seed))
+        made = Made(replace(plan, seed=seed))
         opened = find(made.log, "codes:opened")
         mark = opened - 1
         if made.log.entries[mark]["event"] == "mark:locked":
@@ -104,16 +104,16 @@ def marks_locked_after_codes_were_opened() -> tuple[bytes, list[str]]:
     return made.finish(), [str(opened), entry["subject"], entry["actor"].split("/")[1], str(mark)]
 
 
-def draw_with_another_outcome() -> tuple[bytes, list[str]]:
-    made = Made(PLAIN)
+def draw_with_another_outcome(plan: Plan = PLAIN) -> tuple[bytes, list[str]]:
+    made = Made(plan)
     outcome = made.log.entries[find(made.log, "draw:held")]["payload"]["outcome"]
     outcome[0], outcome[1] = outcome[1], outcome[0]
     return made.finish(), ["draw/script-codes-written", outcome[0], outcome[1]]
 
 
-def deduction_left_out() -> tuple[bytes, list[str]]:
+def deduction_left_out(plan: Plan = PLAIN) -> tuple[bytes, list[str]]:
     for seed in range(500):
-        made = Made(Plan(seed=seed, kinds=("blind-pair",), posts=2, candidates=5, ties=0))
+        made = Made(Plan(seed=seed, kinds=("blind-pair",), posts=2, candidates=5, ties=0, closed=plan.closed))
         if any(x["event"] == "deduction:applied" for x in made.log.entries) and not any(
             x["tie"] for x in made.result["posts"]
         ):
@@ -183,6 +183,25 @@ FRAUDS: dict[str, tuple[Callable[[], tuple[bytes, list[str]]], str]] = {
     "two ranks swapped": (swapped_ranks, "ranks"),
     "an unwelcome record left closed": (unwelcome_record_left_closed, "opened"),
 }
+
+
+_ROOM = ("sitting:started", "sitting:closed")
+_CODES = ("codes:sealed", "codes:opened")
+#: Frauds over a bundle with one kind closed to the public that proves nothing of them: each is found all the same.
+OVER_CLOSED: tuple[tuple[Callable[[Plan], tuple[bytes, list[str]]], str, tuple[str, ...]], ...] = (
+    (raised_mark, "marks", (*_ROOM, *_CODES, "incident:decided", "mark:withdrawn", "settlement:decided")),
+    (swapped_script, "codes", (*_ROOM, "codes:opened", "incident:decided", "mark:locked")),
+    (marks_locked_after_codes_were_opened, "order", (*_ROOM, *_CODES, "incident:decided", "settlement:decided")),
+    (draw_with_another_outcome, "draws", ("draw:committed", *_CODES)),
+    (deduction_left_out, "deductions", (*_ROOM, *_CODES, "deduction:applied")),
+)
+
+
+def over_closed() -> Iterator[tuple[str, str, bytes]]:
+    """Name, the check that must find it, and the bundle."""
+    for commit, check, events in OVER_CLOSED:
+        for event in events:
+            yield f"{commit.__name__} over closed {event}", check, commit(replace(PLAIN, closed=(event,)))[0]
 
 
 def entries_of(data: bytes) -> dict[str, bytes]:

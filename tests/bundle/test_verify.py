@@ -26,7 +26,7 @@ from examsite.bundle.tables import SCRIPT_PATH, tables_script
 from examsite.domain.recomputation import recompute
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
-from tests.bundle.frauds import FRAUDS, PLAIN, entries_of
+from tests.bundle.frauds import FRAUDS, PLAIN, entries_of, find, over_closed
 from tests.bundle.made_bundle import (
     LOG_VERIFIER_KEY,
     VERIFIER,
@@ -37,6 +37,7 @@ from tests.bundle.made_bundle import (
     checkpoint_of,
     made,
     path_of,
+    permuted,
     public_of,
     sha,
     zip_of,
@@ -45,7 +46,7 @@ from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 960, 120  # lines and signs of the one file
+LONGEST, WIDEST = 1000, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -130,6 +131,25 @@ def test_public_bundle_lists_what_it_could_not_compare() -> None:
     assert {
         name: said[name]["state"] for name in ("scores", "totals", "ranks", "outcomes", "approvals")
     } == dict.fromkeys(("scores", "totals", "ranks", "outcomes", "approvals"), "ok")
+
+
+def test_what_is_closed_hides_no_fraud_that_the_rest_shows() -> None:
+    found = {name: check in broken_in(data) for name, check, data in over_closed()}
+    assert [name for name, is_found in found.items() if not is_found] == []
+
+
+def test_no_kind_closed_alone_makes_an_honest_bundle_broken() -> None:
+    kinds = [event for event, (sign, _roles, _subjects) in verifier.EVENTS.items() if sign == "+"]
+    broken = {event: broken_in(made(Plan(seed=5, closed=(event,)))) for event in kinds}
+    assert {event: said for event, said in broken.items() if said} == {}
+
+
+def test_value_of_no_source_is_nobodys_to_choose() -> None:
+    play = Made(PLAIN)
+    held = play.log.entries[find(play.log, "draw:held")]["payload"]
+    held["document"]["public"] = {"source": "none", "value": "7"}
+    held["outcome"] = permuted(held["document"])
+    assert "draws" in broken_in(play.finish())
 
 
 @pytest.mark.parametrize("event", ["roster:fixed", "tie:decided", "result:approved"])

@@ -118,5 +118,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "43cc25dc881e6f04bea7b2b2729d745b3cbe8814f40ccddc5d028c8fe88f2bdf",
+  verifier: "e452c9ab11acbef3149650706848d2b71e1c06867e2da277f857f2c8d7681b4b",
 };

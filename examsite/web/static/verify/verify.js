@@ -41,7 +41,7 @@ const ExamVerifier = (() => {
   const CODE = `[^${SPACE}/]{1,100}`;
   const PLAIN = new Map(Object.entries({
     score: /^(?:0|[1-9][0-9]{0,7})\.[0-9]{2}$/, hex: /^[0-9a-f]{64}$/, code: new RegExp(`^${CODE}$`, "u"), text: /^/,
-    event: /^[a-z][a-z-]*:[a-z][a-z-]*$/, actor: new RegExp(`^(?:system|candidate|[a-z]+/${CODE})$`, "u"),
+    event: /^[a-z][a-z-]*:[a-z][a-z-]*$/, actor: new RegExp(`^(?:system|candidate|(?!(?:system|candidate)/)[a-z]+/${CODE})$`, "u"),
     subject: new RegExp(`^[a-z-]+/${CODE}$`, "u"),
   }));
 
@@ -668,6 +668,10 @@ const ExamVerifier = (() => {
   CHECKS.opened = function* (b) {
     const frozen = under(b.by, "ruleset:frozen").find((x) => x.says), notes = frozen ? frozen.says.ruleset.notes : null;
     const named = isObject(notes) ? own(notes, "closed_to_public") : null, closed = [];
+    for (const x of Array.isArray(named) ? named : []) {
+      const good = typeof x === "string" && EVENTS.has(x) && ["+", "~"].includes(EVENTS.get(x).sign);
+      need(good, "ruleset.notes.closed_to_public", "kind");
+    }
     for (const [event, { sign }] of EVENTS) {
       if (sign !== "~") closed.push(...under(b.by, event).filter((x) => x.says === null));
     }
@@ -685,16 +689,24 @@ const ExamVerifier = (() => {
     yield;
   };
 
-  /** The facts of kinds; a check that asks for a kind closed to the public ends there. */
-  function of(b, ...events) {
-    for (const event of events) if (b.dark.has(event)) throw new NotChecked(event, "unseen", "");
-    return events.length === 1 ? under(b.by, events[0]) : events.flatMap((event) => under(b.by, event));
+  /** Whether a kind is closed to the public: then the check is made without it, and says so. */
+  function shut(b, ...events) {
+    const found = events.filter((event) => b.dark.has(event));
+    for (const event of found) b.unseen.add(event);
+    return found.length > 0;
   }
 
-  /** The facts of a kind by subject: one each, and each after the fact of another kind on its subject. */
+  /** The opened facts of kinds. */
+  function of(b, ...events) {
+    shut(b, ...events);
+    return events.flatMap((event) => under(b.by, event)).filter((x) => x.says);
+  }
+
+  /** The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject. */
   function once(b, event, after = null) {
     const facts = new Map();
-    for (const x of of(b, event)) {
+    shut(b, event);
+    for (const x of under(b.by, event)) {
       need(!facts.has(x.subject), x, "twice");
       facts.set(x.subject, x);
       need(after === null || after.has(x.subject), x, "missing", x.subject);
@@ -739,50 +751,55 @@ const ExamVerifier = (() => {
     const opened = once(b, "paper:opened", sealed), closed = once(b, "sitting:closed", started);
     for (const rubric of b.result.rubrics.filter((x) => x.paper)) {
       const fact = sealed.get(`paper/${rubric.paper}`);
-      need(fact && equal(fact.says.rubric, rubric), `rubric ${rubric.paper}`, "match", fact ? fact.seq : "–");
+      need(fact && (!fact.says || equal(fact.says.rubric, rubric)), `rubric ${rubric.paper}`, "match", fact ? fact.seq : "–");
     }
-    for (const fact of opened.values()) need(areDistinct(fact.says.holders), fact, "twice");
+    for (const fact of of(b, "paper:opened")) need(areDistinct(fact.says.holders), fact, "twice");
     for (const [subject, fact] of started) {
-      need(closed.has(subject) && equal(closed.get(subject).says, fact.says), fact, "missing", "sitting:closed");
+      const end = closed.get(subject), good = end && (!end.says || !fact.says || equal(end.says, fact.says));
+      need(good, fact, "missing", "sitting:closed");
       for (const roster of of(b, "roster:fixed")) inOrder(roster, fact);
-      for (const [post, paper] of entries(fact.says.papers)) {
+      for (const [post, paper] of fact.says ? entries(fact.says.papers) : []) {
         need(opened.has(`paper/${paper}`), fact, "missing", `paper:opened ${paper}`);
         inOrder(opened.get(`paper/${paper}`), fact);
-        const { seq, says: { rubric } } = sealed.get(`paper/${paper}`);
-        need(rubric.post === post && rubric.paper === paper, fact, "match", seq);
+        const { seq, says } = sealed.get(`paper/${paper}`);
+        need(!says || (says.rubric.post === post && says.rubric.paper === paper), fact, "match", seq);
       }
       yield;
     }
     // The order holds, but nothing shows that the paper could not be read before.
-    for (const fact of sealed.values()) if (!fact.says.age_sha256) throw new NotChecked(fact, "missing", "age_sha256");
+    for (const fact of of(b, "paper:sealed")) if (!fact.says.age_sha256) throw new NotChecked(fact, "missing", "age_sha256");
   };
 
   CHECKS.codes = function* (b) {
-    const coded = new Map(), sent = new Set(), sealed = once(b, "codes:sealed"), opened = once(b, "codes:opened", sealed);
+    const coded = new Map(), sent = new Set();
+    b.coded = coded;
+    const sealed = once(b, "codes:sealed"), opened = once(b, "codes:opened", sealed);
     const started = once(b, "sitting:started"), closed = once(b, "sitting:closed");
     for (const [subject, fact] of sealed) {
-      const end = opened.get(subject), scripts = fact.says.map.map((x) => x.script), sittings = new Set();
-      need(end && end.says.sealed_seq === fact.seq, fact, "missing", "codes:opened");
-      need(areDistinct(end.says.holders), end, "twice");
+      const end = opened.get(subject), rows = fact.says ? fact.says.map : [], sittings = new Set();
+      const scripts = rows.map((x) => x.script);
+      need(end && (!end.says || end.says.sealed_seq === fact.seq), fact, "missing", "codes:opened");
+      need(!end.says || areDistinct(end.says.holders), end, "twice");
       need(isSortedSet(scripts) && !scripts.some((x) => coded.has(x)), fact, "twice");
-      for (const row of fact.says.map) {
+      for (const row of rows) {
         const w = b.written.get(row.script), answers = b.records[Math.min(row.answers_seq, fact.seq)];
         need(w && w.person.code === row.candidate, fact, "swapped", row.script, row.candidate);
         const start = started.get(answers.subject);
         const who = own(b.open.has(answers.seq) ? b.open.get(answers.seq) : row, "candidate");
         need(start && ["answers:submitted", "answers:amended"].includes(answers.event) && start.seq < answers.seq
           && !sent.has(answers.seq) && who === row.candidate, w, "match", row.answers_seq);
-        need(own(start.says.papers, w.person.post) === w.paper, w, "match", start.seq);
+        need(!start.says || own(start.says.papers, w.person.post) === w.paper, w, "match", start.seq);
         inOrder(closed.get(start.subject) || fact, fact);
         coded.set(row.script, { row, sealed: fact, opened: end });
         sittings.add(start.subject);
         sent.add(answers.seq);
         yield;
       }
-      for (const x of of(b, "incident:decided")) if (sittings.has(x.subject)) inOrder(x, fact, x);
+      for (const x of under(b.by, "incident:decided")) if (sittings.has(x.subject)) inOrder(x, fact, x);
     }
-    for (const [script, w] of b.written) need(coded.has(script), w, "missing", `codes:sealed ${script}`);
-    b.coded = coded;
+    for (const [script, w] of b.written) {
+      need(coded.has(script) || shut(b, "codes:sealed"), w, "missing", `codes:sealed ${script}`);
+    }
     return [coded.size];
   };
 
@@ -793,8 +810,9 @@ const ExamVerifier = (() => {
     const absent = new Map([...minutes.values()].flatMap((x) => x.says.absent.map((code) => [pair(code, x.says.part), x])));
     const voided = of(b, "incident:decided").filter((x) => x.says.void);
     const gone = new Map(voided.map((x) => [pair(x.says.candidate, x.says.part), x]));
-    for (const [kind, told] of [["absent", absent], ["void", gone]]) {
-      for (const w of b.works) {
+    const kinds = [["absent", absent, "attendance:recorded"], ["void", gone, "incident:decided"]];
+    for (const [kind, told, event] of kinds) {
+      for (const w of shut(b, event) ? [] : b.works) {
         const key = pair(w.person.code, w.part), fact = told.get(key);
         told.delete(key);
         need(w[kind] === Boolean(fact), w, "differs", `“${kind}”`, Boolean(fact), w[kind]);
@@ -836,11 +854,11 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.withdrawn = function* (b) {
-    of(b, "mark:locked");
     for (const fact of of(b, "mark:withdrawn")) {
-      const mark = b.locked.get(fact.says.seq);
-      need(mark && mark.subject === fact.subject && mark.seq < fact.seq, fact, "match", fact.says.seq);
-      need(b.gone.get(mark.seq) === fact, fact, "twice");
+      const mark = b.locked.get(fact.says.seq), closed = shut(b, "mark:locked");
+      const good = closed || (mark && mark.subject === fact.subject && mark.seq < fact.seq);
+      need(good, fact, "match", fact.says.seq);
+      need(b.gone.get(fact.says.seq) === fact, fact, "twice");
     }
     for (const fact of of(b, "mark:withdrawn", "item:decided")) {
       need(!["", fact.name].includes(fact.says.second) && own(fact.says, "reason", "–"), fact, "second");
@@ -855,23 +873,25 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.marks = function* (b) {
-    of(b, "mark:locked", "mark:withdrawn");
+    if (shut(b, "mark:locked")) return [];
+    const whole = !shut(b, "mark:withdrawn"); // otherwise any mark may have been withdrawn
     const left = new Map([...b.locked].filter(([seq]) => !b.gone.has(seq))), standing = new Map();
     for (const x of b.locked.values()) need(total(x.says.points) === h(x.says.total), x, "sum", x.name);
     for (const fact of [...left.values()]) {
       const key = JSON.stringify([fact.subject, fact.name, fact.says.part, fact.says.round]);
-      need(!standing.has(key) || fact.role === "system", fact, "twice");
-      left.delete(standing.get(key));
+      need(!standing.has(key) || fact.role === "system" || !whole, fact, "twice");
+      if (whole) left.delete(standing.get(key));
       standing.set(key, fact.seq);
       yield;
     }
     for (const w of b.works) {
-      const content = w.script ? b.coded.get(w.script).row.content : null;
+      const coded = b.coded.get(w.script);
       for (const mark of [...w.marks, ...w.again]) {
         const fact = left.get(mark.seq), who = mark.marker;
         left.delete(mark.seq);
         need(fact && fact.subject === w.subject && fact.name === who, w, "unlocked", who, mark.seq);
         need(fact.says.total === mark.total, w, "raised", who, mark.total, fact.says.total, fact.seq);
+        const content = w.script ? (coded ? coded.row.content : fact.says.content) : null;
         need(fact.says.part === w.part && fact.says.round === mark.round && fact.says.content === content
           && equal(fact.says.points, mark.points), w, "match", fact.seq);
       }
@@ -880,7 +900,7 @@ const ExamVerifier = (() => {
       }
       yield;
     }
-    for (const fact of left.values()) throw new Fault(fact, "left");
+    for (const fact of whole ? left.values() : []) throw new Fault(fact, "left");
   };
 
   CHECKS.order = function* (b) {
@@ -889,14 +909,18 @@ const ExamVerifier = (() => {
       need(!shown.has(fact.says.part), fact, "twice");
       shown.set(fact.says.part, fact);
     }
-    of(b, ...events);
+    shut(b, ...events);
+    const only = [...under(b.by, "codes:sealed"), ...under(b.by, "codes:opened")];
+    const alone = only.length === 2 ? { sealed: only[0], opened: only[1] } : { sealed: null, opened: null };
     for (const [script, w] of b.written) {
-      const { sealed, opened } = b.coded.get(script), open = shown.get(w.part);
-      need(open || w.rule.kind === "machine", w, "missing", "written:published");
-      if (open) inOrder(opened, open);
+      const { sealed, opened } = b.coded.get(script) || alone, open = shown.get(w.part);
+      const good = open || w.rule.kind === "machine" || b.dark.has("written:published");
+      need(good, w, "missing", "written:published");
+      if (open && opened) inOrder(opened, open);
       for (const fact of under(b.about, w.subject).filter((x) => events.includes(x.event))) {
-        if (ofAppeal(b, fact)) inOrder(open || opened, fact);
-        else {
+        if (ofAppeal(b, fact)) {
+          if (open || opened) inOrder(open || opened, fact);
+        } else if (sealed) {
           inOrder(sealed, fact);
           inOrder(fact, opened, fact);
         }
@@ -961,13 +985,14 @@ const ExamVerifier = (() => {
     same(w, "step", stated.step, step);
     same(w, "score", stated.score, score === null ? stated.score : s(score));
     need((stated.seq === null) === (score !== null) && h(stated.score) <= h(w.rule.maximum), w, "missing", event);
-    of(b, event);
+    if (shut(b, event)) return;
     need(stated.seq === (fact && fact.seq), fact || w, fact ? "twice" : "missing", event);
     const told = { ...stated, part: w.part, reason: (fact && fact.says.reason) || null };
     for (const x of fact ? Object.keys(fact.says) : []) need(fact.says[x] === told[x], w, "match", fact.seq);
   }
 
   CHECKS.settlements = function* (b) {
+    const whole = !shut(b, "mark:locked", "mark:withdrawn");
     for (const w of b.works) {
       const mine = under(b.about, w.subject).filter((x) => own(x.says, "part", w.part) === w.part && !ofAppeal(b, x));
       const changes = [], given = new Map(), all = mine.filter((x) => x.event === "settlement:decided");
@@ -978,7 +1003,7 @@ const ExamVerifier = (() => {
       }
       for (const [n, x] of all.entries()) { // a decision is passed over when marks changed after it
         const later = all[n + 1];
-        need(!later || changes.some((seq) => x.seq < seq && seq < later.seq), x, "twice");
+        need(!later || !whole || changes.some((seq) => x.seq < seq && seq < later.seq), x, "twice");
       }
       const made = all.slice(-1).filter((x) => x.seq > Math.max(-1, ...changes));
       if (w.settlement) decided(b, w, "settlement", settled(w), made);
@@ -1000,6 +1025,7 @@ const ExamVerifier = (() => {
       for (const x of facts) if (x.event === "mark:locked" && !ofAppeal(b, x)) names.delete(x.name);
       need(w.again.every((x, n) => x.round === ROUNDS[3 + n]) && t.length === (t.length > 1 && t[0] === t[1] ? 2 : 3)
         && names.size === t.length, w, "rounds");
+      shut(b, "mark:locked");
       const twice = t.find((x) => t.filter((y) => y === x).length > 1);
       const again = twice === undefined ? Math.floor((2 * sum(t) + 3) / 6) : twice;
       const adopted = Math.abs(again - h(w.settlement.score)) < h(w.rule.appeal_adopt_below);
@@ -1014,20 +1040,27 @@ const ExamVerifier = (() => {
 
   CHECKS.deductions = function* (b) {
     const incidents = new Map(of(b, "incident:decided").map((x) => [x.seq, x]));
+    const told = !shut(b, "deduction:applied"), known = !shut(b, "incident:decided");
     const used = new Set(), applied = new Map(), due = new Map();
     for (const fact of of(b, "deduction:applied")) {
       const p = fact.says, x = incidents.get(p.incident_seq);
-      need(x && !used.has(x.seq) && fact.subject === `candidate/${x.says.candidate}` && h(p.percent) <= 10000
-        && p.part === x.says.part && p.percent === x.says.percent, fact, "match", p.incident_seq);
-      used.add(x.seq);
-      put(applied, pair(x.says.candidate, p.part), fact);
+      const good = !known || (x && fact.subject === `candidate/${x.says.candidate}`
+        && p.part === x.says.part && p.percent === x.says.percent);
+      need(good && !used.has(p.incident_seq) && h(p.percent) <= 10000, fact, "match", p.incident_seq);
+      used.add(p.incident_seq);
+      put(applied, pair(fact.subject.slice(10), p.part), fact);
     }
     for (const x of incidents.values()) if (x.says.percent) put(due, pair(x.says.candidate, x.says.part), x);
     for (const w of b.works) {
       const key = pair(w.person.code, w.part), facts = under(applied, key);
       applied.delete(key);
-      for (const fact of w.script ? facts : []) inOrder(b.coded.get(w.script).opened, fact);
-      if (w.settlement) {
+      for (const fact of b.coded.has(w.script) ? facts : []) inOrder(b.coded.get(w.script).opened, fact);
+      const wanted = under(due, key).reduce((x, y) => (x && h(x.says.percent) >= h(y.says.percent) ? x : y), null);
+      if (w.settlement && !told && wanted) { // what must be applied is known without the record of it
+        const good = w.deduction && w.deduction.percent === wanted.says.percent;
+        need(good, w, "omitted", wanted.says.percent, wanted.seq);
+      }
+      if (w.settlement && told) {
         for (const x of under(due, key)) need(used.has(x.seq), w, "omitted", x.says.percent, x.seq);
         const larger = (x, y) => h(y.says.percent) - h(x.says.percent) || x.seq - y.seq;
         const most = [...facts].sort(larger)[0] || null, stated = w.deduction;
@@ -1123,19 +1156,24 @@ const ExamVerifier = (() => {
   CHECKS.draws = function* (b) {
     const committed = once(b, "draw:committed"), files = new Map(b.draws), held = once(b, "draw:held", committed);
     for (const [subject, fact] of committed) need(held.has(subject), fact, "missing", "draw:held");
-    for (const [subject, fact] of held) {
-      const { seq, says: early } = committed.get(subject), { document, outcome } = fact.says, name = subject.slice(5);
-      const kept = new Map(early.commitments.map((x) => [own(x, "by", ""), new Set(Object.values(x))]));
-      const by = document.contributions.map((x) => x.by), file = files.get(`draws/${name}.json`);
-      const source = isObject(early.public) ? own(early.public, "source") : early.public;
+    for (const fact of of(b, "draw:held")) {
+      const { seq, says: early } = committed.get(fact.subject), { document, outcome } = fact.says;
+      const name = fact.subject.slice(5), file = files.get(`draws/${name}.json`), { source, value } = document.public;
+      const by = document.contributions.map((x) => x.by);
       files.delete(`draws/${name}.json`);
-      need(equal(document.items, early.items) && new Set(early.items).size === early.items.length
-        && equal(by, [...kept.keys()].sort(compare)) && by.length === early.commitments.length && by.length > 0
-        && document.competition === b.code && document.draw === name
-        && document.public.source === (source === null || source === "" ? "none" : source) && equal(file, document),
-      fact, "match", seq);
-      for (const x of document.contributions) {
-        need(kept.get(x.by).has(sha256(unhex(x.nonce))), fact, "match", `${seq} (${x.by})`);
+      // A value that nobody named in advance could be chosen.
+      need(isSortedSet(by) && by.length && new Set(document.items).size === document.items.length
+        && document.competition === b.code && document.draw === name && (source !== "none" || !value)
+        && equal(file, document), fact, "match", seq);
+      if (early) {
+        const kept = new Map(early.commitments.map((x) => [own(x, "by", ""), new Set(Object.values(x))]));
+        const named = isObject(early.public) ? own(early.public, "source") : early.public;
+        need(equal(document.items, early.items) && equal(by, [...kept.keys()].sort(compare))
+          && by.length === early.commitments.length && source === (named === null || named === "" ? "none" : named),
+        fact, "match", seq);
+        for (const x of document.contributions) {
+          need(kept.get(x.by).has(sha256(unhex(x.nonce))), fact, "match", `${seq} (${x.by})`);
+        }
       }
       yield;
       const computed = permuted(document);
@@ -1292,12 +1330,14 @@ const ExamVerifier = (() => {
     for (const name of names) {
       let state = "unchecked", where = `“${name}”`, key = "blocked", values = [];
       try {
+        b.unseen = new Set();
         const run = CHECKS[name](b);
         let step = run.next();
         while (!step.done) {
           yield { check: name, done: said.length, of: names.length };
           step = run.next();
         }
+        if (b.unseen.size) throw new NotChecked([...b.unseen].sort().join(", "), "unseen", "");
         [state, where, key, values] = ["ok", "", name, step.value || []];
       } catch (error) {
         if (error instanceof NotChecked) [where, key, values] = [error.where || where, error.key, error.values];
