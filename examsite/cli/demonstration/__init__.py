@@ -300,7 +300,9 @@ def _waiting(login: str, known: dict[str, Plan]) -> str:
 def _listing(director: Director, known: dict[str, Plan]) -> str:
     """One account per role, and candidates at each stage, as the terminal shows them."""
     lines = [f"  Mật khẩu của mọi tài khoản (password of every account):  {PASSWORD}"]
-    lines.append("  Mã của yếu tố thứ hai (second-factor code):  trang hỏi mã hiện luôn mã (the page that asks shows it)")
+    lines.append(
+        "  Mã của yếu tố thứ hai (second-factor code):  trang hỏi mã hiện luôn mã (the page that asks shows it)"
+    )
     lines.append("")
     lines.append("  Cán bộ (officials)  /login")
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS, *cast.REMARKERS):

@@ -182,7 +182,7 @@ class Settlement(Sealed, Base):
 
 
 class MarkWithdrawal(Sealed, Base):
-    """A head's wish to withdraw a locked mark, and the chair's answer; at most one wish per mark is open."""
+    """A head's wish to withdraw a locked mark, and the council's answer; at most one wish per mark is open."""
 
     __tablename__ = "mark_withdrawals"
     __table_args__ = (
@@ -205,7 +205,7 @@ class MarkWithdrawal(Sealed, Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     is_agreed: Mapped[bool | None]
-    #: Number of the `mark:withdrawn` record, once agreed.
+    #: Number of the `mark:withdrawn` or `withdrawal:refused` record, once answered.
     record_seq: Mapped[int | None]
 
     mark: Mapped[Mark] = relationship(lazy="raise")
