@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pyrage
 
 from examsite.cli.demonstration.keys import words_of
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.draws import NONCE_BYTES, commitment_of
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
-from examsite.services import draws
+from examsite.services import draws, papers
 from examsite.services.draw_acts import hold_draw_named, prepare_draw_named
 from examsite.services.rulesets import ruleset_of
+from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.split_keys import get_split_key
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ def hold_draw(play: Play, name: str, at: datetime, *, terms: str | None = None, 
     if draws.draws_together(play.competition):
         _gather(play, name, at, terms=terms, kept_back=kept_back)
         terms = None
+    elif name.startswith(f"{DrawKind.PAPER_VERSION}-"):
+        post = get_post(play.session, play.competition.id, name.removeprefix(f"{DrawKind.PAPER_VERSION}-"))
+        papers.agree_to_opening(play.by("uyvien1", Role.COUNCIL_MEMBER, at), play.competition, post)
     hold_draw_named(chair, play.competition, name, terms=terms)
 
 
