@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from examsite.cli.demonstration import cast, ceremonies
 from examsite.cli.demonstration.director import Director, Plan, PostPlan
+from examsite.cli.demonstration.keys import split_keys
 from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, Play
 from examsite.cli.rehearsal.installation import RehearsalInstallation
 from examsite.cli.rehearsal.load import Acknowledged, RehearsalError
@@ -135,6 +136,8 @@ class RehearsalPlay:
         with writing(self._installation.engine) as session:
             play = self._play(session)
             play.sign_attendance()
+            split_keys(play, play.plan.written_at + 19 * HOUR)
+            play.look_through()
             play.draw_codes()
             play.seal()
             play.allocate(play.plan.written_at + 2 * DAY)
