@@ -540,6 +540,7 @@ def check_roster(b):
 def check_papers(b):
     sealed, started = once(b, "paper:sealed"), once(b, "sitting:started")
     opened, closed = once(b, "paper:opened", sealed), once(b, "sitting:closed", started)
+    drawn = {x.subject[19:]: x for x in of(b, "draw:held") if x.subject[:19] == "draw/paper-version-"}
     for rubric in [x for x in b.result.rubrics if x.paper]:
         fact = sealed.get(f"paper/{rubric.paper}")
         good = fact and (not fact.says or fact.says.rubric == rubric)
@@ -553,6 +554,10 @@ def check_papers(b):
         for post, paper in fact.says.papers.items() if fact.says else ():
             need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
             order(opened[f"paper/{paper}"], fact)
+            draw = drawn.get(post)
+            if draw:
+                need(draw.says.outcome[:1] == [paper], fact, "match", draw.seq)
+                order(draw, opened[f"paper/{paper}"])
             seal = sealed[f"paper/{paper}"]
             good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)
             need(good, fact, "match", seal.seq)

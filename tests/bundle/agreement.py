@@ -64,6 +64,9 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
         yield f"honest {seed}", made(Plan(seed=seed, kinds=SHAPES[seed], closed=closed, opened_roles=seed == 4))
     for name, commit in FRAUDS.items():
         yield name, commit[0]()[0]
+    for obeys in (True, False):
+        plan = Plan(seed=7, kinds=("blind-pair",), draws_papers=True, obeys_draws=obeys)
+        yield f"a drawn paper, obeyed: {obeys}", made(plan)
     for name, _check, data in over_closed():
         yield name, data
     for name, make in ALLOWED.items():

@@ -170,6 +170,9 @@ class Plan:
     straddle: str = "mean"
     after_discussion: str = "shown"
     closed: tuple[str, ...] = ()
+    #: Whether versions of papers are drawn, and whether the version drawn is the one that is opened.
+    draws_papers: bool = False
+    obeys_draws: bool = True
     objective: bool = True
     opened_roles: bool = False
     ties: int = 30
@@ -336,21 +339,26 @@ class Made:
                     if version == "1":
                         self.rubrics.append(rubric)
 
-    def _draw(self, name: str, items: list[str]) -> Callable[[], None]:
-        nonces = {"chair": self.random.randbytes(32), "secretary": self.random.randbytes(32)}
-        commitments = [{"by": by, "sha256": sha(nonce).hex(), "age": "YWdl"} for by, nonce in sorted(nonces.items())]
-        committed = {"items": items, "commitments": commitments, "public": {"source": "none"}}
-        self.log.record("draw:committed", "council/HD1", f"draw/{name}", committed)
-
-        def hold() -> None:
+    def _draw(self, name: str, items: list[str], *, first: str | None = None) -> Callable[[], None]:
+        """Commit to a draw; the act that holds it. With `first` the numbers are such that this one comes out first."""
+        while True:
+            nonces = {"chair": self.random.randbytes(32), "secretary": self.random.randbytes(32)}
+            contributions = [{"by": by, "nonce": nonce.hex()} for by, nonce in sorted(nonces.items())]
             document = {
                 "v": 1,
                 "competition": CODE,
                 "draw": name,
                 "items": items,
-                "contributions": [{"by": by, "nonce": nonce.hex()} for by, nonce in sorted(nonces.items())],
+                "contributions": contributions,
                 "public": {"source": "none", "value": ""},
             }
+            if first in (None, permuted(document)[0]):
+                break
+        commitments = [{"by": by, "sha256": sha(nonce).hex(), "age": "YWdl"} for by, nonce in sorted(nonces.items())]
+        committed = {"items": items, "commitments": commitments, "public": {"source": "none"}}
+        self.log.record("draw:committed", "council/HD1", f"draw/{name}", committed)
+
+        def hold() -> None:
             held = {"document": document, "outcome": permuted(document)}
             self.log.record("draw:held", "council/HD1", f"draw/{name}", held)
 
@@ -376,6 +384,10 @@ class Made:
     def _sit(self, rule: dict[str, Any]) -> None:
         record, chance, sitting = self.log.record, self.random, f"sitting/S-{rule['part']}"
         papers = {post["code"]: f"{rule['part']}-{post['code']}-1" for post in self.posts}
+        if self.plan.draws_papers and rule is self.written[0]:
+            for post, paper in papers.items():
+                versions = [paper, f"{paper[:-1]}2"]
+                self._draw(f"paper-version-{post}", versions, first=versions[not self.plan.obeys_draws])()
         for paper in papers.values():
             record("paper:opened", "council/HD1", f"paper/{paper}", {"holders": HOLDERS})
         record("sitting:started", "system", sitting, {"papers": papers})

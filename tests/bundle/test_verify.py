@@ -144,6 +144,13 @@ def test_no_kind_closed_alone_makes_an_honest_bundle_broken() -> None:
     assert {event: said for event, said in broken.items() if said} == {}
 
 
+def test_version_that_was_drawn_is_the_one_that_is_written() -> None:
+    plan = replace(PLAIN, kinds=("blind-pair",), draws_papers=True)
+    assert broken_in(made(plan)) == {}
+    broken = broken_in(made(replace(plan, obeys_draws=False)))
+    assert set(broken) == {"papers"}
+
+
 def test_value_of_no_source_is_nobodys_to_choose() -> None:
     play = Made(PLAIN)
     held = play.log.entries[find(play.log, "draw:held")]["payload"]

@@ -118,5 +118,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "e452c9ab11acbef3149650706848d2b71e1c06867e2da277f857f2c8d7681b4b",
+  verifier: "f12edaffebf1346ebe8b42c66f3d9fb0373a3190a9b96f3e4c31f521bc47cb37",
 };

@@ -749,6 +749,8 @@ const ExamVerifier = (() => {
   CHECKS.papers = function* (b) {
     const sealed = once(b, "paper:sealed"), started = once(b, "sitting:started");
     const opened = once(b, "paper:opened", sealed), closed = once(b, "sitting:closed", started);
+    const draws = of(b, "draw:held").filter((x) => x.subject.startsWith("draw/paper-version-"));
+    const drawn = new Map(draws.map((x) => [x.subject.slice(19), x]));
     for (const rubric of b.result.rubrics.filter((x) => x.paper)) {
       const fact = sealed.get(`paper/${rubric.paper}`);
       need(fact && (!fact.says || equal(fact.says.rubric, rubric)), `rubric ${rubric.paper}`, "match", fact ? fact.seq : "–");
@@ -761,6 +763,11 @@ const ExamVerifier = (() => {
       for (const [post, paper] of fact.says ? entries(fact.says.papers) : []) {
         need(opened.has(`paper/${paper}`), fact, "missing", `paper:opened ${paper}`);
         inOrder(opened.get(`paper/${paper}`), fact);
+        const draw = drawn.get(post);
+        if (draw) {
+          need(draw.says.outcome[0] === paper, fact, "match", draw.seq);
+          inOrder(draw, opened.get(`paper/${paper}`));
+        }
         const { seq, says } = sealed.get(`paper/${paper}`);
         need(!says || (says.rubric.post === post && says.rubric.paper === paper), fact, "match", seq);
       }
