@@ -91,6 +91,10 @@ def _told(problem: TableProblem) -> str:
 
 _FAULTS = {
     "row_changed": "bị sửa ngoài phần mềm (changed past the product)",
+    "row_unreadable": (
+        "chứa giá trị không đọc được nên kỳ thi này chưa đối chiếu hết; sửa dòng này rồi kiểm tra lại "
+        "(holds what cannot be read, so not all was compared; mend the row and check again)"
+    ),
     "value_differs": "khác với sổ ghi (differs from the log)",
     "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
     "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",

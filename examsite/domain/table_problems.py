@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class TableProblem:
     """One row that does not stand as the product wrote it or as the log says.
 
-    Codes: `row_changed` (its seal is broken), `value_differs` (a column says something else than the record),
-    `record_missing` (it names a record that is not there, or none says it), `row_missing` (a record without its row).
+    Codes: `row_changed` (its seal is broken), `row_unreadable` (it holds what its columns cannot hold, and what else it
+    was held against is not checked until it is mended), `value_differs` (a column says something else than the record),
+    `record_missing` (it names a record that is not there, or none says it), `row_missing` (a record without its row);
+    of erasures `erased_unrecorded` (gone without a record) and `not_erased` (there in spite of one).
     """
 
     table: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,29 +11,44 @@ from sqlalchemy.orm import Session
 from examsite.domain.table_problems import TableProblem
 from examsite.services.erasure_checks import check_erasures
 from examsite.services.table_checks import check_seals, check_tables
+from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordLog
+from examsite.storage.unreadable_rows import UNREADABLE, list_unreadable_rows
 
 
 def check_installation(session: Session, *, codes: Collection[str] = ()) -> list[TableProblem]:
-    """What is wrong with any row; with codes only of those competitions, and without the seals of the others.
+    """What is wrong with any row; with codes only what the logs of those competitions tell, and no seals.
 
     A log whose competition is gone, or is called something else now, is a fault of the competition's row.
     """
-    found = [] if codes else [*check_seals(session), *check_erasures(session)]
+    found = [] if codes else [*check_seals(session), *_unless_unreadable(session, partial(check_erasures, session))]
     logs = session.execute(
         select(RecordLog.code, RecordLog.competition_id)
         .where(RecordLog.competition_id.is_not(None))
         .order_by(RecordLog.code)
     )
     for code, _competition in logs.all():
-        if codes and code not in codes:
-            continue
-        competition = session.scalars(
-            select(Competition).where(Competition.code == code).execution_options(populate_existing=True)
-        ).one_or_none()
-        if competition is None:
-            found.append(TableProblem("competitions", None, "row_missing", "code", 0, "log:opened"))
-        else:
-            found += check_tables(session, competition)
-    return found
+        if not codes or code in codes:
+            found += _unless_unreadable(session, partial(_check_competition, session, code))
+    return list(dict.fromkeys(found))
+
+
+def _check_competition(session: Session, code: str) -> list[TableProblem]:
+    competition = session.scalars(
+        select(Competition).where(Competition.code == code).execution_options(populate_existing=True)
+    ).one_or_none()
+    if competition is None:
+        return [TableProblem("competitions", None, "row_missing", "code", 0, "log:opened")]
+    return check_tables(session, competition)
+
+
+def _unless_unreadable(session: Session, check: Callable[[], list[TableProblem]]) -> list[TableProblem]:
+    """What a check finds, or the rows that it cannot read: one bad value must not hide all the others in a crash."""
+    try:
+        return check()
+    except UNREADABLE:
+        unreadable = list_unreadable_rows(session, Base.metadata.sorted_tables)
+        if not unreadable:
+            raise
+        return [TableProblem(table, row, "row_unreadable") for table, row in unreadable]

@@ -122,7 +122,7 @@ def _payload(row: RecordRow) -> object:
 def _bytes(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
-    except ValueError:
+    except (TypeError, ValueError):  # SQLite keeps bytes in a column of text, too
         return b""
 
 

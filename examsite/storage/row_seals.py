@@ -20,10 +20,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, event, select
+from sqlalchemy import Column, Connection, RowMapping, String, Table, event
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from examsite.storage.column_types import ScoreColumn
+from examsite.storage.unreadable_rows import UNREADABLE, read_rows
 
 #: Where an engine keeps the key, as an execution option.
 ROW_KEY = "row_key"
@@ -76,13 +77,19 @@ def sealed_classes(base: type) -> list[type]:
 def list_broken_seals(session: Session, sealed: type) -> Iterator[BrokenSeal]:
     """The rows of one table that are not as the product wrote them, in the order of their keys."""
     key = row_key_of(session.connection())
-    table = sealed.__table__  # type: ignore[attr-defined]
-    (primary,) = table.primary_key
-    columns = _columns(table.columns)
-    for row in session.execute(select(table).order_by(primary)).mappings():
-        values = {column.name: _plain(column, row[column]) for column in columns}
-        if not hmac.compare_digest(seal_of(key, table.name, values), row[table.columns[_SEAL]]):
-            yield BrokenSeal(table.name, row[primary])
+    table: Table = sealed.__table__  # type: ignore[attr-defined]
+    for number, row in read_rows(session, table):
+        if row is None or not _is_whole(key, table, row):
+            yield BrokenSeal(table.name, number)
+
+
+def _is_whole(key: bytes, table: Table, row: RowMapping) -> bool:
+    """Whether the seal of a row fits what stands in it, and is one at all."""
+    try:
+        values = {column.name: _plain(column, row[column]) for column in _columns(table.columns)}
+        return hmac.compare_digest(seal_of(key, table.name, values), row[table.columns[_SEAL]])
+    except UNREADABLE:
+        return False
 
 
 @event.listens_for(Sealed, "before_insert", propagate=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.scores import score
+from examsite.services.installation_checks import check_installation
 from examsite.services.table_checks import check_seals
 from examsite.storage.column_types import ScoreColumn, UtcDateTime
 from examsite.storage.database import Base
@@ -116,3 +117,41 @@ def test_a_program_without_the_key_of_the_installation_writes_no_sealed_row(stag
         session.rollback()
     with pytest.raises(RowKeyMissingError):
         row_key_of(connection)
+
+
+@pytest.mark.parametrize("value", ["'đ'", "x'ff'", "''", "5"])
+def test_what_is_no_seal_is_a_broken_one(stage: Stage, value: str) -> None:
+    if stage.session.get_bind().dialect.name != "sqlite" and not value.startswith("'"):
+        pytest.skip("PostgreSQL keeps only text there")
+    key = stage.session.scalar(select(func.min(Mark.id)))
+    stage.session.connection().exec_driver_sql(f"UPDATE marks SET row_seal = {value} WHERE id = {key}")
+    assert [(one.table, one.row) for one in check_seals(stage.session)] == [("marks", key)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("marks", "locked_at", "'x'"),
+        ("marks", "state", "'x'"),
+        ("marks", "total", "'x'"),
+        ("marks", "points", "'x'"),
+        ("marks", "points", "'" + "[" * 100_000 + "'"),
+        ("marks", "comments", "x'ff'"),
+        ("marks", "reason", "CAST(x'ff' AS TEXT)"),
+        ("candidacies", "born_on", "'x'"),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_named_and_hides_no_other_change(
+    stage: Stage, table: str, column: str, value: str
+) -> None:
+    session = stage.session
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL refuses such values by itself")
+    session.connection().exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+    key = session.scalar(text(f"SELECT min(id) FROM {table}"))
+    last = session.scalar(select(func.max(Mark.id)))
+    session.connection().exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE id = {key}")
+    session.connection().exec_driver_sql(f"UPDATE marks SET round = 9 WHERE id = {last}")
+    session.expire_all()
+    found = {(one.table, one.row, one.code) for one in check_installation(session)}
+    assert {(table, key, "row_unreadable"), ("marks", last, "row_changed")} <= found
