@@ -110,12 +110,20 @@ def fresh_factor(view: ViewT) -> ViewT:
     What was typed goes through the page that asks and comes back with the answer. Stands below `@requires` and above
     `@writes`; the service asks again with `ctx.require_fresh_factor()`, so that a page without this is only less kind.
     """
+    return _behind_factor(view, or_signature=False)
 
+
+def fresh_factor_or_signature(view: ViewT) -> ViewT:
+    """For an act whose service takes a passkey's signature over the document itself in place of a factor."""
+    return _behind_factor(view, or_signature=True)
+
+
+def _behind_factor(view: ViewT, *, or_signature: bool) -> ViewT:
     @wraps(view)
     def behind_factor(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         person = principal()
         if request.method in WRITING and person is not None:
-            question = ask_for_factor(person.token)
+            question = ask_for_factor(person.token, or_signature=or_signature)
             if question is not None:
                 return question
         answer: ResponseReturnValue = view(*args, **kwargs)

@@ -45,9 +45,12 @@ def passkey_host() -> str | None:
     return None
 
 
-def ask_for_factor(token: str) -> ResponseReturnValue | None:
-    """The page that asks for a second factor, or None when one was shown, just now or a moment ago."""
-    if is_fresh(g.factor_at, now=read_web_clock()) or request.form.get(SIGNATURE):
+def ask_for_factor(token: str, *, or_signature: bool = False) -> ResponseReturnValue | None:
+    """The page that asks for a second factor, or None when one was shown, just now or a moment ago.
+
+    `or_signature`: the act checks a signature over its document in place of a factor, where one was sent.
+    """
+    if is_fresh(g.factor_at, now=read_web_clock()) or (or_signature and request.form.get(SIGNATURE)):
         return None
     form, status = ShowFactorForm(), 200
     if "factor_code" in request.form:

@@ -88,6 +88,11 @@ def test_a_draw_of_two_members_and_what_everyone_repeats(
     assert member.get(f"{HERE}/state").json != before
     assert "nêu sau cùng" in words(find_all(chair.page(HERE), "number-system")[0])
     assert find_all(member.page(HERE), "hold") == []
+    # Only who signs a document sends a signature in place of a factor: here it is a word like any other.
+    passer = log_in(f"chair-{CODE.lower()}", shows_factor=False)
+    asked = passer.submit(f"{HERE}/hold", {"assertion": "{}"}, form_at=HERE)
+    assert (asked.status_code, "yếu tố thứ hai" in asked.text) == (200, True)
+    assert find_all(chair.page(HERE), "outcome") == []
     assert chair.submit(f"{HERE}/hold", form_at=HERE).status_code == 302
 
     order = [item.get("data-item") for item in find_all(chair.page(HERE), "outcome")[0].iter() if item.get("data-item")]
