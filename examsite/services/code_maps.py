@@ -26,7 +26,7 @@ from examsite.domain.records import commitment
 from examsite.domain.scores import score, score_text
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.context import ServiceContext
-from examsite.services.split_keys import join_split_key
+from examsite.services.split_keys import join_split_key, recipient_as_recorded
 from examsite.storage.models.code_maps import ClosedAnswers, CodeMap
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.draws import DrawCeremony, DrawContribution
@@ -68,10 +68,11 @@ def put_away(ctx: ServiceContext, competition: Competition, cuts: Sequence[Cut],
     The record of the sealing is written already; `draw` names the draw of the codes. The caller has asked who may.
 
     Raises:
+        ConflictError: `split_key_changed`: the key is not the one that was split.
         NotFoundError: `split_key_not_found`: nobody holds a key that it could be closed to.
     """
     key = get_split_key(ctx.session, competition.id, KeyPurpose.CODES)
-    recipient = pyrage.x25519.Recipient.from_str(key.recipient)
+    recipient = pyrage.x25519.Recipient.from_str(recipient_as_recorded(ctx, competition, key))
     overwrite_what_is_deleted(ctx.session)
     leave_no_trace(ctx.session, *_CLEANED)
     log = get_log(ctx.session, competition.code)

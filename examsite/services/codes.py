@@ -108,7 +108,7 @@ def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut` (also without a key of the codes), `code_draw_outdated` (attempts
-            changed after the draw).
+            changed after the draw), `split_key_changed`.
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 15(3): the code board cuts and seals before anyone marks.

@@ -43,7 +43,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.split_keys import join_split_key
+from examsite.services.split_keys import join_split_key, recipient_as_recorded
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.draws import DrawCeremony, DrawContribution
 from examsite.storage.queries.draws import find_ceremony, get_ceremony
@@ -152,12 +152,14 @@ def contribute_number(
     The number itself stays on that member's machine until it is shown.
 
     Raises:
-        ConflictError: `draw_list_closed`.
+        ConflictError: `draw_list_closed`, `split_key_changed`.
         InvalidError: `commitment_not_valid`, `deposit_not_valid`, `commitment_taken` by somebody else.
         NotAllowedError: `role_needed`.
     """
     actor = ctx.require(*_COUNCIL, competition_id=competition.id)
     ceremony = _gathering(ctx, competition, name)
+    # The browser encrypted the number to the key that the page named.
+    recipient_as_recorded(ctx, competition, get_split_key(ctx.session, competition.id, KeyPurpose.DRAWS))
     check_commitment(commitment, deposit)
     by = actor.record_name
     if any(row.commitment == commitment and row.by != by for row in ceremony.contributions):

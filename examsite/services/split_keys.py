@@ -6,6 +6,7 @@ counts only once somebody said that all sheets were printed: a page that was los
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ from examsite.domain.answer_files import identity_text
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.records import commitment
 from examsite.domain.split_keys import SECRET_BYTES, SHARE_WORDS, KeyPurpose, check_quorum, plain_words
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.split_keys import KeyShare, SplitKey
+from examsite.storage.queries.code_maps import list_records_of
+from examsite.storage.queries.records import get_log
 from examsite.storage.queries.split_keys import find_split_key
 
 #: Whose sheets a key may lie on. Source: our choice, because whoever marks must never open codes or numbers of draws.
@@ -193,6 +197,25 @@ def add_split_key(
     }
     key.record_seq = record(ctx, competition, Event.KEY_SPLIT, f"competition/{competition.code}", payload)
     return key
+
+
+def recipient_as_recorded(ctx: ServiceContext, competition: Competition, key: SplitKey) -> str:
+    """The public half that something may be closed to: the one that was recorded when the key was split.
+
+    Whoever has the database could put the public half of an own key in its place, and read at once what the holders
+    alone should open.
+
+    Raises:
+        ConflictError: `split_key_changed`.
+    """
+    log = get_log(ctx.session, competition.code)
+    stated = {"purpose": key.purpose.value, "subject": key.subject, "recipient": key.recipient, "needed": key.needed}
+    for row in list_records_of(ctx.session, log.id, [] if key.record_seq is None else [key.record_seq]):
+        said = json.loads(row.payload or "{}")
+        is_recorded = row.salt is not None and commitment(bytes.fromhex(row.salt), said) == row.commit
+        if is_recorded and row.event == Event.KEY_SPLIT and stated.items() <= said.items():
+            return key.recipient
+    raise ConflictError("split_key_changed")
 
 
 def rehearse_share(ctx: ServiceContext, competition: Competition, key: SplitKey, words: str) -> KeyShare:

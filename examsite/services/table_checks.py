@@ -61,6 +61,7 @@ _LEAVES_A_ROW = {
     Event.MARK_WITHDRAWN: "mark_withdrawals",
     Event.WITHDRAWAL_REFUSED: "mark_withdrawals",
     Event.APPEAL_DECIDED: "appeals",
+    Event.KEY_SPLIT: "split_keys",
 }
 
 

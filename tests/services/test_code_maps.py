@@ -309,3 +309,16 @@ def test_what_lies_in_a_closed_file_is_what_was_there(board: Board) -> None:
     held = unpack(pyrage.decrypt(file.content, [identity_of(*board.sheets)]))
     assert Decimal(held["total"]) == total
     assert CANARY.replace("{n}", "1") in json.dumps(held["versions"], ensure_ascii=False).replace("\\", "")
+
+
+def test_nothing_is_closed_to_a_key_that_somebody_put_in_the_place_of_the_recorded_one(board: Board) -> None:
+    look_through(board.ctx(Role.KEEPER), board.competition)
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    own = str(pyrage.x25519.Identity.generate().to_public())
+    board.session.execute(text("UPDATE split_keys SET recipient = :own WHERE purpose = 'codes'"), {"own": own})
+    board.session.expire_all()
+
+    with pytest.raises(ConflictError, match="split_key_changed"):
+        codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    found = [problem for problem in check_tables(board.session, board.competition) if problem.table == "split_keys"]
+    assert [(problem.code, problem.column) for problem in found] == [("value_differs", "recipient")]

@@ -30,6 +30,7 @@ from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import Deduction, ResultVersion, Signature, TieDecision
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.items import decision_of
+from examsite.storage.queries.split_keys import list_split_keys
 
 _Values = Mapping[str, tuple[str, object]]
 
@@ -370,6 +371,24 @@ def _actor(assignment: RoleAssignment) -> str:
     return actor_name(assignment.role, assignment.pseudonym or "")
 
 
+def _split_keys(session: Session, competition: Competition) -> Iterator[RowClaim]:
+    """Whoever puts another public half in the place of a key reads what its holders alone should open."""
+    for key in list_split_keys(session, competition.id):
+        yield RowClaim(
+            "split_keys",
+            key.id,
+            key.record_seq,
+            (Event.KEY_SPLIT,),
+            {
+                "purpose": ("purpose", key.purpose.value),
+                "subject": ("subject", key.subject),
+                "recipient": ("recipient", key.recipient),
+                "needed": ("needed", key.needed),
+                "shares": ("holders", [share.assignment.pseudonym for share in key.shares]),
+            },
+        )
+
+
 CLAIMS: Final[tuple[Callable[[Session, Competition], Iterator[RowClaim]], ...]] = (
     _marks,
     _settlements,
@@ -382,7 +401,9 @@ CLAIMS: Final[tuple[Callable[[Session, Competition], Iterator[RowClaim]], ...]] 
     _appeals,
     _rubric_changes,
     _withdrawals,
+    _split_keys,
 )
-"""One function for each table that the published result is computed from. Source: our choice, because a change there
-changes who is selected; rows of wishes, notes and stops name records as well and are sealed or stand beside.
+"""One function for each table that the published result is computed from, and one for the keys that close it. Source:
+our choice, because a change there changes who is selected or who knows it too early; rows of wishes, notes and stops
+name records as well and are sealed or stand beside.
 """

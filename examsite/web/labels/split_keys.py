@@ -34,6 +34,9 @@ ERRORS = {
         "Không chia khóa được cho %(holders)s người với %(needed)s người cùng mở: cần ít nhất hai người cùng mở và "
         "không quá %(most)s người giữ."
     ),
+    "split_key_changed": _l(
+        "Khóa đang lưu không phải khóa đã chia theo sổ ghi nên không niêm phong gì bằng khóa này. Hãy báo ban giám sát."
+    ),
     "split_key_made": _l("Khóa này đã được chia cho người giữ. Tờ khóa chỉ hiện một lần khi chia."),
     "split_key_not_found": _l("Khóa này chưa được chia cho người giữ."),
     "holder_not_valid": _l("%(name)s không thuộc hội đồng hay ban giám sát của kỳ thi này nên không giữ khóa được."),
