@@ -14,7 +14,7 @@ from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.erasure import ErasurePlan, erase_again, erase_people, finish_erasures, plan_erasure
 from examsite.storage.database import open_engine, reading, upgrade, writing
-from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import find_open_erasure
 
 
@@ -50,7 +50,7 @@ def erase_command(code: str, *, dry_run: bool, again: bool) -> None:
         typed = click.prompt(f"Gõ lại mã kỳ thi {code} để xóa (type the code to erase)", default="", show_default=False)
         with writing(engine) as session:
             ctx = ServiceContext(session=session, now=read_clock(), settings=settings, signer=load_signer(settings))
-            competition = get_competition(session, code)
+            competition = get_competition_for_update(session, code)
             if again:
                 if typed.strip() != code:
                     raise ConflictError("erasure_code_differs", wanted=code)
@@ -98,5 +98,8 @@ _WORDS = {
     "erasure_result_open": "kết quả đang được sửa (the result is being corrected)",
     "erasure_not_due": "chưa đến ngày được xóa theo bộ quy tắc (not yet due under the rule set)",
     "erasure_code_differs": "mã gõ lại không đúng (what was typed is not the code)",
+    "event_not_open": (
+        "lần xóa trước chưa dọn xong; thử lại sau ít phút (the one before is not finished; try again in a few minutes)"
+    ),
     "erasure_nobody_left": "không còn ai phải xóa (nobody is left to be erased)",
 }

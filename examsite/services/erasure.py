@@ -150,7 +150,8 @@ def withdraw_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
 def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -> Erasure:
     """Destroy the data of those not selected, as administrator or by a command on the server. It cannot be undone.
 
-    Rows and contents of the log go now; `finish_erasures` cleans files and free pages once this is on the disk.
+    Rows and contents of the log go now; `finish_erasures` cleans files and free pages once this is on the disk. The
+    caller holds the row of the competition: a wish that is withdrawn at this instant is withdrawn, or it is done.
 
     Raises:
         ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `event_not_open`.
@@ -176,8 +177,10 @@ def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -
 def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
     """Destroy once more what an old backup brought back; two people had decided it before that backup was put back.
 
+    The caller holds the row of the competition.
+
     Raises:
-        ConflictError: as `check_due`; `erasure_nobody_left`.
+        ConflictError: as `check_due`; `erasure_nobody_left`, `event_not_open` while an earlier one is not finished.
         NotFoundError: `erasure_not_asked`, when this installation never erased anything of this competition.
     """
     settings = ctx.settings
@@ -212,17 +215,17 @@ def finish_erasures(engine: Engine, settings: Settings, *, now: datetime) -> lis
     if not waiting or is_busy:
         return []
     with Session(engine) as session:
-        files = {sha for key in waiting for sha in session.get_one(Erasure, key).files}
-        shared = list_shared_files(session, files)
+        named = {key: set(session.get_one(Erasure, key).files) for key in waiting}
+        shared = list_shared_files(session, set().union(*named.values()))
         session.rollback()
-    removed = erasing.remove_files(settings.uploads_path, sorted(files - shared))
+    removed = {key: erasing.remove_files(settings.uploads_path, sorted(files - shared)) for key, files in named.items()}
     for folder in (settings.pages_path, settings.bundles_path):
         erasing.empty_folder(folder)
     steps = erasing.write_free_pages_anew(engine)
     with writing(engine) as session:
         ctx = ServiceContext(session=session, now=now, settings=settings)
         for key in waiting:
-            _finish(ctx, session.get_one(Erasure, key, with_for_update=True), removed, steps)
+            _finish(ctx, session.get_one(Erasure, key, with_for_update=True), removed[key], steps)
     if engine.dialect.name == "sqlite":
         # Nothing of the rows is left to be seen in what was just written; the log is emptied for what lies behind it.
         erasing.write_free_pages_anew(engine)
@@ -295,6 +298,7 @@ def _doomed(session: Session, competition: Competition) -> _Doomed:
 
 def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) -> None:
     session = ctx.session
+    state = ERASURE.after(erasure.state, ErasureEvent.AGREED)
     overwrite_what_is_deleted(session)
     doomed = _doomed(session, competition)
     rows = {table: len(keys) for table, keys in doomed.belongings.rows.items() if keys}
@@ -321,7 +325,7 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) ->
     erasing.destroy_rows(session, doomed.belongings.rows, doomed.belongings.logins)
     session.expire_all()
     seq = record(ctx, competition, Event.DATA_ERASED, f"competition/{competition.code}", payload)
-    erasure.state, erasure.record_seq = ERASURE.after(erasure.state, ErasureEvent.AGREED), seq
+    erasure.state, erasure.record_seq = state, seq
     erasure.erased_by, erasure.erased_at = ctx.actor.record_name, ctx.now
     erasure.files = doomed.belongings.files
     erasure.counts = {

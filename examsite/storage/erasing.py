@@ -66,7 +66,7 @@ def find_words(session: Session, words: Collection[str]) -> dict[str, int]:
         columns = [column for column in table.columns if _holds_text(column)]
         if not columns:
             continue
-        for row in session.execute(select(*columns)):
+        for row in session.execute(select(*columns), execution_options={"yield_per": _AT_ONCE}):
             for column, value in zip(columns, row, strict=True):
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
                 if value and any(word in text for word in words):

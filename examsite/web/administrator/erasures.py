@@ -10,7 +10,7 @@ from examsite.domain.permissions import Role
 from examsite.services.backup_catalogue import list_backups
 from examsite.services.erasure import erase_people, plan_erasure
 from examsite.storage.database import db
-from examsite.storage.queries.competitions import get_competition
+from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import display_name_of, find_open_erasure, list_all_erasures
 from examsite.web.access import fresh_factor, requires
 from examsite.web.administrator import bp
@@ -47,7 +47,8 @@ def erase(competition_code: str) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            erase_people(act(), get_competition(session, competition_code), typed=form.typed.data or "")
+            locked = get_competition_for_update(session, competition_code)
+            erase_people(act(), locked, typed=form.typed.data or "")
         except DomainError as error:
             forget_changes()
             status = status_of(error)
