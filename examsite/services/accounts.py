@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.accounts import AccountState, check_login
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, check_roles_together
@@ -24,6 +25,7 @@ from examsite.storage.queries.accounts import (
     find_login_session,
     find_person_logged_in,
     get_account_for_update,
+    list_assignments,
 )
 from examsite.storage.queries.conflicts import list_recused_accounts
 
@@ -225,12 +227,15 @@ def enable_account(ctx: ServiceContext, account_id: int) -> None:
 def reset_password(ctx: ServiceContext, account_id: int, *, password_hash: str) -> None:
     """Give an official a new printed password, to be changed at the next log-in; every log-in ends.
 
-    Candidates get theirs from the organiser and keep it.
+    Candidates get theirs from the organiser and keep it. Whoever reads that password can come in as that person, and
+    add a second factor where there is none yet: so it takes a second factor, and those who watch over the competitions
+    in which the person acts read it.
 
     Raises:
-        NotAllowedError: `role_needed`, `account_of_candidate`.
+        NotAllowedError: `role_needed`, `account_of_candidate`, `fresh_factor_needed`.
     """
     ctx.require(Role.ADMINISTRATOR)
+    ctx.require_fresh_factor()
     account = get_account_for_update(ctx.session, account_id)
     if find_candidacy_id(ctx.session, account_id) is not None:
         raise NotAllowedError("account_of_candidate")
@@ -238,7 +243,15 @@ def reset_password(ctx: ServiceContext, account_id: int, *, password_hash: str) 
     account.is_password_temporary = True
     end_all_login_sessions(ctx, account_id)
     clear_failed_log_ins(ctx, account.login)
-    record(ctx, None, Event.PASSWORD_RESET, f"account/{account_id}", {})
+    record_everywhere(ctx, account, Event.PASSWORD_RESET, {})
+
+
+def record_everywhere(ctx: ServiceContext, account: Account, event: Event, payload: dict[str, object]) -> None:
+    """Put it in the log of the installation and in that of each open competition in which the person acts."""
+    acting = {row.competition for row in list_assignments(ctx.session, account.id) if row.competition is not None}
+    open_ones = sorted((one for one in acting if one.state is not CompetitionState.CLOSED), key=lambda one: one.code)
+    for competition in (None, *open_ones):
+        record(ctx, competition, event, f"account/{account.id}", payload)
 
 
 def grant_role(

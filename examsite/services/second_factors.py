@@ -33,7 +33,6 @@ from fido2.webauthn import (
 )
 
 from examsite.config import Settings
-from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.names import normalise_name
@@ -50,7 +49,7 @@ from examsite.domain.second_factors import (
     plain_code,
     public_secret,
 )
-from examsite.services.accounts import end_all_login_sessions, token_hash
+from examsite.services.accounts import end_all_login_sessions, record_everywhere, token_hash
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in
@@ -60,7 +59,6 @@ from examsite.storage.queries.accounts import (
     find_login_session,
     get_account,
     get_account_for_update,
-    list_assignments,
     list_second_factors,
 )
 
@@ -309,10 +307,7 @@ def reset_factors(ctx: ServiceContext, account_id: int, *, reason: str) -> None:
         factor.removed_at = ctx.now
     end_all_login_sessions(ctx, account.id)
     clear_failed_log_ins(ctx, throttle_name(account.id))
-    acting = {row.competition for row in list_assignments(ctx.session, account.id) if row.competition is not None}
-    open_ones = sorted((one for one in acting if one.state is not CompetitionState.CLOSED), key=lambda one: one.code)
-    for competition in (None, *open_ones):
-        record(ctx, competition, Event.FACTORS_RESET, f"account/{account.id}", {"reason": words})
+    record_everywhere(ctx, account, Event.FACTORS_RESET, {"reason": words})
 
 
 # ------------------------------------------------------------------------------------------------------- inside

@@ -41,6 +41,7 @@ LogIn = Callable[..., StrictClient]
 ASKING = {
     "administrator.erase",
     "administrator.reset_factors",
+    "administrator.reset_password",
     "auth.remove_factor",
     "authority.sign_result",
     "council.agree_to_opening",

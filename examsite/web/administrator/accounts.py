@@ -139,6 +139,7 @@ def revoke_body_role(account_id: int) -> ResponseReturnValue:
 
 @bp.post("/accounts/<int(max=2147483647):account_id>/reset-password")
 @requires(Role.ADMINISTRATOR)
+@fresh_factor
 @writes_in_steps
 def reset_password(account_id: int) -> ResponseReturnValue:
     """A new printed password, shown once; every log-in of the person ends."""
