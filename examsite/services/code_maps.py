@@ -124,10 +124,11 @@ def put_away(ctx: ServiceContext, competition: Competition, cuts: Sequence[Cut],
     return made
 
 
-def take_back(ctx: ServiceContext, competition: Competition, words: Sequence[str]) -> list[str]:
+def take_back(ctx: ServiceContext, competition: Competition, words: Sequence[str], *, draw: str) -> list[str]:
     """Open the map with the words of enough holders and put everything back; their pseudonyms.
 
-    Nothing is put back unless all of it is what was closed: contents fit the log, scripts fit the map.
+    `draw` names the draw of the codes, as at the cut. Nothing is put back unless all of it is what was closed: contents
+    fit the log, scripts fit the map.
 
     Raises:
         ConflictError: `code_map_not_closed`; `code_map_damaged`, `code_map_not_as_sealed`: somebody changed it.
@@ -161,7 +162,7 @@ def take_back(ctx: ServiceContext, competition: Competition, words: Sequence[str
         )
         ctx.session.flush()
     _put_contents_back(ctx, log.id, contents, closed)
-    _put_numbers_back(ctx, competition, closed)
+    _put_numbers_back(ctx, competition, closed, draw)
     row.content = ""
     row.opened_at = ctx.now
     ctx.session.flush()
@@ -260,23 +261,21 @@ def _take_numbers(ctx: ServiceContext, competition: Competition, draw: str) -> d
     return found
 
 
-def _put_numbers_back(ctx: ServiceContext, competition: Competition, closed: ClosedMap) -> None:
-    for row in _contributions(ctx, competition, None):
-        if row.by in closed.numbers and not row.nonce:
+def _put_numbers_back(ctx: ServiceContext, competition: Competition, closed: ClosedMap, draw: str) -> None:
+    for row in _contributions(ctx, competition, draw):
+        if row.by in closed.numbers:
             row.nonce, row.substitute = closed.numbers[row.by]
     ctx.session.flush()
 
 
-def _contributions(ctx: ServiceContext, competition: Competition, draw: str | None) -> list[DrawContribution]:
-    """Those of one draw; without a name those whose numbers are put away."""
+def _contributions(ctx: ServiceContext, competition: Competition, draw: str) -> list[DrawContribution]:
     statement = (
         select(DrawContribution)
         .join(DrawCeremony, DrawCeremony.id == DrawContribution.ceremony_id)
-        .where(DrawCeremony.competition_id == competition.id)
+        .where(DrawCeremony.competition_id == competition.id, DrawCeremony.name == draw)
         .order_by(DrawContribution.by)
     )
-    wanted = DrawContribution.nonce == "" if draw is None else DrawCeremony.name == draw
-    return list(ctx.session.scalars(statement.where(wanted)))
+    return list(ctx.session.scalars(statement))
 
 
 def _look_data(check: ScriptCheck) -> dict[str, Any]:

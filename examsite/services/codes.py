@@ -154,14 +154,14 @@ def open_codes(ctx: ServiceContext, competition: Competition, *, words: Sequence
     Gives back the pseudonyms of the holders whose sheets opened the map.
 
     Raises:
-        ConflictError: `event_not_open`, `gate_shut` as long as a script has no score; `code_map_damaged`,
-            `code_map_not_as_sealed`: somebody changed what was closed.
+        ConflictError: `event_not_open`, `gate_shut` as long as a script has no score; `code_map_not_closed`;
+            `code_map_damaged`, `code_map_not_as_sealed`: somebody changed what was closed.
         InvalidError: those of `join_split_key`, each naming its sheet.
         NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     check_gate(ctx, competition, GateEvent.CODES_OPENED)
     ctx.require_fresh_factor()
-    holders = take_back(ctx, competition, words)
+    holders = take_back(ctx, competition, words, draw=SCRIPT_CODES)
     sealed_seq = get_passage(ctx.session, competition.id, GateEvent.CODES_SEALED).record_seq
     for script in list_scripts(ctx.session, competition.id):
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.CODES_OPENED)

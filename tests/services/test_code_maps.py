@@ -25,7 +25,7 @@ from examsite.services.verification import verify_log
 from examsite.storage.database import Base
 from examsite.storage.models.code_maps import ClosedAnswers, CodeMap, ScriptCut
 from examsite.storage.models.dossiers import ConflictDeclaration
-from examsite.storage.models.draws import DrawContribution
+from examsite.storage.models.draws import DrawCeremony, DrawContribution
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.redactions import ScriptCheck
@@ -226,6 +226,27 @@ def test_wrong_sheets_open_nothing_and_are_told_by_their_number(board: Board) ->
     codes.open_codes(ctx, board.competition, words=[first, third])
     with pytest.raises(ConflictError):
         codes.open_codes(ctx, board.competition, words=[first, third])
+
+
+def test_the_opening_gives_its_numbers_back_to_no_other_draw(board: Board, now: datetime) -> None:
+    board.sealed()
+    away = board.session.scalars(select(DrawContribution).where(DrawContribution.nonce == "")).all()
+    assert len(away) == 2
+    waiting = [DrawContribution(by=row.by, commitment=str(at) * 64, given_at=now) for at, row in enumerate(away)]
+    board.session.add(
+        DrawCeremony(
+            competition_id=board.competition.id,
+            name="seats",
+            items=["CA1/A1"],
+            opened_at=now,
+            opened_by="council/C01",
+            contributions=waiting,
+        )
+    )
+    _settled(board)
+    board.codes_opened()
+    assert all(row.nonce for row in away)
+    assert [row.nonce for row in waiting] == ["", ""]
 
 
 def _swap_answers(board: Board) -> None:
