@@ -52,7 +52,7 @@ from examsite.domain.second_factors import (
 from examsite.services.accounts import end_all_login_sessions, record_everywhere, token_hash
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in
+from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
 from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
 from examsite.storage.queries.accounts import (
     count_second_factors,
@@ -113,7 +113,7 @@ def offer_app(ctx: ServiceContext, *, token: str) -> AppOffer:
     """The secret that the next app of this person would get, in this log-in."""
     account = get_account(ctx.session, _own_id(ctx))
     secret = _offered_secret(ctx, account.id, token)
-    address = pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=_ISSUER)
+    address = _app(secret).provisioning_uri(name=account.login, issuer_name=_ISSUER)
     return AppOffer(secret, address)
 
 
@@ -145,7 +145,11 @@ def give_app(ctx: ServiceContext, account: Account, *, secret: str, name: str) -
 
 
 def offer_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any]:
-    """What the browser is asked to make a passkey with; each answer counts once."""
+    """What the browser is asked to make a passkey with; each answer counts once.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
     account = get_account(ctx.session, _own_id(ctx))
     known = [_credential(ctx, factor)[0] for factor in _passkeys(ctx, account.id)]
     person = PublicKeyCredentialUserEntity(
@@ -191,16 +195,20 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
 def show_code(ctx: ServiceContext, *, token: str, code: str) -> bool:
     """Note that this person has just shown a code of an app; a wrong one is counted and slows the next.
 
-    A code that was taken once is wrong from then on, and so is every one before it.
+    A code that was taken once is wrong from then on, and so is every one before it. While somebody has to wait none is
+    right.
 
     Raises:
+        ConflictError: `factor_damaged`.
         NotFoundError: `log_in_not_found`.
     """
     account_id = _own_id(ctx)
     get_account_for_update(ctx.session, account_id)  # of two tries with one code the second comes after the first
     log_in = _log_in(ctx, token)
+    # The page lets in whatever comes at one instant: asked again behind the lock, a thousand tries at once are a few.
+    waits = seconds_to_wait(ctx.session, throttle_name(account_id), now=ctx.now) > 0
     for factor in list_second_factors(ctx.session, account_id):
-        if factor.kind is not FactorKind.CODE_APP:
+        if waits or factor.kind is not FactorKind.CODE_APP:
             continue
         step = _step_of(_opened(ctx, factor).decode("ascii"), code, ctx=ctx, after=factor.last_step)
         if step is not None:
@@ -214,7 +222,11 @@ def show_code(ctx: ServiceContext, *, token: str, code: str) -> bool:
 
 
 def ask_for_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any] | None:
-    """What the browser is asked to sign with a passkey, or None where this person has none for this address."""
+    """What the browser is asked to sign with a passkey, or None where this person has none for this address.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
     account_id = _own_id(ctx)
     log_in = find_login_session(ctx.session, token_hash(token), now=ctx.now)
     if log_in is None:
@@ -226,6 +238,7 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
     """Note that this person has just shown a passkey; an answer counts once.
 
     Raises:
+        ConflictError: `factor_damaged`.
         NotFoundError: `log_in_not_found`.
     """
     get_account_for_update(ctx.session, _own_id(ctx))
@@ -238,7 +251,11 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
 
 
 def ask_for_signature(ctx: ServiceContext, sha256: str, *, host: str) -> dict[str, Any] | None:
-    """What the browser is asked to sign a document with, or None where this person has no passkey for this address."""
+    """What the browser is asked to sign a document with, or None where this person has no passkey for this address.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
     return _request(ctx, _own_id(ctx), bytes.fromhex(sha256), host=host)
 
 
@@ -246,6 +263,7 @@ def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Asserti
     """What a passkey of this person signed over exactly this hash, its holder verified by the device.
 
     Raises:
+        ConflictError: `factor_damaged`.
         InvalidError: `passkey_not_valid`, with the `field`.
     """
     found = _asserted(ctx, answer, challenge=bytes.fromhex(sha256))
@@ -255,12 +273,16 @@ def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Asserti
 
 
 def demonstration_code(ctx: ServiceContext) -> str | None:
-    """The present code of an account of a demonstration, whose secret everybody can compute; None for all others."""
+    """The present code of an account of a demonstration, whose secret everybody can compute; None for all others.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
     account = get_account(ctx.session, _own_id(ctx))
     secret = public_secret(account.login)
     for factor in list_second_factors(ctx.session, account.id):
         if factor.kind is FactorKind.CODE_APP and _opened(ctx, factor) == secret.encode("ascii"):
-            app = pyotp.TOTP(secret)
+            app = _app(secret)
             after = max(app.timecode(ctx.now), factor.last_step + 1)
             return app.generate_otp(min(after, app.timecode(ctx.now) + NEIGHBOUR_STEPS))
     return None
@@ -347,12 +369,16 @@ def _add(ctx: ServiceContext, account: Account, kind: FactorKind, name: str, con
     return factor
 
 
+def _app(secret: str) -> pyotp.TOTP:
+    return pyotp.TOTP(secret, digits=CODE_DIGITS, interval=STEP_SECONDS)
+
+
 def _step_of(secret: str, code: str, *, ctx: ServiceContext, after: int) -> int | None:
     """The step that this code belongs to, among the present one and its neighbours that were not used yet."""
     typed = plain_code(code)
     if len(typed) != CODE_DIGITS:
         return None
-    app = pyotp.TOTP(secret, digits=CODE_DIGITS, interval=STEP_SECONDS)
+    app = _app(secret)
     present = app.timecode(ctx.now)
     for step in range(present - NEIGHBOUR_STEPS, present + NEIGHBOUR_STEPS + 1):
         if step > after and hmac.compare_digest(app.generate_otp(step).encode(), typed.encode()):
@@ -463,7 +489,10 @@ def _seal(settings: Settings, account_id: int, kind: FactorKind, content: bytes)
 
 
 def _opened(ctx: ServiceContext, factor: SecondFactor) -> bytes:
-    """What a factor is checked with; one that this installation did not seal for this account counts for nothing."""
+    """What a factor is checked with; one that this installation did not seal for this account is refused by name.
+
+    It stops the others of the account, too: somebody wrote it past the product, and that must not pass in silence.
+    """
     nonce, sealed = factor.sealed[:_NONCE_BYTES], factor.sealed[_NONCE_BYTES:]
     bound_to = f"{factor.kind}/{factor.account_id}".encode("ascii")
     try:
