@@ -923,6 +923,9 @@ def check_receipt(b):
     return seq, short(b.leaves[seq])[:5] + "-" + short(b.leaves[seq])[5:]
 
 # --- what is said -----------------------------------------------------------------------------------------------------
+# Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict.
+UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
 def spelled(value):
     """A value in a sentence: as JSON has it; of a shape the names of its members."""
     if isinstance(value, dict): return ", ".join(value)
@@ -935,7 +938,7 @@ def put(where, key, values, language):
         where = f"{('Bản ghi số', 'Record')[language]} {where.seq} ({where.event}, {where.subject}, {where.name})"
     if isinstance(where, Work):
         where = f"{('Thí sinh', 'Candidate')[language]} {where.person.code}, {names[language]} {where.part}"
-    return (f"{where}: " if where else "") + SENTENCES[key][language].format(*words) + "."
+    return UNSEEN.sub("\ufffd", (f"{where}: " if where else "") + SENTENCES[key][language].format(*words) + ".")
 
 def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=None):
     """What every check says of the bytes of a bundle, as a list of {check, state, vi, en}; never raises."""

@@ -79,6 +79,7 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
         yield f"{passkeys} passkeys", made(Plan(seed=7, passkeys=passkeys))
     for name in BAD_PASSKEYS:
         yield f"a passkey with another {name}", with_bad_passkey(name)
+    yield "signs that are not seen", b"\n\x1b[2JOK.\x1b[8m\n".join(made(Plan(seed=1)).rsplit(b"HUONG-DAN.txt", 2))
     yield from outsiders(mutations)
     for name, _is_free, data in insiders(mutations):
         yield name, data

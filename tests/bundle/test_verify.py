@@ -265,6 +265,19 @@ def test_record_after_approval_is_named() -> None:
     assert f"Bản ghi số {seq}" in broken_in(play.finish())["approvals"]
 
 
+def test_signs_of_a_bundle_do_not_command_the_terminal() -> None:
+    # Clears the screen, hides what follows, and says another verdict on a line of its own.
+    name = b"\n\x1b[2JOK.\x1b[8m\n"
+    data = name.join(made(Plan(seed=1)).rsplit(b"HUONG-DAN.txt", 2))
+    assert len(name) == len("HUONG-DAN.txt")
+
+    (broken,) = [item for item in verifier.verify(data) if item["state"] == "broken"]
+    assert broken["check"] == "shape"
+    for language in ("vi", "en"):
+        assert "\ufffd\ufffd[2JOK.\ufffd[8m\ufffd" in broken[language]
+        assert broken[language].isprintable()
+
+
 def test_two_histories_cannot_both_have_the_quorum() -> None:
     play = Made(PLAIN)
     play.finish()

@@ -118,5 +118,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "f12edaffebf1346ebe8b42c66f3d9fb0373a3190a9b96f3e4c31f521bc47cb37",
+  verifier: "b01854d2b573cd32f81d7d59a71954aae091dec2a1bfdc5c3f94116acbf2420d",
 };

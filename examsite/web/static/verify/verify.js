@@ -1309,6 +1309,9 @@ const ExamVerifier = (() => {
   };
 
   // --- what is said -----------------------------------------------------------------------------------------------------
+  /** Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict. */
+  const UNSEEN = /[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
   /** A value in a sentence: as JSON has it; of a shape the names of its members. */
   function spelled(value, language) {
     if (value instanceof Term) return SENTENCES.get(value.key)[language];
@@ -1327,7 +1330,7 @@ const ExamVerifier = (() => {
     }
     const words = values.map((x) => spelled(x, language));
     const said = SENTENCES.get(key)[language].replace(/\{(\d)\}/g, (_, n) => words[Number(n)]);
-    return `${place ? `${place}: ` : ""}${said}.`;
+    return `${place ? `${place}: ` : ""}${said}.`.replace(UNSEEN, "\ufffd");
   }
 
   /** What every check says of the bytes of a bundle; a generator that yields how far it is: {check, done, of}. */
