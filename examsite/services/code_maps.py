@@ -87,7 +87,8 @@ def put_away(ctx: ServiceContext, competition: Competition, cuts: Sequence[Cut],
             of_all[row.seq] = pair
     looks = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
     lines = []
-    for cut in cuts:
+    # By attempt and never by script: keys, and the places of rows on the disk, would repeat the order of the codes.
+    for cut in sorted(cuts, key=lambda cut: cut.attempt.id):
         candidate = str(cut.attempt.candidacy.public_code)
         content = _close_attempt(
             ctx, cut.attempt, by_candidate.pop(candidate, {}), looks.get(cut.attempt.id), recipient=recipient

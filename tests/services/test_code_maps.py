@@ -343,3 +343,18 @@ def test_nothing_is_closed_to_a_key_that_somebody_put_in_the_place_of_the_record
         codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
     found = [problem for problem in check_tables(board.session, board.competition) if problem.table == "split_keys"]
     assert [(problem.code, problem.column) for problem in found] == [("value_differs", "recipient")]
+
+
+def test_no_order_of_rows_repeats_the_order_of_the_codes(session: Session, now: datetime, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    board = make_answers(session, now, settings, candidates=8)
+    board.sealed()
+
+    attempts = [board.room.attempt(place).id for place in range(8)]
+    place_on_disk = "ctid" if session.get_bind().dialect.name == "postgresql" else "rowid"
+    for statement in (
+        "SELECT attempt_id FROM closed_answers ORDER BY id",
+        f"SELECT attempt_id FROM closed_answers ORDER BY {place_on_disk}",
+        f"SELECT id FROM attempts ORDER BY {place_on_disk}",
+    ):
+        assert session.scalars(text(statement)).all() == sorted(attempts), statement
