@@ -188,7 +188,7 @@ def checks_of(view: ResultView, ties: tuple[OpenTie, ...]) -> list[dict[str, Any
             lead = (post.selected[-1].total or ZERO) - (ranked[post.vacancies].total or ZERO)
             checks.append(
                 {
-                    "state": "none" if lead else "attention",
+                    "state": "fact" if lead else "attention",
                     "text": _("Cách biệt giữa người được chọn cuối cùng và người kế tiếp, %(post)s", post=post.code),
                     "aside": format_score(lead),
                 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,12 @@ from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.split_keys import make_split_key
 from examsite.storage.queries.split_keys import get_split_key
+from examsite.web.draws import DrawView, NumberLine
 from tests.factories.defence import Hall, make_hall
 from tests.factories.draws import Machine, make_number
 from tests.factories.standardisation import with_rules
 from tests.web.conftest import Clock
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, parse, words
 
 CODE = "VH-2026-01"
 NAME = "presentation-order"
@@ -136,3 +137,20 @@ def test_a_number_kept_back_is_opened_on_the_page_of_the_holders(
     assert chair.submit(f"{HERE}/open", {"share1": sheets[0], "share2": sheets[1]}).status_code == 302
     assert "Người giữ khóa mở" in words(find_all(chair.page(HERE), "number-council-C09")[0])
     assert chair.submit(f"{HERE}/hold", form_at=HERE).status_code == 302
+
+
+def test_the_servers_number_is_not_called_shown_before_a_secret_draw_is_held(app: Flask) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    lines = tuple(
+        NumberLine(by, by, "0" * 64, "", now, shown_at=now, way=None, holders=(), nonce="")
+        for by in ("council/C01", "system")
+    )
+    for held_at, last in ((None, "nêu sau cùng, khi tính kết quả"), (now, "đã nêu, giữ kín đến khi mở bảng phách")):
+        view = DrawView("script-codes", "", is_hidden=True, lines=lines, held_at=held_at)
+        with app.test_request_context():
+            template = app.jinja_env.from_string(
+                "{% from 'draws/_draw.html' import numbers with context %}{{ numbers(view) }}"
+            )
+            page = parse(f"<!doctype html><title>x</title>{template.render(view=view)}")
+        assert "đã nêu" in words(find_all(page, "number-council-C01")[0])
+        assert last in words(find_all(page, "number-system")[0])

@@ -117,6 +117,7 @@ def test_who_signs_shows_a_code_on_the_way_and_nothing_typed_is_lost(
     asked = member.submit(SIGN, typed)
     carried = hidden_on(parse(asked.text))
     assert {name: carried[name] for name in typed} == typed
+    assert find_all(parse(asked.text), "leave")[0].get("href") == "/home"
     assert scene(lambda doing: doing.session.scalars(select(Signature)).all()) == []
 
     wrong = member.post(SIGN, data={**carried, "factor_code": "000000"})

@@ -303,6 +303,7 @@ def _listing(director: Director, known: dict[str, Plan]) -> str:
     lines.append(
         "  Mã của yếu tố thứ hai (second-factor code):  trang hỏi mã hiện luôn mã (the page that asks shows it)"
     )
+    lines.append(f"  Từ trên các tờ khóa (words of the key sheets):  instance/{keys.SHEETS}")
     lines.append("")
     lines.append("  Cán bộ (officials)  /login")
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS, *cast.REMARKERS):
