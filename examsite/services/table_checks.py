@@ -37,7 +37,7 @@ from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
-from examsite.storage.queries.attempts import list_current_contents
+from examsite.storage.queries.attempts import map_current_versions
 from examsite.storage.queries.erasures import erased_candidacies, erased_contents
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.row_claims import RowClaim, list_claims
@@ -248,12 +248,13 @@ def _check_answers(session: Session, competition: Competition, records: _Records
     ).all()
     # Answers that a recorded erasure destroyed have no row; `check_erasures` looks at what is gone.
     named = {seq for _key, seq in attempts} | erased_contents(session, competition.code)
+    versions = map_current_versions(session.connection(), [key for key, _seq in attempts])
     for key, seq in attempts:
         row = records.get(-1 if seq is None else seq)
         payload = None if row is None else _payload(row)
         if row is None or payload is None:
             continue
-        held = list_current_contents(session, key)
+        held = {version.item: version.content for version in versions[key]}
         said = {answer["item"]: answer["content"] for answer in payload["answers"]}
         if {item: recorded_content(held[item]) if item in held else None for item in said} != said:
             yield TableProblem("answer_versions", key, "value_differs", "content", row.seq, row.event)

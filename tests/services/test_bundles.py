@@ -211,7 +211,7 @@ def test_bundle_has_the_same_bytes_on_both_databases_and_in_any_place(
     ):
         out = tmp_path / "elsewhere.zip"
         subprocess.run(
-            [sys.executable, "-m", "examsite", "result", "bundle", "VH-2026-01", "--out", str(out)],
+            [sys.executable, "-m", "examsite", "results", "bundle", "VH-2026-01", "--out", str(out)],
             cwd=ROOT,
             env={**os.environ, "EXAMSITE_INSTANCE": str(tmp_path), "EXAMSITE_DATABASE_URL": address, **place},
             check=True,
