@@ -24,10 +24,19 @@ script has as many words: files are filled up to this and then to powers of two.
 
 _LENGTH_BYTES: Final = 4
 
-WITHHELD: Final = frozenset({Event.ANSWERS_SUBMITTED, Event.ANSWERS_AMENDED, Event.SCRIPT_REDACTED, Event.CODES_SEALED})
+WITHHELD: Final = frozenset(
+    {
+        Event.ANSWERS_SUBMITTED,
+        Event.ANSWERS_AMENDED,
+        Event.RESULTS_SIGNED,
+        Event.SCRIPT_REDACTED,
+        Event.CODES_SEALED,
+    }
+)
 """Facts whose content joins a script and a candidate, or says what stands in a script under the author's code.
 
-The draw of the codes (`draw:held`) is closed with them."""
+The hash of a signed list of results is among them: the totals stand with the scripts, and of a small room every order
+of them can be tried against it. The draw of the codes (`draw:held`) is closed with them."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from examsite.domain.code_maps import LEAST_FILE_BYTES, map_bytes, unpack
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import codes
+from examsite.services.invigilation import sign_objective_results
 from examsite.services.redactions import look_through
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.services.verification import verify_log
@@ -358,3 +359,17 @@ def test_no_order_of_rows_repeats_the_order_of_the_codes(session: Session, now: 
         f"SELECT id FROM attempts ORDER BY {place_on_disk}",
     ):
         assert session.scalars(text(statement)).all() == sorted(attempts), statement
+
+
+def test_the_hash_of_the_signed_list_of_results_is_closed_too(board: Board) -> None:
+    # Four totals stand with the scripts: of twenty-four orders one has that hash.
+    sign_objective_results(board.ctx(Role.INVIGILATOR), board.competition, board.room.sitting)
+    signed = select(RecordRow).where(RecordRow.event == "results:signed")
+    before = board.session.scalars(signed).one().payload
+    assert before is not None
+
+    board.sealed()
+    _settled(board)
+    assert board.session.scalars(signed).one().payload is None
+    board.codes_opened()
+    assert board.session.scalars(signed).one().payload == before
