@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -14,6 +15,7 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError
 from examsite.domain.permissions import Role
 from examsite.services import people
+from examsite.services.table_checks import check_tables
 from examsite.storage.models.competitions import GatePassage
 from examsite.storage.queries.accounts import list_holders
 from tests.factories.competitions import make_official
@@ -89,3 +91,29 @@ def _fix_list(stage: Stage, *, at: datetime) -> None:
         )
     )
     session.flush()
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ("role = 'authority'", "role"),
+        ("account_id = (SELECT min(id) FROM accounts)", "account_id"),
+        ("revoked_at = NULL", "revoked_at"),
+        ("pseudonym = 'K77'", ""),
+    ],
+)
+def test_a_role_that_somebody_changed_in_the_database_is_named(
+    stage: Stage, new: Callable[[str], str], change: str, column: str
+) -> None:
+    ctx, competition, login = stage.ctx(Role.ORGANISER), stage.competition, new("ban.phach")
+    given = people.assign_role(ctx, competition, login=login, role=Role.KEEPER)
+    people.revoke_role(ctx, competition, given.id)
+
+    def named() -> list[tuple[str, str]]:
+        found = check_tables(stage.session, competition)
+        return [(problem.code, problem.column) for problem in found if problem.table == "role_assignments"]
+
+    assert named() == []
+    stage.session.execute(text(f"UPDATE role_assignments SET {change} WHERE id = {given.id}"))
+    stage.session.expire_all()
+    assert named() == [("value_differs" if column else "row_missing", column)]
