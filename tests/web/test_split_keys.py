@@ -81,6 +81,7 @@ def test_a_key_counts_once_its_sheets_are_printed_and_each_holder_tries_the_own_
     wrong = member.submit(where, {"share1": typed})
     assert wrong.status_code == 422
     assert "từ thứ 10 “quyen”" in wrong.text
+    assert 'data-share-words="Đã có %s trên 33 từ."' in wrong.text  # the script puts the number in
     assert f'value="{typed[32]}"' in wrong.text  # what was typed stays
     assert "của người khác" in member.submit(where, {"share1": sheets[0].split()}).text
     pasted = member.submit(where, {"share1": [sheets[1].upper(), *[""] * 32]})
