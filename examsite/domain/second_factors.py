@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,27 @@ class FactorKind(StrEnum):
 
     CODE_APP = "code_app"
     PASSKEY = "passkey"
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What a passkey signed, in base64url: everything that a stranger needs to check the signature again."""
+
+    credential: str
+    public_key: str
+    authenticator_data: str
+    client_data: str
+    signature: str
+
+    def as_data(self) -> dict[str, str]:
+        """As it stands in a record."""
+        return {
+            "credential": self.credential,
+            "public_key": self.public_key,
+            "authenticator_data": self.authenticator_data,
+            "client_data": self.client_data,
+            "signature": self.signature,
+        }
 
 
 FRESH_SECONDS: Final = 300

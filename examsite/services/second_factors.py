@@ -45,6 +45,7 @@ from examsite.domain.second_factors import (
     NEIGHBOUR_STEPS,
     SECRET_BYTES,
     STEP_SECONDS,
+    Assertion,
     FactorKind,
     plain_code,
     public_secret,
@@ -78,27 +79,6 @@ class AppOffer:
 
     secret: str
     address: str
-
-
-@dataclass(frozen=True)
-class Assertion:
-    """What a passkey signed, in base64url: everything that a stranger needs to check the signature again."""
-
-    credential: str
-    public_key: str
-    authenticator_data: str
-    client_data: str
-    signature: str
-
-    def as_data(self) -> dict[str, str]:
-        """As it stands in a record."""
-        return {
-            "credential": self.credential,
-            "public_key": self.public_key,
-            "authenticator_data": self.authenticator_data,
-            "client_data": self.client_data,
-            "signature": self.signature,
-        }
 
 
 def throttle_name(account_id: int) -> str:
