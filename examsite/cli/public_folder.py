@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from examsite.domain.errors import DomainError
+from examsite.domain.errors import DomainError, NotFoundError
 
 
 @click.command("public-folder")
@@ -30,6 +30,9 @@ def write_public_folder(code: str, out: Path) -> None:
     site = import_module("wsgi").app
     try:
         files: dict[str, bytes] = site.extensions["public_folder"](code)
+    except NotFoundError:
+        click.echo(f"✗ {code}: không có kỳ này hoặc chưa thông báo (no such competition, or not announced)", err=True)
+        sys.exit(1)
     except DomainError as refusal:
         click.echo(f"✗ {code}: {refusal.code}", err=True)
         sys.exit(1)
