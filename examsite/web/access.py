@@ -133,11 +133,6 @@ def _behind_factor(view: ViewT, *, or_signature: bool) -> ViewT:
     return behind_factor  # type: ignore[return-value]
 
 
-def declared_access(app: Flask, endpoint: str) -> Access | None:
-    """What the view behind an endpoint declares, or None."""
-    return getattr(app.view_functions[endpoint], "access", None)
-
-
 def load_principal(token: str) -> Principal | None:
     """The person behind a log-in token, if the server still knows it."""
     found = accounts.find_logged_in(db.session(), token, now=read_web_clock())

@@ -58,11 +58,6 @@ def figure_groups(ruleset: RuleSet) -> list[FigureGroupRows]:
     return groups
 
 
-def figure_row(ruleset: RuleSet, figure: Figure) -> FigureRow:
-    """One figure in words."""
-    return _row(ruleset, figure)
-
-
 def _row(ruleset: RuleSet, figure: Figure) -> FigureRow:
     return FigureRow(
         figure.key,

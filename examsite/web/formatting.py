@@ -99,11 +99,6 @@ def format_hash(value: str) -> str:
     return " ".join(value[start : start + 8] for start in range(0, len(value), 8))
 
 
-def format_minutes(seconds: float) -> str:
-    """Whole minutes."""
-    return str(int(seconds // 60))
-
-
 def format_item(item: str) -> str:
     """How people call an item of a paper: "Trắc nghiệm 7", "Tự luận 1"."""
     if item == FLAGS:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from examsite.domain.draw_ceremonies import DrawState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.storage.models.draws import DrawCeremony
@@ -36,20 +34,6 @@ def get_ceremony(session: Session, competition_id: int, name: str) -> DrawCeremo
     if ceremony is None:
         raise NotFoundError("draw_not_found", draw=name)
     return ceremony
-
-
-def list_ceremonies(
-    session: Session, competition_id: int, *, states: Collection[DrawState] = tuple(DrawState)
-) -> list[DrawCeremony]:
-    """The draws of a competition in these states with their contributions, in the order in which they were set up."""
-    return list(
-        session.scalars(
-            select(DrawCeremony)
-            .where(DrawCeremony.competition_id == competition_id, DrawCeremony.state.in_(states))
-            .order_by(DrawCeremony.opened_at, DrawCeremony.id)
-            .options(selectinload(DrawCeremony.contributions))
-        )
-    )
 
 
 def prepared_items(session: Session, competition_id: int, name: str) -> list[str] | None:
