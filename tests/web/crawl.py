@@ -161,6 +161,8 @@ def walk(world: World, folder: Path) -> Walk:
             except BrokenPageError as error:
                 made.fault = str(error)
         response.close()
+        if made.status in MOVED:  # words for the next page would be on whichever comes next in the list of addresses
+            del browsers[key]
         return made
 
     looked_at: set[tuple[Any, ...]] = set()

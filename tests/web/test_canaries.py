@@ -61,7 +61,7 @@ _PLAYED = {"council.show_timeline", "supervisor.show_timeline"}
 #: Whether two people stand near is judged by their names and units, as declarations are made by them.
 _HINTS = {"council.list_conflict_hints", "council.judge_hint"}
 #: Who holds which sheet of a key is known to all who hold one.
-_KEYS = {"council.list_keys", "council.split_key"}
+_KEYS = {"council.list_keys", "council.split_key", "council.open_codes"}
 _CODES_ARE_OPEN = {"published", "ranked", "defence"}
 
 
