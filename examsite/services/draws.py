@@ -8,6 +8,7 @@ through `draw`. Either way there is one draw of a name, ever.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ from examsite.services.split_keys import join_split_key, recipient_as_recorded
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.draws import DrawCeremony, DrawContribution
 from examsite.storage.queries.draws import find_ceremony, get_ceremony
+from examsite.storage.queries.records import get_log, list_records_of_event
 from examsite.storage.queries.split_keys import find_split_key, get_split_key
 
 _COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
@@ -74,7 +76,8 @@ def draw(ctx: ServiceContext, competition: Competition, name: str, items: Sequen
 
     Raises:
         ConflictError: `draw_already_held`; of a ceremony `draw_not_prepared`, `draw_not_committed`,
-            `draw_numbers_missing`, `draw_list_changed` (the items are not those that were committed to).
+            `draw_numbers_missing`, `draw_list_changed` (the items are not those that were committed to),
+            `draw_commitment_broken` (a number is not the one on record).
         NotAllowedError: `role_needed`: only the council draws.
         InvalidError: the list is empty or has repeats.
     """
@@ -335,6 +338,7 @@ def _record_commitments(
 
 
 def _hold(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony) -> HeldDraw:
+    _check_against_the_log(ctx, competition, ceremony)
     document = _document_of(competition, ceremony)
     outcome = hold_draw(document)
     payload = {"document": document, "outcome": outcome}
@@ -343,6 +347,19 @@ def _hold(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony)
     ceremony.held_at, ceremony.held_seq = ctx.now, seq
     ctx.session.flush()
     return HeldDraw(document=document, outcome=outcome, record_seq=seq)
+
+
+def _check_against_the_log(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony) -> None:
+    """Refuse numbers or a list that are not those on record: rows can be changed by whoever owns the database."""
+    log = get_log(ctx.session, competition.code)
+    rows = list_records_of_event(ctx.session, log.id, Event.DRAW_COMMITTED)
+    said = next(json.loads(row.payload or "{}") for row in rows if row.subject == f"draw/{ceremony.name}")
+    known = {entry["by"]: {entry["commitment"], entry.get("substitute")} for entry in said.get("commitments", [])}
+    if said.get("items") != ceremony.items:
+        raise ConflictError("draw_list_changed", draw=ceremony.name)
+    for row in ceremony.contributions:
+        if commitment_of(bytes.fromhex(row.nonce)) not in known.get(row.by, set()):
+            raise ConflictError("draw_commitment_broken", by=row.by)
 
 
 def _document_of(competition: Competition, ceremony: DrawCeremony) -> dict[str, object]:

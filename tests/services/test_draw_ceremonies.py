@@ -9,7 +9,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from examsite.domain.draw_ceremonies import DrawState, NumberWay
@@ -35,7 +35,7 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.draws import get_ceremony
 from examsite.storage.queries.split_keys import get_split_key
 from tests.factories.competitions import Plan, make_complete_plan
-from tests.factories.draws import give_numbers, make_number
+from tests.factories.draws import give_numbers, make_number, number_all
 
 ORDER = "presentation-order"
 ITEMS = ["A", "B", "C", "D", "E"]
@@ -125,6 +125,35 @@ def test_members_commit_then_show_and_the_outcome_follows_from_the_record(counci
     assert get_ceremony(council.session, competition.id, ORDER).state is DrawState.HELD
     assert refusal(lambda: draw(council.by(0), competition, ORDER, ITEMS)) == "draw_already_held"
     assert refusal(lambda: prepare_draw(council.by(0), competition, ORDER, ITEMS)) == "draw_already_prepared"
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ("UPDATE draw_contributions SET nonce = :nonce, commitment = :commitment WHERE by = 'system'", "commitment"),
+        ("UPDATE draw_ceremonies SET items = :items WHERE name = 'presentation-order'", "list"),
+    ],
+)
+def test_numbers_and_list_are_those_on_record_whoever_changes_the_rows(
+    council: Council, change: str, refused: str
+) -> None:
+    competition = council.competition
+    prepare_draw(council.by(0), competition, ORDER, ITEMS)
+    number_all(
+        competition,
+        ORDER,
+        [council.by(place) for place in range(3)],
+        [council.by(place, minutes=10) for place in range(3)],
+    )
+    other = bytes([77]) * 32
+    items = ITEMS[::-1]
+    values = {"nonce": other.hex(), "commitment": commitment_of(other), "items": json.dumps(items)}
+    statement = text(change)
+    used = {name: value for name, value in values.items() if f":{name}" in change}
+    council.session.connection().execute(statement, used)
+    council.session.expire_all()
+    said = refusal(lambda: draw(council.by(0, minutes=12), competition, ORDER, items if refused == "list" else ITEMS))
+    assert said == {"commitment": "draw_commitment_broken", "list": "draw_list_changed"}[refused]
 
 
 def test_a_number_kept_back_is_opened_by_holders_and_counts(council: Council) -> None:
