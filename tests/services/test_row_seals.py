@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ from tests.scenes import Keep
 from tests.services.test_bundles import published
 
 SEALED = sealed_classes(Base)
+
+
+@pytest.fixture(autouse=True)
+def rules_of_tables_hold_again(session: Session) -> Iterator[None]:
+    """The connection goes back to the pool: whoever takes it next must meet every rule of the tables."""
+    yield
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
 
 
 @pytest.fixture
