@@ -24,6 +24,7 @@ from examsite.storage.queries.erasures import (
     list_identities,
     list_recorded_erasures,
 )
+from examsite.storage.row_sets import in_portions
 
 _OPENED = frozenset(event.value for event in MUST_BE_OPENED)
 
@@ -78,8 +79,8 @@ def _rows(session: Session, recorded: list[RecordedErasure]) -> Iterator[TablePr
                 yield TableProblem(table, key, "not_erased", "", one.seq, Event.DATA_ERASED.value)
         for table, keys in found.emptied.items():
             model = classes[table]
-            for start in range(0, len(keys), 500):
-                for row in session.scalars(select(model).where(model.id.in_(keys[start : start + 500]))):
+            for some in in_portions(keys):
+                for row in session.scalars(select(model).where(model.id.in_(some))):
                     for column in EMPTIED[table]:
                         if getattr(row, column) != erased_value(table, column, row.id):
                             yield TableProblem(table, row.id, "not_erased", column, one.seq, Event.DATA_ERASED.value)

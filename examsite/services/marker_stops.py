@@ -25,7 +25,8 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import MarkWithdrawal
 from examsite.storage.models.standardisation import MarkerStop
 from examsite.storage.queries.allocations import list_open_allocations
-from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.codes import ALLOCATION
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.marking import find_marker, written_part
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
@@ -179,7 +180,7 @@ def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, 
             asked += 1
     _decide(ctx, competition, stop, StopOutcome.REPLACED, reason=words, scripts=[mark.script for mark in doubtful])
     rows = list_open_allocations(ctx.session, competition.id, stop.assignment_id)
-    if not rows or find_held_draw(ctx.session, competition.id, ALLOCATION) is None:
+    if not rows or find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD) is None:
         return Replacement(asked, 0, ())
     passed = allocations.pass_on(ctx, competition, stop.assignment, rows, reason=words)
     return Replacement(asked, len(passed.given), passed.waiting)

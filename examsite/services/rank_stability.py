@@ -11,10 +11,6 @@ from examsite.domain.ruleset_model import RuleSet
 if TYPE_CHECKING:
     from examsite.statistics.rank_stability import RankStability
 
-#: People of a post below whom the public is shown nothing: with fewer, chances tell of single persons.
-# Source: rule set, small_group_least; our choice where it says less.
-LEAST_PUBLIC = 5
-
 
 def stability_of(document: Mapping[str, Any], ruleset: RuleSet) -> dict[str, RankStability]:
     """The stability of every post's ranking, by the code of the post."""

@@ -42,8 +42,9 @@ from examsite.storage.queries.appeals import (
     remarks_of,
     system_total_of,
 )
-from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.codes import ALLOCATION
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.marking import WRITTEN, find_last_position, lock_script, written_part
 
 
@@ -210,7 +211,7 @@ def _give(
     reason: str = "",
     actor: str | None = None,
 ) -> tuple[str, ...]:
-    held = find_held_draw(ctx.session, competition.id, ALLOCATION)
+    held = find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD)
     if held is None:
         raise ConflictError("remarkers_too_few", have=0, need=count)
     eligible = find_eligible(ctx.session, competition.id)

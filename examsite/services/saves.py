@@ -5,7 +5,7 @@ The hottest path of the product: three statements for a whole group, no objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -21,7 +21,7 @@ from examsite.services.lost_times import note_silence
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.attempts import AttemptClock
 from examsite.storage.queries.papers import get_frozen_paper
-from examsite.storage.row_sets import ChangedRows, NewRows
+from examsite.storage.row_sets import ChangedRows, NewRows, in_portions
 
 MOST_STRAY_VERSIONS: Final = 200
 """Most versions kept of an attempt for items that its paper does not have.
@@ -207,15 +207,10 @@ def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict
         return stored
     if _new.insert(connection, list(rows.values())) != len(rows):
         # Some came a second time: what counts is what was stored under their numbers then.
-        for keys in _in_portions(list(rows)):
+        for keys in in_portions(list(rows), _KEYS_AT_ONCE):
             for *key, content, set_aside in connection.execute(_stored, {"keys": keys}):
                 stored[cast(_Key, tuple(key))] = (content, set_aside)
     return stored
-
-
-def _in_portions(keys: list[_Key]) -> Iterator[list[_Key]]:
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        yield keys[start : start + _KEYS_AT_ONCE]
 
 
 def _items(connection: Connection, clock: AttemptClock) -> frozenset[str]:

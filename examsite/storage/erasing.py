@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.personal_data import EMPTIED, ROWS_DESTROYED, erased_value
 from examsite.storage.database import Base
+from examsite.storage.row_sets import PORTION, in_portions
 from examsite.storage.uploads import stored_path
 
 #: What is kept beside the database, so that an old backup that is put back is known to hold destroyed data.
@@ -26,8 +27,6 @@ LEDGER = "erasures.jsonl"
 
 #: How often it is tried to empty the write-ahead log while somebody reads, and how long between. Unit: seconds.
 _TURNS, _TURN_SECONDS = 200, 0.1
-
-_AT_ONCE = 500
 
 
 def destroy_rows(session: Session, rows: Mapping[str, Sequence[int]], logins: Sequence[str]) -> None:
@@ -38,10 +37,10 @@ def destroy_rows(session: Session, rows: Mapping[str, Sequence[int]], logins: Se
     for name in ["lost_times", *order]:
         table = Base.metadata.tables[name]
         (key,) = table.primary_key
-        for chunk in _chunks(rows.get(name, ())):
+        for chunk in in_portions(rows.get(name, ())):
             session.execute(delete(table).where(key.in_(chunk)))
     throttles = Base.metadata.tables["login_throttles"]
-    for names in _chunks(logins):
+    for names in in_portions(logins):
         session.execute(delete(throttles).where(throttles.c.login.in_(names)))
 
 
@@ -50,7 +49,7 @@ def empty_rows(session: Session, emptied: Mapping[str, Sequence[int]]) -> None:
     classes = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
     for name, keys in emptied.items():
         model = classes[name]
-        for chunk in _chunks(keys):
+        for chunk in in_portions(keys):
             for row in session.scalars(select(model).where(model.id.in_(chunk)).order_by(model.id)):
                 for column in EMPTIED[name]:
                     setattr(row, column, erased_value(name, column, row.id))
@@ -66,7 +65,7 @@ def find_words(session: Session, words: Collection[str]) -> dict[str, int]:
         columns = [column for column in table.columns if _holds_text(column)]
         if not columns:
             continue
-        for row in session.execute(select(*columns), execution_options={"yield_per": _AT_ONCE}):
+        for row in session.execute(select(*columns), execution_options={"yield_per": PORTION}):
             for column, value in zip(columns, row, strict=True):
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
                 if value and any(word in text for word in words):
@@ -157,8 +156,3 @@ def read_ledger(instance_path: Path) -> list[dict[str, Any]]:
         except (ValueError, TypeError):
             continue
     return found
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]

@@ -8,8 +8,8 @@ SQLite the database is in the process: rows go in one by one, and a set of numbe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -34,6 +34,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Row = Mapping[str, Any]
+ItemT = TypeVar("ItemT")
 
 
 class _Numbers(TypeDecorator[Iterable[int]]):
@@ -72,6 +73,16 @@ def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **options: Any)
 def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     value, numbers = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{value} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 -- both parts come from the compiler
+
+
+#: How many values one statement names unless told otherwise. Source: our choice, because databases bound their number.
+PORTION = 500
+
+
+def in_portions(values: Sequence[ItemT], size: int = PORTION) -> Iterator[Sequence[ItemT]]:
+    """The values a handful at a time."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 class NewRows:

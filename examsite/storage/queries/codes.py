@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -34,6 +32,7 @@ from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.appeals import appeal_entries
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.marking import (
     WRITTEN,
     ScriptStanding,
@@ -305,23 +304,6 @@ def list_sealable_attempts(session: Session, competition_id: int) -> list[Attemp
     )
 
 
-def find_held_draw(session: Session, competition_id: int, name: str) -> dict[str, Any] | None:
-    """What a draw of the competition decided: its document and outcome; None before it was held."""
-    payload = session.scalars(
-        select(RecordRow.payload)
-        .join(RecordLog, RecordLog.id == RecordRow.log_id)
-        .where(
-            RecordLog.competition_id == competition_id,
-            RecordRow.event == Event.DRAW_HELD.value,
-            RecordRow.subject == f"draw/{name}",
-        )
-    ).first()
-    if payload is None:
-        return None
-    held: dict[str, Any] = json.loads(payload)
-    return held
-
-
 def is_draw_held(session: Session, competition_id: int, name: str) -> bool:
     """Whether a draw of the competition was held, even where its outcome is closed for now."""
     return (
@@ -381,7 +363,7 @@ def missing_before_sealing(session: Session, competition: Competition, now: date
 def missing_before_opening(session: Session, competition: Competition, now: datetime) -> list[Missing]:
     """What keeps the codes sealed: an allocation, a score for every script, the head's word on marks and markers."""
     del now
-    if find_held_draw(session, competition.id, ALLOCATION) is None:
+    if find_draw_record(session, competition.id, ALLOCATION, Event.DRAW_HELD) is None:
         return [Missing("allocation_not_drawn", Role.CHAIR)]
     unsettled = count_scripts(session, competition.id, ScriptState.SEALED, ScriptState.MARKING, ScriptState.SETTLING)
     missing = [Missing("scripts_not_settled", Role.MARKING_HEAD, {"count": unsettled})] if unsettled else []

@@ -25,9 +25,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.code_maps import list_withheld
-
-#: Keys that one statement asks for; databases bound the number of values.
-_AT_ONCE = 500
+from examsite.storage.row_sets import in_portions
 
 #: Shorter texts are found by chance in what has nothing to do with a person. Unit: letters.
 _LEAST_WORD = 6
@@ -128,7 +126,7 @@ def list_identities(session: Session, candidacy_ids: Sequence[int]) -> list[Cand
     """The candidacies with these keys."""
     return [
         row
-        for chunk in _chunks(candidacy_ids)
+        for chunk in in_portions(candidacy_ids)
         for row in session.scalars(select(Candidacy).where(Candidacy.id.in_(chunk)).order_by(Candidacy.id))
     ]
 
@@ -144,12 +142,12 @@ def traces_of(session: Session, candidacies: Sequence[Candidacy], belongings: Be
         subjects |= {f"application/{row.id}", f"account/{row.account_id}"}
         if row.public_code:
             subjects |= {f"{kind}/{row.public_code}" for kind in ("candidate", "proposal", "defence")}
-    for chunk in _chunks(belongings.emptied.get("scripts", [])):
+    for chunk in in_portions(belongings.emptied.get("scripts", [])):
         for code in session.scalars(select(Script.code).where(Script.id.in_(chunk))):
             codes.add(code)
             subjects.add(f"script/{code}")
     seats: set[tuple[str, str]] = set()
-    for chunk in _chunks(belongings.rows.get("attempts", [])):
+    for chunk in in_portions(belongings.rows.get("attempts", [])):
         taken = select(Sitting.code, Attempt.seat).join(Sitting, Sitting.id == Attempt.sitting_id)
         for sitting, seat in session.execute(taken.where(Attempt.id.in_(chunk))):
             seats.add((f"sitting/{sitting}", seat))
@@ -210,7 +208,7 @@ def list_shared_files(session: Session, files: Collection[str]) -> set[str]:
     uploads = _table("uploads")
     return {
         sha
-        for chunk in _chunks(sorted(files))
+        for chunk in in_portions(sorted(files))
         for sha in session.scalars(select(uploads.c.sha256).where(uploads.c.sha256.in_(chunk)))
     }
 
@@ -298,7 +296,7 @@ def _hanging_on(session: Session, table: str, column: str, owners: Sequence[int]
     (key,) = rows.primary_key
     return [
         found
-        for chunk in _chunks(owners)
+        for chunk in in_portions(owners)
         for found in session.scalars(select(key).where(rows.c[column].in_(chunk)).order_by(key))
     ]
 
@@ -307,11 +305,6 @@ def _values(session: Session, column: Any, keys: Sequence[int]) -> list[Any]:
     (key,) = column.table.primary_key
     return [
         found
-        for chunk in _chunks(keys)
+        for chunk in in_portions(keys)
         for found in session.scalars(select(column).where(key.in_(chunk)).order_by(key))
     ]
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.draws import draw_seed
+from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.question_orders import order_for_question
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.papers import Paper
-from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.codes import ALLOCATION
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.queues import own_rows
 from examsite.storage.queries.rubric_changes import read_current_paper
 
@@ -37,7 +39,7 @@ def list_steps(session: Session, competition_id: int, assignment_id: int, *, mar
     Without a draw (nothing is allocated then) the codes stand in their own order.
     """
     rows = session.execute(_walk, {"competition_id": competition_id, "assignment_id": assignment_id}).all()
-    held = find_held_draw(session, competition_id, ALLOCATION)
+    held = find_draw_record(session, competition_id, ALLOCATION, Event.DRAW_HELD)
     seed = b"" if held is None else draw_seed(held["document"])
     paper_ids = sorted({paper_id for _code, paper_id, _points, _state in rows})
     steps = []

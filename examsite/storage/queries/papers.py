@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -15,6 +13,7 @@ from examsite.domain.questions import Question, question_from_data
 from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper, PaperFile
 from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.queries.draws import find_draw_record
 
 #: How many frozen papers a process keeps read. Source: our choice, because a day has fewer.
 _FROZEN_KEPT = 64
@@ -136,20 +135,11 @@ def get_age_file(session: Session, paper_id: int) -> bytes:
 
 def find_drawn_paper(session: Session, post: Post) -> Paper | None:
     """The version of a post that its draw chose, once it was held; opened or still closed."""
-    payload = session.scalars(
-        select(RecordRow.payload)
-        .join(RecordLog, RecordLog.id == RecordRow.log_id)
-        .where(
-            RecordLog.competition_id == post.competition_id,
-            RecordRow.event == Event.DRAW_HELD.value,
-            RecordRow.subject == f"draw/paper-version-{post.code}",
-        )
-    ).first()
-    if payload is None:
+    held = find_draw_record(session, post.competition_id, f"paper-version-{post.code}", Event.DRAW_HELD)
+    if held is None:
         return None
-    chosen = json.loads(payload)["outcome"][0]
     return session.scalars(
-        select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post.id, Paper.code == chosen)
+        select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post.id, Paper.code == held["outcome"][0])
     ).one_or_none()
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draws import commitment_of, draw_seed
 from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.events import Event
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
@@ -19,8 +20,8 @@ from examsite.services import papers, sealed_papers
 from examsite.services.draws import draws_together
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
-from examsite.storage.queries.codes import find_held_draw
 from examsite.storage.queries.competitions import get_post
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper, list_consents, list_papers_of_post
 from examsite.storage.queries.papers import list_papers as list_versions
 from examsite.storage.queries.sittings import list_sittings
@@ -198,7 +199,7 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
     row = get_post(db.session(), g.competition.id, post)
     versions = list_papers_of_post(db.session(), row.id)
     entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
-    held = find_held_draw(db.session(), g.competition.id, f"paper-version-{row.code}")
+    held = find_draw_record(db.session(), g.competition.id, f"paper-version-{row.code}", Event.DRAW_HELD)
     drawn = entry.opened or entry.waiting
     if held is None or drawn is None:
         raise NotFoundError("draw_not_held")

@@ -65,9 +65,6 @@ WORDS = {
     "proposal_kinds": {"pdf": _l("PDF"), "docx": _l("Word (DOCX)"), "pptx": _l("PowerPoint (PPTX)")},
 }
 
-#: Roles of the short list of duties kept apart.
-PART_WORDS = {"written": _l("Bài thi viết"), "defence": _l("Bảo vệ đề án")}
-
 ERRORS = {
     "preset_not_found": _l("Không có bộ quy tắc mẫu %(preset)s."),
     "ruleset_frozen": _l("Bộ quy tắc đã khóa khi thông báo nên không sửa được nữa."),
