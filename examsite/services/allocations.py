@@ -31,9 +31,9 @@ from examsite.storage.queries.allocations import (
     list_open_allocations,
     list_takers,
 )
-from examsite.storage.queries.codes import ALLOCATION, find_held_draw
+from examsite.storage.queries.codes import ALLOCATION
 from examsite.storage.queries.conflicts import count_open_hints, count_undeclared
-from examsite.storage.queries.draws import find_ceremony
+from examsite.storage.queries.draws import find_ceremony, find_draw_record
 from examsite.storage.queries.marking import (
     ScriptStanding,
     count_third_allocations,
@@ -66,7 +66,7 @@ def draw_allocation(ctx: ServiceContext, competition: Competition, *, without_se
         ConflictError: `marking_not_open`, `allocation_already_drawn`, `hints_not_judged`, `markers_not_declared`,
             `markers_too_few`, `markers_in_conflict`, `seeds_too_few` without a reason, `markers_not_qualified`.
         InvalidError: `reason_missing`, `reason_too_long`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
 
     Source: TT 22/2025/TT-BNV art. 16(2): two markers, independently of each other.
     """
@@ -133,7 +133,7 @@ def _check_may_allocate(ctx: ServiceContext, competition: Competition, without_s
     """Refuse an allocation for which something is missing; what is recorded when it goes without seeds."""
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     check_marking_open(competition)
-    if find_held_draw(ctx.session, competition.id, ALLOCATION) is not None:
+    if find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD) is not None:
         raise ConflictError("allocation_already_drawn")
     waiting = count_open_hints(ctx.session, competition.id)
     if waiting:
@@ -170,7 +170,7 @@ def allocate_third(ctx: ServiceContext, competition: Competition, code: str) -> 
     standing = standing_for_head(ctx, competition, code)
     if standing is None or standing.standing.act is not NeededAct.THIRD_MARKER or standing.third_allocation:
         raise ConflictError("third_marker_not_due", script=code)
-    held = find_held_draw(ctx.session, competition.id, ALLOCATION)
+    held = find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD)
     if held is None:
         raise ConflictError("third_marker_not_due", script=code)
     eligible = find_eligible(ctx.session, competition.id)
@@ -263,7 +263,7 @@ def pass_on(
     Raises:
         ConflictError: `allocation_not_open` while nothing was drawn.
     """
-    held = find_held_draw(ctx.session, competition.id, ALLOCATION)
+    held = find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD)
     if held is None:
         raise ConflictError("allocation_not_open", script="–", marker=person.pseudonym)
     live = {row.script.code: row for row in rows if row.script.kind is ScriptKind.LIVE}

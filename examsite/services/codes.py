@@ -38,14 +38,13 @@ from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.codes import (
     SCRIPT_CODES,
-    find_held_draw,
     get_passage,
     is_draw_held,
     list_sealable_attempts,
     missing_before_code_draw,
 )
 from examsite.storage.queries.conflicts import list_recusals
-from examsite.storage.queries.draws import prepared_items
+from examsite.storage.queries.draws import find_draw_record, prepared_items
 from examsite.storage.queries.marking import list_scripts
 from examsite.storage.queries.redactions import list_checks
 
@@ -62,7 +61,7 @@ def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw
     Raises:
         ConflictError: `codes_not_drawable` outside the written test, `codes_already_drawn`, `gate_shut` as long as
             the room or the code board owes something, or nobody holds the key of the codes.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     count = _count_to_be_coded(ctx, competition)
     # A ceremony was set up with codes of its own: those are drawn.
@@ -114,7 +113,7 @@ def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
     Source: TT 22/2025/TT-BNV art. 15(3): the code board cuts and seals before anyone marks.
     """
     check_gate(ctx, competition, GateEvent.CODES_SEALED)
-    held = find_held_draw(ctx.session, competition.id, SCRIPT_CODES)
+    held = find_draw_record(ctx.session, competition.id, SCRIPT_CODES, Event.DRAW_HELD)
     attempts = list_sealable_attempts(ctx.session, competition.id)
     if held is None or len(held["outcome"]) != len(attempts):
         raise ConflictError("code_draw_outdated")

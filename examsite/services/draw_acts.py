@@ -64,7 +64,7 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str, *,
     Raises:
         ConflictError: of the act that needs the draw, and of `draw`.
         NotFoundError: `post_not_found`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     kind = draw_kind(name)
     if kind is DrawKind.SEATS:

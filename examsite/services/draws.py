@@ -8,7 +8,6 @@ through `draw`. Either way there is one draw of a name, ever.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,8 +46,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.split_keys import join_split_key, recipient_as_recorded
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.draws import DrawCeremony, DrawContribution
-from examsite.storage.queries.draws import find_ceremony, get_ceremony
-from examsite.storage.queries.records import get_log, list_records_of_event
+from examsite.storage.queries.draws import find_ceremony, find_draw_record, get_ceremony
 from examsite.storage.queries.split_keys import find_split_key, get_split_key
 
 _COUNCIL = (Role.CHAIR, Role.COUNCIL_MEMBER)
@@ -78,10 +76,11 @@ def draw(ctx: ServiceContext, competition: Competition, name: str, items: Sequen
         ConflictError: `draw_already_held`; of a ceremony `draw_not_prepared`, `draw_not_committed`,
             `draw_numbers_missing`, `draw_list_changed` (the items are not those that were committed to),
             `draw_commitment_broken` (a number is not the one on record).
-        NotAllowedError: `role_needed`: only the council draws.
+        NotAllowedError: `role_needed`: only the council draws; `fresh_factor_needed`.
         InvalidError: the list is empty or has repeats.
     """
     ctx.require(*_COUNCIL, competition_id=competition.id)
+    ctx.require_fresh_factor()
     ceremony = find_ceremony(ctx.session, competition.id, name)
     if ceremony is not None and ceremony.state is DrawState.HELD:
         raise ConflictError("draw_already_held", draw=name)
@@ -351,9 +350,7 @@ def _hold(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony)
 
 def _check_against_the_log(ctx: ServiceContext, competition: Competition, ceremony: DrawCeremony) -> None:
     """Refuse numbers or a list that are not those on record: rows can be changed by whoever owns the database."""
-    log = get_log(ctx.session, competition.code)
-    rows = list_records_of_event(ctx.session, log.id, Event.DRAW_COMMITTED)
-    said = next(json.loads(row.payload or "{}") for row in rows if row.subject == f"draw/{ceremony.name}")
+    said = find_draw_record(ctx.session, competition.id, ceremony.name, Event.DRAW_COMMITTED) or {}
     known = {entry["by"]: {entry["commitment"], entry.get("substitute")} for entry in said.get("commitments", [])}
     if said.get("items") != ceremony.items:
         raise ConflictError("draw_list_changed", draw=ceremony.name)

@@ -154,7 +154,8 @@ def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -
     caller holds the row of the competition: a wish that is withdrawn at this instant is withdrawn, or it is done.
 
     Raises:
-        ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `event_not_open`.
+        ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `event_not_open`,
+            `erasure_room_writes`.
         InvalidError: `erasure_code_differs`, when what was typed is not the code of the competition.
         NotAllowedError: `role_needed`, `fresh_factor_needed`; `second_person_needed` when it is the one who asked.
         NotFoundError: `erasure_not_asked`.
@@ -180,7 +181,8 @@ def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
     The caller holds the row of the competition.
 
     Raises:
-        ConflictError: as `check_due`; `erasure_nobody_left`, `event_not_open` while an earlier one is not finished.
+        ConflictError: as `check_due`; `erasure_nobody_left`, `event_not_open` while an earlier one is not finished,
+            `erasure_room_writes`.
         NotFoundError: `erasure_not_asked`, when this installation never erased anything of this competition.
     """
     settings = ctx.settings
@@ -298,6 +300,9 @@ def _doomed(session: Session, competition: Competition) -> _Doomed:
 
 def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) -> None:
     session = ctx.session
+    # Every table is looked through under the lock of whoever writes: no save of a room is to wait for that.
+    if count_running(session):
+        raise ConflictError("erasure_room_writes")
     state = ERASURE.after(erasure.state, ErasureEvent.AGREED)
     overwrite_what_is_deleted(session)
     doomed = _doomed(session, competition)

@@ -112,7 +112,7 @@ def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> He
 
     Raises:
         ConflictError: `order_not_drawable` at another step, `order_already_drawn`, `no_proposals_to_draw`.
-        NotAllowedError: `role_needed`: the chair draws.
+        NotAllowedError: `role_needed`: the chair draws; `fresh_factor_needed`.
     """
     standing = _to_be_drawn(ctx, competition)
     # The list of a ceremony stands: whoever is no longer there is passed over in the order, and nobody draws again.

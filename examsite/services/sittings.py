@@ -211,7 +211,7 @@ def draw_seats(ctx: ServiceContext, competition: Competition) -> HeldDraw:
 
     Raises:
         ConflictError: `sittings_frozen`, `sittings_missing`, `seats_too_few`, `nobody_to_seat`; the codes of `draw`.
-        NotAllowedError: `role_needed`: the chair draws.
+        NotAllowedError: `role_needed`: the chair draws; `fresh_factor_needed`.
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
     seats, people = _seats_to_draw(ctx, competition)

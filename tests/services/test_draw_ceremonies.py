@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from examsite.domain.errors import DomainError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
+from examsite.services.announcements import announce
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.draws import (
     commit_draw,
@@ -49,6 +51,7 @@ class Council:
         self.session = session
         self.competition = self.plan.competition
         change_ruleset(self.plan.ctx(), self.competition, {"draw_contributors": "council", "draw_notice_minutes": "10"})
+        announce(self.plan.ctx(), self.competition)
         self.people = [*self.plan.people[Role.CHAIR], *self.plan.people[Role.COUNCIL_MEMBER]]
         self.now = now
         self.sheets: list[Sheet] = make_split_key(
@@ -266,8 +269,13 @@ def test_only_the_council_contributes_and_only_who_contributed_shows(council: Co
 def test_without_a_key_or_with_one_contributor_there_is_no_ceremony(session: Session, now: datetime) -> None:
     plan = make_complete_plan(session, now)
     chair = plan.ctx(Role.CHAIR)
+    change_ruleset(plan.ctx(), plan.competition, {"draw_contributors": "council"})
+    assert refusal(lambda: prepare_draw(chair, plan.competition, "allocation", ITEMS)) == "draw_key_missing"
     change_ruleset(plan.ctx(), plan.competition, {"draw_contributors": "one"})
+    announce(plan.ctx(), plan.competition)
     assert refusal(lambda: prepare_draw(chair, plan.competition, ORDER, ITEMS)) == "draw_at_once"
+    no_factor = replace(chair, factor_at=None)
+    assert refusal(lambda: draw(no_factor, plan.competition, ORDER, ITEMS)) == "fresh_factor_needed"
     held = draw(chair, plan.competition, ORDER, ITEMS)
     assert sorted(held.outcome) == ITEMS
     ceremony = get_ceremony(session, plan.competition.id, ORDER)
@@ -276,5 +284,3 @@ def test_without_a_key_or_with_one_contributor_there_is_no_ceremony(session: Ses
         ("system", NumberWay.SYSTEM),
     ]
     assert refusal(lambda: draw(chair, plan.competition, ORDER, ITEMS)) == "draw_already_held"
-    change_ruleset(plan.ctx(), plan.competition, {"draw_contributors": "council"})
-    assert refusal(lambda: prepare_draw(chair, plan.competition, "allocation", ITEMS)) == "draw_key_missing"

@@ -20,6 +20,7 @@ from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.personal_data import ERASED_WORDS
+from examsite.domain.sittings import SittingState
 from examsite.services.backup_catalogue import destroy_overdue, list_backups
 from examsite.services.backups import make_backup
 from examsite.services.bundles import build_bundle, keep_bundle
@@ -208,6 +209,22 @@ def test_it_takes_the_time_of_the_rule_set_two_people_and_the_code(stage: Stage)
     assert code_of(refusal) == "erasure_code_differs"
     assert withdraw_erasure(organiser, stage.competition).state is ErasureState.WITHDRAWN
     assert plan_erasure(stage.session, stage.competition).people == len(stage.board.room.candidacies)
+
+
+def test_nothing_is_erased_while_a_room_writes(stage: Stage) -> None:
+    late = stage.at + OVER_A_YEAR
+    ask_erasure(stage.ctx(Role.ORGANISER, at=late), stage.competition)
+    room = stage.board.room
+    before, closed_at = room.sitting.state, room.sitting.closed_at
+    room.sitting.state, room.sitting.closed_at = SittingState.STARTED, None
+    stage.session.flush()
+    with pytest.raises(ConflictError) as refusal:
+        erase_people(administrator(stage, at=late), stage.competition, typed=stage.competition.code)
+    assert code_of(refusal) == "erasure_room_writes"
+    assert plan_erasure(stage.session, stage.competition).people == len(room.candidacies)
+    room.sitting.state, room.sitting.closed_at = before, closed_at
+    stage.session.flush()
+    assert erase_people(administrator(stage, at=late), stage.competition, typed=stage.competition.code)
 
 
 def test_every_proof_holds_after_an_erasure_and_the_bundles_are_the_same(stage: Stage) -> None:

@@ -21,7 +21,6 @@ from examsite.storage.queries.code_maps import get_closed_map
 from examsite.storage.queries.codes import (
     ALLOCATION,
     SCRIPT_CODES,
-    find_held_draw,
     is_draw_held,
     list_sealable_attempts,
     missing_before_code_draw,
@@ -72,8 +71,9 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
     before_opening = []
     if state is CompetitionState.MARKING:
         before_opening = list_missing(session, competition, GateEvent.CODES_OPENED, now=now)
+    allocation_drawn = is_draw_held(session, competition.id, ALLOCATION)
     before_allocation = []
-    if state is CompetitionState.MARKING and find_held_draw(session, competition.id, ALLOCATION) is None:
+    if state is CompetitionState.MARKING and not allocation_drawn:
         before_allocation = missing_before_allocation(session, competition, now)
     return render_template(
         "council/codes_show.html",
@@ -85,7 +85,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
         is_chair=g.actor.role is Role.CHAIR,
         codes_drawn=is_draw_held(session, competition.id, SCRIPT_CODES),
         found_near_late=count_found_near_late(session, competition.id),
-        allocation_drawn=find_held_draw(session, competition.id, ALLOCATION) is not None,
+        allocation_drawn=allocation_drawn,
         attempts=len(list_sealable_attempts(session, competition.id)) if state is CompetitionState.WRITTEN else 0,
         scripts=count_scripts(session, competition.id),
         markers=len(list_markers(session, competition.id)),
@@ -99,6 +99,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
 
 @bp.post("/<code>/codes/draw")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
 @writes
 def draw_script_codes(code: str) -> ResponseReturnValue:
     """Draw the codes; the outcome stays sealed."""
@@ -110,6 +111,7 @@ def draw_script_codes(code: str) -> ResponseReturnValue:
 
 @bp.post("/<code>/codes/allocate")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
 @writes
 def draw_allocation(code: str) -> ResponseReturnValue:
     """Draw who marks what."""

@@ -13,16 +13,17 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.events import Event
 from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import reveals
 from examsite.services.draws import draws_together
 from examsite.services.proposals import ORDER_DRAW, draw_presentation_order
 from examsite.storage.database import db
-from examsite.storage.queries.codes import find_held_draw
 from examsite.storage.queries.defence import get_defence, list_defences, list_leaders, list_members
+from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.proposals import list_standings
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.errors import message_of, status_of
@@ -70,7 +71,7 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
     session = db.session()
     standings = list_standings(session, g.competition)
     defences = list_defences(session, g.competition.id)
-    held = find_held_draw(session, g.competition.id, ORDER_DRAW)
+    held = find_draw_record(session, g.competition.id, ORDER_DRAW, Event.DRAW_HELD)
     return render_template(
         "council/show_presentation_order.html",
         form=DrawOrderForm(),
@@ -90,6 +91,7 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
 
 @bp.post("/<code>/presentation-order")
 @requires(Role.CHAIR)
+@fresh_factor
 @writes
 def draw_order(code: str) -> ResponseReturnValue:
     """Hold the draw."""

@@ -60,6 +60,7 @@ ERRORS = {
     "erasure_not_published": _l("Kết quả chưa công bố nên chưa xóa dữ liệu của ai."),
     "erasure_result_open": _l("Kết quả đang được sửa. Xóa dữ liệu sau khi công bố bản sửa và hết thời hạn tính từ đó."),
     "erasure_not_due": _l("Chưa đến hạn xóa. Theo bộ quy tắc chỉ được xóa từ %(due)s."),
+    "erasure_room_writes": _l("Đang có ca thi viết trên máy chủ này. Chưa xóa gì; hãy làm lại khi ca thi kết thúc."),
     "erasure_asked_already": _l("Đã có đề nghị xóa của kỳ thi này, chờ quản trị. Muốn đề nghị lại thì rút đề nghị cũ."),
     "erasure_nobody_left": _l("Dữ liệu của người không trúng tuyển đã xóa hết, không còn ai."),
     "erasure_not_asked": _l("Không có đề nghị xóa nào đang chờ. Thư ký hội đồng đề nghị ở trang Xóa dữ liệu."),
