@@ -12,7 +12,8 @@ from examsite.domain.errors import ConflictError, DomainError, NotFoundError
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
-from examsite.services.erasure import ErasurePlan, erase_again, erase_people, finish_erasures, plan_erasure
+from examsite.services.erasure import erase_again, erase_people, finish_erasures
+from examsite.services.erasure_plans import ErasurePlan, plan_erasure, read_erasure
 from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import find_open_erasure
@@ -48,15 +49,17 @@ def erase_command(code: str, *, dry_run: bool, again: bool) -> None:
             raise NotFoundError("erasure_not_asked")
         click.echo(f"Người đề nghị (asked by): {asked_by or '—'}. Không thể hoàn tác. (This cannot be undone.)")
         typed = click.prompt(f"Gõ lại mã kỳ thi {code} để xóa (type the code to erase)", default="", show_default=False)
+        with reading(engine) as session:
+            found = read_erasure(session, get_competition(session, code))
         with writing(engine) as session:
             ctx = ServiceContext(session=session, now=read_clock(), settings=settings, signer=load_signer(settings))
             competition = get_competition_for_update(session, code)
             if again:
                 if typed.strip() != code:
                     raise ConflictError("erasure_code_differs", wanted=code)
-                done = erase_again(ctx, competition)
+                done = erase_again(ctx, competition, reading=found)
             else:
-                done = erase_people(ctx, competition, typed=typed)
+                done = erase_people(ctx, competition, typed=typed, reading=found)
             seq = done.record_seq
     except DomainError as error:
         click.echo(f"✗ {_WORDS.get(error.code, error.code)}. Không có gì thay đổi. (Nothing was changed.)", err=True)
@@ -98,6 +101,9 @@ _WORDS = {
     "erasure_result_open": "kết quả đang được sửa (the result is being corrected)",
     "erasure_not_due": "chưa đến ngày được xóa theo bộ quy tắc (not yet due under the rule set)",
     "erasure_code_differs": "mã gõ lại không đúng (what was typed is not the code)",
+    "changed_meanwhile": (
+        "dữ liệu vừa đổi trong lúc đọc; hãy chạy lại lệnh này (data changed while it was read; run the command again)"
+    ),
     "event_not_open": (
         "lần xóa trước chưa dọn xong; thử lại sau ít phút (the one before is not finished; try again in a few minutes)"
     ),

@@ -10,32 +10,25 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.marking import SCRIPT_MACHINE, ScriptEvent
-from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
-from examsite.domain.scripts import script_content
-from examsite.services.code_maps import Cut, put_away, take_back
+from examsite.services.code_maps import Cut, Sealing, make_sealing, put_away, read_standing
 from examsite.services.context import ServiceContext
 from examsite.services.draws import HeldDraw, draw, prepare_draw
 from examsite.services.gates import check_gate, pass_gate
+from examsite.services.map_openings import OpenedMap, open_map, take_back
 from examsite.services.merging import apply_deductions
 from examsite.services.records import record
-from examsite.services.redactions import shown_content
-from examsite.services.system_marks import lock_system_mark
+from examsite.services.system_marks import lock_system_marks
 from examsite.storage.kept_away import away_tags
 from examsite.storage.models.code_maps import ScriptCut
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Script
-from examsite.storage.models.redactions import IdentityHint
-from examsite.storage.models.sittings import Attempt
-from examsite.storage.queries.attempts import list_answers
 from examsite.storage.queries.codes import (
     SCRIPT_CODES,
     get_passage,
@@ -44,15 +37,11 @@ from examsite.storage.queries.codes import (
     missing_before_code_draw,
 )
 from examsite.storage.queries.conflicts import list_recusals
-from examsite.storage.queries.draws import find_draw_record, prepared_items
-from examsite.storage.queries.marking import list_scripts
+from examsite.storage.queries.draws import prepared_items
 from examsite.storage.queries.redactions import list_checks
 
 #: Digits of a script code, more when a competition has very many scripts.
 CODE_DIGITS = 4
-
-#: Bytes of the salt of a script's content, as of a record's.
-SALT_BYTES = 32
 
 
 def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw:
@@ -100,83 +89,133 @@ def _count_to_be_coded(ctx: ServiceContext, competition: Competition) -> int:
     return len(list_sealable_attempts(ctx.session, competition.id))
 
 
-def seal_codes(ctx: ServiceContext, competition: Competition) -> list[Script]:
+def prepare_sealing(ctx: ServiceContext, competition: Competition) -> Sealing:
+    """Make ready what `seal_codes` writes; it may be done before anything is locked, and nothing is written.
+
+    Raises:
+        ConflictError: those of `seal_codes`.
+        NotAllowedError: `role_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.CODES_SEALED)
+    return make_sealing(ctx, competition, read_standing(ctx, competition))
+
+
+def seal_codes(ctx: ServiceContext, competition: Competition, *, sealing: Sealing | None = None) -> list[Script]:
     """Make the scripts under the drawn codes as decided places leave them, seal the map, lock the system's marks.
 
-    From here to the opening nothing in the database joins scripts and candidates.
+    From here to the opening nothing in the database joins scripts and candidates. Without a `sealing` that was made
+    ready it is made now, which takes long where there are many.
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut` (also without a key of the codes), `code_draw_outdated` (attempts
-            changed after the draw), `split_key_changed`.
+            changed after the draw), `split_key_changed`, `changed_meanwhile` (anything changed after it was made
+            ready).
         NotAllowedError: `role_needed`.
 
     Source: TT 22/2025/TT-BNV art. 15(3): the code board cuts and seals before anyone marks.
     """
     check_gate(ctx, competition, GateEvent.CODES_SEALED)
-    held = find_draw_record(ctx.session, competition.id, SCRIPT_CODES, Event.DRAW_HELD)
-    attempts = list_sealable_attempts(ctx.session, competition.id)
-    if held is None or len(held["outcome"]) != len(attempts):
-        raise ConflictError("code_draw_outdated")
-    checks = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
-    # As many attempts as at the draw need not be the same ones.
-    if any(attempt.id not in checks or checks[attempt.id].place != place for place, attempt in enumerate(attempts)):
-        raise ConflictError("code_draw_outdated")
-    drawn = sorted(zip(held["outcome"], attempts, strict=True), key=lambda pair: pair[0])
-    tags = _tags(ctx, competition, drawn)
-    sealed = [
-        _seal_script(ctx, competition, code, attempt, checks[attempt.id].hints, tags=tags[code])
-        for code, attempt in drawn
-    ]
+    standing = read_standing(ctx, competition)
+    if sealing is None:
+        sealing = make_sealing(ctx, competition, standing)
+    elif sealing.standing != standing:
+        raise ConflictError("changed_meanwhile")
+    scripts = _add_scripts(ctx, competition, sealing.cuts)
     code_map = [
         {
-            "candidate": cut.attempt.candidacy.public_code,
-            "script": cut.script.code,
-            "answers_seq": cut.attempt.record_seq,
-            "content": cut.script.content_sha256,
+            "candidate": cut.attempt.candidate,
+            "script": cut.attempt.code,
+            "answers_seq": cut.attempt.answers_seq,
+            "content": cut.content_sha256,
         }
-        for _paper, cut in sealed
+        for cut in sealing.cuts
     ]
     seq = record(ctx, competition, Event.CODES_SEALED, f"codes/{competition.code}", {"map": code_map})
-    for paper, cut in sealed:
-        # A paper without objective questions has no mark of the system.
-        if paper.rubric.system:
-            points = {criterion: score(given) for criterion, given in (cut.attempt.objective_points or {}).items()}
-            lock_system_mark(ctx, competition, cut.script, paper.rubric, points)
-    put_away(ctx, competition, [cut for _paper, cut in sealed], draw=SCRIPT_CODES)
+    # A paper without objective questions has no mark of the system.
+    given = [
+        (script, cut.paper.rubric, {name: score(points) for name, points in (cut.attempt.points or {}).items()})
+        for script, cut in zip(scripts, sealing.cuts, strict=True)
+        if cut.paper.rubric.system
+    ]
+    lock_system_marks(ctx, competition, given)
+    put_away(ctx, competition, sealing, record_seq=seq)
     pass_gate(ctx, competition, GateEvent.CODES_SEALED, record_seq=seq)
-    return [cut.script for _paper, cut in sealed]
+    return scripts
 
 
-def open_codes(ctx: ServiceContext, competition: Competition, *, words: Sequence[str]) -> list[str]:
-    """Join scripts and candidates again with the words of enough holders, and apply the deductions decided before.
-
-    Gives back the pseudonyms of the holders whose sheets opened the map.
+def prepare_opening(ctx: ServiceContext, competition: Competition, *, words: Sequence[str]) -> OpenedMap:
+    """Open the map with the words of enough holders, before anything is locked; nothing is written.
 
     Raises:
-        ConflictError: `event_not_open`, `gate_shut` as long as a script has no score; `code_map_not_closed`;
-            `code_map_damaged`, `code_map_not_as_sealed`: somebody changed what was closed.
-        InvalidError: those of `join_split_key`, each naming its sheet.
+        ConflictError: those of `open_codes`.
+        InvalidError: those of `read_split_key`, each naming its sheet.
         NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     check_gate(ctx, competition, GateEvent.CODES_OPENED)
     ctx.require_fresh_factor()
-    holders = take_back(ctx, competition, words, draw=SCRIPT_CODES)
+    return open_map(ctx, competition, words)
+
+
+def open_codes(
+    ctx: ServiceContext, competition: Competition, *, words: Sequence[str] = (), opened: OpenedMap | None = None
+) -> list[str]:
+    """Join scripts and candidates again with the words of enough holders, and apply the deductions decided before.
+
+    Gives back the pseudonyms of the holders whose sheets opened the map. A map that was `opened` before is put back
+    without the words; without one it is opened now, which takes long where there are many scripts.
+
+    Raises:
+        ConflictError: `event_not_open`, `gate_shut` as long as a script has no score; `code_map_not_closed`;
+            `code_map_damaged`, `code_map_not_as_sealed`: somebody changed what was closed.
+        InvalidError: those of `read_split_key`, each naming its sheet.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
+    """
+    check_gate(ctx, competition, GateEvent.CODES_OPENED)
+    ctx.require_fresh_factor()
+    if opened is None:
+        opened = open_map(ctx, competition, words)
+    scripts = take_back(ctx, competition, opened)
     sealed_seq = get_passage(ctx.session, competition.id, GateEvent.CODES_SEALED).record_seq
-    for script in list_scripts(ctx.session, competition.id):
+    for script in scripts:
         script.state = SCRIPT_MACHINE.after(script.state, ScriptEvent.CODES_OPENED)
-    payload = {"sealed_seq": sealed_seq, "holders": holders}
+    payload = {"sealed_seq": sealed_seq, "holders": opened.holders}
     seq = record(ctx, competition, Event.CODES_OPENED, f"codes/{competition.code}", payload)
     apply_deductions(ctx, competition)
     pass_gate(ctx, competition, GateEvent.CODES_OPENED, record_seq=seq)
-    return holders
+    return opened.holders
 
 
-def _tags(ctx: ServiceContext, competition: Competition, drawn: Sequence[tuple[str, Attempt]]) -> dict[str, list[str]]:
+def _add_scripts(ctx: ServiceContext, competition: Competition, cuts: Sequence[Cut]) -> list[Script]:
+    """The scripts, in the order of their codes, each with what no marker reads."""
+    tags = _tags(ctx, competition, cuts)
+    scripts = [
+        Script(
+            competition_id=competition.id,
+            post_id=cut.post_id,
+            paper_id=cut.attempt.paper_id,
+            code=cut.attempt.code,
+            content=cut.content,
+            content_sha256=cut.content_sha256,
+        )
+        for cut in cuts
+    ]
+    ctx.session.add_all(scripts)
+    ctx.session.flush()
+    ctx.session.add_all(
+        ScriptCut(script_id=script.id, responses=cut.responses, kept_away=tags[script.code])
+        for script, cut in zip(scripts, cuts, strict=True)
+    )
+    ctx.session.flush()
+    return scripts
+
+
+def _tags(ctx: ServiceContext, competition: Competition, cuts: Sequence[Cut]) -> dict[str, list[str]]:
     """Who is kept away from each script, as tags that tell nothing without the key of the installation."""
     near: defaultdict[int, set[int]] = defaultdict(set)
     for account_id, candidacy_id in list_recusals(ctx.session, competition.id):
         near[candidacy_id].add(account_id)
-    return away_tags(ctx.session, competition.id, {code: sorted(near[attempt.candidacy_id]) for code, attempt in drawn})
+    people = {cut.attempt.code: sorted(near[cut.attempt.candidacy_id]) for cut in cuts}
+    return away_tags(ctx.session, competition.id, people)
 
 
 def _random_codes(count: int) -> list[str]:
@@ -184,34 +223,3 @@ def _random_codes(count: int) -> list[str]:
     while count * 4 > 10**digits:
         digits += 1
     return [f"{number:0{digits}d}" for number in secrets.SystemRandom().sample(range(10**digits), count)]
-
-
-def _seal_script(
-    ctx: ServiceContext,
-    competition: Competition,
-    code: str,
-    attempt: Attempt,
-    hints: list[IdentityHint],
-    *,
-    tags: list[str],
-) -> tuple[Paper, Cut]:
-    if attempt.paper is None or attempt.record_seq is None:
-        raise ConflictError("code_draw_outdated")
-    paper = paper_from_data(attempt.paper.data)
-    answers = list_answers(ctx.session, attempt.id)
-    content: list[Any] = shown_content(script_content(paper, answers), hints)
-    salt = secrets.token_bytes(SALT_BYTES)
-    script = Script(
-        competition_id=competition.id,
-        post_id=attempt.paper.post_id,
-        paper_id=attempt.paper.id,
-        code=code,
-        content=content,
-        content_sha256=sha256_hex(salt + canonical_bytes(content)),
-    )
-    ctx.session.add(script)
-    ctx.session.flush()
-    responses = {item.item: answers[item.item] for item in paper.objective if item.item in answers}
-    ctx.session.add(ScriptCut(script_id=script.id, responses=responses, kept_away=tags))
-    ctx.session.flush()
-    return paper, Cut(script, attempt, salt.hex())

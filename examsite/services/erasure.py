@@ -7,7 +7,6 @@ second record says that it was done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -17,88 +16,34 @@ from examsite.config import Settings
 from examsite.domain.accounts import AccountState
 from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.erasure import (
-    ERASURE,
-    ErasureEvent,
-    ErasureState,
-    backups_until,
-    due_at,
-    is_content_destroyed,
-    runs,
-)
+from examsite.domain.erasure import ERASURE, ErasureEvent, ErasureState, backups_until, runs
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.personal_data import is_known_place
-from examsite.domain.publication import ResultState
 from examsite.services.context import ServiceContext
+from examsite.services.erasure_plans import (
+    ErasureReading,
+    contents_of,
+    doomed_of,
+    due_of,
+    list_people,
+    read_erasure,
+)
 from examsite.services.records import record
-from examsite.services.rulesets import ruleset_of
 from examsite.storage import erasing
 from examsite.storage.database import writing
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.erasures import Erasure
-from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.erasures import (
-    Belongings,
+    blank_contents,
     count_running,
-    find_belongings,
     find_open_erasure,
-    iterate_contents,
-    list_candidacy_ids,
-    list_identities,
-    list_recorded_erasures,
     list_shared_files,
     list_unfinished,
-    traces_of,
 )
-from examsite.storage.queries.results import list_result_versions
 from examsite.storage.traces import overwrite_what_is_deleted
-
-
-@dataclass(frozen=True)
-class ErasurePlan:
-    """What an erasure would destroy, counted before anything is touched."""
-
-    #: From when on it may be done; None: nothing was published yet.
-    due_at: datetime | None
-    people: int
-    kept: int
-    #: Rows by table, and rows that stay without their words.
-    rows: dict[str, int]
-    emptied: dict[str, int]
-    records: int
-    files: int
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether it may be done by now."""
-        return self.due_at is not None and now >= self.due_at
-
-
-@dataclass(frozen=True)
-class _Doomed:
-    candidacies: list[Candidacy]
-    belongings: Belongings
-    contents: list[tuple[str, RecordRow]]
-    words: tuple[str, ...]
-
-
-def plan_erasure(session: Session, competition: Competition) -> ErasurePlan:
-    """Count what an erasure would destroy; nothing is changed."""
-    doomed = _doomed(session, competition)
-    kept, _others = list_candidacy_ids(session, competition.id)
-    files = doomed.belongings.files
-    return ErasurePlan(
-        due_at=_due_at(session, competition),
-        people=len(doomed.candidacies),
-        kept=len(kept),
-        rows={table: len(keys) for table, keys in doomed.belongings.rows.items() if keys},
-        emptied={table: len(keys) for table, keys in doomed.belongings.emptied.items() if keys},
-        records=len(doomed.contents),
-        files=len(files),
-    )
 
 
 def ask_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
@@ -115,7 +60,7 @@ def ask_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
     if find_open_erasure(ctx.session, competition.id) is not None:
         raise ConflictError("erasure_asked_already")
     due = check_due(ctx, competition)
-    people = len(_people(ctx.session, competition))
+    people = len(list_people(ctx.session, competition))
     if not people:
         raise ConflictError("erasure_nobody_left")
     erasure = Erasure(
@@ -147,15 +92,18 @@ def withdraw_erasure(ctx: ServiceContext, competition: Competition) -> Erasure:
     return erasure
 
 
-def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -> Erasure:
+def erase_people(
+    ctx: ServiceContext, competition: Competition, *, typed: str, reading: ErasureReading | None = None
+) -> Erasure:
     """Destroy the data of those not selected, as administrator or by a command on the server. It cannot be undone.
 
     Rows and contents of the log go now; `finish_erasures` cleans files and free pages once this is on the disk. The
-    caller holds the row of the competition: a wish that is withdrawn at this instant is withdrawn, or it is done.
+    caller holds the row of the competition: a wish that is withdrawn at this instant is withdrawn, or it is done. With
+    a `reading` only what was written since is looked through under the lock.
 
     Raises:
         ConflictError: `erasure_not_published`, `erasure_not_due`, `erasure_result_open`, `event_not_open`,
-            `erasure_room_writes`.
+            `erasure_room_writes`, `changed_meanwhile`: it was read for other people.
         InvalidError: `erasure_code_differs`, when what was typed is not the code of the competition.
         NotAllowedError: `role_needed`, `fresh_factor_needed`; `second_person_needed` when it is the one who asked.
         NotFoundError: `erasure_not_asked`.
@@ -171,18 +119,18 @@ def erase_people(ctx: ServiceContext, competition: Competition, *, typed: str) -
     if typed.strip().upper() != competition.code.upper():
         raise InvalidError("erasure_code_differs", field="typed", wanted=competition.code)
     check_due(ctx, competition)
-    _destroy(ctx, competition, erasure)
+    _destroy(ctx, competition, erasure, reading)
     return erasure
 
 
-def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
+def erase_again(ctx: ServiceContext, competition: Competition, *, reading: ErasureReading | None = None) -> Erasure:
     """Destroy once more what an old backup brought back; two people had decided it before that backup was put back.
 
-    The caller holds the row of the competition.
+    The caller holds the row of the competition; `reading` as in `erase_people`.
 
     Raises:
         ConflictError: as `check_due`; `erasure_nobody_left`, `event_not_open` while an earlier one is not finished,
-            `erasure_room_writes`.
+            `erasure_room_writes`, `changed_meanwhile`.
         NotFoundError: `erasure_not_asked`, when this installation never erased anything of this competition.
     """
     settings = ctx.settings
@@ -190,7 +138,7 @@ def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
     before = next((line for line in reversed(known) if line.get("competition") == competition.code), None)
     if before is None:
         raise NotFoundError("erasure_not_asked")
-    if not _people(ctx.session, competition):
+    if not list_people(ctx.session, competition):
         raise ConflictError("erasure_nobody_left")
     check_due(ctx, competition)
     erasure = find_open_erasure(ctx.session, competition.id)
@@ -198,7 +146,7 @@ def erase_again(ctx: ServiceContext, competition: Competition) -> Erasure:
         erasure = Erasure(competition_id=competition.id, asked_by=str(before["asked_by"]), asked_at=ctx.now)
         ctx.session.add(erasure)
         ctx.session.flush()
-    _destroy(ctx, competition, erasure)
+    _destroy(ctx, competition, erasure, reading)
     return erasure
 
 
@@ -240,7 +188,7 @@ def check_due(ctx: ServiceContext, competition: Competition) -> datetime:
     Raises:
         ConflictError: `erasure_not_published`, `erasure_result_open`, `erasure_not_due`.
     """
-    due = _due_at(ctx.session, competition)
+    due = due_of(ctx.session, competition)
     if due is None:
         raise ConflictError("erasure_not_published")
     if competition.state not in (CompetitionState.PUBLISHED, CompetitionState.CLOSED):
@@ -250,16 +198,6 @@ def check_due(ctx: ServiceContext, competition: Competition) -> datetime:
     return due
 
 
-def _due_at(session: Session, competition: Competition) -> datetime | None:
-    """Counted from the newest publication, so that a corrected result gives everyone the whole time again."""
-    published = [
-        version.published_at
-        for version in list_result_versions(session, competition.id)
-        if version.state is ResultState.PUBLISHED and version.published_at is not None
-    ]
-    return due_at(max(published), ruleset_of(competition).erase_after_days) if published else None
-
-
 def _open_one(session: Session, competition: Competition) -> Erasure:
     erasure = find_open_erasure(session, competition.id)
     if erasure is None:
@@ -267,50 +205,23 @@ def _open_one(session: Session, competition: Competition) -> Erasure:
     return erasure
 
 
-def _people(session: Session, competition: Competition) -> list[Candidacy]:
-    """Those not selected whose data still stand."""
-    _kept, others = list_candidacy_ids(session, competition.id)
-    gone = {key for one in list_recorded_erasures(session) if one.code == competition.code for key in one.candidacies}
-    return list_identities(session, [key for key in others if key not in gone])
-
-
-def _doomed(session: Session, competition: Competition) -> _Doomed:
-    people = _people(session, competition)
-    kept_ids, _others = list_candidacy_ids(session, competition.id)
-    kept = list_identities(session, kept_ids)
-    belongings = find_belongings(session, people)
-    erased_traces = traces_of(session, people, belongings)
-    kept_traces = traces_of(session, kept, find_belongings(session, kept))
-    contents = [
-        (code, row)
-        for code, row in iterate_contents(session)
-        if row.payload is not None
-        and people
-        and is_content_destroyed(
-            row.event,
-            row.subject,
-            row.payload,
-            erased=erased_traces,
-            kept=kept_traces,
-            whole=code == competition.code,
-        )
-    ]
-    return _Doomed(people, belongings, contents, erased_traces.words)
-
-
-def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) -> None:
+def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, reading: ErasureReading | None) -> None:
     session = ctx.session
-    # Every table is looked through under the lock of whoever writes: no save of a room is to wait for that.
+    # Thousands of rows go under the lock of whoever writes: no save of a room is to wait for that.
     if count_running(session):
         raise ConflictError("erasure_room_writes")
     state = ERASURE.after(erasure.state, ErasureEvent.AGREED)
     overwrite_what_is_deleted(session)
-    doomed = _doomed(session, competition)
+    doomed = doomed_of(session, competition)
+    if reading is None:
+        reading = read_erasure(session, competition)
+    elif (reading.erased, reading.kept) != (doomed.erased, doomed.kept):
+        raise ConflictError("changed_meanwhile")
+    contents = {code: set(numbers) for code, numbers in reading.contents.items()}
+    for code, numbers in contents_of(session, competition, doomed, start=reading.sizes).items():
+        contents.setdefault(code, set()).update(numbers)
+    seqs = blank_contents(session, contents)
     rows = {table: len(keys) for table, keys in doomed.belongings.rows.items() if keys}
-    seqs: dict[str, list[int]] = {}
-    for code, row in doomed.contents:
-        seqs.setdefault(code, []).append(row.seq)
-        row.payload = row.salt = None
     coded = [row.id for row in doomed.candidacies if row.public_code is not None]
     payload = {
         "asked_by": erasure.asked_by,
@@ -336,15 +247,11 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure) ->
     erasure.counts = {
         "people": len(doomed.candidacies),
         "coded": len(coded),
-        "records": len(doomed.contents),
+        "records": sum(len(numbers) for numbers in seqs.values()),
         "files": len(doomed.belongings.files),
         "rows": rows,
         "emptied": {table: len(keys) for table, keys in doomed.belongings.emptied.items() if keys},
-        "left": {
-            place: count
-            for place, count in erasing.find_words(session, doomed.words).items()
-            if not is_known_place(place)
-        },
+        "left": {place: count for place, count in reading.left.items() if not is_known_place(place)},
     }
     session.flush()
 

@@ -253,9 +253,21 @@ def check_share(ctx: ServiceContext, key: SplitKey, words: str) -> KeyShare:
 def join_split_key(
     ctx: ServiceContext, key: SplitKey, words: Sequence[str]
 ) -> tuple[pyrage.x25519.Identity, list[str]]:
+    """As `read_split_key`; from now on the key counts as opened. The caller records who opened what.
+
+    Raises:
+        InvalidError: those of `read_split_key`.
+    """
+    identity, holders = read_split_key(key, words)
+    if key.opened_at is None:
+        key.opened_at = ctx.now
+    return identity, holders
+
+
+def read_split_key(key: SplitKey, words: Sequence[str]) -> tuple[pyrage.x25519.Identity, list[str]]:
     """Put a key together from the words of enough holders: the identity that decrypts, and their pseudonyms.
 
-    `key.shares` and their assignments are loaded. The caller records who opened what, decrypts, and forgets.
+    `key.shares` and their assignments are loaded. Nothing is noted: the caller decrypts, and forgets.
 
     Raises:
         InvalidError: `share_words_missing`, `share_word_unknown` (with `place` and `word`), `share_not_valid` (words
@@ -279,8 +291,6 @@ def join_split_key(
         raise InvalidError("shares_do_not_fit") from None
     if _recipient(secret) != key.recipient:
         raise InvalidError("shares_do_not_fit")
-    if key.opened_at is None:
-        key.opened_at = ctx.now
     names = {row.number: row.assignment.pseudonym or "" for row in key.shares}
     return _identity(secret), sorted(names.get(index + 1, "") for index in chosen)
 

@@ -21,7 +21,8 @@ from examsite.domain.scores import score_text
 from examsite.domain.scripts import plain_text
 from examsite.domain.standardisation import Distance, check_standard_kind, distance
 from examsite.services import marking
-from examsite.services.codes import CODE_DIGITS, SALT_BYTES
+from examsite.services.code_maps import SALT_BYTES
+from examsite.services.codes import CODE_DIGITS
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.marking_heads import require_head_of_scripts, require_second_of_scripts
 from examsite.services.records import record

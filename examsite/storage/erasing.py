@@ -56,19 +56,41 @@ def empty_rows(session: Session, emptied: Mapping[str, Sequence[int]]) -> None:
             session.flush()
 
 
-def find_words(session: Session, words: Collection[str]) -> dict[str, int]:
-    """In how many rows of which column a word still stands: what people wrote where nobody looks for a name."""
+def find_words(
+    session: Session,
+    words: Collection[str],
+    *,
+    gone: Mapping[str, Collection[Any]] | None = None,
+    emptied: Mapping[str, Collection[int]] | None = None,
+    contents: Collection[tuple[int, int]] = (),
+) -> dict[str, int]:
+    """In how many rows of which column a word still stands: what people wrote where nobody looks for a name.
+
+    Left out are rows that go, columns of rows that are `emptied`, and `contents` of records (log and number) that go.
+    """
     found: dict[str, int] = {}
     if not words:
         return found
+    destroyed = set(contents)
     for table in Base.metadata.sorted_tables:
         columns = [column for column in table.columns if _holds_text(column)]
         if not columns:
             continue
-        for row in session.execute(select(*columns), execution_options={"yield_per": PORTION}):
-            for column, value in zip(columns, row, strict=True):
+        (key,) = table.primary_key
+        without, blank = set((gone or {}).get(table.name, ())), set((emptied or {}).get(table.name, ()))
+        of_log = [table.c.log_id, table.c.seq] if table.name == "records" else []
+        statement = select(key, *columns, *of_log)
+        for row in session.execute(statement, execution_options={"yield_per": PORTION}):
+            if row[0] in without:
+                continue
+            gone_here: Collection[str] = EMPTIED[table.name] if row[0] in blank else ()
+            if of_log and (row[-2], row[-1]) in destroyed:
+                gone_here = ("payload", "salt")
+            for column, value in zip(columns, row[1 : len(columns) + 1], strict=True):
+                if not value or column.name in gone_here:
+                    continue
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-                if value and any(word in text for word in words):
+                if any(word in text for word in words):
                     found[f"{table.name}.{column.name}"] = found.get(f"{table.name}.{column.name}", 0) + 1
     return found
 

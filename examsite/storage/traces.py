@@ -10,7 +10,7 @@ import logging
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from examsite.storage.database import BUSY_TIMEOUT_MILLISECONDS
 
@@ -30,19 +30,30 @@ def overwrite_what_is_deleted(session: Session) -> None:
 def leave_no_trace(session: Session, *tables: str) -> None:
     """When the transaction of this session is on the disk, take what it deleted out of the log and the dead rows, too.
 
-    On PostgreSQL the tables named are vacuumed. A transaction that belongs to somebody else is left alone.
+    On PostgreSQL the tables named are vacuumed. A transaction that belongs to somebody else is left alone. It is done
+    when the connection was given back: whoever waits to write does not wait for it.
     """
+    is_committed = is_over = False
 
-    def clean(committed: Session) -> None:
-        bind = committed.get_bind()
-        if committed.in_nested_transaction() or not isinstance(bind, Engine):
+    def note(_committed: Session) -> None:
+        nonlocal is_committed
+        is_committed = True
+
+    def clean(ended: Session, transaction: SessionTransaction) -> None:
+        nonlocal is_over
+        if is_over or transaction.parent is not None:
+            return
+        is_over = True
+        bind = ended.get_bind()
+        if not is_committed or not isinstance(bind, Engine):
             return
         try:
             empty_traces(bind, *tables)
         except DBAPIError:
             _log.warning("what was deleted may still stand in the write-ahead log", exc_info=True)
 
-    event.listen(session, "after_commit", clean, once=True)
+    event.listen(session, "after_commit", note, once=True)
+    event.listen(session, "after_transaction_end", clean)
 
 
 def empty_traces(engine: Engine, *tables: str) -> bool:
@@ -56,6 +67,8 @@ def empty_traces(engine: Engine, *tables: str) -> bool:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
+        # Most of it beside those who write; the rest, with nobody writing, is short.
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MILLISECONDS}")
         try:
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -10,7 +10,7 @@ from flask import render_template
 from examsite.domain.erasure import ERASURE, ErasureEvent, ErasureState, backups_until
 from examsite.domain.errors import NotFoundError
 from examsite.domain.personal_data import REGISTER, DataKind, Holding, kind_of_table
-from examsite.services.erasure import ErasurePlan
+from examsite.services.erasure_plans import ErasurePlan
 from examsite.storage.database import db
 from examsite.storage.queries.erasures import display_name_of, find_finish_seq, list_erasures
 from examsite.web.labels.erasure import PURPOSES, STEPS, Purpose

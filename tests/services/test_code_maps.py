@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -157,6 +157,57 @@ def test_while_it_is_closed_checking_says_that_nothing_is_missing(board: Board) 
 
 
 _TOUCHED = {"attempts", "answer_versions", "code_entries", "scripts", "script_cuts", "code_maps"}
+
+
+def test_what_was_made_ready_is_not_written_over_what_changed_meanwhile(board: Board, now: datetime) -> None:
+    session, competition = board.session, board.competition
+    look_through(board.ctx(Role.KEEPER), competition)
+    codes.draw_script_codes(board.ctx(Role.CHAIR), competition)
+    attempt = board.room.attempt(1)
+    check = session.scalars(select(ScriptCheck).where(ScriptCheck.attempt_id == attempt.id)).one()
+    late = AnswerVersion(
+        attempt_id=attempt.id, item="E1", epoch=1, number=99, content='"muộn"', received_at=now, set_aside=True
+    )
+    name, given = next(iter(sorted(attempt.objective_points.items())))
+    points = {**attempt.objective_points, name: "0.00" if given == "2.00" else "2.00"}
+
+    def refused(change: Callable[[], None]) -> None:
+        ctx = board.ctx(Role.KEEPER)
+        sealing = codes.prepare_sealing(ctx, competition)
+        change()
+        session.flush()
+        with pytest.raises(ConflictError, match="changed_meanwhile"):
+            codes.seal_codes(ctx, competition, sealing=sealing)
+
+    refused(lambda: session.add(late))
+    refused(lambda: setattr(late, "set_aside", False))
+    refused(lambda: setattr(attempt, "objective_points", points))
+    refused(lambda: setattr(check, "looked_at", now + timedelta(seconds=1)))
+    assert session.scalars(select(Script)).all() == []
+
+    sealing = codes.prepare_sealing(board.ctx(Role.KEEPER), competition)
+    scripts = codes.seal_codes(board.ctx(Role.KEEPER), competition, sealing=sealing)
+    cut = session.get_one(Script, scripts[0].id)
+    assert [row.content for row in scripts] == [one.content for one in sealing.cuts]
+    assert any("muộn" in part["text"] for row in scripts for part in row.content), "what came late counts by now"
+    assert cut.content_sha256 == sealing.cuts[0].content_sha256
+
+
+def test_what_was_opened_is_not_put_back_over_what_changed_meanwhile(board: Board) -> None:
+    board.sealed()
+    _settled(board)
+    ctx, competition = board.ctx(Role.CHAIR), board.competition
+    opened = codes.prepare_opening(ctx, competition, words=board.sheets)
+    script = board.script(board.codes()[0])
+    text_before = script.content
+    _another_text(board)
+    board.session.flush()
+    with pytest.raises(ConflictError, match="code_map_not_as_sealed"):
+        codes.open_codes(ctx, competition, opened=opened)
+    script.content = text_before
+    assert codes.open_codes(ctx, competition, opened=opened) == opened.holders
+    with pytest.raises(ConflictError):
+        codes.open_codes(ctx, competition, opened=opened)
 
 
 @pytest.mark.parametrize("chosen", [(0, 1), (0, 2), (1, 2)])

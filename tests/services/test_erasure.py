@@ -30,10 +30,10 @@ from examsite.services.erasure import (
     erase_again,
     erase_people,
     finish_erasures,
-    plan_erasure,
     withdraw_erasure,
 )
 from examsite.services.erasure_checks import check_erasures, list_erasure_notes
+from examsite.services.erasure_plans import plan_erasure, read_erasure
 from examsite.services.records import record
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.services.verification import verify_log
@@ -225,6 +225,42 @@ def test_nothing_is_erased_while_a_room_writes(stage: Stage) -> None:
     room.sitting.state, room.sitting.closed_at = before, closed_at
     stage.session.flush()
     assert erase_people(administrator(stage, at=late), stage.competition, typed=stage.competition.code)
+
+
+def test_what_is_written_after_the_reading_goes_too_and_other_people_want_another_reading(stage: Stage) -> None:
+    late, session, room = stage.at + OVER_A_YEAR, stage.session, stage.board.room
+    ask_erasure(stage.ctx(Role.ORGANISER, at=late), stage.competition)
+    before = read_erasure(session, stage.competition)
+    loser = next(row for place, row in enumerate(room.candidacies) if place != WINNER_PLACE)
+    name = loser.full_name
+    seq = record(
+        stage.ctx(Role.INVIGILATOR),
+        stage.competition,
+        Event.MESSAGE_SENT,
+        f"sitting/{room.sitting.code}",
+        {"number": loser.candidate_number, "text": f"Mời {name} quay lại."},
+    )
+    loser.full_name = "Chim Yến Tên Mới"
+    session.flush()
+    with pytest.raises(ConflictError) as refusal:
+        erase_people(administrator(stage, at=late), stage.competition, typed=stage.competition.code, reading=before)
+    assert code_of(refusal) == "changed_meanwhile"
+    loser.full_name = name
+    session.flush()
+    done = erase_people(administrator(stage, at=late), stage.competition, typed=stage.competition.code, reading=before)
+    own = {
+        number for first, last in _recorded(stage, done)[stage.competition.code] for number in range(first, last + 1)
+    }
+    assert seq in own
+    assert len(own) == len(before.contents[stage.competition.code]) + 1
+    assert erasing.find_words(session, {name}) == {}
+    assert all_problems(stage) == []
+
+
+def _recorded(stage: Stage, done: Erasure) -> dict[str, list[list[int]]]:
+    statement = select(RecordRow.payload).where(RecordRow.event == Event.DATA_ERASED, RecordRow.seq == done.record_seq)
+    found: dict[str, list[list[int]]] = json.loads(stage.session.scalars(statement).one() or "")["records"]
+    return found
 
 
 def test_every_proof_holds_after_an_erasure_and_the_bundles_are_the_same(stage: Stage) -> None:

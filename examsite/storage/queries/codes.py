@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState, GateEvent, Missing
@@ -294,7 +294,8 @@ def list_sealable_attempts(session: Session, competition_id: int) -> list[Attemp
             select(Attempt)
             .join(Sitting, Sitting.id == Attempt.sitting_id)
             .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
-            .options(joinedload(Attempt.candidacy), joinedload(Attempt.paper))
+            # A paper is large and the same for many.
+            .options(joinedload(Attempt.candidacy), selectinload(Attempt.paper))
             .where(
                 Sitting.competition_id == competition_id,
                 Attempt.state.in_((AttemptState.HANDED_IN, AttemptState.CLOSED)),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.erasure import ErasureState, Traces, in_runs
@@ -25,10 +25,13 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.code_maps import list_withheld
-from examsite.storage.row_sets import in_portions
+from examsite.storage.row_sets import among, in_portions
 
 #: Shorter texts are found by chance in what has nothing to do with a person. Unit: letters.
 _LEAST_WORD = 6
+
+#: How many contents of a log are held at once.
+_RECORDS_AT_ONCE = 1000
 
 
 @dataclass
@@ -223,6 +226,52 @@ def iterate_contents(session: Session) -> Iterator[tuple[str, RecordRow]]:
     )
     for row in rows:
         yield logs[row.log_id], row
+
+
+def map_log_sizes(session: Session) -> dict[str, int]:
+    """How many records each log of the installation has."""
+    return {code: size for code, size in session.execute(select(RecordLog.code, RecordLog.size))}  # noqa: C416 -- rows are no pairs
+
+
+def iterate_payloads(session: Session, start: Mapping[str, int]) -> Iterator[tuple[str, int, str, str, str]]:
+    """Every content of every log with its log, number, event and subject; of some logs only from a number on."""
+    statement = (
+        select(RecordRow.seq, RecordRow.event, RecordRow.subject, RecordRow.payload)
+        .where(
+            RecordRow.log_id == bindparam("log"), RecordRow.seq >= bindparam("first"), RecordRow.payload.is_not(None)
+        )
+        .order_by(RecordRow.seq)
+        .execution_options(yield_per=_RECORDS_AT_ONCE)
+    )
+    for log_id, code in session.execute(select(RecordLog.id, RecordLog.code).order_by(RecordLog.id)).all():
+        for seq, event, subject, payload in session.execute(statement, {"log": log_id, "first": start.get(code, 0)}):
+            yield code, seq, event, subject, payload or ""
+
+
+def list_content_keys(session: Session, numbers: Mapping[str, Collection[int]]) -> list[tuple[int, int]]:
+    """The same records by the key of their log and their number."""
+    logs = {code: key for key, code in session.execute(select(RecordLog.id, RecordLog.code))}
+    return [(logs[code], seq) for code, seqs in numbers.items() for seq in seqs]
+
+
+def blank_contents(session: Session, numbers: Mapping[str, Collection[int]]) -> dict[str, list[int]]:
+    """Destroy the contents of these records, by log; the numbers of those that still had one."""
+    found: dict[str, list[int]] = {}
+    for code in sorted(numbers):
+        log_id = session.scalars(select(RecordLog.id).where(RecordLog.code == code)).one()
+        wanted = (RecordRow.log_id == log_id, RecordRow.payload.is_not(None), among(RecordRow.seq, "numbers"))
+        statement = select(RecordRow.seq).where(*wanted).order_by(RecordRow.seq)
+        standing = list(session.scalars(statement, {"numbers": numbers[code]}))
+        if standing:
+            session.execute(
+                update(RecordRow)
+                .where(*wanted)
+                .values(payload=None, salt=None)
+                .execution_options(synchronize_session="fetch"),
+                {"numbers": standing},
+            )
+            found[code] = standing
+    return found
 
 
 def list_contentless(session: Session) -> list[tuple[str, RecordRow]]:

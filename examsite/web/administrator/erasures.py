@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services.backup_catalogue import list_backups
-from examsite.services.erasure import erase_people, plan_erasure
+from examsite.services.erasure import erase_people
+from examsite.services.erasure_plans import plan_erasure, read_erasure
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import display_name_of, find_open_erasure, list_all_erasures
@@ -18,7 +19,7 @@ from examsite.web.erasure import TAGS, certificate, planned, register_rows, wait
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.erasure import ErasePeopleForm
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+from examsite.web.transactions import forget_changes, read_web_clock, write_now, writes_in_steps
 
 
 @bp.get("/erasures")
@@ -38,7 +39,7 @@ def list_erasures() -> ResponseReturnValue:
 @bp.route("/erasures/<competition_code>", methods=["GET", "POST"])
 @requires(Role.ADMINISTRATOR)
 @fresh_factor
-@writes
+@writes_in_steps
 def erase(competition_code: str) -> ResponseReturnValue:
     """What would be destroyed, by kind; destroyed once the code is typed."""
     session = db.session()
@@ -47,8 +48,11 @@ def erase(competition_code: str) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            locked = get_competition_for_update(session, competition_code)
-            erase_people(act(), locked, typed=form.typed.data or "")
+            # The whole log is read through before anything is locked.
+            reading = read_erasure(session, competition)
+            with write_now() as ctx:
+                locked = get_competition_for_update(session, competition_code)
+                erase_people(ctx, locked, typed=form.typed.data or "", reading=reading)
         except DomainError as error:
             forget_changes()
             status = status_of(error)

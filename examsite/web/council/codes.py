@@ -37,7 +37,7 @@ from examsite.web.forms.split_keys import join_key_form
 from examsite.web.gates import MissingRow, missing_rows
 from examsite.web.i18n import _, ngettext
 from examsite.web.split_keys import joined
-from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+from examsite.web.transactions import act, forget_changes, read_web_clock, write_now, writes, writes_in_steps
 
 #: Where what is missing before the draw is put right.
 _PAGES = {"codes_key_missing": "council.list_keys"}
@@ -133,9 +133,12 @@ def draw_allocation(code: str) -> ResponseReturnValue:
 @bp.route("/<code>/codes/open", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @fresh_factor
-@writes
+@writes_in_steps
 def open_codes(code: str) -> ResponseReturnValue:
-    """Enough holders type their words on one page, and scripts and candidates are joined again."""
+    """Enough holders type their words on one page, and scripts and candidates are joined again.
+
+    Everything is opened and proved before the transaction.
+    """
     session = db.session()
     closed = get_closed_map(session, g.competition.id)
     key = get_split_key(session, g.competition.id, KeyPurpose.CODES)
@@ -149,7 +152,7 @@ def open_codes(code: str) -> ResponseReturnValue:
         missing=missing_rows(g.competition, missing, {}),
     )
     form = join_key_form(key.needed)
-    opened, status = joined(form, lambda words: codes.open_codes(act(), g.competition, words=words))
+    opened, status = joined(form, _open)
     if opened is not None:
         flash(
             _("Đã mở bảng phách bằng tờ khóa của %(holders)s và ghép điểm với thí sinh.", holders=", ".join(opened)),
@@ -158,3 +161,9 @@ def open_codes(code: str) -> ResponseReturnValue:
         return redirect(url_for("council.show_codes", code=code))
     page = render_template("council/codes_open.html", form=form, facts=facts, sheet_words=SHEET_WORDS, code=code)
     return page, status
+
+
+def _open(words: list[str]) -> list[str]:
+    opened = codes.prepare_opening(act(), g.competition, words=words)
+    with write_now() as ctx:
+        return codes.open_codes(ctx, g.competition, opened=opened)

@@ -18,7 +18,7 @@ from examsite.web.forms.marking import ActForm
 from examsite.web.gates import missing_rows
 from examsite.web.i18n import ngettext
 from examsite.web.keeper import bp
-from examsite.web.transactions import act, read_web_clock, writes
+from examsite.web.transactions import act, read_web_clock, write_now, writes_in_steps
 
 
 @bp.get("/")
@@ -58,12 +58,14 @@ def show_desk(code: str) -> ResponseReturnValue:
 
 @bp.route("/<code>/seal", methods=["GET", "POST"])
 @requires(Role.KEEPER)
-@writes
+@writes_in_steps
 def seal_codes(code: str) -> ResponseReturnValue:
-    """Say what sealing does, then seal."""
+    """Say what sealing does, then seal; everything is made ready before the transaction."""
     form = ActForm()
     if form.validate_on_submit():
-        made = len(codes.seal_codes(act(), g.competition))
+        sealing = codes.prepare_sealing(act(), g.competition)
+        with write_now() as ctx:
+            made = len(codes.seal_codes(ctx, g.competition, sealing=sealing))
         flash(
             ngettext("Đã niêm phong bảng phách của %(num)d bài.", "Đã niêm phong bảng phách của %(num)d bài.", made),
             "success",

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
-from examsite.services.erasure import ask_erasure, plan_erasure, withdraw_erasure
+from examsite.services.erasure import ask_erasure, withdraw_erasure
+from examsite.services.erasure_plans import plan_erasure
 from examsite.storage.database import db
 from examsite.storage.queries.erasures import find_open_erasure
 from examsite.web.access import requires
