@@ -52,8 +52,8 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.ABSENCE_WITHDRAWN: "part candidate reason",
             # Our own facts: second persons and second factors.
             Event.OPENING_AGREED: "",
-            Event.FACTOR_ADDED: "kind",
-            Event.FACTOR_REMOVED: "kind",
+            Event.FACTOR_ADDED: "kind factor",
+            Event.FACTOR_REMOVED: "kind factor",
             Event.FACTORS_RESET: "reason",
             # Our own facts: appeals and the working calendar.
             Event.APPEAL_SUBMITTED: "candidate part reason",

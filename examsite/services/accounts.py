@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,6 +15,7 @@ from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, c
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.throttling import clear_failed_log_ins
+from examsite.storage.log_in_tokens import new_token, token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
 from examsite.storage.models.competitions import Body, Competition
 from examsite.storage.queries.accounts import (
@@ -30,22 +29,22 @@ from examsite.storage.queries.accounts import (
 from examsite.storage.queries.conflicts import list_recused_accounts
 
 
-def token_hash(token: str) -> str:
-    """What the database keeps of a token."""
-    return hashlib.sha256(token.encode("ascii", "replace")).hexdigest()
-
-
 def find_logged_in(session: Session, token: str, *, now: datetime) -> LoggedIn | None:
     """The person behind a log-in token, if the log-in still lives."""
-    return find_person_logged_in(session, token_hash(token), now=now)
+    return find_person_logged_in(session, token, now=now)
+
+
+def own_token_mac(session: Session, token: str) -> str:
+    """What the database keeps of the present log-in: by it a list of log-ins tells which one that is."""
+    return token_mac(session, token)
 
 
 def open_login_session(ctx: ServiceContext, account: Account, *, hours: int, address: str, user_agent: str) -> str:
     """Start a log-in and give back its token, which is shown once and never stored."""
-    token = secrets.token_urlsafe(32)
+    token = new_token(account.id)
     ctx.session.add(
         LoginSession(
-            token_sha256=token_hash(token),
+            token_mac=token_mac(ctx.session, token),
             account_id=account.id,
             created_at=ctx.now,
             expires_at=ctx.now + timedelta(hours=hours),
@@ -59,7 +58,7 @@ def open_login_session(ctx: ServiceContext, account: Account, *, hours: int, add
 
 def end_login_session(ctx: ServiceContext, token: str) -> None:
     """End one log-in at once."""
-    found = find_login_session(ctx.session, token_hash(token), now=ctx.now)
+    found = find_login_session(ctx.session, token, now=ctx.now)
     if found is not None:
         found.ended_at = ctx.now
 
@@ -84,7 +83,7 @@ def change_password(ctx: ServiceContext, account_id: int, password_hash: str, *,
         NotFoundError: `log_in_not_found` when the present log-in ended meanwhile.
     """
     account = get_account_for_update(ctx.session, account_id)
-    present = find_login_session(ctx.session, token_hash(keep_token), now=ctx.now)
+    present = find_login_session(ctx.session, keep_token, now=ctx.now)
     if present is None or present.account_id != account_id:
         raise NotFoundError("log_in_not_found")
     account.password_hash = password_hash

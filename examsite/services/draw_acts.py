@@ -5,7 +5,7 @@ from __future__ import annotations
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import DrawKind, draw_kind
 from examsite.domain.permissions import Role
-from examsite.services import allocations, codes, papers, proposals, sittings
+from examsite.services import allocations, codes, papers, proposals, seating
 from examsite.services.context import ServiceContext
 from examsite.services.draws import prepare_draw
 from examsite.storage.models.competitions import Competition, Post
@@ -47,7 +47,7 @@ def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str,
     """
     kind = draw_kind(name)
     if kind is DrawKind.SEATS:
-        sittings.prepare_seat_draw(ctx, competition)
+        seating.prepare_seat_draw(ctx, competition)
     elif kind is DrawKind.PAPER_VERSION:
         _prepare_paper(ctx, competition, _post_of(ctx, competition, name))
     elif kind is DrawKind.SCRIPT_CODES:
@@ -68,7 +68,7 @@ def hold_draw_named(ctx: ServiceContext, competition: Competition, name: str, *,
     """
     kind = draw_kind(name)
     if kind is DrawKind.SEATS:
-        sittings.draw_seats(ctx, competition)
+        seating.draw_seats(ctx, competition)
     elif kind is DrawKind.PAPER_VERSION:
         # A version that came as a sealed file is only drawn: the holders of its key open it.
         papers.open_paper(ctx, competition, _post_of(ctx, competition, name))

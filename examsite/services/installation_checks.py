@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.table_problems import TableProblem
+from examsite.services.account_checks import check_accounts
 from examsite.services.erasure_checks import check_erasures
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.database import Base
@@ -22,7 +23,11 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
 
     A log whose competition is gone, or is called something else now, is a fault of the competition's row.
     """
-    found = [] if codes else [*check_seals(session), *_unless_unreadable(session, partial(check_erasures, session))]
+    found: list[TableProblem] = []
+    if not codes:
+        found += check_seals(session)
+        found += _unless_unreadable(session, partial(check_erasures, session))
+        found += _unless_unreadable(session, partial(check_accounts, session))
     logs = session.execute(
         select(RecordLog.code, RecordLog.competition_id)
         .where(RecordLog.competition_id.is_not(None))

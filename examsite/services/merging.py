@@ -54,11 +54,12 @@ def publish_written(ctx: ServiceContext, competition: Competition) -> None:
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
 
     Source: NĐ 170/2025/NĐ-CP art. 16(4b): so many working days to ask for a second look; the figure is data.
     """
     check_gate(ctx, competition, GateEvent.WRITTEN_PUBLISHED)
+    ctx.require_fresh_factor()
     seq = record(ctx, competition, Event.WRITTEN_PUBLISHED, f"competition/{competition.code}", {"part": WRITTEN})
     days = ruleset_of(competition).appeal_window_working_days
     calendar = work_calendar(ctx.session, ctx.now)

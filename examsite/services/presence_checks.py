@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
 from examsite.domain.table_problems import TableProblem
-from examsite.storage.models.accounts import RoleAssignment
+from examsite.services.people_checks import check_people
+from examsite.services.room_checks import check_rooms
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.code_maps import CodeMap, ScriptCut
 from examsite.storage.models.competitions import Competition, GatePassage
@@ -35,7 +36,8 @@ def check_presence(session: Session, competition: Competition, records: _Records
     yield from _candidacies(session, competition, records, removed)
     yield from _scripts(session, competition, records, coded)
     yield from _defences(session, competition, records)
-    yield from _roles(session, competition, records)
+    yield from check_people(session, competition, records)
+    yield from check_rooms(session, competition, records)
     named: tuple[tuple[Event, str, Any], ...] = (
         (Event.APPEAL_SUBMITTED, "appeals", select(Appeal.record_seq).where(Appeal.competition_id == competition.id)),
         (Event.DATA_ERASED, "erasures", select(Erasure.record_seq).where(Erasure.competition_id == competition.id)),
@@ -104,40 +106,6 @@ def _defences(session: Session, competition: Competition, records: _Records) -> 
     for subject, row in marked.items():
         if subject.removeprefix("defence/") not in there:
             yield _missing("defences", row)
-
-
-def _roles(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
-    """Who holds what as it was recorded: who signs and who marks is not for the owner of the database to say."""
-    held = {
-        row.pseudonym: row
-        for row in session.scalars(select(RoleAssignment).where(RoleAssignment.competition_id == competition.id))
-    }
-    ended = {_said(row).get("pseudonym") for row in _of(records, Event.ROLE_REVOKED)}
-    unread = any(row.payload is None for row in _of(records, Event.ROLE_REVOKED))
-    for record in _of(records, Event.ROLE_GRANTED):
-        said = _said(record)
-        if "pseudonym" not in said:  # erased with what was never opened
-            continue
-        row = held.get(said["pseudonym"])
-        if row is None:
-            yield _missing("role_assignments", record)
-            continue
-        compared = {
-            "role": row.role.value == said["role"],
-            "account_id": record.subject == f"account/{row.account_id}",
-            "revoked_at": unread or (row.revoked_at is not None) == (row.pseudonym in ended),
-        }
-        for column, holds in compared.items():
-            if not holds:
-                yield TableProblem("role_assignments", row.id, "value_differs", column, record.seq, record.event)
-
-
-def _said(row: RecordRow) -> dict[str, Any]:
-    try:
-        value = json.loads(row.payload or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _of(records: _Records, event: Event) -> list[RecordRow]:

@@ -21,9 +21,9 @@ from examsite.services.bundles import bundle_hashes
 from examsite.services.context import ServiceContext
 from examsite.services.findings import list_readers
 from examsite.services.gates import check_gate, pass_gate
+from examsite.services.passkeys import check_signature
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.second_factors import check_signature
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.queries.conflicts import list_recused_accounts

@@ -61,7 +61,7 @@ def decide_tie(
     Raises:
         ConflictError: `tie_not_open`, `tie_already_decided`.
         InvalidError: `tie_selection_wrong`, `reason_missing`, each with its `field`.
-        NotAllowedError: `role_needed`, `conflict_declared`.
+        NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
 
     Source: NĐ 170/2025/NĐ-CP art. 10: the head of the body decides what stays equal after the declared chain.
     """
@@ -79,6 +79,8 @@ def decide_tie(
     if len(set(selected)) != tie.places or not set(selected) <= set(tie.codes):
         raise InvalidError("tie_selection_wrong", field="selected", post=post.code, places=tie.places)
     words = checked_reason(reason)
+    # Who of equals is selected is one person's word, and it cannot be taken back.
+    ctx.require_fresh_factor()
     chosen = sorted(set(selected))
     seq = record(ctx, competition, Event.TIE_DECIDED, f"post/{post.code}", {"selected": chosen, "reason": words})
     ctx.session.add(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from examsite.domain.attempts import (
     ATTEMPT,
@@ -22,7 +22,6 @@ from examsite.domain.attempts import (
 )
 from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.lost_times import Stretch
@@ -34,14 +33,11 @@ from examsite.domain.sittings import (
     SittingEvent,
     SittingState,
     seat_codes,
-    seats_as_drawn,
-    spread_over,
     started_at_of,
 )
 from examsite.services.adjustments import apply_adjustments
 from examsite.services.answer_files import set_recipient
 from examsite.services.context import ServiceContext
-from examsite.services.draws import HeldDraw, draw, outcome_of, prepare_draw
 from examsite.services.lost_times import propose
 from examsite.services.records import record
 from examsite.services.rehearsals import identity_of
@@ -50,17 +46,13 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
-from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
-from examsite.storage.queries.draws import prepared_items
 from examsite.storage.queries.rooms import list_held
 from examsite.storage.queries.sittings import (
     list_attempts,
     list_left_behind,
     list_running,
-    list_seatable,
-    list_sittings,
     opened_papers,
     reasons_against_start,
     waits_for_left_behind,
@@ -92,7 +84,7 @@ def schedule_sitting(
         NotAllowedError: `role_needed`; `not_an_invigilator` for somebody who may not watch here.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
-    _check_plannable(competition)
+    check_plannable(competition)
     seat_codes(rows, columns)
     if starts_at <= ctx.now:
         raise InvalidError("start_in_the_past", field="starts_at")
@@ -165,7 +157,7 @@ def move_start(ctx: ServiceContext, competition: Competition, sitting: Sitting, 
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
-    _check_plannable(competition)
+    check_plannable(competition)
     locked = _locked(ctx, sitting.id)
     if locked.state is not SittingState.SCHEDULED or ctx.now >= locked.starts_at:
         raise ConflictError("sitting_started")
@@ -174,93 +166,6 @@ def move_start(ctx: ServiceContext, competition: Competition, sitting: Sitting, 
     locked.starts_at = starts_at
     payload = {"starts_at": instant_text(starts_at), "minutes": locked.duration_minutes}
     record(ctx, competition, Event.SITTING_SCHEDULED, f"sitting/{locked.code}", payload)
-
-
-def assign_seats(ctx: ServiceContext, competition: Competition) -> int:
-    """Seat every eligible candidate with a number over all sittings; how many sit now.
-
-    Candidates take the seats in the order of their numbers; the seats come as the council drew them, and row by row
-    where nobody drew. May be repeated until the written test begins: the newest assignment replaces the older one.
-
-    Raises:
-        ConflictError: `sittings_frozen`, `sittings_missing`, `seats_too_few`.
-        NotAllowedError: `role_needed`.
-    """
-    ctx.require(Role.ORGANISER, competition_id=competition.id)
-    seats, people = _to_be_seated(ctx, competition)
-    drawn = outcome_of(ctx.session, competition, DrawKind.SEATS.value) or []
-    _seat(ctx, competition, seats_as_drawn(seats, drawn), people)
-    return len(people)
-
-
-def prepare_seat_draw(ctx: ServiceContext, competition: Competition) -> None:
-    """Set up the ceremony in which the council draws the seats.
-
-    Raises:
-        ConflictError: as `draw_seats` and `prepare_draw`.
-        NotAllowedError: `role_needed`: the chair.
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    prepare_draw(ctx, competition, DrawKind.SEATS.value, _seats_to_draw(ctx, competition)[0])
-
-
-def draw_seats(ctx: ServiceContext, competition: Competition) -> HeldDraw:
-    """Draw the seats and give them out: the first one to the lowest number, and so on.
-
-    The list of the draw names seats only, so that it can be shown to everybody.
-
-    Raises:
-        ConflictError: `sittings_frozen`, `sittings_missing`, `seats_too_few`, `nobody_to_seat`; the codes of `draw`.
-        NotAllowedError: `role_needed`: the chair draws; `fresh_factor_needed`.
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    seats, people = _seats_to_draw(ctx, competition)
-    # The list of a ceremony stands: rooms may have changed since, and nobody draws a second time.
-    prepared = prepared_items(ctx.session, competition.id, DrawKind.SEATS.value)
-    held = draw(ctx, competition, DrawKind.SEATS.value, seats if prepared is None else prepared)
-    _seat(ctx, competition, seats_as_drawn(seats, held.outcome), people)
-    return held
-
-
-def _seats_to_draw(ctx: ServiceContext, competition: Competition) -> tuple[list[str], list[Candidacy]]:
-    seats, people = _to_be_seated(ctx, competition)
-    if not people:
-        raise ConflictError("nobody_to_seat")
-    return seats, people
-
-
-def _to_be_seated(ctx: ServiceContext, competition: Competition) -> tuple[list[str], list[Candidacy]]:
-    """As many seats as people, each as sitting and place (`CA1/A1`), evenly from all rooms; and the people."""
-    _check_plannable(competition)
-    sittings = list_sittings(ctx.session, competition.id)
-    if not sittings:
-        raise ConflictError("sittings_missing")
-    people = list_seatable(ctx.session, competition.id)
-    rooms = [seat_codes(sitting.seat_rows, sitting.seat_columns) for sitting in sittings]
-    shares = spread_over([len(seats) for seats in rooms], len(people))
-    seats = [
-        f"{sitting.code}/{seat}"
-        for sitting, room, share in zip(sittings, rooms, shares, strict=True)
-        for seat in room[:share]
-    ]
-    return seats, people
-
-
-def _seat(ctx: ServiceContext, competition: Competition, seats: list[str], people: list[Candidacy]) -> None:
-    """Each takes the seat of the same place in the list; what was given out before is taken back."""
-    sittings = list_sittings(ctx.session, competition.id)
-    ctx.session.execute(delete(Attempt).where(Attempt.sitting_id.in_([sitting.id for sitting in sittings])))
-    taken = dict(zip(seats, people, strict=True))
-    for sitting in sittings:
-        # Numbers, not public codes: who sits where is posted on the door beside the names.
-        plan = []
-        for seat in seat_codes(sitting.seat_rows, sitting.seat_columns):
-            candidacy = taken.get(f"{sitting.code}/{seat}")
-            if candidacy is not None:
-                ctx.session.add(Attempt(sitting_id=sitting.id, candidacy_id=candidacy.id, seat=seat))
-                plan.append({"number": candidacy.candidate_number, "seat": seat})
-        ctx.session.flush()
-        record(ctx, competition, Event.SEATS_ASSIGNED, f"sitting/{sitting.code}", {"seats": plan})
 
 
 def start_sitting(ctx: ServiceContext, sitting_id: int, *, opens: bool = True) -> bool:
@@ -407,6 +312,11 @@ def _competition_of(ctx: ServiceContext, sitting: Sitting) -> Competition:
     return ctx.session.scalars(select(Competition).where(Competition.id == sitting.competition_id)).one()
 
 
-def _check_plannable(competition: Competition) -> None:
+def check_plannable(competition: Competition) -> None:
+    """Refuse to plan sittings once the written test has begun.
+
+    Raises:
+        ConflictError: `sittings_frozen`.
+    """
     if competition.state.has_reached(CompetitionState.WRITTEN):
         raise ConflictError("sittings_frozen")

@@ -5,7 +5,7 @@ Handing in is a flag: everything is there already. The record holds the answers 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -177,9 +177,14 @@ def _submission(
         {"item": item.item, "content": recorded_content(held[item.item]) if item.item in held else None}
         for item in paper.items
     ]
-    objective = {item.item: content_of(held[item.item]) for item in paper.objective if item.item in held}
-    points, total = score_objective(paper, objective)
+    points, total = score_held(paper, held)
     return {"candidate": public_code, "answers": answers}, points, total
+
+
+def score_held(paper: FrozenPaper, held: Mapping[str, str]) -> tuple[dict[str, str], Score]:
+    """The points of the objective questions by criterion, and their sum, for answers as they are kept."""
+    objective = {item.item: content_of(held[item.item]) for item in paper.objective if item.item in held}
+    return score_objective(paper, objective)
 
 
 def _frozen_paper(ctx: ServiceContext, attempt: Attempt) -> FrozenPaper:

@@ -23,9 +23,9 @@ from examsite.domain.papers import PaperState, paper_from_data, paper_sha256
 from examsite.domain.publication import ResultState
 from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
 from examsite.domain.rulesets import ruleset_data
-from examsite.domain.saves import recorded_content
 from examsite.domain.table_problems import TableProblem
 from examsite.services.allocation_checks import check_allocations
+from examsite.services.answer_checks import check_answers
 from examsite.services.presence_checks import check_presence
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import Base
@@ -36,9 +36,7 @@ from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.sittings import Attempt, Sitting
-from examsite.storage.queries.attempts import map_current_versions
-from examsite.storage.queries.erasures import erased_candidacies, erased_contents
+from examsite.storage.queries.erasures import erased_candidacies
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.row_claims import RowClaim, list_claims
 from examsite.storage.row_seals import list_broken_seals, sealed_classes
@@ -82,7 +80,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
     log = get_log(session, competition.code)
     records = {row.seq: row for row in list_records(session, log.id) if log.code == competition.code}
     problems = list(_check_claims(session, competition, records))
-    for check in (_check_frozen, _check_roster, _check_papers, _check_answers, _check_code_map, _check_withdrawn):
+    for check in (_check_frozen, _check_roster, _check_papers, check_answers, _check_code_map, _check_withdrawn):
         problems += check(session, competition, records)
     problems += _check_allocations(session, competition, records)
     problems += _check_results(session, competition, records)
@@ -237,43 +235,6 @@ def _is_paper(data: dict[str, Any], payload: Mapping[str, Any]) -> bool:
         )
     except (DomainError, KeyError, TypeError, ValueError):
         return False
-
-
-def _check_answers(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
-    attempts = session.execute(
-        select(Attempt.id, Attempt.record_seq)
-        .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Sitting.competition_id == competition.id)
-        .order_by(Attempt.id)
-    ).all()
-    # Answers that a recorded erasure destroyed have no row; `check_erasures` looks at what is gone.
-    named = {seq for _key, seq in attempts} | erased_contents(session, competition.code)
-    versions = map_current_versions(session.connection(), [key for key, _seq in attempts])
-    for key, seq in attempts:
-        row = records.get(-1 if seq is None else seq)
-        payload = None if row is None else _payload(row)
-        if row is None or payload is None:
-            continue
-        held = {version.item: version.content for version in versions[key]}
-        said = {answer["item"]: answer["content"] for answer in payload["answers"]}
-        if {item: recorded_content(held[item]) if item in held else None for item in said} != said:
-            yield TableProblem("answer_versions", key, "value_differs", "content", row.seq, row.event)
-    for row in records.values():
-        # What lies in the closed code map says nothing until it is opened.
-        if row.event != Event.ANSWERS_SUBMITTED or row.payload is None:
-            continue
-        if row.seq not in named and not _is_amended(records, row):
-            yield TableProblem("attempts", None, "row_missing", "", row.seq, row.event)
-
-
-def _is_amended(records: _Records, submitted: RecordRow) -> bool:
-    candidate = (_payload(submitted) or {}).get("candidate")
-    return any(
-        row.seq > submitted.seq
-        and row.event in (Event.ANSWERS_AMENDED, Event.ANSWERS_SUBMITTED)
-        and (_payload(row) or {}).get("candidate") == candidate
-        for row in records.values()
-    )
 
 
 def _check_code_map(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:

@@ -128,4 +128,6 @@ def _plain(column: Column[Any], value: Any) -> object:
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     return value

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.second_factors import FRESH_SECONDS, FactorKind, is_fresh
-from examsite.services import second_factors, throttling
+from examsite.services import passkeys, second_factors, throttling
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_second_factors
 from examsite.storage.queries.competitions import get_competition
@@ -86,7 +86,7 @@ def _try(form: ShowFactorForm, token: str) -> str:
         return ngettext("Thử lại sau %(num)d giây.", "Thử lại sau %(num)d giây.", wait)
     with write_now() as ctx:
         if form.factor_answer.data:
-            is_good = second_factors.show_passkey(ctx, token=token, answer=form.factor_answer.data)
+            is_good = passkeys.show_passkey(ctx, token=token, answer=form.factor_answer.data)
         else:
             is_good = second_factors.show_code(ctx, token=token, code=form.factor_code.data or "")
         shown_at = ctx.now
@@ -108,7 +108,7 @@ def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False) -> str:
     ctx = act()
     options: dict[str, Any] | None = None
     if host is not None:
-        options = second_factors.ask_for_passkey(ctx, token=token, host=host)
+        options = passkeys.ask_for_passkey(ctx, token=token, host=host)
     return render_template(
         "auth/show_factor.html",
         form=form,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, select, text
 
 from examsite.config import Settings, load_settings
 from examsite.domain.permissions import Role
@@ -116,7 +116,8 @@ class Installation:
         """Set the instant at which the sitting starts for everyone; no act does that once the test has begun."""
         with writing(self.engine) as session:
             competition = get_competition(session, CODE)
-            session.execute(update(Sitting).where(Sitting.competition_id == competition.id).values(starts_at=instant))
+            for sitting in session.scalars(select(Sitting).where(Sitting.competition_id == competition.id)):
+                sitting.starts_at = instant
 
     def count_saves(self) -> int:
         """How many saves the database holds."""

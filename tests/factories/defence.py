@@ -23,7 +23,7 @@ from examsite.services.posts import default_defence_rubric
 from examsite.services.proposals import draw_presentation_order, lock_proposals, upload_proposal
 from examsite.services.rulesets import ruleset_of
 from examsite.services.uploads import ReceivedFile, ReceivedProposal
-from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark
@@ -32,6 +32,7 @@ from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.defence import get_defence, list_locked_marks
 from tests.factories.marking import Board, make_board
+from tests.factories.people import add_account, add_role
 
 #: A reason as long as a decision wants.
 REASON = "Thống nhất sau khi trao đổi về từng tiêu chí"
@@ -180,21 +181,6 @@ def make_hall(
 
 def _assigned(board: Board, role: Role, pseudonym: str, password_hash: str) -> RoleAssignment:
     room = board.room
-    account = Account(
-        login=f"{pseudonym}-{room.competition.code}".lower(),
-        display_name=f"Ông/Bà {pseudonym}",
-        password_hash=password_hash,
-        created_at=room.now,
-    )
-    room.session.add(account)
-    room.session.flush()
-    held = RoleAssignment(
-        account_id=account.id,
-        role=role,
-        competition_id=room.competition.id,
-        pseudonym=pseudonym,
-        granted_at=room.now,
-    )
-    room.session.add(held)
-    room.session.flush()
-    return held
+    login = f"{pseudonym}-{room.competition.code}"
+    account = add_account(room.session, room.now, login, f"Ông/Bà {pseudonym}", password_hash)
+    return add_role(room.session, room.now, room.competition, account, role=role, pseudonym=pseudonym)

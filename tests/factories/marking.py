@@ -28,12 +28,12 @@ from examsite.services.records import record
 from examsite.services.redactions import look_through
 from examsite.services.settling import note_discussion
 from examsite.services.split_keys import keep_split_key
-from examsite.storage.models.accounts import Account, RoleAssignment
-from examsite.storage.models.dossiers import ConflictDeclaration
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.queries.sittings import list_sittings
 from tests.factories.code_maps import code_sheets, codes_key, owners
+from tests.factories.people import add_account, add_role, declares_nobody
 from tests.factories.sittings import Room, make_room
 
 ESSAYS = (
@@ -241,24 +241,10 @@ def make_board(
 def assigned(board: Board, role: Role, pseudonym: str, password_hash: str = "-") -> RoleAssignment:
     """A person of the competition; markers and their head have declared that they know nobody."""
     room = board.room
-    account = Account(
-        login=f"{pseudonym}-{room.competition.code}".lower(),
-        display_name=f"Cán bộ {pseudonym}",
-        password_hash=password_hash,
-        created_at=room.now,
-    )
-    room.session.add(account)
-    room.session.flush()
-    held = RoleAssignment(
-        account_id=account.id,
-        role=role,
-        competition_id=room.competition.id,
-        pseudonym=pseudonym,
-        granted_at=room.now,
-    )
-    room.session.add(held)
-    room.session.flush()
+    session, competition = room.session, room.competition
+    login = f"{pseudonym}-{competition.code}"
+    account = add_account(session, room.now, login, f"Cán bộ {pseudonym}", password_hash)
+    held = add_role(session, room.now, competition, account, role=role, pseudonym=pseudonym)
     if role in (Role.MARKER, Role.MARKING_HEAD):
-        room.session.add(ConflictDeclaration(assignment_id=held.id, declared_at=room.now))
-        room.session.flush()
+        declares_nobody(session, room.now, competition, held)
     return held

@@ -42,6 +42,7 @@ from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.models.sittings import Incident
 from tests.factories.appeals import appeal_and_remark
 from tests.factories.marking import Board, make_board
+from tests.factories.people import add_account, add_role
 
 #: One name per place; nobody but the person selected may ever be read in public.
 NAMES = (
@@ -182,7 +183,7 @@ def make_stage(
     stage.authority = hold(stage, Role.AUTHORITY, 1, "Lưu Quốc Trấn", password_hash)
     board.room.people[Role.AUTHORITY] = stage.authority
     _mark_written(stage, appeals or {})
-    _hold_defences(stage)
+    hold_defences(stage)
     session.flush()
     return stage
 
@@ -190,24 +191,9 @@ def make_stage(
 def hold(stage: Stage, role: Role, number: int, name: str, password_hash: str) -> RoleAssignment:
     """A person of the competition; the login is the pseudonym, e.g. c02-vh-2026-01."""
     pseudonym = f"{PSEUDONYM_LETTERS[role]}{number:02d}"
-    account = Account(
-        login=f"{pseudonym}-{stage.competition.code}".lower(),
-        display_name=name,
-        password_hash=password_hash,
-        created_at=stage.board.room.now,
-    )
-    stage.session.add(account)
-    stage.session.flush()
-    held = RoleAssignment(
-        account_id=account.id,
-        role=role,
-        competition_id=stage.competition.id,
-        pseudonym=pseudonym,
-        granted_at=stage.board.room.now,
-    )
-    stage.session.add(held)
-    stage.session.flush()
-    return held
+    now = stage.board.room.now
+    account = add_account(stage.session, now, f"{pseudonym}-{stage.competition.code}", name, password_hash)
+    return add_role(stage.session, now, stage.competition, account, role=role, pseudonym=pseudonym)
 
 
 def _incident(stage: Stage, place: int, measure: str, *, percent: Score | None, void: bool) -> None:
@@ -263,7 +249,8 @@ def _mark_written(stage: Stage, appeals: Mapping[int, Sequence[str]]) -> None:
     close_appeals(board.ctx(Role.ORGANISER, at=after), competition)
 
 
-def _hold_defences(stage: Stage) -> None:
+def hold_defences(stage: Stage) -> None:
+    """Proposals, and sheets of the panel that are locked and settled, for everyone in `SHEETS`."""
     session, competition, room = stage.session, stage.competition, stage.board.room
     competition.state = CompetitionState.DEFENCE
     for position, (place, totals) in enumerate(SHEETS.items(), start=1):

@@ -23,14 +23,16 @@ from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.services.records import open_log
 from examsite.services.rehearsals import record_rehearsal
 from examsite.services.rulesets import get_preset
-from examsite.services.sittings import assign_seats, schedule_sitting, start_sitting
-from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.services.seating import assign_seats
+from examsite.services.sittings import schedule_sitting, start_sitting
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Sitting, SittingInvigilator
 from question_bank.loader import load_bank
 from tests.factories.draws import drawn_at_once
+from tests.factories.people import add_account, add_role
 
 #: How many questions of each kind the paper has.
 KINDS = {
@@ -165,13 +167,8 @@ def make_room(
     session.flush()
     room = Room(session=session, settings=settings, now=now, competition=competition, post=post)
     for role, pseudonym in ((Role.ORGANISER, "T01"), (Role.CHAIR, "C01"), (Role.INVIGILATOR, "V01")):
-        account = _account(session, now, f"{role.value}-{code.lower()}", role.value, password_hash)
-        held = RoleAssignment(
-            account_id=account.id, role=role, competition_id=competition.id, pseudonym=pseudonym, granted_at=now
-        )
-        session.add(held)
-        room.people[role] = held
-    session.flush()
+        account = add_account(session, now, f"{role.value}-{code}", role.value, password_hash)
+        room.people[role] = add_role(session, now, competition, account, role=role, pseudonym=pseudonym)
     for number in range(1, candidates + 1):
         room.candidacies.append(_candidacy(session, now, room, number, password_hash))
     room.paper = _paper(session, now, room, essays=essays)
@@ -204,16 +201,9 @@ def make_room(
 
 def add_person(room: Room, role: Role, pseudonym: str, *, watches: bool = True) -> Actor:
     """One more holder of a role; an invigilator watches the room unless told otherwise."""
-    account = _account(room.session, room.now, f"{role.value}-{pseudonym}-{room.competition.code}".lower(), pseudonym)
-    held = RoleAssignment(
-        account_id=account.id,
-        role=role,
-        competition_id=room.competition.id,
-        pseudonym=pseudonym,
-        granted_at=room.now,
-    )
-    room.session.add(held)
-    room.session.flush()
+    session, competition = room.session, room.competition
+    account = add_account(session, room.now, f"{role.value}-{pseudonym}-{competition.code}", pseudonym)
+    held = add_role(session, room.now, competition, account, role=role, pseudonym=pseudonym)
     if role is Role.INVIGILATOR and watches:
         room.session.add(SittingInvigilator(sitting_id=room.sitting.id, assignment_id=held.id))
         room.session.flush()
@@ -226,17 +216,10 @@ def add_person(room: Room, role: Role, pseudonym: str, *, watches: bool = True) 
     )
 
 
-def _account(session: Session, now: datetime, login: str, name: str, password_hash: str = "-") -> Account:
-    account = Account(login=login, display_name=name, password_hash=password_hash, created_at=now)
-    session.add(account)
-    session.flush()
-    return account
-
-
 def _candidacy(session: Session, now: datetime, room: Room, number: int, password_hash: str) -> Candidacy:
     name = NAMES[(number - 1) % len(NAMES)]
     code = room.competition.code
-    account = _account(session, now, f"hs-{code.lower()}-{number:03d}", name, password_hash)
+    account = add_account(session, now, f"hs-{code.lower()}-{number:03d}", name, password_hash)
     candidacy = Candidacy(
         competition_id=room.competition.id,
         post_id=room.post.id,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.checkpoints import load_signer
@@ -153,7 +153,8 @@ class Exam(Server):
     def set_times(self, *, minutes: int, grace_seconds: int) -> None:
         """Let the test last so long."""
         with writing(self.installation.engine) as session:
-            session.execute(update(Sitting).values(duration_minutes=minutes, grace_seconds=grace_seconds))
+            for sitting in session.scalars(select(Sitting)):
+                sitting.duration_minutes, sitting.grace_seconds = minutes, grace_seconds
 
     def end_earlier(self, seconds: int) -> None:
         """Let a test that runs end so much earlier, as if it had started so much earlier: it lasts whole minutes."""

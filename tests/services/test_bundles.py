@@ -28,7 +28,7 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import MUST_BE_OPENED, Event
 from examsite.domain.permissions import Role
 from examsite.domain.records import commitment
-from examsite.services import second_factors
+from examsite.services import passkeys
 from examsite.services.accounts import open_login_session
 from examsite.services.announcements import close_competition
 from examsite.services.bundles import build_bundle, keep_bundle
@@ -246,9 +246,9 @@ def test_the_verifier_checks_what_the_passkeys_of_all_signers_signed(
     for who in (*stage.council[:3], stage.authority):
         ctx, device = stage.ctx(who), Passkey()
         token = open_login_session(ctx, session.get_one(Account, who.account_id), hours=1, address="", user_agent="")
-        made = device.makes(second_factors.offer_passkey(ctx, token=token, host=device.host))
-        second_factors.add_passkey(ctx, token=token, host=device.host, name="khóa", answer=made)
-        question = second_factors.ask_for_signature(ctx, version.sha256, host=device.host)
+        made = device.makes(passkeys.offer_passkey(ctx, token=token, host=device.host))
+        passkeys.add_passkey(ctx, token=token, host=device.host, name="khóa", answer=made)
+        question = passkeys.ask_for_signature(ctx, version.sha256, host=device.host)
         stage.signs(who, version, signed=device.signs(question or {}))
     publish_result(stage.ctx(Role.ORGANISER), stage.competition)
 

@@ -20,7 +20,17 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError
 from examsite.domain.papers import Blueprint
 from examsite.domain.permissions import Role
-from examsite.services import candidacies, competitions, papers, people, posts, room_rules, rulesets, sittings
+from examsite.services import (
+    candidacies,
+    competitions,
+    papers,
+    people,
+    posts,
+    room_rules,
+    rulesets,
+    seating,
+    sittings,
+)
 from examsite.services.sittings import assign_invigilator
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.queries.records import get_log, list_records
@@ -83,7 +93,7 @@ ACTS: dict[str, tuple[Callable[[Room], object], str]] = {
         "sittings_frozen",
     ),
     "seat everyone anew": (
-        lambda room: sittings.assign_seats(room.ctx(Role.ORGANISER), room.competition),
+        lambda room: seating.assign_seats(room.ctx(Role.ORGANISER), room.competition),
         "sittings_frozen",
     ),
     "change the rules of the machines": (

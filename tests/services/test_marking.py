@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -571,6 +572,8 @@ def test_publication_opens_the_appeal_window_in_working_days(make: MakeBoard, no
     organiser = board.ctx(Role.ORGANISER)
     with pytest.raises(NotAllowedError):
         merging.publish_written(board.ctx(Role.CHAIR), board.competition)
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        merging.publish_written(replace(organiser, factor_at=None), board.competition)
 
     merging.publish_written(organiser, board.competition)
 

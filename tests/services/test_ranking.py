@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,9 @@ def test_tie_across_the_last_place_waits_for_the_authority_and_its_reason(make: 
         decide_tie(authority, stage.competition, stage.post, selected=codes[:1], reason=" ")
     with pytest.raises(NotAllowedError, match="role_needed"):
         decide_tie(stage.ctx(stage.council[0]), stage.competition, stage.post, selected=codes[:1], reason="Vì")
+    no_factor = replace(authority, factor_at=None)
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        decide_tie(no_factor, stage.competition, stage.post, selected=codes[:1], reason="Vì")
 
     decided = decide_tie(authority, stage.competition, stage.post, selected=codes[:1], reason="Đang giữ chức vụ phó.")
 

@@ -20,7 +20,7 @@ from examsite.config import Settings
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.second_factors import FRESH_SECONDS, STEP_SECONDS, FactorKind, is_fresh, public_secret
-from examsite.services import accounts, second_factors, throttling
+from examsite.services import accounts, passkeys, second_factors, throttling
 from examsite.services.context import Actor, ServiceContext
 from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
 from examsite.storage.models.records import RecordLog, RecordRow
@@ -43,7 +43,7 @@ class Person:
     def ctx(self, *, seconds: int = 0) -> ServiceContext:
         """At an instant, as the site makes it: what was shown before is read from the log-in."""
         now = self.now + timedelta(seconds=seconds)
-        found = find_person_logged_in(self.session, accounts.token_hash(self.token), now=now)
+        found = find_person_logged_in(self.session, self.token, now=now)
         shown = None if found is None else found.factor_at
         return ServiceContext(self.session, now, Actor(account_id=self.account.id), self.settings, factor_at=shown)
 
@@ -61,8 +61,8 @@ class Person:
         return second_factors.show_code(self.ctx(seconds=seconds), token=self.token, code=code)
 
     def adds_passkey(self, device: Passkey) -> SecondFactor:
-        answer = device.makes(second_factors.offer_passkey(self.ctx(), token=self.token, host=HOST))
-        return second_factors.add_passkey(self.ctx(), token=self.token, host=HOST, name="khóa USB", answer=answer)
+        answer = device.makes(passkeys.offer_passkey(self.ctx(), token=self.token, host=HOST))
+        return passkeys.add_passkey(self.ctx(), token=self.token, host=HOST, name="khóa USB", answer=answer)
 
 
 @pytest.fixture
@@ -156,15 +156,15 @@ def test_an_offer_is_gone_once_it_was_taken(log_in: Callable[[str], Person]) -> 
 def test_a_passkey_is_shown_once_for_each_question(log_in: Callable[[str], Person]) -> None:
     lan, device = log_in("lan"), Passkey()
     lan.adds_passkey(device)
-    question = second_factors.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
+    question = passkeys.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
     assert question is not None
     answer = device.signs(question)
 
-    assert second_factors.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=answer)
+    assert passkeys.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=answer)
     lan.ctx(seconds=500).require_fresh_factor()
-    assert not second_factors.show_passkey(lan.ctx(seconds=401), token=lan.token, answer=answer)
+    assert not passkeys.show_passkey(lan.ctx(seconds=401), token=lan.token, answer=answer)
     other = log_in("lan")
-    assert not second_factors.show_passkey(other.ctx(seconds=401), token=other.token, answer=answer)
+    assert not passkeys.show_passkey(other.ctx(seconds=401), token=other.token, answer=answer)
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_other_sites_other_keys_and_unverified_holders_prove_nothing(
 ) -> None:
     lan, device = log_in("lan"), Passkey()
     lan.adds_passkey(device)
-    question = second_factors.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
+    question = passkeys.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
     assert question is not None
-    assert second_factors.ask_for_passkey(lan.ctx(), token=lan.token, host="other.example") is None
+    assert passkeys.ask_for_passkey(lan.ctx(), token=lan.token, host="other.example") is None
 
     wrong = replace(device, **change).signs(question)  # type: ignore[arg-type]
-    assert not second_factors.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=wrong)
+    assert not passkeys.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=wrong)
     for answer in ("", "{}", "[]", "null", '{"rawId": 7}', wrong[:-9]):
-        assert not second_factors.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=answer)
+        assert not passkeys.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=answer)
 
 
 def test_an_unverified_or_foreign_passkey_is_not_added(log_in: Callable[[str], Person]) -> None:
@@ -203,9 +203,9 @@ def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callab
     lan, device = log_in("lan"), Passkey()
     lan.adds_passkey(device)
     sha256 = hashlib.sha256(b"result.json").hexdigest()
-    question = second_factors.ask_for_signature(lan.ctx(), sha256, host=HOST)
+    question = passkeys.ask_for_signature(lan.ctx(), sha256, host=HOST)
     assert question is not None
-    said = second_factors.check_signature(lan.ctx(), sha256, answer=device.signs(question)).as_data()
+    said = passkeys.check_signature(lan.ctx(), sha256, answer=device.signs(question)).as_data()
 
     cose = cbor.decode(plain(said["public_key"]))
     point = b"\x04" + cose[-2] + cose[-3]
@@ -214,10 +214,10 @@ def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callab
     key.verify(plain(said["signature"]), signed, ec.ECDSA(SHA256()))
     other = hashlib.sha256(b"another").hexdigest()
     with pytest.raises(InvalidError, match="passkey_not_valid"):
-        second_factors.check_signature(lan.ctx(), other, answer=device.signs(question))
+        passkeys.check_signature(lan.ctx(), other, answer=device.signs(question))
     stranger = log_in("binh")
     with pytest.raises(InvalidError, match="passkey_not_valid"):
-        second_factors.check_signature(stranger.ctx(), sha256, answer=device.signs(question))
+        passkeys.check_signature(stranger.ctx(), sha256, answer=device.signs(question))
 
 
 def test_a_factor_written_into_the_table_counts_for_nothing(log_in: Callable[[str], Person]) -> None:

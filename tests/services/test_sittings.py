@@ -29,14 +29,8 @@ from examsite.services.invigilation import (
     sign_attendance,
 )
 from examsite.services.rehearsals import identity_of
-from examsite.services.sittings import (
-    assign_seats,
-    close_overdue,
-    draw_seats,
-    move_start,
-    schedule_sitting,
-    start_sitting,
-)
+from examsite.services.seating import assign_seats, draw_seats
+from examsite.services.sittings import close_overdue, move_start, schedule_sitting, start_sitting
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.models.sittings import AnswerVersion, Incident

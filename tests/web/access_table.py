@@ -290,6 +290,7 @@ organiser.open_gate                    GET,POST  organiser
 organiser.print_door_list              GET       organiser
 organiser.print_erasure                GET       organiser
 organiser.publish_result               GET,POST  organiser
+organiser.publish_written_results      GET,POST  organiser
 organiser.remove_post                  POST      organiser
 organiser.revoke_role                  POST      organiser
 organiser.run_rehearsal                GET,POST  organiser

@@ -47,6 +47,7 @@ NOT_SEEN = {
     "organiser.download_settings": "no room asks for Safe Exam Browser",
     "organiser.print_erasure": "nobody's data were erased",
     "organiser.publish_result": "no result is approved and unpublished",
+    "organiser.publish_written_results": "no competition stands between the opened codes and the appeals",
     "panel.change_sheet": "no shown scores are being talked about",
     "panel.decide_score": "no gap waits for the head",
     "panel.lock_sheet": "no member has a whole draft",

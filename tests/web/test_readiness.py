@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from examsite.domain import readiness as rules
 from examsite.domain import rehearsals as rehearsal_rules
@@ -175,7 +175,8 @@ def test_the_page_of_a_sitting_that_has_begun_says_so(
 ) -> None:
     def begin(doing: Any) -> None:
         closed_at = doing.now if state is SittingState.CLOSED else None
-        doing.session.execute(update(Sitting).values(state=state, started_at=doing.now, closed_at=closed_at))
+        for sitting in doing.session.scalars(select(Sitting)):
+            sitting.state, sitting.started_at, sitting.closed_at = state, doing.now, closed_at
         note_fault(doing.ctx(), 1, act=ServerAct.CLOSE, error="ValueError", attempt_id=1)
 
     scene(begin)

@@ -43,6 +43,7 @@ ASKING = {
     "administrator.reset_factors",
     "administrator.reset_password",
     "auth.remove_factor",
+    "authority.decide_tie",
     "authority.sign_result",
     "council.agree_to_opening",
     "council.answer_withdrawal",
@@ -59,6 +60,7 @@ ASKING = {
     "council.split_key",
     "invigilator.decide_request",
     "organiser.publish_result",
+    "organiser.publish_written_results",
 }
 
 

@@ -46,6 +46,7 @@ from examsite.services import (
     rehearsals,
     room_time,
     rulesets,
+    seating,
     settling,
     sittings,
 )
@@ -262,7 +263,7 @@ class Play:
                 starts_at=self.plan.written_at + room.later,
                 invigilators=watcher,
             )
-        count = sittings.assign_seats(organiser, self.competition)
+        count = seating.assign_seats(organiser, self.competition)
         before = self.plan.written_at - HOUR
         if self.plan.draws_seats:
             ceremonies.hold_draw(self, DrawKind.SEATS.value, before - HOUR)

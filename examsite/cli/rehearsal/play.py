@@ -25,7 +25,7 @@ from examsite.cli.rehearsal.load import Acknowledged, RehearsalError
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import SittingState
-from examsite.services import announcements, candidacies, invigilation, papers, rehearsals, sittings
+from examsite.services import announcements, candidacies, invigilation, papers, rehearsals, seating, sittings
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.storage.database import reading, writing
@@ -212,7 +212,7 @@ class _ManyPlay(Play):
             starts_at=starts_at,
             invigilators=list_holders(self.session, self.competition.id, Role.INVIGILATOR),
         )
-        sittings.assign_seats(organiser, self.competition)
+        seating.assign_seats(organiser, self.competition)
         # The start of a rehearsal needs a certificate too: its own, which says what it is.
         rehearsals.record_rehearsal(
             organiser, self.competition, head_count=head_count, source="rehearsal-of-itself", figures={}

@@ -13,9 +13,10 @@ from examsite.domain.second_factors import FactorKind
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Body, Competition
+from examsite.storage.row_seals import Sealed
 
 
-class Account(Base):
+class Account(Sealed, Base):
     """One person who may log in. A candidate's login is the application code, later also the candidate number."""
 
     __tablename__ = "accounts"
@@ -36,12 +37,12 @@ class Account(Base):
 
 
 class LoginSession(Base):
-    """One log-in. The cookie holds a random token, the row its SHA-256; an ended row ends the log-in at once."""
+    """One log-in. The cookie holds a random token, the row its HMAC; an ended row ends the log-in at once."""
 
     __tablename__ = "login_sessions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    token_mac: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
@@ -54,7 +55,7 @@ class LoginSession(Base):
     account: Mapped[Account] = relationship(lazy="raise")
 
 
-class SecondFactor(Base):
+class SecondFactor(Sealed, Base):
     """What one person proves beside the password. A removed one stays, so that its secret is never given out again."""
 
     __tablename__ = "second_factors"
@@ -84,7 +85,7 @@ class LoginThrottle(Base):
     open_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
-class RoleAssignment(Base):
+class RoleAssignment(Sealed, Base):
     """A role held in a competition (with a pseudonym there), at a body, or over the installation."""
 
     __tablename__ = "role_assignments"

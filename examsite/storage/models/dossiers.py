@@ -121,7 +121,7 @@ class AdjustmentRequest(Base):
     candidacy: Mapped[Candidacy] = relationship(lazy="raise")
 
 
-class ConflictDeclaration(Base):
+class ConflictDeclaration(Sealed, Base):
     """A role holder's word against the final list: no barred relation, or one with whom and which."""
 
     __tablename__ = "conflict_declarations"
@@ -140,7 +140,7 @@ class ConflictDeclaration(Base):
     asked_back_reason: Mapped[str] = mapped_column(Text, default="")
 
 
-class ConflictRuling(Base):
+class ConflictRuling(Sealed, Base):
     """What the council judged about one person of a board and one candidate; the latest one counts, all stay."""
 
     __tablename__ = "conflict_rulings"

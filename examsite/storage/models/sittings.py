@@ -19,7 +19,7 @@ from examsite.storage.models.papers import Paper
 from examsite.storage.row_seals import Sealed
 
 
-class Sitting(Base):
+class Sitting(Sealed, Base):
     """One group of candidates in one room at one time."""
 
     __tablename__ = "sittings"

@@ -14,6 +14,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
 from examsite.domain.records import plan_log_code
+from examsite.storage.log_in_tokens import account_of, token_mac
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment, SecondFactor
 from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
@@ -70,7 +71,8 @@ _logged_in = (
     .outerjoin(RoleAssignment, (RoleAssignment.account_id == Account.id) & RoleAssignment.revoked_at.is_(None))
     .outerjoin(Competition, Competition.id == RoleAssignment.competition_id)
     .where(
-        LoginSession.token_sha256 == bindparam("token_sha256"),
+        LoginSession.token_mac == bindparam("token_mac"),
+        LoginSession.account_id == bindparam("account_id"),
         LoginSession.ended_at.is_(None),
         LoginSession.expires_at > bindparam("now"),
         Account.state == AccountState.ACTIVE,
@@ -79,9 +81,10 @@ _logged_in = (
 )
 
 
-def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime) -> LoggedIn | None:
+def find_person_logged_in(session: Session, token: str, *, now: datetime) -> LoggedIn | None:
     """The person behind a token with every role held now, if the log-in is still alive and the account active."""
-    rows = session.execute(_logged_in, {"token_sha256": token_sha256, "now": now}).all()
+    known = {"token_mac": token_mac(session, token), "account_id": account_of(token), "now": now}
+    rows = session.execute(_logged_in, known).all()
     if not rows:
         return None
     account_id, login, display_name, candidacy_id, must_change, factor_at, *_role = rows[0]
@@ -92,14 +95,15 @@ def find_person_logged_in(session: Session, token_sha256: str, *, now: datetime)
     return LoggedIn(account_id, login, display_name, candidacy_id, must_change, factor_at, tuple(held))
 
 
-def find_login_session(session: Session, token_sha256: str, *, now: datetime) -> LoginSession | None:
+def find_login_session(session: Session, token: str, *, now: datetime) -> LoginSession | None:
     """The log-in behind a token, if it is still alive and its account active; with its account."""
     return session.scalars(
         select(LoginSession)
         .join(LoginSession.account)
         .options(joinedload(LoginSession.account))
         .where(
-            LoginSession.token_sha256 == token_sha256,
+            LoginSession.token_mac == token_mac(session, token),
+            LoginSession.account_id == account_of(token),
             LoginSession.ended_at.is_(None),
             LoginSession.expires_at > now,
             Account.state == AccountState.ACTIVE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
@@ -58,6 +58,18 @@ def list_records(session: Session, log_id: int, *, first: int = 0, limit: int | 
         select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.seq >= first).order_by(RecordRow.seq).limit(limit)
     )
     return list(session.scalars(statement))
+
+
+def list_records_of_events(session: Session, code: str, events: Collection[str]) -> list[RecordRow]:
+    """Records of these kinds in exactly the log with this code, in their order; none where there is no such log."""
+    return list(
+        session.scalars(
+            select(RecordRow)
+            .join(RecordLog, RecordLog.id == RecordRow.log_id)
+            .where(RecordLog.code == code, RecordRow.event.in_([str(event) for event in events]))
+            .order_by(RecordRow.seq)
+        )
+    )
 
 
 def list_last_records(session: Session, code: str, *, limit: int) -> list[RecordRow]:

@@ -79,7 +79,7 @@ def _page(form: ChangePasswordForm, person: Principal) -> str:
         form=form,
         person=person,
         log_ins=log_ins,
-        own_token_sha256=accounts.token_hash(person.token),
+        own_token_mac=accounts.own_token_mac(db.session(), person.token),
     )
 
 

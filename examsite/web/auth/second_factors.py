@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
 from examsite.domain.second_factors import FactorKind
-from examsite.services import second_factors, throttling
+from examsite.services import passkeys, second_factors, throttling
 from examsite.services.passwords import Passwords
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account, list_second_factors
@@ -100,7 +100,7 @@ def add_passkey() -> ResponseReturnValue:
             return refused
         if not form.errors and _is_taken(
             form,
-            lambda ctx: second_factors.add_passkey(
+            lambda ctx: passkeys.add_passkey(
                 ctx, token=person.token, host=host, name=form.name.data, answer=form.answer.data or ""
             ),
         ):
@@ -111,7 +111,7 @@ def add_passkey() -> ResponseReturnValue:
         "auth/add_passkey.html",
         form=form,
         host=host,
-        options=second_factors.offer_passkey(act(), token=person.token, host=host),
+        options=passkeys.offer_passkey(act(), token=person.token, host=host),
         asks_password=not list_second_factors(db.session(), person.account_id),
     )
     return page, 422 if form.is_submitted() else 200

@@ -13,7 +13,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.results import find_newest_version, result_document
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.authority import bp
 from examsite.web.errors import message_of
 from examsite.web.forms.ranking import DecideTieForm
@@ -24,6 +24,7 @@ from examsite.web.transactions import act, forget_changes, writes
 
 @bp.route("/<code>/ties/<post>", methods=["GET", "POST"])
 @requires(Role.AUTHORITY)
+@fresh_factor
 @writes
 def decide_tie(code: str, post: str) -> ResponseReturnValue:
     """Choose exactly as many as there are places left; a new version is computed at once."""

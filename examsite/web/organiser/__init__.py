@@ -32,7 +32,7 @@ def navigation(competition: Any) -> list[NavItem]:
     published = competition.state.has_reached(CompetitionState.PUBLISHED)
     appealed = competition.state.has_reached(CompetitionState.APPEALS)
     pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-        (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate",)),
+        (_("Tổng quan"), "organiser.show_desk", ("organiser.open_gate", "organiser.publish_written_results")),
         (_("Kế hoạch"), "organiser.show_plan", (*plan, "organiser.edit_post", "organiser.edit_rubric")),
         (_("Nhân sự"), "organiser.show_people", ()),
         (_("Người dự tuyển"), "organiser.list_candidates", candidates_pages),

@@ -22,7 +22,7 @@ from examsite.services.merging import close_appeals, publish_written
 from examsite.services.proposals import lock_proposals
 from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.forms.competitions import OpenGateForm
 from examsite.web.gates import MISSING_PAGES, event_after, has_endpoint, missing_rows, planned_dates
 from examsite.web.i18n import _
@@ -64,10 +64,23 @@ def gate_url(competition: Any, event: GateEvent) -> str | None:
 @writes
 def open_gate(code: str, event: str) -> ResponseReturnValue:
     """Say what will happen, then open the gate; refused as long as something is missing."""
-    competition = g.competition
     gate = next((known for known in ACTS if known.value == event), None)
     if gate is None:
         abort(404)
+    return _serve_gate(code, gate)
+
+
+@bp.route("/<code>/gates/written_published", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+@fresh_factor
+@writes
+def publish_written_results(code: str) -> ResponseReturnValue:
+    """As every other gate; scores go out, so it takes a second factor like each publication."""
+    return _serve_gate(code, GateEvent.WRITTEN_PUBLISHED)
+
+
+def _serve_gate(code: str, gate: GateEvent) -> ResponseReturnValue:
+    competition = g.competition
     form = OpenGateForm()
     if form.validate_on_submit():
         ACTS[gate](act(), competition)
@@ -80,6 +93,7 @@ def open_gate(code: str, event: str) -> ResponseReturnValue:
     return render_template(
         "organiser/open_gate.html",
         form=form,
+        event=gate.value,
         gate_label=label(gate),
         statement=STATEMENTS[gate],
         role_label=label(GATE_ROLES[gate]),

@@ -11,7 +11,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
-from examsite.services import sittings
+from examsite.services import seating, sittings
 from examsite.services.draws import outcome_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
@@ -96,7 +96,7 @@ def schedule_sitting(code: str) -> ResponseReturnValue:
 @writes
 def assign_seats(code: str) -> ResponseReturnValue:
     """Seat everyone over all rooms, as the council drew the seats or in the order of numbers."""
-    count = sittings.assign_seats(act(), g.competition)
+    count = seating.assign_seats(act(), g.competition)
     flash(ngettext("Đã xếp chỗ cho %(num)d thí sinh.", "Đã xếp chỗ cho %(num)d thí sinh.", count), "success")
     return redirect(url_for("organiser.list_sittings", code=code))
 

@@ -18,7 +18,7 @@ from examsite.domain.second_factors import STEP_SECONDS, public_secret
 from examsite.services import second_factors
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import Actor, ServiceContext
-from examsite.storage.database import make_engine, writing
+from examsite.storage.database import open_engine, writing
 from examsite.storage.queries.accounts import find_account_by_login, list_second_factors
 from tests.browser.browser import LOOK_EVERY_SECONDS, Browser, Site
 
@@ -149,7 +149,7 @@ class Official(Person):
 def code_of(site: Site, login: str) -> str:
     """The present code of somebody's app; who has none gets one, as if the story had stopped at the page for it."""
     settings = load_settings(site.instance, environ=site.environment)
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     try:
         with writing(engine) as session:
             account = find_account_by_login(session, login)

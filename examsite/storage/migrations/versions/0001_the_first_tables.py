@@ -30,6 +30,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("created_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("login", name=op.f("uq_accounts_login")),
     )
@@ -172,7 +173,7 @@ def upgrade() -> None:
     op.create_table(
         "login_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("token_mac", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("created_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
@@ -182,7 +183,7 @@ def upgrade() -> None:
         sa.Column("factor_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_login_sessions_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sessions")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_login_sessions_token_sha256")),
+        sa.UniqueConstraint("token_mac", name=op.f("uq_login_sessions_token_mac")),
     )
     with op.batch_alter_table("login_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_sessions_account_id"), ["account_id"], unique=False)
@@ -202,6 +203,7 @@ def upgrade() -> None:
         sa.Column("added_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("used_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("removed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_second_factors_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factors")),
     )
@@ -534,6 +536,7 @@ def upgrade() -> None:
         sa.Column("granted_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("granted_by_id", sa.Integer(), nullable=True),
         sa.Column("revoked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("competition_id IS NULL OR body_id IS NULL", name=op.f("ck_role_assignments_one_scope")),
         sa.CheckConstraint(
             "competition_id IS NULL OR pseudonym IS NOT NULL", name=op.f("ck_role_assignments_pseudonym_in_competition")
@@ -592,6 +595,7 @@ def upgrade() -> None:
         sa.Column("seb_config_key", sa.String(length=64), nullable=False),
         sa.Column("address_ranges", sa.Text(), nullable=False),
         sa.Column("answer_file_recipient", sa.String(length=100), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_sittings_closed_when_closed")),
         sa.CheckConstraint(
             "(state = 'scheduled') = (started_at IS NULL)", name=op.f("ck_sittings_started_when_started")
@@ -1354,6 +1358,7 @@ def upgrade() -> None:
         sa.Column("declared_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("asked_back_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("asked_back_reason", sa.Text(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["role_assignments.id"],
@@ -1381,6 +1386,7 @@ def upgrade() -> None:
         sa.Column("record_seq", sa.Integer(), nullable=False),
         sa.Column("is_pending", sa.Boolean(), nullable=False),
         sa.Column("seconded_by_id", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("account_id <> decided_by_id", name=op.f("ck_conflict_rulings_never_about_oneself")),
         sa.CheckConstraint(
             "seconded_by_id <> decided_by_id AND seconded_by_id <> account_id",

@@ -1,0 +1,231 @@
+"""Passkeys as second factors: made for this site, shown before a critical act, and signing a document by its hash.
+
+Decision: of signatures only ECDSA over P-256, which every device has and the verifiers of a bundle check with no help
+from us. What a browser is asked is computed from the log-in and stored nowhere, so that each answer counts once.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from fido2.cose import ES256
+from fido2.server import Fido2Server
+from fido2.webauthn import (
+    AttestedCredentialData,
+    AuthenticationResponse,
+    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialUserEntity,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from examsite.domain.errors import InvalidError
+from examsite.domain.second_factors import Assertion, FactorKind
+from examsite.services.context import ServiceContext
+from examsite.services.second_factors import (
+    ISSUER,
+    account_to_add_to,
+    add_factor,
+    derived,
+    log_in_of,
+    opened_factor,
+    own_id,
+)
+from examsite.storage.models.accounts import LoginSession, SecondFactor
+from examsite.storage.queries.accounts import (
+    count_second_factors,
+    find_login_session,
+    get_account,
+    get_account_for_update,
+    list_second_factors,
+)
+
+
+def offer_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any]:
+    """What the browser is asked to make a passkey with; each answer counts once.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
+    account = get_account(ctx.session, own_id(ctx))
+    known = [_credential(ctx, factor)[0] for factor in _passkeys(ctx, account.id)]
+    person = PublicKeyCredentialUserEntity(
+        id=derived(ctx, "person", account.id)[:16], name=account.login, display_name=account.display_name
+    )
+    options, _waiting = _server(host).register_begin(
+        person,
+        credentials=known,
+        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
+        user_verification=UserVerificationRequirement.REQUIRED,
+        challenge=_enrolment_challenge(ctx, account.id, token),
+    )
+    return _plain(options.public_key)
+
+
+def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer: str) -> SecondFactor:
+    """Take a passkey that was just made for this site, its holder verified by the device.
+
+    Raises:
+        ConflictError: `too_many_factors`.
+        InvalidError: `passkey_not_valid`, `factor_name_missing`, with the `field`.
+        NotAllowedError: `fresh_factor_needed` where the account has a factor already.
+        NotFoundError: `log_in_not_found`.
+    """
+    account = account_to_add_to(ctx)
+    log_in = log_in_of(ctx, token)
+    try:
+        made = _server(host).register_complete(_state(_enrolment_challenge(ctx, account.id, token)), json.loads(answer))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise InvalidError("passkey_not_valid", field="answer") from None
+    if made.credential_data is None or made.credential_data.public_key.ALGORITHM != ES256.ALGORITHM:
+        raise InvalidError("passkey_not_valid", field="answer")
+    content = {"credential": _text(made.credential_data), "host": host}
+    factor = add_factor(ctx, account, FactorKind.PASSKEY, name, json.dumps(content).encode("ascii"))
+    factor.used_at = log_in.factor_at = ctx.now
+    ctx.session.flush()
+    return factor
+
+
+def ask_for_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any] | None:
+    """What the browser is asked to sign with a passkey, or None where this person has none for this address.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
+    account_id = own_id(ctx)
+    log_in = find_login_session(ctx.session, token, now=ctx.now)
+    if log_in is None:
+        return None
+    return _request(ctx, account_id, _showing_challenge(ctx, log_in), host=host)
+
+
+def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
+    """Note that this person has just shown a passkey; an answer counts once.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+        NotFoundError: `log_in_not_found`.
+    """
+    get_account_for_update(ctx.session, own_id(ctx))
+    log_in = log_in_of(ctx, token)
+    if _asserted(ctx, answer, challenge=_showing_challenge(ctx, log_in)) is None:
+        return False
+    log_in.factor_at = ctx.now
+    ctx.session.flush()
+    return True
+
+
+def ask_for_signature(ctx: ServiceContext, sha256: str, *, host: str) -> dict[str, Any] | None:
+    """What the browser is asked to sign a document with, or None where this person has no passkey for this address.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+    """
+    return _request(ctx, own_id(ctx), bytes.fromhex(sha256), host=host)
+
+
+def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Assertion:
+    """What a passkey of this person signed over exactly this hash, its holder verified by the device.
+
+    Raises:
+        ConflictError: `factor_damaged`.
+        InvalidError: `passkey_not_valid`, with the `field`.
+    """
+    found = _asserted(ctx, answer, challenge=bytes.fromhex(sha256))
+    if found is None:
+        raise InvalidError("passkey_not_valid", field="assertion")
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- inside
+
+
+def _asserted(ctx: ServiceContext, answer: str, *, challenge: bytes) -> Assertion | None:
+    """What one of the own passkeys signed over the challenge, if it did."""
+    try:
+        given = json.loads(answer)
+        read = AuthenticationResponse.from_dict(given) if isinstance(given, dict) else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if read is None:
+        return None
+    for factor in _passkeys(ctx, own_id(ctx)):
+        credential, host = _credential(ctx, factor)
+        if credential.credential_id != read.raw_id:
+            continue
+        try:
+            _server(host).authenticate_complete(_state(challenge), [credential], read)
+        except (ValueError, TypeError):
+            return None
+        factor.used_at = ctx.now
+        return Assertion(
+            credential=_text(credential.credential_id),
+            public_key=_text(_cose_bytes(credential)),
+            authenticator_data=_text(read.response.authenticator_data),
+            client_data=_text(read.response.client_data),
+            signature=_text(read.response.signature),
+        )
+    return None
+
+
+def _request(ctx: ServiceContext, account_id: int, challenge: bytes, *, host: str) -> dict[str, Any] | None:
+    known = [_credential(ctx, factor) for factor in _passkeys(ctx, account_id)]
+    here = [credential for credential, made_for in known if made_for == host]
+    if not here:
+        return None
+    options, _waiting = _server(host).authenticate_begin(
+        here, user_verification=UserVerificationRequirement.REQUIRED, challenge=challenge
+    )
+    return _plain(options.public_key)
+
+
+def _passkeys(ctx: ServiceContext, account_id: int) -> list[SecondFactor]:
+    return [row for row in list_second_factors(ctx.session, account_id) if row.kind is FactorKind.PASSKEY]
+
+
+def _credential(ctx: ServiceContext, factor: SecondFactor) -> tuple[AttestedCredentialData, str]:
+    """The public half of a passkey, and the host that it was made for."""
+    content = json.loads(opened_factor(ctx, factor))
+    return AttestedCredentialData(_bytes(content["credential"])), content["host"]
+
+
+def _cose_bytes(credential: AttestedCredentialData) -> bytes:
+    """The public key in COSE, in the one spelling that verifiers read. Source: RFC 9053 sec. 7.1.1 (P-256)."""
+    x, y = credential.public_key[-2], credential.public_key[-3]
+    return b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + bytes(x) + b"\x22\x58\x20" + bytes(y)
+
+
+def _server(host: str) -> Fido2Server:
+    """The side of the site."""
+    server = Fido2Server(PublicKeyCredentialRpEntity(name=ISSUER, id=host))
+    server.allowed_algorithms = [item for item in server.allowed_algorithms if item.alg == ES256.ALGORITHM]
+    return server
+
+
+def _state(challenge: bytes) -> dict[str, Any]:
+    return {"challenge": _text(challenge), "user_verification": UserVerificationRequirement.REQUIRED}
+
+
+def _enrolment_challenge(ctx: ServiceContext, account_id: int, token: str) -> bytes:
+    return derived(ctx, "passkey", account_id, token, count_second_factors(ctx.session, account_id))
+
+
+def _showing_challenge(ctx: ServiceContext, log_in: LoginSession) -> bytes:
+    """Changes whenever a factor was shown in this log-in."""
+    return derived(ctx, "show", log_in.token_mac, "" if log_in.factor_at is None else log_in.factor_at.isoformat())
+
+
+def _plain(options: Any) -> dict[str, Any]:
+    """What the library makes, as plain JSON."""
+    found: dict[str, Any] = json.loads(json.dumps(dict(options), default=dict))
+    return found
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

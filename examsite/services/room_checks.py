@@ -1,0 +1,138 @@
+"""The room held against the record log: how long each sitting lasts, who sits where, who was given how much time.
+
+Attempts carry no seal, because their rows change with every save: what of them decides who may write how long, and what
+the system counted, is computed anew from the log.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from examsite.domain.adjustments import planned_seconds
+from examsite.domain.canonical import instant_text
+from examsite.domain.events import Event
+from examsite.domain.records import plan_log_code
+from examsite.domain.rooms import RequestKind, RequestState
+from examsite.domain.sittings import SittingState
+from examsite.domain.table_problems import TableProblem
+from examsite.services.people_checks import said_by
+from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.records import RecordRow
+from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.queries.records import list_records_of_events
+
+_Records = Mapping[int, RecordRow]
+
+#: Records that give time to somebody in a room.
+_TIME = (Event.TIME_EXTENDED, Event.TIME_RESUMED, Event.TIME_DECIDED, Event.REQUEST_DECIDED)
+
+
+def check_rooms(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """Every sitting and attempt of a competition that the log does not know, or knows otherwise."""
+    sittings = list(
+        session.scalars(select(Sitting).where(Sitting.competition_id == competition.id).order_by(Sitting.id))
+    )
+    yield from _sittings(session, competition, records, sittings)
+    for sitting in sittings:
+        yield from _attempts(session, records, sitting)
+
+
+def _sittings(
+    session: Session, competition: Competition, records: _Records, sittings: list[Sitting]
+) -> Iterator[TableProblem]:
+    plan = list_records_of_events(session, plan_log_code(competition.code), (Event.SITTING_SCHEDULED,))
+    planned: dict[str, tuple[RecordRow, int | None]] = {row.subject: (row, None) for row in plan}
+    planned |= {row.subject: (row, row.seq) for row in records.values() if row.event == Event.SITTING_SCHEDULED}
+    started = {row.subject for row in records.values() if row.event == Event.SITTING_STARTED}
+    for sitting in sittings:
+        subject = f"sitting/{sitting.code}"
+        row, seq = planned.pop(subject, (None, None))
+        if row is None:
+            yield TableProblem("sittings", sitting.id, "record_missing", "code")
+            continue
+        said = said_by(row)
+        compared = {
+            "duration_minutes": said.get("minutes") == sitting.duration_minutes,
+            "starts_at": said.get("starts_at") == instant_text(sitting.starts_at),
+            "state": sitting.state is not SittingState.SCHEDULED or subject not in started,
+        }
+        for column, holds in compared.items():
+            if row.payload is not None and not holds:
+                yield TableProblem("sittings", sitting.id, "value_differs", column, seq, row.event)
+    for row, seq in planned.values():
+        yield TableProblem("sittings", None, "row_missing", "", seq, row.event)
+
+
+def _attempts(session: Session, records: _Records, sitting: Sitting) -> Iterator[TableProblem]:
+    here = [row for row in records.values() if row.subject == f"sitting/{sitting.code}"]
+    seats = _seats(here)
+    time = None if any(row.payload is None for row in here if row.event in _TIME) else _time_given(here)
+    found = session.execute(
+        select(Attempt, Candidacy.candidate_number, Candidacy.adjustments)
+        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+        .where(Attempt.sitting_id == sitting.id)
+        .order_by(Attempt.id)
+    )
+    for attempt, number, adjustments in found:
+        if seats is not None:
+            row, seat = seats.pop(number, (None, ""))
+            if row is None:
+                yield TableProblem("attempts", attempt.id, "record_missing", "candidacy_id")
+            elif seat != attempt.seat:
+                yield TableProblem("attempts", attempt.id, "value_differs", "seat", row.seq, row.event)
+        if time is None:
+            continue
+        given, last = time.get(number, (0, None))
+        if attempt.paper_id is not None and adjustments.get("decided_by_id") is not None:
+            given += planned_seconds(adjustments, sitting.duration_minutes)
+        if given != attempt.added_seconds:
+            seq, event = (None, "") if last is None else (last.seq, last.event)
+            yield TableProblem("attempts", attempt.id, "value_differs", "added_seconds", seq, event)
+    for row, _seat in (seats or {}).values():
+        yield TableProblem("attempts", None, "row_missing", "", row.seq, row.event)
+
+
+def _seats(here: list[RecordRow]) -> dict[str | None, tuple[RecordRow, str]] | None:
+    """Who sits where by the last list and all moves since; None where a content of it was destroyed."""
+    seats: dict[str | None, tuple[RecordRow, str]] = {}
+    for row in here:
+        if row.event not in (Event.SEATS_ASSIGNED, Event.SEAT_CHANGED):
+            continue
+        if row.payload is None:
+            return None
+        said = said_by(row)
+        if row.event == Event.SEATS_ASSIGNED:
+            seats = {one["number"]: (row, one["seat"]) for one in said["seats"]}
+        else:
+            seats[said["number"]] = (row, said["to"])
+    return seats
+
+
+def _time_given(here: list[RecordRow]) -> dict[str | None, tuple[int, RecordRow]]:
+    """Seconds given by candidate number, and the last record that gave some."""
+    given: defaultdict[str | None, int] = defaultdict(int)
+    last: dict[str | None, RecordRow] = {}
+    for row in here:
+        for number, seconds in _given_by(row.event, said_by(row)):
+            given[number] += seconds
+            last[number] = row
+    return {number: (given[number], last[number]) for number in given}
+
+
+def _given_by(event: str, said: Mapping[str, Any]) -> list[tuple[str | None, int]]:
+    if event == Event.TIME_EXTENDED:
+        return [(said["number"], said["seconds"])]
+    if event == Event.TIME_RESUMED:
+        return list(said["added"].items())
+    if event == Event.TIME_DECIDED:
+        return [(one["number"], one["given_seconds"] or 0) for one in said["decisions"]]
+    is_given = event == Event.REQUEST_DECIDED and said["state"] == RequestState.APPROVED
+    if is_given and said["kind"] == RequestKind.EXTEND_ROOM:
+        return [(number, said["seconds"]) for number in said["numbers"]]
+    return []
