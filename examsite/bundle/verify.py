@@ -84,11 +84,14 @@ left: đã khóa mà không có trong kết quả | was locked but is missing fr
 rounds: sai số lượt chấm, trùng người chấm hoặc sai thứ tự phiếu | wrong number of marks, markers or order
 second: cần lý do và người thứ hai khác người ghi | needs a reason and a second person other than the first
 order.bad: sai thứ tự so với {0} ở bản ghi số {1} | out of order with {0} of record {1}
+undrawn: không theo kết quả bốc thăm {0} | does not follow the draw {0}
 differs: {0} phải là {1}, nhưng ghi {2} | the {0} must be {1}, but it says {2}
 omitted: bỏ sót khoản trừ {0} % của bản ghi số {1} | the deduction of {0} % of record {1} was left out
 nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định | {0} tie across the last vacancy and nobody decided
 again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once
 unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced
+substituted: số dự phòng thay cho số của {0}; hãy hỏi vì sao | a reserve number stands in for that of {0}; ask why
+unsealed: đề không có tệp niêm phong, có thể đã bị đọc trước | the paper has no sealed file: it may have been read early
 unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result
 trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here
 hidden: ai đứng sau bí danh không mở trong gói này | who stands behind pseudonyms is not opened here
@@ -97,8 +100,13 @@ first: đây là bản công bố đầu tiên, không thay gói nào | the firs
 old: thay gói {0}, chưa đối chiếu; hãy đưa --previous | replaces bundle {0}, not compared; give --previous
 chain: không khớp, hoặc sổ cũ không nằm nguyên trong sổ này | does not match, or the old log was changed in this one
 compare: phần không ký, chưa đối chiếu; so mã in với {0} | unsigned, not compared; compare the printed hash with {0}
+unread: không đọc được tệp này; xem lại tên, thư mục và quyền đọc | cannot be read; check name, folder, rights
+verdict: KẾT LUẬN: {0} chỗ hỏng trong {1} điều đã xét{2} | VERDICT: {0} broken among {1} checked{2}
+nothing: KẾT LUẬN: chưa kiểm được gì | VERDICT: nothing was checked
+pinless: ; chưa ghim khóa | ; no key was given
 unforeseen: gặp dữ liệu không lường trước ({0}) | met unforeseen data ({0})
 blocked: chưa kiểm, vì một bước trước đã hỏng | not checked, because a step before it is broken
+weight: tổng trọng số | sum of the weights
 score: điểm | score
 passed: việc đạt | pass
 step: bước xử lý | step
@@ -243,12 +251,11 @@ def _add(p, q):
     i = pow(1 - t * t, -1, P)
     return (p[0] * q[1] + q[0] * p[1]) * (1 - t) * i % P, (p[1] * q[1] + p[0] * q[0]) * (1 + t) * i % P
 
-def _times(scalar, point):
-    total = (0, 1)
+def _times(scalar, point, add=_add, zero=(0, 1)):
     while scalar:
-        total = _add(total, point) if scalar & 1 else total
-        point, scalar = _add(point, point), scalar >> 1
-    return total
+        zero = add(zero, point) if scalar & 1 else zero
+        point, scalar = add(point, point), scalar >> 1
+    return zero
 
 def _point(data):
     """The point of 32 bytes; None for a spelling that is not canonical, no point, or a point of small order."""
@@ -268,9 +275,12 @@ def verifies(key, message, signature):
     return _times(scalar, base) == _add(r, _times(k, a))
 
 def _unbase64(text, where, form):
-    try: data = base64.b64decode(text, validate=True)
+    """The bytes of a text in its one spelling: base64, or base64url without padding."""
+    url, signs = form == "base64url", b"-_" if form == "base64url" else b"+/"
+    try: data = base64.b64decode(text + "=" * (-len(text) % 4 * url), signs, validate=True)
     except ValueError: data = b""
-    need(data and base64.b64encode(data).decode() == text, where, "form", form)
+    again = base64.b64encode(data, signs).decode()
+    need(data and text == (again.rstrip("=") if url else again), where, "form", form)
     return data
 
 # ECDSA over P-256 with SHA-256, as passkeys sign (FIPS 186-5); keys in COSE, signatures in DER, in their one spelling.
@@ -289,13 +299,6 @@ def _chord(p, q):
     x = (slope * slope - p[0] - q[0]) % P256
     return x, (slope * (p[0] - x) - p[1]) % P256
 
-def _scaled(scalar, point):
-    total = None
-    while scalar:
-        total = _chord(total, point) if scalar & 1 else total
-        point, scalar = _chord(point, point), scalar >> 1
-    return total
-
 def passkey_verifies(key, message, signature):
     found, size = COSE.fullmatch(key), signature[3] if 8 <= len(signature) <= 72 else 0
     if not found or not size: return False
@@ -305,14 +308,8 @@ def passkey_verifies(key, message, signature):
     if b"\x30" + bytes([len(shown)]) + shown != signature or not 0 < r < Q256 or not 0 < s < Q256: return False
     if max(x, y) >= P256 or (x**3 - 3 * x + B256 - y * y) % P256: return False
     digest, part = int.from_bytes(hashlib.sha256(message).digest(), "big"), pow(s, -1, Q256)
-    point = _chord(_scaled(digest * part % Q256, G256), _scaled(r * part % Q256, (x, y)))
+    point = _chord(*(_times(n * part % Q256, at, _chord, None) for n, at in ((digest, G256), (r, (x, y)))))
     return bool(point) and point[0] % Q256 == r
-
-def _unbase64url(text, where):
-    try: data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError: data = b""
-    need(data and base64.urlsafe_b64encode(data).rstrip(b"=").decode() == text, where, "form", "base64url")
-    return data
 
 def key_id(name, kind, public):
     """The four bytes by which a C2SP signed note names a key; kind 1 is a log's, 4 a witness's."""
@@ -447,6 +444,7 @@ def check_result(b):
     both = ((b.parts, b.rules.parts), (b.posts, r.posts), (b.people, places), (rubrics, r.rubrics))
     need(all(len(x) == len(y) for x, y in both) and len({*ties} & {*b.parts}) == len(ties)
          and b.parts and places == sorted(places), FIRST[0], "twice")
+    same("ruleset.parts", "weight", s(sum(h(x.weight) for x in b.rules.parts)), "100.00")
     for (part, post, paper), rubric in rubrics.items():
         cs, rule, system = rubric.criteria, b.parts.get(part), [c.system for c in rubric.criteria]
         need(rule and post in b.posts and len({c.criterion for c in cs}) == len(cs) and all(h(c.step) for c in cs)
@@ -461,7 +459,8 @@ def check_result(b):
             rule, off, panel = b.parts[x.part], x.absent or x.void, b.parts[x.part].kind == "panel"
             subject = f"defence/{person.code}" if panel else f"script/{x.script or ''}"
             rubric, again = rubrics.get((x.part, person.post, x.paper)), x.appeal.marks if x.appeal else []
-            w = Work(x, person=person, rule=rule, rubric=rubric, subject=subject, again=again)
+            system = sum(h(y.total) for y in x.marks if y.round == 0)  # what it gave counts with every human mark
+            w = Work(x, person=person, rule=rule, rubric=rubric, subject=subject, again=again, system=system)
             need([x.settlement, x.score].count(None) == 2 * off and not (off and (x.appeal or x.deduction))
                  and not (x.absent and (x.script or x.marks)) and not (panel and (x.script or x.paper))
                  and (off or panel or x.script) and (w.rubric or (off and not (x.marks or x.paper)))
@@ -490,7 +489,10 @@ def check_opened(b):
     for x in named if isinstance(named, list) else ():
         need(type(x) is str and EVENTS.get(x, "x")[0] in "+~", "ruleset.notes.closed_to_public", "kind")
     closed = [x for event in EVENTS for x in b.by[event] if x.says is None and EVENTS[event][0] != "~"]
-    for x in closed: need(EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named, x, "closed")
+    shown = {event for event in EVENTS if any(x.says for x in b.by[event])}
+    for x in closed:  # a kind is closed as a whole or not at all
+        may = EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named
+        need(may and x.event not in shown, x, "closed")
     b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.says}
     b.gone = {x.says.seq: x for x in b.by["mark:withdrawn"] if x.says}
     listed = ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed)
@@ -505,6 +507,10 @@ def of(b, *events):
     """The opened facts of kinds."""
     shut(b, *events)
     return [x for event in events for x in b.by[event] if x.says]
+
+def draws_of(b, name):
+    """The opened draws that were held under names with this beginning."""
+    return [x for x in of(b, "draw:held") if x.subject.startswith(f"draw/{name}")]
 
 def once(b, event, after=None):
     """The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject."""
@@ -540,7 +546,7 @@ def check_roster(b):
 def check_papers(b):
     sealed, started = once(b, "paper:sealed"), once(b, "sitting:started")
     opened, closed = once(b, "paper:opened", sealed), once(b, "sitting:closed", started)
-    drawn = {x.subject[19:]: x for x in of(b, "draw:held") if x.subject[:19] == "draw/paper-version-"}
+    drawn = {x.subject[19:]: x for x in draws_of(b, "paper-version-")}
     for rubric in [x for x in b.result.rubrics if x.paper]:
         fact = sealed.get(f"paper/{rubric.paper}")
         good = fact and (not fact.says or fact.says.rubric == rubric)
@@ -548,8 +554,7 @@ def check_papers(b):
     for fact in of(b, "paper:opened"): need(len({*fact.says.holders}) == len(fact.says.holders) > 0, fact, "twice")
     for subject, fact in started.items():
         end = closed.get(subject)
-        good = end and (end.says == fact.says or not end.says or not fact.says)
-        need(good, fact, "missing", "sitting:closed")
+        need(end and (end.says or fact.says) == (fact.says or end.says), fact, "missing", "sitting:closed")
         for roster in of(b, "roster:fixed"): order(roster, fact)
         for post, paper in fact.says.papers.items() if fact.says else ():
             need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
@@ -562,11 +567,12 @@ def check_papers(b):
             good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)
             need(good, fact, "match", seal.seq)
     for fact in of(b, "paper:sealed"):  # the order holds, but nothing shows that the paper could not be read before
-        if not fact.says.age_sha256: raise NotChecked(fact, "missing", "age_sha256")
+        if not fact.says.age_sha256: raise NotChecked(fact, "unsealed")
 
 def check_codes(b):
     b.coded, sent, sealed = {}, set(), once(b, "codes:sealed")
     opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
+    drawn, decided = draws_of(b, "script-codes"), b.by["incident:decided"] + b.by["attendance:recorded"]
     for subject, fact in sealed.items():
         end, rows, sittings = opened.get(subject), fact.says.map if fact.says else [], set()
         scripts = [x.script for x in rows]
@@ -584,14 +590,28 @@ def check_codes(b):
             b.coded[row.script] = (row, fact, end)
             sittings.add(start.subject)
             sent.add(answers.seq)
-        for x in b.by["incident:decided"]:
+        for x in decided:
             if x.subject in sittings: order(x, fact, x)
+        rows = sorted(rows, key=lambda x: (x.candidate, x.answers_seq))  # what was drawn first is the first candidate's
+        draw = {x.subject for x in drawn if x.says.outcome == [row.script for row in rows]}
+        need(draw or not rows or not drawn, fact, "undrawn", ", ".join(x.subject for x in drawn))
+        for x in b.by["draw:committed"]:
+            if x.subject in draw: order(x, fact)
+    last = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided")}
     for script, w in b.written.items():
         need(script in b.coded or shut(b, "codes:sealed"), w, "missing", f"codes:sealed {script}")
+        x = last.get((w.person.code, w.part))
+        if x and script in b.coded: order(x, b.coded[script][1], x)
     return len(b.coded)
 
 def check_absent(b):
-    last = {(x.subject, x.says.part): x for x in of(b, "attendance:recorded")}.values()
+    started, minutes = once(b, "sitting:started"), of(b, "attendance:recorded")
+    for x in b.by["incident:decided"] + b.by["attendance:recorded"]:
+        start, signed, room = started.get(x.subject), x.event[0] == "a", x.subject[:8] != "session/"
+        need(start or not room, x, "missing", "sitting:started")
+        for early in b.by["roster:fixed"][:1] + [start] * (signed and room): order(early, x)
+        need(not signed or not x.says or room != (b.parts[x.says.part].kind == "panel"), x, "kind")
+    last = {(x.subject, x.says.part): x for x in minutes}.values()  # of several sittings and sessions all count
     absent = {(code, x.says.part): x for x in last for code in x.says.absent}
     void = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided") if x.says.void}
     for kind, told, event in (("absent", absent, "attendance:recorded"), ("void", void, "incident:decided")):
@@ -620,9 +640,8 @@ def check_points(b):
 
 def check_withdrawn(b):
     for fact in of(b, "mark:withdrawn"):
-        mark, closed = b.locked.get(fact.says.seq), shut(b, "mark:locked")
-        good = closed or (mark and mark.subject == fact.subject and mark.seq < fact.seq)
-        need(good, fact, "match", fact.says.seq)
+        mark = b.locked.get(fact.says.seq, fact if shut(b, "mark:locked") else None)
+        need(mark and mark.subject == fact.subject and mark.seq <= fact.seq, fact, "match", fact.says.seq)
         need(b.gone[fact.says.seq] is fact, fact, "twice")
     for fact in of(b, "mark:withdrawn", "item:decided"):
         need(fact.says.second not in ("", fact.name) and fact.says.get("reason", "–"), fact, "second")
@@ -671,12 +690,11 @@ def same(w, term, stated, computed): need(stated == computed, w, "differs", Term
 
 def settled(w):
     """Step and score of a part, from its marks under the rule set; no score where people decide."""
-    rule, system = w.rule, sum(h(x.total) for x in w.marks if x.round == 0)
-    t, more = ({x.marker: system + h(x.total) for x in w.marks if x.round == n} for n in (1, 2))
+    rule, (t, more) = w.rule, ({x.marker: w.system + h(x.total) for x in w.marks if x.round == n} for n in (1, 2))
     need(len(t) + len(more) + any(x.round == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
     if rule.kind == "machine":
         need(not t and not more, w, "rounds")
-        return "machine", system
+        return "machine", w.system
     if rule.kind == "panel":
         need(more.keys() <= t.keys(), w, "rounds")
         totals = list({**t, **(more if rule.after_discussion == "counts" else {})}.values())
@@ -694,8 +712,7 @@ def settled(w):
 
 def of_three(rule, w):
     """What the rule set makes of three different script totals."""
-    system = sum(h(x.total) for x in w.marks if x.round == 0)
-    low, middle, high = t = sorted(system + h(x.total) for x in w.marks if x.round)
+    low, middle, high = t = sorted(w.system + h(x.total) for x in w.marks if x.round)
     if rule == "median": return middle
     if rule == "closest" and middle - low != high - middle:
         t = [low, middle] if middle - low < high - middle else [middle, high]
@@ -735,8 +752,7 @@ def check_settlements(b):
 def check_appeals(b):
     done = {w.subject: w for w in b.works if w.appeal}
     for subject, w in done.items():
-        system, names = sum(h(x.total) for x in w.marks if x.round == 0), {x.marker for x in w.again}
-        t, facts = [system + h(x.total) for x in w.again], b.about[subject]
+        t, names, facts = [w.system + h(x.total) for x in w.again], {x.marker for x in w.again}, b.about[subject]
         before = {x.name for x in facts if x.event == "mark:locked" and not of_appeal(b, x)}
         need([x.round for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len(t) == (2 if t[:1] == t[1:2] else 3)
              and len(names - before) == len(t), w, "rounds")
@@ -752,7 +768,7 @@ def check_appeals(b):
 def check_deductions(b):
     incidents, used = {x.seq: x for x in of(b, "incident:decided")}, set()
     told, known = not shut(b, "deduction:applied"), not shut(b, "incident:decided")
-    applied, due = defaultdict(list), defaultdict(list)
+    applied, due, listed = defaultdict(list), defaultdict(list), {(w.person.code, w.part) for w in b.works}
     for fact in of(b, "deduction:applied"):
         p, x = fact.says, incidents.get(fact.says.incident_seq)
         good = not known or (x and fact.subject == f"candidate/{x.says.candidate}"
@@ -775,6 +791,7 @@ def check_deductions(b):
             stated = most and {"seq": most.seq, "percent": most.says.percent}
             need(w.deduction == stated, w, "match", w.deduction and w.deduction.seq)
     for facts in applied.values(): raise Fault(facts[0], "twice")
+    for x in incidents.values(): need((x.says.candidate, x.says.part) in listed, x, "missing", x.says.candidate)
 
 def check_scores(b):
     for w in b.works:
@@ -824,7 +841,7 @@ def check_outcomes(b):
         same(code, "outcome", x.outcome, ("selected" if code in b.selected else "passed") if x.rank else fell[0])
 
 def check_draws(b):
-    committed, files = once(b, "draw:committed"), dict(b.draws)
+    committed, files, kept_back = once(b, "draw:committed"), dict(b.draws), []
     held = once(b, "draw:held", committed)
     for subject, fact in committed.items(): need(subject in held, fact, "missing", "draw:held")
     for fact in of(b, "draw:held"):
@@ -835,15 +852,25 @@ def check_draws(b):
              and (public.source != "none" or not public.value)  # a value that nobody named in advance could be chosen
              and canonical(files.pop(f"draws/{name}.json", None)) == canonical(document), fact, "match", first.seq)
         if first.says:
-            early, kept = first.says, {x.get("by", ""): set(x.values()) for x in first.says.commitments}
+            early, kept = first.says, {x.get("by", ""): x for x in first.says.commitments}
             source = early.public.get("source") if isinstance(early.public, dict) else early.public
             need(document["items"] == early["items"] and by == sorted(kept) and len(by) == len(early.commitments)
                  and public.source == ("none" if source in (None, "") else source), fact, "match", first.seq)
             for x in document.contributions:
-                need(sha256(bytes.fromhex(x.nonce)) in kept[x.by], fact, "match", f"{first.seq} ({x.by})")
+                promised = sha256(bytes.fromhex(x.nonce))
+                need(promised in kept[x.by].values(), fact, "match", f"{first.seq} ({x.by})")
+                kept_back += [f"{name} {x.by}"] * (promised == kept[x.by].get("substitute"))
         for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):
             need(stated == computed, fact, "differs", f"#{place}", computed, stated)
     for name in files: raise Fault(name, "twice")
+    spoke = {code: x for x in draws_of(b, "presentation-order") for code in x.says.outcome}
+    for code, fact in spoke.items(): need(code in b.people, fact, "missing", code)
+    for w in b.works if spoke else ():  # who spoke when is for those who were in the room; who was drawn is not
+        fact = spoke.get(w.person.code)
+        for mark in w.marks if w.rule.kind == "panel" else ():
+            need(fact, w, "undrawn", "draw/presentation-order")
+            need(mark.seq > fact.seq, w, "order.bad", fact.event, fact.seq)
+    if kept_back: raise NotChecked("draw:held", "substituted", ", ".join(kept_back))
     return len(held)
 
 # --- checks: who answers for it ---------------------------------------------------------------------------------------
@@ -870,7 +897,7 @@ def check_assertions(b):
     asked = base64.urlsafe_b64encode(bytes.fromhex(b.digest)).rstrip(b"=")
     for fact in (x for x in b.votes.values() if x.says.assertion):
         texts = fact.says.assertion
-        auth, client, _, key, signature = (_unbase64url(texts[x], fact) for x in sorted(texts))
+        auth, client, _, key, signature = (_unbase64(texts[x], fact, "base64url") for x in sorted(texts))
         good = client.startswith(b'{"type":"webauthn.get","challenge":"' + asked + b'","origin":"') and len(auth) >= 37
         good = good and auth[32] & 5 == 5 and passkey_verifies(key, auth + hashlib.sha256(client).digest(), signature)
         need(good, fact, "unsigned", fact.name)
@@ -903,6 +930,8 @@ def check_lineage(b):
 
 def check_report(b):
     good = {LAST[1]: b.digest.encode() in b.files[LAST[1]], LAST[2]: b.files[LAST[2]] == Path(__file__).read_bytes()}
+    *lines, rest = b.files[LAST[3]].split(b"\n")
+    good[LAST[3]] = [bool(re.search(b"[!-~]", x)) for x in lines] == [True] * 3 and not rest
     if not all(good.values()): raise NotChecked(", ".join(x for x in good if not good[x]), "compare", b.digest)
 
 def check_receipt(b):
@@ -977,12 +1006,14 @@ def main(arguments=None):
         older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt
         receipt = Path(receipt).read_text("utf-8") if receipt else None
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
-    except (OSError, ValueError) as x: said = [{"check": "file", "state": "broken", "vi": str(x), "en": str(x)}]
+    except (OSError, ValueError) as x:  # a receipt that is no text names no file
+        vi, en = (put(getattr(x, "filename", None) or given.receipt or given.bundle, "unread", (), n) for n in (0, 1))
+        said = [{"check": "file", "state": "broken", "vi": vi, "en": en}]
     broken, signs = [x for x in said if x["state"] == "broken"], {"ok": "✓", "broken": "✗", "unchecked": "–"}
     pinned = ("signature", "ok") in [(x["check"], x["state"]) for x in said]
+    verdict, unpinned = "nothing" if said[0]["check"] == "file" else "verdict", "" if pinned else Term("pinless")
     lines = [f"{signs[x['state']]} {x['vi']}" + f"\n  {x['en']}" * given.english for x in said]
-    keys = "" if pinned else "; chưa ghim khóa"
-    lines.append(f"KẾT LUẬN: {len(broken)} chỗ hỏng trong {len(said)} điều đã xét{keys}.")
+    lines += [put("", verdict, (len(broken), len(said), unpinned), n) for n in range(1 + given.english)]
     answer = {"ok": not broken, "pinned": pinned, "bundle_sha256": sha256(data), "checks": said}
     text = json.dumps(answer, ensure_ascii=False, indent=1) if given.json else "\n".join(lines)
     sys.stdout.buffer.write(text.encode() + b"\n")

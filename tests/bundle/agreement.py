@@ -23,6 +23,7 @@ from examsite.bundle import verify as verifier
 from tests.browser.browser import FLAGS
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
+from tests.bundle.broken_rules import BROKEN_RULES, NEVER_SURE
 from tests.bundle.frauds import FRAUDS, over_closed
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, Plan, made
 from tests.bundle.mutations import SHAPES, insiders, outsiders
@@ -72,6 +73,8 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
     for name, make in ALLOWED.items():
         yield name, make()
     yield "a re-scoring that changed points", rescoring(3)
+    for name, (make, *_rest) in (BROKEN_RULES | NEVER_SURE).items():
+        yield name, make()
     for third in ("mean", "median", "closest", "broken"):
         plan = Plan(seed=3, kinds=("blind-pair",), candidates=12, third="median" if third == "broken" else third)
         yield f"three marks: {third}", made(replace(plan, obeys_third=third != "broken"))

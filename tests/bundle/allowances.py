@@ -21,9 +21,13 @@ def _settled(made: Made, *steps: str) -> dict[str, Any]:
     )
 
 
-def _inserted(made: Made, event: str, entry: dict[str, Any]) -> int:
-    """Puts a record before the first one of the kind; whatever names a later record follows. Returns its number."""
-    place = next(seq for seq, x in enumerate(made.log.entries) if x["event"] == event)
+def inserted(made: Made, event: str, entry: dict[str, Any], *, after: str = "log:opened") -> int:
+    """Puts a record before the first one of the kind after another kind; whatever names a later record follows.
+
+    Returns its number.
+    """
+    kinds = [x["event"] for x in made.log.entries]
+    place = kinds.index(event, kinds.index(after))
 
     def moved(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -44,7 +48,7 @@ def _locked_again(made: Made, part: dict[str, Any], mark: dict[str, Any]) -> dic
     role = "system" if mark["marker"] == "system" else f"marker/{mark['marker']}"
     told = {**like["payload"], "round": mark["round"], "points": mark["points"], "total": mark["total"]}
     script = part["script"]
-    seq = _inserted(made, "codes:opened", {**like, "actor": role, "payload": told})
+    seq = inserted(made, "codes:opened", {**like, "actor": role, "payload": told})
     for person in made.result["candidates"]:
         for found in person["parts"]:
             if found["script"] == script:

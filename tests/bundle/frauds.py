@@ -27,7 +27,7 @@ def find(log: Log, event: str, **members: Any) -> int:
     )
 
 
-def _swapped(made: Made, one: int, other: int) -> None:
+def swapped(made: Made, one: int, other: int) -> None:
     """Exchanges what two records say; their numbers and times stay."""
     made.log.entries[one], made.log.entries[other] = made.log.entries[other], made.log.entries[one]
 
@@ -97,7 +97,7 @@ def marks_locked_after_codes_were_opened(plan: Plan = PLAIN) -> tuple[bytes, lis
         if made.log.entries[mark]["event"] == "mark:locked":
             break
     entry = made.log.entries[mark]
-    _swapped(made, mark, opened)
+    swapped(made, mark, opened)
     for part in made.parts.values():
         for x in part["marks"]:
             x["seq"] = opened if x["seq"] == mark else x["seq"]

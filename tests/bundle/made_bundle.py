@@ -223,6 +223,7 @@ class Made:
         self.sent: dict[tuple[str, str], int] = {}
         self.sealed: dict[str, int] = {}
         self.held: list[Callable[[], None]] = []
+        self.drawn: dict[str, list[str]] = {}
         self._play()
 
     # ------------------------------------------------------------------------------------------------------- the play
@@ -357,6 +358,7 @@ class Made:
         commitments = [{"by": by, "sha256": sha(nonce).hex(), "age": "YWdl"} for by, nonce in sorted(nonces.items())]
         committed = {"items": items, "commitments": commitments, "public": {"source": "none"}}
         self.log.record("draw:committed", "council/HD1", f"draw/{name}", committed)
+        self.drawn[name] = permuted(document)
 
         def hold() -> None:
             held = {"document": document, "outcome": permuted(document)}
@@ -430,7 +432,8 @@ class Made:
         codes = [f"{number:05d}" for number in sorted(chance.sample(range(first, first + room), len(present)))]
         hold = self._draw(f"script-codes-{rule['part']}", codes)
         self.held.append(hold)
-        for (_post, code), script in zip(present, chance.sample(codes, len(codes)), strict=True):
+        in_order = sorted(code for _post, code in present)
+        for code, script in zip(in_order, self.drawn[f"script-codes-{rule['part']}"], strict=True):
             self.parts[code, rule["part"]]["script"] = script
         rows = [
             {

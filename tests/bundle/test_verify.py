@@ -26,6 +26,7 @@ from examsite.bundle.tables import SCRIPT_PATH, tables_script
 from examsite.domain.recomputation import recompute
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
+from tests.bundle.broken_rules import BROKEN_RULES, NEVER_SURE
 from tests.bundle.frauds import FRAUDS, PLAIN, entries_of, find, over_closed
 from tests.bundle.made_bundle import (
     LOG_VERIFIER_KEY,
@@ -46,7 +47,7 @@ from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 1000, 120  # lines and signs of the one file
+LONGEST, WIDEST = 1025, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -251,6 +252,24 @@ def test_fraud_is_named_in_one_sentence(name: str) -> None:
     assert [word for word in culprit if word not in sentences[check]] == []
     assert sentences[check].count("\n") == 0
     assert not any("lường trước" in sentence for sentence in sentences.values())
+
+
+@pytest.mark.parametrize("name", BROKEN_RULES)
+def test_rule_that_the_readme_adds_is_kept(name: str) -> None:
+    make, check = BROKEN_RULES[name]
+    broken = broken_in(make())
+
+    assert check in broken
+    assert not any("lường trước" in sentence for sentence in broken.values())
+
+
+@pytest.mark.parametrize("name", NEVER_SURE)
+def test_what_a_bundle_cannot_show_is_said(name: str) -> None:
+    make, check, words = NEVER_SURE[name]
+    said = said_of(make())
+
+    assert (said[check]["state"], words in said[check]["vi"]) == ("unchecked", True), said[check]
+    assert [x for x in said.values() if x["state"] == "broken"] == []
 
 
 def test_record_after_approval_is_named() -> None:
@@ -640,6 +659,8 @@ def test_command_needs_nothing_but_the_two_files(tmp_path: Path) -> None:
     assert (fraud.returncode, fraud.stderr) == (1, "")
     assert "✗" in fraud.stdout
     assert (missing.returncode, missing.stderr) == (1, "")
+    assert "nothing.zip: không đọc được tệp này" in missing.stdout
+    assert "chưa kiểm được gì" in missing.stdout
     assert (answer["ok"], answer["pinned"]) == (True, False)
 
 

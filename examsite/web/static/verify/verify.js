@@ -600,6 +600,7 @@ const ExamVerifier = (() => {
     need(b.parts.size === b.rules.parts.length && b.posts.size === r.posts.length && b.people.size === r.candidates.length
       && rubrics.size === r.rubrics.length && new Set(ties.filter((x) => b.parts.has(x))).size === ties.length
       && b.parts.size && inOrder, FIRST[0], "twice");
+    same("ruleset.parts", "weight", s(sum(b.rules.parts.map((x) => h(x.weight)))), "100.00");
     for (const { part, post, paper, criteria } of rubrics.values()) {
       const rule = b.parts.get(part), system = criteria.map((x) => x.system);
       need(rule && b.posts.has(post) && new Set(criteria.map((x) => x.criterion)).size === criteria.length
@@ -616,7 +617,8 @@ const ExamVerifier = (() => {
         const rule = b.parts.get(x.part), off = x.absent || x.void, panel = rule.kind === "panel";
         const subject = panel ? `defence/${person.code}` : `script/${x.script || ""}`;
         const rubric = rubrics.get(rubricKey(x.part, person.post, x.paper)), again = x.appeal ? x.appeal.marks : [];
-        const w = Object.assign(new Work(), x, { person, rule, rubric, subject, again });
+        const system = sum(x.marks.filter((y) => y.round === 0).map((y) => h(y.total))); // counts with every human mark
+        const w = Object.assign(new Work(), x, { person, rule, rubric, subject, again, system });
         const nulls = [x.settlement, x.score].filter((y) => y === null).length, marked = x.marks.length > 0;
         need(nulls === (off ? 2 : 0) && !(off && (x.appeal || x.deduction)) && !(x.absent && (x.script || marked))
           && !(panel && (x.script || x.paper)) && (off || panel || x.script) && (rubric || (off && !(marked || x.paper)))
@@ -675,8 +677,10 @@ const ExamVerifier = (() => {
     for (const [event, { sign }] of EVENTS) {
       if (sign !== "~") closed.push(...under(b.by, event).filter((x) => x.says === null));
     }
-    for (const x of closed) {
-      need(EVENTS.get(x.event).sign === "+" && Array.isArray(named) && named.includes(x.event), x, "closed");
+    const shown = new Set([...EVENTS.keys()].filter((event) => under(b.by, event).some((x) => x.says)));
+    for (const x of closed) { // a kind is closed as a whole or not at all
+      const may = EVENTS.get(x.event).sign === "+" && Array.isArray(named) && named.includes(x.event);
+      need(may && !shown.has(x.event), x, "closed");
     }
     const locked = under(b.by, "mark:locked").filter((x) => x.says);
     b.dark = new Set(closed.map((x) => x.event));
@@ -701,6 +705,9 @@ const ExamVerifier = (() => {
     shut(b, ...events);
     return events.flatMap((event) => under(b.by, event)).filter((x) => x.says);
   }
+
+  /** The opened draws that were held under names with this beginning. */
+  const drawsOf = (b, name) => of(b, "draw:held").filter((x) => x.subject.startsWith(`draw/${name}`));
 
   /** The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject. */
   function once(b, event, after = null) {
@@ -749,8 +756,7 @@ const ExamVerifier = (() => {
   CHECKS.papers = function* (b) {
     const sealed = once(b, "paper:sealed"), started = once(b, "sitting:started");
     const opened = once(b, "paper:opened", sealed), closed = once(b, "sitting:closed", started);
-    const draws = of(b, "draw:held").filter((x) => x.subject.startsWith("draw/paper-version-"));
-    const drawn = new Map(draws.map((x) => [x.subject.slice(19), x]));
+    const drawn = new Map(drawsOf(b, "paper-version-").map((x) => [x.subject.slice(19), x]));
     for (const rubric of b.result.rubrics.filter((x) => x.paper)) {
       const fact = sealed.get(`paper/${rubric.paper}`);
       need(fact && (!fact.says || equal(fact.says.rubric, rubric)), `rubric ${rubric.paper}`, "match", fact ? fact.seq : "–");
@@ -774,7 +780,7 @@ const ExamVerifier = (() => {
       yield;
     }
     // The order holds, but nothing shows that the paper could not be read before.
-    for (const fact of of(b, "paper:sealed")) if (!fact.says.age_sha256) throw new NotChecked(fact, "missing", "age_sha256");
+    for (const fact of of(b, "paper:sealed")) if (!fact.says.age_sha256) throw new NotChecked(fact, "unsealed");
   };
 
   CHECKS.codes = function* (b) {
@@ -782,6 +788,7 @@ const ExamVerifier = (() => {
     b.coded = coded;
     const sealed = once(b, "codes:sealed"), opened = once(b, "codes:opened", sealed);
     const started = once(b, "sitting:started"), closed = once(b, "sitting:closed");
+    const drawn = drawsOf(b, "script-codes"), rooms = [...under(b.by, "incident:decided"), ...under(b.by, "attendance:recorded")];
     for (const [subject, fact] of sealed) {
       const end = opened.get(subject), rows = fact.says ? fact.says.map : [], sittings = new Set();
       const scripts = rows.map((x) => x.script);
@@ -802,10 +809,18 @@ const ExamVerifier = (() => {
         sent.add(answers.seq);
         yield;
       }
-      for (const x of under(b.by, "incident:decided")) if (sittings.has(x.subject)) inOrder(x, fact, x);
+      for (const x of rooms) if (sittings.has(x.subject)) inOrder(x, fact, x);
+      // What was drawn first is the first candidate's.
+      const order = [...rows].sort((x, y) => compare(x.candidate, y.candidate) || x.answers_seq - y.answers_seq);
+      const draw = new Set(drawn.filter((x) => equal(x.says.outcome, order.map((row) => row.script))).map((x) => x.subject));
+      need(draw.size || !rows.length || !drawn.length, fact, "undrawn", drawn.map((x) => x.subject).join(", "));
+      for (const x of under(b.by, "draw:committed")) if (draw.has(x.subject)) inOrder(x, fact);
     }
+    const final = new Map(of(b, "incident:decided").map((x) => [pair(x.says.candidate, x.says.part), x]));
     for (const [script, w] of b.written) {
       need(coded.has(script) || shut(b, "codes:sealed"), w, "missing", `codes:sealed ${script}`);
+      const x = final.get(pair(w.person.code, w.part));
+      if (x && coded.has(script)) inOrder(x, coded.get(script).sealed, x);
     }
     return [coded.size];
   };
@@ -813,7 +828,16 @@ const ExamVerifier = (() => {
   const pair = (code, part) => JSON.stringify([code, part]);
 
   CHECKS.absent = function* (b) {
-    const minutes = new Map(of(b, "attendance:recorded").map((x) => [pair(x.subject, x.says.part), x]));
+    const started = once(b, "sitting:started"), signed = of(b, "attendance:recorded"), [roster] = under(b.by, "roster:fixed");
+    for (const x of [...under(b.by, "incident:decided"), ...under(b.by, "attendance:recorded")]) {
+      const start = started.get(x.subject), minutes = x.event[0] === "a", room = !x.subject.startsWith("session/");
+      need(start || !room, x, "missing", "sitting:started");
+      if (roster) inOrder(roster, x);
+      if (minutes && room) inOrder(start, x);
+      need(!minutes || !x.says || room !== (b.parts.get(x.says.part).kind === "panel"), x, "kind");
+    }
+    // Of several sittings and sessions all count.
+    const minutes = new Map(signed.map((x) => [pair(x.subject, x.says.part), x]));
     const absent = new Map([...minutes.values()].flatMap((x) => x.says.absent.map((code) => [pair(code, x.says.part), x])));
     const voided = of(b, "incident:decided").filter((x) => x.says.void);
     const gone = new Map(voided.map((x) => [pair(x.says.candidate, x.says.part), x]));
@@ -943,7 +967,7 @@ const ExamVerifier = (() => {
 
   /** Step and score of a part, from its marks under the rule set; no score where people decide. */
   function settled(w) {
-    const { rule } = w, system = sum(w.marks.filter((x) => x.round === 0).map((x) => h(x.total)));
+    const { rule, system } = w;
     const [t, more] = [1, 2].map(
       (n) => new Map(w.marks.filter((x) => x.round === n).map((x) => [x.marker, system + h(x.total)])),
     );
@@ -976,8 +1000,7 @@ const ExamVerifier = (() => {
 
   /** What the rule set makes of three different script totals. */
   function ofThree(rule, w) {
-    const system = sum(w.marks.filter((x) => x.round === 0).map((x) => h(x.total)));
-    let t = w.marks.filter((x) => x.round !== 0).map((x) => system + h(x.total)).sort((x, y) => x - y);
+    let t = w.marks.filter((x) => x.round !== 0).map((x) => w.system + h(x.total)).sort((x, y) => x - y);
     const [low, middle, high] = t;
     if (rule === "median") return middle;
     if (rule === "closest" && middle - low !== high - middle) {
@@ -1027,8 +1050,8 @@ const ExamVerifier = (() => {
   CHECKS.appeals = function* (b) {
     const done = new Map(b.works.filter((w) => w.appeal).map((w) => [w.subject, w]));
     for (const [subject, w] of done) {
-      const system = sum(w.marks.filter((x) => x.round === 0).map((x) => h(x.total))), facts = under(b.about, subject);
-      const t = w.again.map((x) => system + h(x.total)), names = new Set(w.again.map((x) => x.marker));
+      const t = w.again.map((x) => w.system + h(x.total)), names = new Set(w.again.map((x) => x.marker));
+      const facts = under(b.about, subject);
       for (const x of facts) if (x.event === "mark:locked" && !ofAppeal(b, x)) names.delete(x.name);
       need(w.again.every((x, n) => x.round === ROUNDS[3 + n]) && t.length === (t.length > 1 && t[0] === t[1] ? 2 : 3)
         && names.size === t.length, w, "rounds");
@@ -1078,6 +1101,10 @@ const ExamVerifier = (() => {
       yield;
     }
     for (const facts of applied.values()) throw new Fault(facts[0], "twice");
+    const listed = new Set(b.works.map((w) => pair(w.person.code, w.part)));
+    for (const x of incidents.values()) {
+      need(listed.has(pair(x.says.candidate, x.says.part)), x, "missing", x.says.candidate);
+    }
   };
 
   CHECKS.scores = function* (b) {
@@ -1162,6 +1189,7 @@ const ExamVerifier = (() => {
 
   CHECKS.draws = function* (b) {
     const committed = once(b, "draw:committed"), files = new Map(b.draws), held = once(b, "draw:held", committed);
+    const keptBack = [];
     for (const [subject, fact] of committed) need(held.has(subject), fact, "missing", "draw:held");
     for (const fact of of(b, "draw:held")) {
       const { seq, says: early } = committed.get(fact.subject), { document, outcome } = fact.says;
@@ -1173,13 +1201,15 @@ const ExamVerifier = (() => {
         && document.competition === b.code && document.draw === name && (source !== "none" || !value)
         && equal(file, document), fact, "match", seq);
       if (early) {
-        const kept = new Map(early.commitments.map((x) => [own(x, "by", ""), new Set(Object.values(x))]));
+        const kept = new Map(early.commitments.map((x) => [own(x, "by", ""), x]));
         const named = isObject(early.public) ? own(early.public, "source") : early.public;
         need(equal(document.items, early.items) && equal(by, [...kept.keys()].sort(compare))
           && by.length === early.commitments.length && source === (named === null || named === "" ? "none" : named),
         fact, "match", seq);
         for (const x of document.contributions) {
-          need(kept.get(x.by).has(sha256(unhex(x.nonce))), fact, "match", `${seq} (${x.by})`);
+          const promised = sha256(unhex(x.nonce));
+          need(Object.values(kept.get(x.by)).includes(promised), fact, "match", `${seq} (${x.by})`);
+          if (own(kept.get(x.by), "substitute") === promised) keptBack.push(`${name} ${x.by}`);
         }
       }
       yield;
@@ -1190,6 +1220,17 @@ const ExamVerifier = (() => {
       yield;
     }
     for (const name of files.keys()) throw new Fault(name, "twice");
+    const spoke = new Map(drawsOf(b, "presentation-order").flatMap((x) => x.says.outcome.map((code) => [code, x])));
+    for (const [code, fact] of spoke) need(b.people.has(code), fact, "missing", code);
+    // Who spoke when is for those who were in the room; who was drawn is not.
+    for (const w of spoke.size ? b.works.filter((x) => x.rule.kind === "panel") : []) {
+      const fact = spoke.get(w.person.code);
+      for (const mark of w.marks) {
+        need(fact, w, "undrawn", "draw/presentation-order");
+        need(mark.seq > fact.seq, w, "order.bad", fact.event, fact.seq);
+      }
+    }
+    if (keptBack.length) throw new NotChecked("draw:held", "substituted", keptBack.join(", "));
     return [held.size];
   };
 
@@ -1282,6 +1323,8 @@ const ExamVerifier = (() => {
     const report = new TextDecoder("latin1").decode(b.files.get(LAST[1])), bad = [];
     if (!report.includes(b.digest)) bad.push(LAST[1]);
     if (sha256(b.files.get(LAST[2])) !== VERIFIER_TABLES.verifier) bad.push(LAST[2]);
+    const lines = new TextDecoder("latin1").decode(b.files.get(LAST[3])).split("\n"), rest = lines.pop();
+    if (rest || lines.length !== 3 || !lines.every((x) => /[!-~]/.test(x))) bad.push(LAST[3]);
     if (bad.length) throw new NotChecked(bad.join(", "), "compare", b.digest);
   };
 
