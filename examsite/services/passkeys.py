@@ -1,7 +1,9 @@
 """Passkeys as second factors: made for this site, shown before a critical act, and signing a document by its hash.
 
-Decision: of signatures only ECDSA over P-256, which every device has and the verifiers of a bundle check with no help
-from us. What a browser is asked is computed from the log-in and stored nowhere, so that each answer counts once.
+Decision: a result is signed with ECDSA over P-256 only, which the verifiers of a bundle check with no help from us.
+Where a device makes RSA alone (older Windows Hello) its passkey is a factor like any other and signs no result: its
+holder shows it, and the approval stands without a signature. What a browser is asked is computed from the log-in and
+stored nowhere, so that each answer counts once.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import base64
 import json
 from typing import Any
 
-from fido2.cose import ES256
+from fido2.cose import ES256, RS256
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -79,7 +81,7 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
         made = _server(host).register_complete(_state(_enrolment_challenge(ctx, account.id, token)), json.loads(answer))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise InvalidError("passkey_not_valid", field="answer") from None
-    if made.credential_data is None or made.credential_data.public_key.ALGORITHM != ES256.ALGORITHM:
+    if made.credential_data is None or made.credential_data.public_key.ALGORITHM not in _ACCEPTED:
         raise InvalidError("passkey_not_valid", field="answer")
     content = {"credential": _text(made.credential_data), "host": host}
     factor = add_factor(ctx, account, FactorKind.PASSKEY, name, json.dumps(content).encode("ascii"))
@@ -110,7 +112,7 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
     """
     get_account_for_update(ctx.session, own_id(ctx))
     log_in = log_in_of(ctx, token)
-    if _asserted(ctx, answer, challenge=_showing_challenge(ctx, log_in)) is None:
+    if _used(ctx, answer, challenge=_showing_challenge(ctx, log_in)) is None:
         return False
     log_in.factor_at = ctx.now
     ctx.session.flush()
@@ -118,12 +120,12 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
 
 
 def ask_for_signature(ctx: ServiceContext, sha256: str, *, host: str) -> dict[str, Any] | None:
-    """What the browser is asked to sign a document with, or None where this person has no passkey for this address.
+    """What the browser is asked to sign a document with, or None where this person has no passkey that can here.
 
     Raises:
         ConflictError: `factor_damaged`.
     """
-    return _request(ctx, own_id(ctx), bytes.fromhex(sha256), host=host)
+    return _request(ctx, own_id(ctx), bytes.fromhex(sha256), host=host, signs=True)
 
 
 def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Assertion:
@@ -133,17 +135,33 @@ def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Asserti
         ConflictError: `factor_damaged`.
         InvalidError: `passkey_not_valid`, with the `field`.
     """
-    found = _asserted(ctx, answer, challenge=bytes.fromhex(sha256))
-    if found is None:
+    used = _used(ctx, answer, challenge=bytes.fromhex(sha256))
+    if used is None or not _signs_results(used[0]):
         raise InvalidError("passkey_not_valid", field="assertion")
-    return found
+    credential, read = used
+    return Assertion(
+        credential=_text(credential.credential_id),
+        public_key=_text(_cose_bytes(credential)),
+        authenticator_data=_text(read.response.authenticator_data),
+        client_data=_text(read.response.client_data),
+        signature=_text(read.response.signature),
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- inside
 
 
-def _asserted(ctx: ServiceContext, answer: str, *, challenge: bytes) -> Assertion | None:
-    """What one of the own passkeys signed over the challenge, if it did."""
+_ACCEPTED = (ES256.ALGORITHM, RS256.ALGORITHM)
+
+
+def _signs_results(credential: AttestedCredentialData) -> bool:
+    return bool(credential.public_key.ALGORITHM == ES256.ALGORITHM)
+
+
+def _used(
+    ctx: ServiceContext, answer: str, *, challenge: bytes
+) -> tuple[AttestedCredentialData, AuthenticationResponse] | None:
+    """The own passkey that signed the challenge, and what it answered; None if none did."""
     try:
         given = json.loads(answer)
         read = AuthenticationResponse.from_dict(given) if isinstance(given, dict) else None
@@ -160,19 +178,17 @@ def _asserted(ctx: ServiceContext, answer: str, *, challenge: bytes) -> Assertio
         except (ValueError, TypeError):
             return None
         factor.used_at = ctx.now
-        return Assertion(
-            credential=_text(credential.credential_id),
-            public_key=_text(_cose_bytes(credential)),
-            authenticator_data=_text(read.response.authenticator_data),
-            client_data=_text(read.response.client_data),
-            signature=_text(read.response.signature),
-        )
+        return credential, read
     return None
 
 
-def _request(ctx: ServiceContext, account_id: int, challenge: bytes, *, host: str) -> dict[str, Any] | None:
+def _request(
+    ctx: ServiceContext, account_id: int, challenge: bytes, *, host: str, signs: bool = False
+) -> dict[str, Any] | None:
     known = [_credential(ctx, factor) for factor in _passkeys(ctx, account_id)]
-    here = [credential for credential, made_for in known if made_for == host]
+    here = [
+        credential for credential, made_for in known if made_for == host and (not signs or _signs_results(credential))
+    ]
     if not here:
         return None
     options, _waiting = _server(host).authenticate_begin(
@@ -200,7 +216,7 @@ def _cose_bytes(credential: AttestedCredentialData) -> bytes:
 def _server(host: str) -> Fido2Server:
     """The side of the site."""
     server = Fido2Server(PublicKeyCredentialRpEntity(name=ISSUER, id=host))
-    server.allowed_algorithms = [item for item in server.allowed_algorithms if item.alg == ES256.ALGORITHM]
+    server.allowed_algorithms = [item for item in server.allowed_algorithms if item.alg in _ACCEPTED]
     return server
 
 

@@ -9,9 +9,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from fido2.cose import ES256
+from fido2.cose import ES256, RS256, CoseKey
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 HOST = "thituyen.example"
@@ -39,9 +39,7 @@ class Passkey:
 
     def makes(self, options: dict[str, Any]) -> str:
         """What the browser sends after `navigator.credentials.create`."""
-        credential = AttestedCredentialData.create(
-            Aaguid.NONE, self.id, ES256.from_cryptography_key(self.key.public_key())
-        )
+        credential = AttestedCredentialData.create(Aaguid.NONE, self.id, self._public())
         data = AuthenticatorData.create(self._host_hash(), self._flags() | _FLAG.AT, 0, credential)
         attestation = AttestationObject.create("none", data, {})
         client = self._client(CollectedClientData.TYPE.CREATE, options["challenge"])
@@ -51,7 +49,7 @@ class Passkey:
         """What the browser sends after `navigator.credentials.get`."""
         data = AuthenticatorData.create(self._host_hash(), self._flags(), 0)
         client = self._client(CollectedClientData.TYPE.GET, options["challenge"])
-        signature = self.key.sign(bytes(data) + hashlib.sha256(client).digest(), ec.ECDSA(SHA256()))
+        signature = self._signed(bytes(data) + hashlib.sha256(client).digest())
         return self._answer(
             {"clientDataJSON": text(client), "authenticatorData": text(data), "signature": text(signature)}
         )
@@ -61,6 +59,12 @@ class Passkey:
         """The public key, as numbers."""
         numbers = self.key.public_key().public_numbers()
         return numbers.x, numbers.y
+
+    def _public(self) -> CoseKey:
+        return ES256.from_cryptography_key(self.key.public_key())
+
+    def _signed(self, data: bytes) -> bytes:
+        return self.key.sign(data, ec.ECDSA(SHA256()))
 
     def _answer(self, response: dict[str, str]) -> str:
         return json.dumps({"type": "public-key", "id": text(self.id), "rawId": text(self.id), "response": response})
@@ -73,3 +77,16 @@ class Passkey:
 
     def _flags(self) -> AuthenticatorData.FLAG:
         return _FLAG.UP | (_FLAG.UV if self.is_verified else _FLAG(0))
+
+
+@dataclass
+class RsaPasskey(Passkey):
+    """A device that makes RSA keys only, as Windows Hello does on older machines."""
+
+    rsa_key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+
+    def _public(self) -> CoseKey:
+        return RS256.from_cryptography_key(self.rsa_key.public_key())
+
+    def _signed(self, data: bytes) -> bytes:
+        return self.rsa_key.sign(data, padding.PKCS1v15(), SHA256())

@@ -26,7 +26,7 @@ from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.queries.accounts import find_person_logged_in, list_second_factors
 from tests.factories.competitions import make_official
-from tests.factories.passkeys import HOST, Passkey, plain
+from tests.factories.passkeys import HOST, Passkey, RsaPasskey, plain, text
 from tests.factories.sittings import make_room
 
 
@@ -197,6 +197,22 @@ def test_an_unverified_or_foreign_passkey_is_not_added(log_in: Callable[[str], P
     lan = log_in("lan")
     for device in (Passkey(is_verified=False), Passkey(host="evil.example", origin="https://evil.example")):
         assert refusal(lambda device=device: lan.adds_passkey(device)) == "passkey_not_valid"  # type: ignore[misc]
+
+
+def test_a_passkey_over_rsa_is_a_factor_and_signs_no_result(log_in: Callable[[str], Person]) -> None:
+    lan, device = log_in("lan"), RsaPasskey()
+    offered = passkeys.offer_passkey(lan.ctx(), token=lan.token, host=HOST)
+    assert [item["alg"] for item in offered["pubKeyCredParams"]] == [-7, -257]
+    lan.adds_passkey(device)
+    question = passkeys.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
+    assert question is not None
+    assert passkeys.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=device.signs(question))
+
+    sha256 = hashlib.sha256(b"result.json").hexdigest()
+    assert passkeys.ask_for_signature(lan.ctx(), sha256, host=HOST) is None
+    answer = device.signs({"challenge": text(bytes.fromhex(sha256))})
+    with pytest.raises(InvalidError, match="passkey_not_valid"):
+        passkeys.check_signature(lan.ctx(), sha256, answer=answer)
 
 
 def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callable[[str], Person]) -> None:
