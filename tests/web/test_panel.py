@@ -20,7 +20,7 @@ from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from tests.factories.defence import REASON, Hall, make_hall
 from tests.web.conftest import Clock
-from tests.web.strict_client import StrictClient, find_all, hidden_value, words
+from tests.web.strict_client import StrictClient, find_all, hidden_value, parse, words
 
 CODE = "VH-2026-01"
 HERE = f"/panel/{CODE}"
@@ -265,6 +265,23 @@ def test_the_head_shows_everything_at_once_and_settles_a_gap(stage: Any, log_in:
     assert find_all(page, "sealed")
     assert "37,00" in words(page)
     assert "60,00" not in words(page)
+
+
+def test_a_refused_note_of_the_recording_comes_back_as_it_was_typed(stage: Any, log_in: Any) -> None:
+    stage(held)
+    leader, page = head(log_in), f"{HERE}/head/1"
+    long = "Thẻ nhớ 7, " * 30
+    refused = leader.submit(f"{page}/recording", {"reference": long, "seen": ""}, form_at=page)
+    assert refused.status_code == 422
+    assert long.strip() in refused.text
+    leader.submit(f"{page}/recording", {"reference": "Thẻ nhớ 7", "seen": ""}, form_at=page)
+    stale = leader.submit(f"{page}/recording", {"reference": "Đĩa số 2", "seen": ""}, form_at=page)
+    assert stale.status_code == 409
+    assert "Đĩa số 2" in stale.text
+    assert "Thẻ nhớ 7" in words(find_all(parse(stale.text), "recording-now")[0])
+    again = {"reference": "Đĩa số 2", "seen": hidden_value(parse(stale.text), "seen")}
+    assert leader.submit(f"{page}/recording", again, form_at=page).status_code == 302
+    assert "Đĩa số 2" in leader.get(page).text
 
 
 def test_a_decision_over_a_page_from_before_a_change_is_shown_the_change(stage: Any, log_in: Any, scene: Any) -> None:

@@ -158,6 +158,10 @@ class DecideScoreForm(FlaskForm):
             self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 65 hoặc 65,5.")]
             return None
 
+    def field_at_fault(self, error: InvalidError) -> Field:
+        """What a refusal speaks of: the reason if it says so, else the score."""
+        return self.reason if error.params.get("field") == "reason" else self.score
+
 
 class AgreeExcuseForm(FlaskForm):
     """The council agrees that a member does not score one defence; nobody is preselected."""
@@ -219,6 +223,13 @@ class ChangeSheetForm(FillSheetForm):
         validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
     )
     confirmed = HiddenField()
+
+    def field_at_fault(self, error: InvalidError) -> Field | None:
+        """What a refusal speaks of: the points of a criterion, the reason, or the whole sheet."""
+        name = str(error.params.get("criterion", ""))
+        if any(item.criterion == name for item in self.criteria):
+            return self.points_field(name)
+        return self.reason if error.params.get("field") == "reason" else None
 
 
 def change_sheet_form(criteria: Sequence[RubricCriterion], *, points: Mapping[str, Score]) -> ChangeSheetForm:

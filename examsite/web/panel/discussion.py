@@ -7,18 +7,17 @@ from typing import Any
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
-from examsite.domain.rubrics import total
+from examsite.domain.rubrics import Points, total
 from examsite.services import reveals
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
 from examsite.web.formatting import format_points, format_score
 from examsite.web.forms.defence import change_sheet_form
 from examsite.web.i18n import _, localised
 from examsite.web.panel import bp
+from examsite.web.panel.confirming import confirm_then_act
 from examsite.web.panel.defences import defence_values, sheet_values
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 def _read(code: str, position: int) -> dict[str, Any]:
@@ -36,47 +35,34 @@ def change_sheet(code: str, position: int) -> ResponseReturnValue:
     if not values["can_change"]:
         return back
     form = change_sheet_form(values["rubric"].human, points=values["sheet_points"])
-    status = 200
-    if form.is_submitted():
-        status = 422
-        points = form.points() if form.validate() else None
-        if points is not None:
-            reason = form.reason.data or ""
-            try:
-                if form.confirmed.data != "yes":
-                    reveals.check_change(
-                        act(), g.competition, values["defence"], values["sheet"], points, reason=reason
-                    )
-                    form.confirmed.data = "yes"
-                    facts = [
-                        (
-                            localised(item.text, ""),
-                            f"{format_points(values['sheet_points'][item.criterion])} → "
-                            f"{format_points(points[item.criterion])}",
-                        )
-                        for item in form.criteria
-                        if points[item.criterion] != values["sheet_points"][item.criterion]
-                    ]
-                    return render_template(
-                        "panel/confirm_change.html", form=form, total=total(points), facts=facts, **values
-                    )
-                mark = reveals.change_sheet(act(), g.competition, position, points, reason=reason)
-            except InvalidError as error:
-                name = str(error.params.get("criterion", ""))
-                known = any(item.criterion == name for item in form.criteria)
-                if known:
-                    field = form.points_field(name)
-                    field.errors = [*field.errors, message_of(error)]
-                elif error.params.get("field") == "reason":
-                    form.reason.errors = [*form.reason.errors, message_of(error)]
-                else:
-                    form.form_errors.append(message_of(error))
-            except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
-                values = _read(code, position)
-            else:
-                flash(_("Đã khóa điểm sau trao đổi: %(total)s.", total=format_score(mark.total)), "success")
-                return back
-    return render_template("panel/change_sheet.html", form=form, **values), status
+    points = form.points() if form.is_submitted() and form.validate() else None
+    if points is None:
+        return render_template("panel/change_sheet.html", form=form, **values), 422 if form.is_submitted() else 200
+    reason = form.reason.data or ""
+
+    def check() -> None:
+        reveals.check_change(act(), g.competition, values["defence"], values["sheet"], points, reason=reason)
+
+    def repeat() -> str:
+        facts = _facts(values, points)
+        return render_template("panel/confirm_change.html", form=form, total=total(points), facts=facts, **values)
+
+    def change() -> ResponseReturnValue:
+        mark = reveals.change_sheet(act(), g.competition, position, points, reason=reason)
+        flash(_("Đã khóa điểm sau trao đổi: %(total)s.", total=format_score(mark.total)), "success")
+        return back
+
+    def show_again(status: int) -> ResponseReturnValue:
+        return render_template("panel/change_sheet.html", form=form, **_read(code, position)), status
+
+    return confirm_then_act(form, check=check, repeat=repeat, do=change, show_again=show_again)
+
+
+def _facts(values: dict[str, Any], points: Points) -> list[tuple[str, str]]:
+    """What changes, criterion by criterion."""
+    before = values["sheet_points"]
+    return [
+        (localised(item.text, ""), f"{format_points(before[item.criterion])} → {format_points(points[item.criterion])}")
+        for item in values["rubric"].human
+        if points[item.criterion] != before[item.criterion]
+    ]

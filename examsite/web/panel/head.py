@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError
 from examsite.domain.marking import MarkState, NeededAct
 from examsite.domain.panels import DEFENCE_MACHINE, DefenceEvent, reasons_against_reveal
 from examsite.domain.permissions import Role
@@ -29,6 +29,7 @@ from examsite.web.labels import label
 from examsite.web.member_incidents import serve_note_incident
 from examsite.web.panel import bp
 from examsite.web.panel.clock import STEPS, last_step
+from examsite.web.panel.confirming import confirm_then_act
 from examsite.web.panel.defences import defence_values, score_values
 from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
@@ -37,13 +38,21 @@ from examsite.web.transactions import act, forget_changes, read_web_clock, write
 @requires(*LEADING)
 def lead_defence(code: str, position: int) -> ResponseReturnValue:
     """One defence as the head leads it: who has locked (never with which points), and the next act."""
+    return _lead_page(code, position)
+
+
+def _lead_page(code: str, position: int, *, typed: NoteRecordingForm | None = None) -> ResponseReturnValue:
+    """The page; with what was `typed` about the recording and refused, beside what stands there now."""
     values = defence_values(code, position)
     if values["recused"] and not values["is_deputy"]:
         return redirect(url_for("panel.show_defence", code=code, position=position))
     check_leads(act(), g.competition, values["defence"])
     values |= score_values(values)
-    state = values["defence"].state
+    state, reference = values["defence"].state, values["defence"].recording_reference
     steps = [(name, label(event)) for name, (event, _act) in STEPS.items() if DEFENCE_MACHINE.is_open(state, event)]
+    recording = typed or NoteRecordingForm(data={"reference": reference})
+    # Whoever sends a refused text again has seen on this page what it takes the place of.
+    recording.seen.data = reference
     return render_template(
         "panel/lead_defence.html",
         **values,
@@ -54,9 +63,7 @@ def lead_defence(code: str, position: int) -> ResponseReturnValue:
         last=last_step(values["defence"], read_web_clock()),
         can_reveal=DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORES_REVEALED),
         settles=_outlook(values) if DEFENCE_MACHINE.is_open(state, DefenceEvent.SCORE_SETTLED) else None,
-        recording=NoteRecordingForm(
-            data={"reference": values["defence"].recording_reference, "seen": values["defence"].recording_reference}
-        ),
+        recording=recording,
     )
 
 
@@ -88,19 +95,22 @@ def note_incident(code: str, position: int) -> ResponseReturnValue:
 @requires(*LEADING)
 @writes
 def note_recording(code: str, position: int) -> ResponseReturnValue:
-    """Write down where the recording of the defence is kept."""
+    """Write down where the recording of the defence is kept; a refusal gives back what was typed."""
     form = NoteRecordingForm()
-    if form.validate_on_submit():
+    status = 422
+    if form.validate():
         try:
             note(act(), g.competition, position, reference=form.reference.data or "", seen=form.seen.data or "")
         except DomainError as error:
             forget_changes()
-            flash(message_of(error), "error")
+            status = status_of(error)
+            form.reference.errors = [*form.reference.errors, message_of(error)]
         else:
             flash(_("Đã ghi nơi giữ bản ghi."), "success")
-    else:
-        flash(_("Chưa ghi được: nơi giữ bản ghi dài quá 200 ký tự."), "error")
-    return redirect(url_for("panel.lead_defence", code=code, position=position))
+            return redirect(url_for("panel.lead_defence", code=code, position=position))
+    response = make_response(_lead_page(code, position, typed=form))
+    response.status_code = status if response.status_code == 200 else response.status_code
+    return response
 
 
 def _outlook(values: dict[str, Any]) -> str:
@@ -154,45 +164,32 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
         flash(_("Điểm không lệch quá giới hạn nên lấy trung bình; trưởng ban không quyết định thay."), "attention")
         return redirect(url_for("panel.lead_defence", code=code, position=position))
     form = DecideScoreForm()
+    decided = form.decided() if form.is_submitted() and form.validate() else None
+    if decided is None:
+        return _decision_page(form, values, 422 if form.is_submitted() else 200)
+    named = {"decided": decided, "reason": form.reason.data or "", "seen": form.seen_number()}
+
+    def repeat() -> str:
+        return render_template("panel/confirm_decision.html", form=form, decided=decided, **values)
+
+    def decide() -> ResponseReturnValue:
+        reveals.decide_gap(act(), g.competition, position, **named)
+        flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
+        return redirect(url_for("panel.lead_defence", code=code, position=position))
+
+    return confirm_then_act(
+        form,
+        check=lambda: reveals.check_decision(act(), g.competition, values["defence"], **named),
+        repeat=repeat,
+        do=decide,
+        show_again=lambda status: _decision_page(form, _with_scores(code, position), status),
+    )
+
+
+def _decision_page(form: DecideScoreForm, values: dict[str, Any], status: int) -> ResponseReturnValue:
+    """The form over the scores as they are now; whoever sends it again has seen them."""
     shown = [mark for mark, _points in (*values["marks"], *values["changes"].values())]
     totals = [mark.total for mark in shown]
-    status = 200
-    if form.is_submitted():
-        status = 422
-        decided = form.decided() if form.validate() else None
-        if decided is not None:
-            try:
-                if form.confirmed.data != "yes":
-                    reveals.check_decision(
-                        act(),
-                        g.competition,
-                        values["defence"],
-                        decided=decided,
-                        reason=form.reason.data or "",
-                        seen=form.seen_number(),
-                    )
-                    form.confirmed.data = "yes"
-                    return render_template("panel/confirm_decision.html", form=form, decided=decided, **values)
-                reveals.decide_gap(
-                    act(),
-                    g.competition,
-                    position,
-                    decided=decided,
-                    reason=form.reason.data or "",
-                    seen=form.seen_number(),
-                )
-            except InvalidError as error:
-                field = form.reason if error.params.get("field") == "reason" else form.score
-                field.errors = [*field.errors, message_of(error)]
-            except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
-                values = _with_scores(code, position)
-            else:
-                flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
-                return redirect(url_for("panel.lead_defence", code=code, position=position))
-    # The page that comes back shows the scores as they are now; whoever sends it again has seen them.
     form.seen.data = str(reveals.newest_mark(shown))
     return render_template(
         "panel/decide_score.html", form=form, lowest=min(totals), highest=max(totals), **values
