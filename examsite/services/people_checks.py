@@ -97,6 +97,8 @@ class _Word:
 
     record: RecordRow
     relations: dict[str, str] = field(default_factory=dict)
+    #: How many rows say that there is no relation: the word itself, and each relation that the council took back.
+    nobody: int = 0
     #: Whether a content was destroyed, so that the log tells no more what was said.
     unread: bool = False
 
@@ -114,13 +116,14 @@ def _words(records: _Records, accounts: Mapping[str, int]) -> dict[int | None, _
             for code in said.get("asked_back", ()):
                 word.unread = word.unread or before is None or before.unread
                 word.relations[code] = "" if before is None else before.relations.get(code, "")
+            word.nobody = 0 if word.relations else 1
         elif row.event == Event.CONFLICT_JUDGED:
             concerned = words.get(accounts.get(str(said.get("person"))))
             if row.payload is None:  # whose relation was taken back is not told any more
                 for word in words.values():
                     word.unread = True
             elif concerned is not None and said.get("asked_back") and not said.get("pending") and not said["barred"]:
-                concerned.relations.pop(said["candidate"], None)
+                concerned.nobody += concerned.relations.pop(said["candidate"], None) is not None
     return words
 
 
@@ -151,6 +154,9 @@ def _declarations(
             continue
         seq, event = word.record.seq, word.record.event
         left = {code: relation for code, relation in word.relations.items() if candidates.get(code) not in gone}
+        nobody = [row for row in found[account] if row.candidacy_id is None]
+        for row in nobody[word.nobody :]:
+            yield TableProblem("conflict_declarations", row.id, "record_missing", "candidacy_id", seq, event)
         for row in found[account]:
             if row.candidacy_id is None:
                 continue
@@ -159,9 +165,7 @@ def _declarations(
                 yield TableProblem("conflict_declarations", row.id, "value_differs", "candidacy_id", seq, event)
             elif said != row.relation:
                 yield TableProblem("conflict_declarations", row.id, "value_differs", "relation", seq, event)
-        for _code in left:
-            yield TableProblem("conflict_declarations", None, "row_missing", "", seq, event)
-        if not found[account] and not word.relations:
+        for _gone in range(len(left) + max(0, word.nobody - len(nobody))):
             yield TableProblem("conflict_declarations", None, "row_missing", "", seq, event)
 
 

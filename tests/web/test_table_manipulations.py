@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from examsite.domain.canonical import canonical_bytes
 from examsite.domain.table_problems import TableProblem
+from examsite.services.account_checks import check_accounts
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import LogSigner
 from examsite.services.verification import verify_log
@@ -38,6 +39,8 @@ KINDS = ("edit", "delete", "copy", "swap", "truncate")
 CLASSES = {str(inspect(sealed).local_table.name): sealed for sealed in sealed_classes(Base)}
 #: When the insider acts; nothing is signed then.
 AT = datetime(2027, 1, 1, tzinfo=UTC)
+#: What hangs on people of the competition, by which key; the log of the installation tells of it.
+OF_PEOPLE = {"accounts": "id", "second_factors": "account_id"}
 #: By which of its keys a row belongs to a competition, the first that there is.
 WAYS = (
     *("competition_id", "script_id", "paper_id", "sitting_id", "result_version_id", "mark_id", "candidacy_id"),
@@ -59,6 +62,9 @@ class TableInsider:
     def _belongs(self, table: Table) -> Any:
         if table.name == "competitions":
             return table.c.id == self.stage.competition.id
+        if table.name in OF_PEOPLE:
+            held = Base.metadata.tables["role_assignments"]
+            return table.c[OF_PEOPLE[table.name]].in_(select(held.c.account_id).where(self._belongs(held)))
         way = table.c[next(name for name in WAYS if name in table.c)]
         if way.name == "competition_id":
             return way == self.stage.competition.id
@@ -132,7 +138,7 @@ def problems_of(stage: Stage, kind: str, table: str) -> list[TableProblem]:
         return [
             TableProblem(one.table, one.row, "row_changed") for one in list_broken_seals(stage.session, CLASSES[table])
         ]
-    return stage.problems()
+    return check_accounts(stage.session) if table in OF_PEOPLE else stage.problems()
 
 
 def test_every_manipulation_is_found_and_names_its_table(stand: Stage, world: World) -> None:
