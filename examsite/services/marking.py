@@ -18,7 +18,7 @@ from examsite.domain.marking import (
     MarkState,
     ScriptKind,
 )
-from examsite.domain.papers import paper_from_data
+from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import Points, Rubric, check_points, points_data, points_from_data, total
@@ -33,8 +33,8 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.queries.marking import WRITTEN, find_decision, get_script_for_update, lock_script
-from examsite.storage.queries.queues import QUEUED, find_own_mark, get_own_allocation
-from examsite.storage.queries.rubric_changes import list_agreed_changes
+from examsite.storage.queries.queues import QUEUED, find_own_mark, get_own_allocation, read_own_work
+from examsite.storage.queries.rubric_changes import frozen_paper, paper_with
 
 #: Key of the comment on the whole script.
 WHOLE = ""
@@ -49,6 +49,11 @@ class OwnDraft:
     #: Agreed changes of the rubric in their order; their number is the version of the rubric.
     changes: tuple[RubricChange, ...] = ()
 
+    @property
+    def paper(self) -> Paper:
+        """The paper of the script as it reads now."""
+        return paper_with(self.allocation.script.paper, self.changes)
+
 
 def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnDraft:
     """Lock the marker's own draft of a script for an act on it; whether anything may be saved is not asked yet.
@@ -62,8 +67,7 @@ def take_draft(ctx: ServiceContext, competition: Competition, code: str) -> OwnD
     # Who marks anew was named by the council for it; the qualification is that of the first rounds.
     if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
-    changes = list_agreed_changes(ctx.session, allocation.script.paper_id)
-    return OwnDraft(allocation, find_own_mark(ctx.session, allocation), tuple(changes))
+    return OwnDraft(allocation, *read_own_work(ctx.session, allocation))
 
 
 def save_draft(
@@ -94,7 +98,7 @@ def save_draft(
     check_marking_open(competition, round_number=allocation.round)
     _check_rubric(taken, rubric)
     _check_draft(mark, revision)
-    guide = paper_from_data(allocation.script.paper.data).rubric
+    guide = frozen_paper(allocation.script.paper).rubric
     _check_points_so_far(guide, points)
     known = {criterion: plain_text(text).strip() for criterion, text in comments.items()}
     known = {criterion: text for criterion, text in known.items() if text}
@@ -142,7 +146,7 @@ def lock_mark(
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
     points = {} if mark is None else points_from_data(mark.points)
-    check_points(paper_from_data(allocation.script.paper.data).rubric, points)
+    check_points(frozen_paper(allocation.script.paper).rubric, points)
     if mark is None:
         raise ConflictError("draft_changed_elsewhere")
     if is_remark(mark.round):

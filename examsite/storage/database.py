@@ -268,6 +268,22 @@ def begin_write(session: Session) -> None:
 
 
 @contextmanager
+def reading_alone(session: Session) -> Iterator[Session]:
+    """The session for one look before the writing transaction of an act; on PostgreSQL it is a transaction of its own.
+
+    Begin and end of one would be two more ways to that server. A session that has begun already goes on as it is.
+    """
+    if session.in_transaction() or session.get_bind().dialect.name == "sqlite":
+        yield session
+        return
+    session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session for one act outside a request: commits at the end, rolls back on any error."""
     with Session(engine, expire_on_commit=False) as session:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -23,7 +24,7 @@ from examsite.domain.permissions import Role
 from examsite.services import accounts
 from examsite.services.attempt_tokens import attempt_of_token
 from examsite.services.context import SYSTEM, Actor
-from examsite.storage.database import db
+from examsite.storage.database import db, reading_alone
 from examsite.storage.queries.accounts import HeldRole
 from examsite.storage.queries.competitions import get_competition, get_competition_alone
 from examsite.web.errors import message_of
@@ -135,7 +136,10 @@ def _behind_factor(view: ViewT, *, or_signature: bool) -> ViewT:
 
 def load_principal(token: str) -> Principal | None:
     """The person behind a log-in token, if the server still knows it."""
-    found = accounts.find_logged_in(db.session(), token, now=read_web_clock())
+    session = db.session()
+    # Whoever writes begins a transaction of its own after the guard, so that none is begun here.
+    with reading_alone(session) if request.method in WRITING else nullcontext():
+        found = accounts.find_logged_in(session, token, now=read_web_clock())
     if found is None:
         return None
     return Principal(

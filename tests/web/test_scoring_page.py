@@ -8,15 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import event, select
 
 from examsite.services.marking_notes import MOST_NOTES
+from examsite.storage.database import db
 from examsite.storage.models.marking import Allocation, MarkNote, Script
 from examsite.storage.models.records import RecordRow
 from tests.web.conftest import Clock
-from tests.web.strict_client import StrictClient, find_all, words
+from tests.web.strict_client import StrictClient, find_all, hidden_value, words
 from tests.web.test_marking import CODE, Desk, LogIn, Scene, build_desk, login_of, read_maxima, sheet_of
 
+#: Who asks, the competition, the script behind its lock, the own mark with what changed in the rubric, the new draft.
+MOST_WAYS = 5
 JSON = {"Accept": "application/json"}
 PAGE, OTHER_PAGE = "0123456789abcdef01234567", "76543210fedcba9876543210"
 
@@ -62,6 +66,31 @@ def marker(desk: Desk, log_in: LogIn) -> StrictClient:
 
 
 # --- notes -----------------------------------------------------------------------------------------------------------
+
+
+def test_draft_is_saved_with_few_ways_to_the_database(desk: Desk, marker: StrictClient, app: Flask) -> None:
+    page = marker.page(sheet_of(desk))
+    sent = {"csrf_token": hidden_value(page, "csrf_token"), "rubric": "0", "points_0": "0"}
+    statements: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    for revision in range(3):  # the first one makes the row, and no page was shown before in this process
+        statements.clear()
+        event.listen(engine, "before_cursor_execute", count)
+        try:
+            saved = marker.post(
+                sheet_of(desk), data={**sent, "revision": revision, "whole": f"{revision}"}, headers=JSON
+            )
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
+        assert saved.status_code == 200, saved.text
+    ways = [statement for statement in statements if not statement.startswith("BEGIN")]
+    assert len(ways) <= MOST_WAYS, ways
+    assert not any(long in statement for statement in ways for long in ("papers.data,", "scripts.content,")), ways
 
 
 def test_note_hangs_on_its_words_and_is_there_on_opening_again(desk: Desk, marker: StrictClient) -> None:

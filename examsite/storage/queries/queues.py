@@ -19,8 +19,9 @@ from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.papers import Paper
 from examsite.domain.scores import Score
 from examsite.storage.models.marking import Allocation, Mark, Script
+from examsite.storage.models.papers import Paper as PaperRow
 from examsite.storage.models.papers import RubricChange
-from examsite.storage.queries.rubric_changes import list_agreed_changes, paper_with
+from examsite.storage.queries.rubric_changes import paper_with
 
 QUEUED = (ScriptKind.LIVE, ScriptKind.SEED)
 """Kinds that stand in a marker's queue, so that nobody can tell one from the other."""
@@ -68,19 +69,22 @@ class BlindScript:
         return self.kind is None
 
 
+# The mark of the marker to whom a script is allocated, in the round of the allocation.
+_is_own_mark = (
+    (Mark.script_id == Allocation.script_id)
+    & (Mark.assignment_id == Allocation.assignment_id)
+    & (Mark.round == Allocation.round)
+    & (Mark.state != MarkState.WITHDRAWN)
+)
+
+
 def own_rows(*columns: Any) -> Select[Any]:
     """A marker's own scripts and marks, for the parameters `competition_id`, `assignment_id` and perhaps `kinds`."""
     return (
         select(*columns)
         .select_from(Script)
         .join(Allocation, Allocation.script_id == Script.id)
-        .outerjoin(
-            Mark,
-            (Mark.script_id == Script.id)
-            & (Mark.assignment_id == Allocation.assignment_id)
-            & (Mark.round == Allocation.round)
-            & (Mark.state != MarkState.WITHDRAWN),
-        )
+        .outerjoin(Mark, _is_own_mark)
         .where(
             Script.competition_id == bindparam("competition_id"),
             Script.kind.in_(bindparam("kinds", QUEUED, expanding=True)),
@@ -106,11 +110,12 @@ _queue = own_rows(
 ).order_by(Allocation.position, Script.code)
 
 
+# The copy of the paper is long and mostly known already, see `frozen_paper`.
 _own_allocation = (
     select(Allocation)
     .join(Allocation.script)
     .join(Script.paper)
-    .options(contains_eager(Allocation.script).contains_eager(Script.paper))
+    .options(contains_eager(Allocation.script).contains_eager(Script.paper).defer(PaperRow.data))
     .where(
         Script.competition_id == bindparam("competition_id"),
         Script.code == bindparam("code"),
@@ -120,7 +125,10 @@ _own_allocation = (
 )
 
 
-_own_allocation_locked = _own_allocation.with_for_update(of=Allocation)
+# Whoever acts on an own mark seldom shows the answers.
+_own_allocation_locked = _own_allocation.with_for_update(of=Allocation).options(
+    contains_eager(Allocation.script).defer(Script.content)
+)
 
 
 _own_mark = (
@@ -131,6 +139,18 @@ _own_mark = (
         Mark.round == bindparam("round"),
         Mark.state != MarkState.WITHDRAWN,
     )
+    .execution_options(populate_existing=True)
+)
+
+
+_own_work = (
+    select(Mark, RubricChange)
+    .select_from(Allocation)
+    .join(Script, Script.id == Allocation.script_id)
+    .outerjoin(Mark, _is_own_mark)
+    .outerjoin(RubricChange, (RubricChange.paper_id == Script.paper_id) & RubricChange.is_agreed.is_(True))
+    .where(Allocation.id == bindparam("allocation_id"))
+    .order_by(RubricChange.record_seq)
     .execution_options(populate_existing=True)
 )
 
@@ -186,6 +206,8 @@ def get_own_allocation(
 ) -> Allocation:
     """A marker's own allocation of a script, with script and paper; a script of others does not exist here.
 
+    The copy of the paper, and `for_update` the answers, are fetched when they are asked for.
+
     Raises:
         NotFoundError: `script_not_found`.
     """
@@ -213,6 +235,12 @@ def find_own_mark(session: Session, allocation: Allocation) -> Mark | None:
     return session.scalars(_own_mark, named).one_or_none()
 
 
+def read_own_work(session: Session, allocation: Allocation) -> tuple[Mark | None, tuple[RubricChange, ...]]:
+    """The marker's own mark of an allocation and the agreed changes of its rubric in their order, read anew."""
+    rows = session.execute(_own_work, {"allocation_id": allocation.id}).all()
+    return rows[0][0], tuple(change for _mark, change in rows if change is not None)
+
+
 def get_blind_script(session: Session, competition_id: int, assignment_id: int, code: str) -> BlindScript:
     """One script of the marker's own: of the queue, or one for practice that the marker has begun.
 
@@ -220,8 +248,7 @@ def get_blind_script(session: Session, competition_id: int, assignment_id: int, 
         NotFoundError: `script_not_found`.
     """
     allocation = get_own_allocation(session, competition_id, assignment_id, code)
-    changes = list_agreed_changes(session, allocation.script.paper_id)
-    return blind_script_of(allocation, find_own_mark(session, allocation), changes)
+    return blind_script_of(allocation, *read_own_work(session, allocation))
 
 
 def blind_script_of(allocation: Allocation, mark: Mark | None, changes: Sequence[RubricChange]) -> BlindScript:

@@ -18,6 +18,11 @@ from examsite.storage.models.papers import Paper as PaperRow
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.standardisation import AgreedMark
 
+#: How many papers are kept as they were read. Source: our choice, because a competition has a handful of posts.
+_MOST_FROZEN = 64
+
+_frozen: dict[tuple[int, str], Paper] = {}
+
 
 @dataclass(frozen=True)
 class ChangeLine:
@@ -108,7 +113,21 @@ def read_current_paper(session: Session, paper: PaperRow) -> Paper:
 
 def paper_with(paper: PaperRow, changes: Iterable[RubricChange]) -> Paper:
     """The paper under changes that were read already."""
-    return with_changes(paper_from_data(paper.data), [criterion_from_data(change.after) for change in changes])
+    return with_changes(frozen_paper(paper), [criterion_from_data(change.after) for change in changes])
+
+
+def frozen_paper(paper: PaperRow) -> Paper:
+    """The paper as it was frozen; a copy that was left out of the read row is fetched unless it was read lately.
+
+    Its seal says which copy a row holds: whatever the product writes into the row, the seal is another one.
+    """
+    key = (paper.id, paper.row_seal)
+    known = _frozen.get(key)
+    if known is None:
+        if len(_frozen) >= _MOST_FROZEN:
+            _frozen.clear()
+        known = _frozen[key] = paper_from_data(paper.data)
+    return known
 
 
 def lock_work_on_paper(session: Session, paper_id: int) -> None:

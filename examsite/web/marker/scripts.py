@@ -122,13 +122,15 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
         _show_draft(form, blind)
         return keep_way(_sheet(blind, form))
     taken = marking.take_draft(act(), g.competition, script)
-    blind = blind_script_of(taken.allocation, taken.mark, taken.changes)
-    form = _form_of(blind)
+    form = scoring_form(taken.paper.rubric.human)()
     form.validate()
-    points = form.read_points({} if blind.mark is None else blind.mark.points)
-    comments = form.read_comments({} if blind.mark is None else blind.mark.comments)
+    stored = taken.mark
+    points = form.read_points({} if stored is None else stored.points)
+    comments = form.read_comments({} if stored is None else stored.comments)
     if form.is_foreign():
-        return _refuse(form) if wants_json() else (_sheet(blind, form), 422)
+        if wants_json():
+            return _refuse(form)
+        return _sheet(blind_script_of(taken.allocation, taken.mark, taken.changes), form), 422
     unsaved = form.unsaved()
     try:
         mark = marking.save_draft(
