@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +15,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.events import Event
 from examsite.domain.permissions import PSEUDONYM_LETTERS, SINGLE_ROLES, Role, check_roles_together
 from examsite.services.context import ServiceContext
-from examsite.services.records import record
+from examsite.services.records import record, record_all
 from examsite.services.throttling import clear_failed_log_ins
 from examsite.storage.log_in_tokens import new_token, token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
@@ -27,6 +29,7 @@ from examsite.storage.queries.accounts import (
     list_assignments,
 )
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.row_sets import among, in_portions
 
 
 def find_logged_in(session: Session, token: str, *, now: datetime) -> LoggedIn | None:
@@ -105,10 +108,11 @@ def end_log_ins(ctx: ServiceContext, account_id: int) -> None:
     record(ctx, None, Event.ACCOUNT_LOGGED_OUT, f"account/{account_id}", {})
 
 
-def end_all_login_sessions(ctx: ServiceContext, account_id: int) -> None:
-    """End every log-in of an account, e.g. after a new password or a changed role."""
+def end_all_login_sessions(ctx: ServiceContext, *account_ids: int) -> None:
+    """End every log-in of these accounts, e.g. after a new password or a changed role."""
     for item in ctx.session.scalars(
-        select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
+        select(LoginSession).where(among(LoginSession.account_id, "accounts"), LoginSession.ended_at.is_(None)),
+        {"accounts": account_ids},
     ):
         item.ended_at = ctx.now
 
@@ -147,20 +151,35 @@ def create_account(
     Raises:
         InvalidError: `login_taken`.
     """
-    login = login.strip().lower()
-    if ctx.session.scalars(select(Account.id).where(Account.login == login)).first() is not None:
-        raise InvalidError("login_taken", login=login)
     account = Account(
-        login=login,
+        login=login.strip().lower(),
         display_name=display_name,
         position_title=position_title,
         password_hash=password_hash,
         created_at=ctx.now,
     )
-    ctx.session.add(account)
-    ctx.session.flush()
-    record(ctx, None, Event.ACCOUNT_CREATED, f"account/{account.id}", {"login": login})
+    create_accounts(ctx, [account])
     return account
+
+
+def create_accounts(ctx: ServiceContext, accounts: Sequence[Account]) -> None:
+    """Put several accounts into force at once; their logins are in small letters.
+
+    Raises:
+        InvalidError: `login_taken`.
+    """
+    for portion in in_portions(accounts):
+        logins = [account.login for account in portion]
+        taken = ctx.session.scalars(select(Account.login).where(Account.login.in_(logins))).first()
+        if taken is not None:
+            raise InvalidError("login_taken", login=taken)
+    ctx.session.add_all(accounts)
+    ctx.session.flush()
+    facts: list[tuple[str, dict[str, Any]]] = [
+        (f"account/{account.id}", {"login": account.login}) for account in accounts
+    ]
+    if facts:
+        record_all(ctx, None, Event.ACCOUNT_CREATED, facts)
 
 
 def create_administrator(ctx: ServiceContext, *, login: str, display_name: str, password_hash: str) -> Account:

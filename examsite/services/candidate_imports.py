@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from examsite.domain.candidate_import import ImportPlan, read_import
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.dossiers import CANDIDACY, CandidacyEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.services.candidacies import add_candidacy, submit_on_paper
+from examsite.services.candidacies import add_candidacies
 from examsite.services.context import ServiceContext
-from examsite.services.records import record
+from examsite.services.records import record, record_all
 from examsite.storage.candidate_lists import MOST_BYTES, keep, kept_list, read_list
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.candidacies import list_identity_numbers
@@ -80,9 +81,16 @@ def import_candidates(ctx: ServiceContext, competition: Competition, token: str)
     if not plan.is_good:
         raise ConflictError("import_has_problems", count=len(plan.problems))
     posts = {post.code: post for post in competition.posts}
-    for row in plan.rows:
-        added = add_candidacy(ctx, competition, posts[row.post], row.applicant, password_hash=NO_PASSWORD)
-        submit_on_paper(ctx, added)
+    people = [(posts[row.post], row.applicant) for row in plan.rows]
+    facts: list[tuple[str, dict[str, Any]]] = []
+    for candidacy, (post, _applicant) in zip(
+        add_candidacies(ctx, competition, people, password_hash=NO_PASSWORD), people, strict=True
+    ):
+        candidacy.state = CANDIDACY.after(candidacy.state, CandidacyEvent.SUBMITTED)
+        candidacy.submitted_at = ctx.now
+        facts.append((f"application/{candidacy.id}", {"post": post.code, "items": {}}))
+    ctx.session.flush()
+    record_all(ctx, competition, Event.APPLICATION_SUBMITTED, facts)
     payload = {"count": len(plan.rows), "list_sha256": token}
     record(ctx, competition, Event.CANDIDATES_IMPORTED, f"competition/{competition.code}", payload)
     # Names are kept no longer than needed; should the commit still fail, the file is uploaded again.

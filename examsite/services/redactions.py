@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
-from examsite.domain.identity_hints import HintKind, covered, find_hints, sentence_around
+from examsite.domain.identity_hints import Hint, HintKind, covered, find_hints, sentence_around
 from examsite.domain.known_author import Author
-from examsite.domain.papers import paper_from_data
+from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scripts import plain_text, script_content
 from examsite.services.context import ServiceContext
@@ -52,22 +52,48 @@ class Choice:
     words: str = ""
 
 
-def look_through(ctx: ServiceContext, competition: Competition) -> int:
-    """Look through every attempt that nobody looked through as it stands now; how many these were.
+@dataclass(frozen=True)
+class Search:
+    """What was found in the essays of one attempt, as they stood under a record."""
 
-    What was decided about the others stays.
+    answers_seq: int
+    #: The essays as they would be shown, by item.
+    texts: Mapping[str, str] = field(repr=False)
+    found: tuple[tuple[str, Hint], ...] = field(repr=False)
+
+
+def search_scripts(ctx: ServiceContext, competition: Competition) -> dict[int, Search]:
+    """Search every attempt that `look_through` would look through, before anything is locked; nothing is written.
 
     Raises:
         ConflictError: `hints_not_open`, `gate_shut` as long as the room owes something.
         NotAllowedError: `role_needed`.
     """
-    _check_open(ctx, competition)
-    missing = missing_before_codes(ctx.session, competition, ctx.now)
-    if missing:
-        raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
+    _check_may_look(ctx, competition)
+    fresh = {row.attempt_id for row in list_checks(ctx.session, competition.id) if not is_outdated(row)}
+    papers: dict[int, Paper] = {}
+    return {
+        attempt.id: _search(ctx, attempt, papers)
+        for attempt in list_sealable_attempts(ctx.session, competition.id)
+        if attempt.id not in fresh
+    }
+
+
+def look_through(ctx: ServiceContext, competition: Competition, *, searched: Mapping[int, Search] | None = None) -> int:
+    """Look through every attempt that nobody looked through as it stands now; how many these were.
+
+    What was decided about the others stays. Attempts that were `searched` before, and have the same answers since, are
+    not searched again.
+
+    Raises:
+        ConflictError: `hints_not_open`, `gate_shut` as long as the room owes something.
+        NotAllowedError: `role_needed`.
+    """
+    _check_may_look(ctx, competition)
     known = {check.attempt_id: check for check in list_checks(ctx.session, competition.id)}
     taken = {check.code for check in known.values()}
-    looked = 0
+    papers: dict[int, Paper] = {}
+    made = []
     for attempt in list_sealable_attempts(ctx.session, competition.id):
         check = known.get(attempt.id)
         if check is not None and not is_outdated(check):
@@ -79,10 +105,20 @@ def look_through(ctx: ServiceContext, competition: Competition) -> int:
             number, place = check.code, check.place
             ctx.session.delete(check)
             ctx.session.flush()
-        _look_at(ctx, competition, number, attempt, marked=marked, place=place)
-        looked += 1
+        search = (searched or {}).get(attempt.id)
+        if search is None or search.answers_seq != attempt.record_seq:
+            search = _search(ctx, attempt, papers)
+        made.append(_look_at(ctx, competition, number, attempt, search=search, marked=marked, place=place))
+    ctx.session.add_all(made)
     ctx.session.flush()
-    return looked
+    return len(made)
+
+
+def _check_may_look(ctx: ServiceContext, competition: Competition) -> None:
+    _check_open(ctx, competition)
+    missing = missing_before_codes(ctx.session, competition, ctx.now)
+    if missing:
+        raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
 
 
 def _working_number(taken: set[str]) -> str:
@@ -222,44 +258,54 @@ def _fresh(ctx: ServiceContext, competition: Competition, code: str) -> ScriptCh
     return check
 
 
+def _search(ctx: ServiceContext, attempt: Attempt, papers: dict[int, Paper]) -> Search:
+    """Search one attempt; `papers` keeps what was read of papers."""
+    if attempt.paper is None or attempt.record_seq is None:
+        raise ConflictError("code_draw_outdated")
+    if attempt.paper.id not in papers:
+        papers[attempt.paper.id] = paper_from_data(attempt.paper.data)
+    content = script_content(papers[attempt.paper.id], list_answers(ctx.session, attempt.id))
+    author = _author_of(attempt.candidacy)
+    return Search(
+        attempt.record_seq,
+        texts={part["item"]: part["text"] for part in content},
+        found=tuple((part["item"], hint) for part in content for hint in find_hints(part["text"], author)),
+    )
+
+
 def _look_at(
     ctx: ServiceContext,
     competition: Competition,
     code: str,
     attempt: Attempt,
     *,
+    search: Search,
     marked: Sequence[IdentityHint],
     place: int | None,
-) -> None:
-    """Look through one attempt; what a person had marked in an older text is put before that person once more."""
-    if attempt.paper is None or attempt.record_seq is None:
-        raise ConflictError("code_draw_outdated")
+) -> ScriptCheck:
+    """One attempt looked through; what a person had marked in an older text is put before that person once more."""
     check = ScriptCheck(
         competition_id=competition.id,
         attempt_id=attempt.id,
         code=code,
         place=place,
-        answers_seq=attempt.record_seq,
+        answers_seq=search.answers_seq,
         looked_at=ctx.now,
     )
-    author = _author_of(attempt.candidacy)
-    content = script_content(paper_from_data(attempt.paper.data), list_answers(ctx.session, attempt.id))
     check.hints = [
         IdentityHint(
-            item=part["item"],
+            item=item,
             start_at=found.start,
             end_at=found.end,
-            quote=part["text"][found.start : found.end],
+            quote=search.texts[item][found.start : found.end],
             kind=found.kind,
             confidence=found.confidence,
         )
-        for part in content
-        for found in find_hints(part["text"], author)
+        for item, found in search.found
     ]
-    texts = {part["item"]: part["text"] for part in content}
     known = {(hint.item, hint.start_at, hint.end_at) for hint in check.hints}
     for old in marked:
-        start = texts.get(old.item, "").find(old.quote)
+        start = search.texts.get(old.item, "").find(old.quote)
         if start >= 0 and (old.item, start, start + len(old.quote)) not in known:
             known.add((old.item, start, start + len(old.quote)))
             check.hints.append(
@@ -273,7 +319,7 @@ def _look_at(
                     reason=old.reason,
                 )
             )
-    ctx.session.add(check)
+    return check
 
 
 def _author_of(candidacy: Candidacy) -> Author:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.accounts import login_key, wait_seconds_after
 from examsite.services.context import ServiceContext
 from examsite.storage.models.accounts import LoginThrottle
+from examsite.storage.row_sets import in_portions
 
 
 def seconds_to_wait(session: Session, login: str, *, now: datetime) -> int:
@@ -35,6 +36,7 @@ def note_failed_log_in(ctx: ServiceContext, login: str) -> int:
     return wait
 
 
-def clear_failed_log_ins(ctx: ServiceContext, login: str) -> None:
-    """Forget the wrong tries of a login name, after a right one or a new password."""
-    ctx.session.execute(delete(LoginThrottle).where(LoginThrottle.login == login_key(login)))
+def clear_failed_log_ins(ctx: ServiceContext, *logins: str) -> None:
+    """Forget the wrong tries of login names, after a right one or a new password."""
+    for portion in in_portions([login_key(login) for login in logins]):
+        ctx.session.execute(delete(LoginThrottle).where(LoginThrottle.login.in_(portion)))

@@ -48,7 +48,7 @@ from examsite.services.items import agree_ruling, propose_ruling
 from examsite.services.merging import close_appeals, publish_written
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
-from examsite.services.redactions import look_through
+from examsite.services.redactions import look_through, search_scripts
 from examsite.services.sittings import close_overdue_in, start_sitting
 from examsite.storage.database import open_engine, reading, upgrade, writing, writing_plainly
 from examsite.storage.models.accounts import Account
@@ -313,10 +313,12 @@ class Bench:
         """From the search for names to the published written results."""
         keeper, chair, organiser = Role.KEEPER, Role.CHAIR, Role.ORGANISER
         at = self.now + timedelta(days=1)
-        self.measure(
-            "look through all scripts",
-            lambda: self.write(lambda board: look_through(board.ctx(keeper, at=at), board.competition)),
-        )
+
+        def look() -> None:
+            searched = self.read(lambda board: search_scripts(board.ctx(keeper, at=at), board.competition))
+            self.write(lambda board: look_through(board.ctx(keeper, at=at), board.competition, searched=searched))
+
+        self.measure("look through all scripts", look)
         self.measure(
             "draw the codes",
             lambda: self.write(lambda board: codes.draw_script_codes(board.ctx(chair, at=at), board.competition)),

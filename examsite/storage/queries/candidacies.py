@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from examsite.domain.rulesets import ruleset_from_toml
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem, Upload
 from examsite.storage.models.sittings import Sitting
+from examsite.storage.row_sets import among
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,18 @@ def count_drafts_since(session: Session, competition_id: int, since: datetime) -
 def list_identity_numbers(session: Session, competition_id: int) -> set[str]:
     """Identity numbers that already stand in a competition."""
     return set(session.scalars(select(Candidacy.identity_number).where(Candidacy.competition_id == competition_id)))
+
+
+def list_with_accounts(session: Session, competition_id: int, candidacy_ids: Collection[int]) -> list[Candidacy]:
+    """Those of the candidacies that are of this competition, each with its account."""
+    statement = (
+        select(Candidacy)
+        .options(joinedload(Candidacy.account))
+        .where(Candidacy.competition_id == competition_id, among(Candidacy.id, "candidacy_ids"))
+        .order_by(Candidacy.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(statement, {"candidacy_ids": candidacy_ids}))
 
 
 def get_dossier_file(session: Session, candidacy_id: int, item_id: int) -> Upload:

@@ -30,7 +30,7 @@ from examsite.web.gates import missing_rows
 from examsite.web.i18n import _, ngettext
 from examsite.web.keeper import bp
 from examsite.web.labels import label, shown_number
-from examsite.web.transactions import act, read_web_clock, writes
+from examsite.web.transactions import act, read_web_clock, write_now, writes, writes_in_steps
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,14 @@ def list_scripts(code: str) -> ResponseReturnValue:
 
 @bp.post("/<code>/scripts/look-through")
 @requires(Role.KEEPER)
-@writes
+@writes_in_steps
 def look_through(code: str) -> ResponseReturnValue:
-    """Look through the scripts that nobody looked through as they stand now."""
+    """Look through the scripts that nobody looked through as they stand now; the search is before the transaction."""
     form = ActForm()
     if form.validate_on_submit():
-        looked = redactions.look_through(act(), g.competition)
+        searched = redactions.search_scripts(act(), g.competition)
+        with write_now() as ctx:
+            looked = redactions.look_through(ctx, g.competition, searched=searched)
         flash(ngettext("Đã rà %(num)d bài.", "Đã rà %(num)d bài.", looked), "success")
     return redirect(url_for("keeper.list_scripts", code=code))
 
