@@ -560,8 +560,9 @@ def check_papers(b):
             need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
             order(opened[f"paper/{paper}"], fact)
             draw = drawn.get(post)
-            if draw:
-                need(draw.says.outcome[:1] == [paper], fact, "match", draw.seq)
+            if draw:  # the first that the council had not set aside by then; the others are its reserves in order
+                gone = [x.subject[6:] for x in b.by["paper:set-aside"] if x.role == "council" and x.seq < fact.seq]
+                need([x for x in draw.says.outcome if x not in gone][:1] == [paper], fact, "match", draw.seq)
                 order(draw, opened[f"paper/{paper}"])
             seal = sealed[f"paper/{paper}"]
             good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)

@@ -153,6 +153,9 @@ class Event(StrEnum):
 
     # Our own facts: keys that several people hold.
     KEY_SPLIT = ("key:split", "council setter", _WHOLE)
+    KEY_SHOWN = ("key:shown", "council supervisor", _WHOLE)
+    KEY_TAKEN = ("key:taken", "council supervisor", _WHOLE)
+    KEY_DISCARDED = ("key:discarded", "council", _WHOLE)
     KEY_CHECKED = ("key:checked", "council supervisor", _WHOLE)
 
     # Our own facts: who cosigns the log from outside.
@@ -165,6 +168,7 @@ class Event(StrEnum):
     # Our own facts: papers and the room.
     BLUEPRINT_PLANNED = ("blueprint:planned", "organiser setter", "post")
     OPENING_AGREED = ("opening:agreed", "council", "post")
+    PAPER_SET_ASIDE = ("paper:set-aside", "council", "paper")
     PAPER_DRAWN = ("paper:drawn", "setter council", "paper")
     SITTING_SCHEDULED = ("sitting:scheduled", "organiser", _SEAT)
     SEATS_ASSIGNED = ("seats:assigned", "organiser council system", _SEAT)

@@ -7,7 +7,7 @@ are drawn so that no two share a question; the chair opens one at the start, the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +24,7 @@ from examsite.domain.state_machine import StateMachine
 
 
 class PaperState(StrEnum):
-    """Where one version of a paper is. A reserve stays sealed to the end."""
+    """Where one version of a paper is. A reserve stays sealed unless the versions before it are set aside."""
 
     DRAWN = "drawn"
     DISCARDED = "discarded"
@@ -330,6 +330,16 @@ def make_paper(
         )
     rubric = Rubric(part=part, post=post, paper=code, criteria=tuple(criteria))
     return Paper(code=code, post=post, minutes=minutes, items=tuple(items), rubric=rubric)
+
+
+def version_in_turn(outcome: Sequence[str], set_aside: Collection[str]) -> str | None:
+    """The version that the draw names now: the first of its outcome that was not set aside; None when none is left.
+
+    Reserves are numbered by the draw itself, so nobody chooses among them.
+
+    Source: TT 22/2025 art. 13(2b) (one version at random, the others numbered reserves).
+    """
+    return next((code for code in outcome if code not in set_aside), None)
 
 
 def paper_to_data(paper: Paper, *, mark_step: Score) -> dict[str, Any]:

@@ -52,9 +52,14 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.ABSENCE_WITHDRAWN: "part candidate reason",
             # Our own facts: second persons and second factors.
             Event.OPENING_AGREED: "",
+            Event.PAPER_SET_ASIDE: "reason",
             Event.FACTOR_ADDED: "kind factor",
             Event.FACTOR_REMOVED: "kind factor",
             Event.FACTORS_RESET: "reason",
+            # Our own facts: sheets of keys, taken by their holders.
+            Event.KEY_SHOWN: "purpose number",
+            Event.KEY_TAKEN: "purpose number",
+            Event.KEY_DISCARDED: "purpose split_seq reason",
             # Our own facts: appeals and the working calendar.
             Event.APPEAL_SUBMITTED: "candidate part reason",
             Event.APPEAL_WITHDRAWN: "candidate part submitted_seq",

@@ -37,11 +37,13 @@ from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper
 from examsite.storage.queries.papers import (
     count_papers,
+    find_drawn_paper,
     find_opened_paper,
     list_bank,
     list_bank_rows,
     list_consents,
     list_papers,
+    list_set_aside,
 )
 
 _BEFORE_THE_TEST = frozenset(
@@ -237,7 +239,7 @@ def seal_papers(
 
 
 def agree_to_opening(ctx: ServiceContext, competition: Competition, post: Post) -> None:
-    """A member of the council agrees that the chair draws and opens this post's paper now.
+    """A member of the council agrees that the chair opens this post's paper now: by the draw, or the next reserve.
 
     Raises:
         ConflictError: `papers_not_openable`, `paper_already_opened`, `no_sealed_papers`, `already_agreed`.
@@ -248,9 +250,10 @@ def agree_to_opening(ctx: ServiceContext, competition: Competition, post: Post) 
     actor = ctx.require(Role.COUNCIL_MEMBER, competition_id=competition.id)
     ctx.require_fresh_factor()
     sealed_versions(ctx, competition, post)
-    if actor.account_id in list_consents(ctx.session, post.id):
+    place = len(list_set_aside(ctx.session, post.id))
+    if actor.account_id in list_consents(ctx.session, post.id, place=place):
         raise ConflictError("already_agreed")
-    ctx.session.add(OpeningConsent(post_id=post.id, account_id=actor.account_id, given_at=ctx.now))
+    ctx.session.add(OpeningConsent(post_id=post.id, place=place, account_id=actor.account_id, given_at=ctx.now))
     ctx.session.flush()
     record(ctx, competition, Event.OPENING_AGREED, f"post/{post.code}", {})
 
@@ -258,11 +261,13 @@ def agree_to_opening(ctx: ServiceContext, competition: Competition, post: Post) 
 def needs_second_person(ctx: ServiceContext, competition: Competition, post: Post, versions: Iterable[Paper]) -> bool:
     """Whether nobody but the actor stands behind the opening of these versions.
 
-    A ceremony has several contributors, and a sealed file several holders: those need no consent.
+    A ceremony has several contributors, and a sealed file several holders: those need no consent. A reserve is opened
+    without a ceremony.
     """
-    if draws_together(competition) or all(row.age_sha256 is not None for row in versions):
+    place = len(list_set_aside(ctx.session, post.id))
+    if (place == 0 and draws_together(competition)) or all(row.age_sha256 is not None for row in versions):
         return False
-    return not set(list_consents(ctx.session, post.id)) - {ctx.actor.account_id}
+    return not set(list_consents(ctx.session, post.id, place=place)) - {ctx.actor.account_id}
 
 
 def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
@@ -272,8 +277,8 @@ def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Pap
     is an act of its own, so that a mistyped word never leads to a second draw.
 
     Raises:
-        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`,
-            `opening_needs_second` as long as no member of the council agreed; those of the draw.
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `paper_already_drawn`,
+            `no_sealed_papers`, `opening_needs_second` as long as no member of the council agreed; those of the draw.
         NotAllowedError: `role_needed`: the chair opens; `fresh_factor_needed`.
 
     Source: TT 22/2025 art. 13(2b) (the chair picks one version at random; the others are numbered reserves).
@@ -283,14 +288,21 @@ def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Pap
     sealed = sealed_versions(ctx, competition, post)
     if needs_second_person(ctx, competition, post, sealed.values()):
         raise ConflictError("opening_needs_second", post=post.code)
+    drawn = find_drawn_paper(ctx.session, post)
+    if drawn is not None:
+        raise ConflictError("paper_already_drawn", paper=drawn.code)
     held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
     row = sealed[held.outcome[0]]
     if row.age_sha256 is None:
-        row.state = PAPER.after(row.state, PaperEvent.OPENED)
-        row.opened_at = ctx.now
-        payload = {"holders": [ctx.actor.pseudonym]}
-        record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", payload)
+        open_version(ctx, competition, row, holders=[str(ctx.actor.pseudonym)])
     return row
+
+
+def open_version(ctx: ServiceContext, competition: Competition, row: Paper, *, holders: list[str]) -> None:
+    """Open a version whose content is there, on record; whoever calls has checked that it is in turn."""
+    row.state = PAPER.after(row.state, PaperEvent.OPENED)
+    row.opened_at = ctx.now
+    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", {"holders": holders})
 
 
 def sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
@@ -302,7 +314,7 @@ def sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -
     sealed = {
         row.code: row
         for row in list_papers(ctx.session, competition.id)
-        if row.post_id == post.id and row.state is PaperState.SEALED
+        if row.post_id == post.id and row.state is PaperState.SEALED and row.set_aside_at is None
     }
     if not sealed:
         raise ConflictError("no_sealed_papers", post=post.code)

@@ -50,7 +50,7 @@ from examsite.domain.sealed_papers import (
 )
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.context import ServiceContext
-from examsite.services.papers import check_drawable, discard_drawn
+from examsite.services.papers import check_drawable, discard_drawn, open_version
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.services.split_keys import (
@@ -263,7 +263,7 @@ def seal_files(
 
 
 def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post, *, words: Sequence[str]) -> Paper:
-    """Open the version of the post that was drawn, with the words of enough holders; the others stay sealed.
+    """Open the version of the post that is in turn by the draw, with the words of enough holders; others stay sealed.
 
     Raises:
         ConflictError: `papers_not_openable`, `paper_already_opened`, `paper_not_drawn`, `paper_not_as_sealed`: the row
@@ -301,9 +301,7 @@ def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post,
         rubric=sealed["rubric"],
     )
     row.data = data
-    row.state = PAPER.after(row.state, PaperEvent.OPENED)
-    row.opened_at = ctx.now
-    record(ctx, competition, Event.PAPER_OPENED, f"paper/{row.code}", {"holders": names})
+    open_version(ctx, competition, row, holders=names)
     return row
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from examsite.domain.rulesets import ruleset_data
 from examsite.domain.table_problems import TableProblem
 from examsite.services.allocation_checks import check_allocations
 from examsite.services.answer_checks import check_answers
+from examsite.services.guarded_checks import found_by
 from examsite.services.presence_checks import check_presence
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import Base
@@ -75,17 +77,26 @@ def check_seals(session: Session) -> list[TableProblem]:
 def check_tables(session: Session, competition: Competition) -> list[TableProblem]:
     """Every row of a competition that says something else than its log, or is missing, or is too many.
 
-    The log is taken as it stands: `verify_log` checks it first.
+    The log is taken as it stands: `verify_log` checks it first. Each check goes on where another meets what it cannot
+    read.
     """
     log = get_log(session, competition.code)
     records = {row.seq: row for row in list_records(session, log.id) if log.code == competition.code}
-    problems = list(_check_claims(session, competition, records))
-    for check in (_check_frozen, _check_roster, _check_papers, check_answers, _check_code_map, _check_withdrawn):
-        problems += check(session, competition, records)
-    problems += _check_allocations(session, competition, records)
-    problems += _check_results(session, competition, records)
-    problems += _check_gates(session, competition, records)
-    problems += check_presence(session, competition, records)
+    problems: list[TableProblem] = []
+    for check in (
+        _check_claims,
+        _check_frozen,
+        _check_roster,
+        _check_papers,
+        check_answers,
+        _check_code_map,
+        _check_withdrawn,
+        _check_allocations,
+        _check_results,
+        _check_gates,
+        check_presence,
+    ):
+        problems += found_by(session, partial(check, session, competition, records))
     return problems
 
 
@@ -200,10 +211,13 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
     files = {file.paper_id: file.content for file in session.scalars(kept)}
     sealed: set[str] = set()
     opened: set[str] = set()
+    set_aside: set[str] = set()
     for row in records.values():
         paper = papers.get(row.subject)
         if row.event == Event.PAPER_OPENED:
             opened.add(row.subject)
+        if row.event == Event.PAPER_SET_ASIDE:
+            set_aside.add(row.subject)
         if row.event != Event.PAPER_SEALED:
             continue
         sealed.add(row.subject)
@@ -222,6 +236,8 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
         if paper.data and not _is_paper(paper.data, payload):
             yield TableProblem("papers", paper.id, "value_differs", "data", row.seq, row.event)
     for subject, paper in papers.items():
+        if (paper.set_aside_at is not None) != (subject in set_aside):
+            yield TableProblem("papers", paper.id, "value_differs", "set_aside_at")
         is_sealed = paper.state in (PaperState.SEALED, PaperState.OPENED)
         if is_sealed != (subject in sealed) or (paper.state is PaperState.OPENED) != (subject in opened):
             yield TableProblem("papers", paper.id, "value_differs", "state")

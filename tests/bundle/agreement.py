@@ -68,6 +68,8 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
     for obeys in (True, False):
         plan = Plan(seed=7, kinds=("blind-pair",), draws_papers=True, obeys_draws=obeys)
         yield f"a drawn paper, obeyed: {obeys}", made(plan)
+    for who in ("council/HD1", "organiser/T01"):
+        yield f"a reserve, set aside by {who}", made(replace(plan, obeys_draws=False, sets_aside=who))
     for name, _check, data in over_closed():
         yield name, data
     for name, make in ALLOWED.items():

@@ -156,7 +156,9 @@ class Log:
         return made
 
 
-NEVER_OPENED = {"answers:submitted", "answers:amended", "roles:fixed", "log:opened", "notice:published"}
+NEVER_OPENED = {
+    *("answers:submitted", "answers:amended", "roles:fixed", "log:opened", "notice:published", "paper:set-aside"),
+}
 
 
 @dataclass
@@ -173,6 +175,8 @@ class Plan:
     #: Whether versions of papers are drawn, and whether the version drawn is the one that is opened.
     draws_papers: bool = False
     obeys_draws: bool = True
+    #: Who says in time that the version drawn cannot be used, if anybody does.
+    sets_aside: str = ""
     objective: bool = True
     opened_roles: bool = False
     ties: int = 30
@@ -390,6 +394,10 @@ class Made:
             for post, paper in papers.items():
                 versions = [paper, f"{paper[:-1]}2"]
                 self._draw(f"paper-version-{post}", versions, first=versions[not self.plan.obeys_draws])()
+                if self.plan.sets_aside:
+                    record(
+                        "paper:set-aside", self.plan.sets_aside, f"paper/{versions[1]}", {"reason": "in thiếu trang"}
+                    )
         for paper in papers.values():
             record("paper:opened", "council/HD1", f"paper/{paper}", {"holders": HOLDERS})
         record("sitting:started", "system", sitting, {"papers": papers})

@@ -150,6 +150,9 @@ def test_version_that_was_drawn_is_the_one_that_is_written() -> None:
     assert broken_in(made(plan)) == {}
     broken = broken_in(made(replace(plan, obeys_draws=False)))
     assert set(broken) == {"papers"}
+    reserve = replace(plan, obeys_draws=False, sets_aside="council/HD1")
+    assert broken_in(made(reserve)) == {}
+    assert set(broken_in(made(replace(reserve, sets_aside="organiser/T01")))) == {"papers"}
 
 
 def test_value_of_no_source_is_nobodys_to_choose() -> None:

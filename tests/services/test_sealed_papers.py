@@ -39,7 +39,7 @@ from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.competitions import get_post
-from examsite.storage.queries.papers import list_bank, list_papers_of_post
+from examsite.storage.queries.papers import find_drawn_paper, list_bank, list_papers_of_post
 from examsite.storage.queries.split_keys import get_split_key
 from question_bank.loader import load_bank
 from tests.factories.competitions import Plan, make_complete_plan
@@ -158,6 +158,14 @@ def test_sealed_files_open_with_any_two_holders_and_are_what_was_sealed(sealed: 
     reserves = [row for row in list_papers_of_post(session, sealed.post.id) if row.code != drawn.code]
     assert {(row.state, row.data) for row in reserves} == {(PaperState.SEALED, None)}
     assert refusal(lambda: sealed.open(sheets))[0] == "paper_already_opened"
+    # Set aside, its sheets open nothing more; those of the next one of the draw open the reserve.
+    opened.set_aside_at = sealed.plan.now
+    session.flush()
+    assert refusal(lambda: sealed.open(sheets[1:]))[0] == "share_of_other_key"
+    reserve = find_drawn_paper(session, sealed.post)
+    assert reserve is not None
+    assert reserve.code != drawn.code
+    assert sealed.open(sealed.sheets_of(reserve.code)[1:]).state is PaperState.OPENED
 
 
 def test_sealing_records_file_paper_rubric_and_who_holds_the_key(sealed: Sealed) -> None:
@@ -274,7 +282,7 @@ def test_a_draw_comes_first_and_words_are_nobodys_without_the_chair(sealed: Seal
     sealed.plan.competition.state = CompetitionState.WRITTEN
     assert refusal(lambda: sealed.open([]))[0] == "paper_not_drawn"
     sealed.draw()
-    assert refusal(sealed.draw)[0] == "draw_already_held"
+    assert refusal(sealed.draw)[0] == "paper_already_drawn"
     member = sealed.plan.ctx(Role.COUNCIL_MEMBER)
     act = lambda: open_sealed_paper(member, sealed.plan.competition, sealed.post, words=[])  # noqa: E731 -- once
     assert refusal(act)[0] == "role_needed"

@@ -136,12 +136,14 @@ council.note_incident                  GET,POST  chair,council_member
 council.open_codes                     GET,POST  chair
 council.open_numbers                   GET,POST  chair,council_member
 council.open_paper                     GET,POST  chair
+council.open_reserve                   GET,POST  chair
 council.open_sealed_paper              GET,POST  chair
 council.prepare_draw                   POST      chair,council_member
 council.print_draw_minutes             GET       chair,council_member
 council.read_draw_state                GET       chair,council_member
 council.replace_remarker               GET,POST  chair,council_member
 council.reveal_number                  POST      chair,council_member
+council.set_aside_paper                GET,POST  chair
 council.show_appeal                    GET       chair,council_member
 council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member

@@ -31,6 +31,8 @@ NOT_SEEN = {
     "council.open_numbers": "no number is kept back in a draw",
     "council.open_paper": "every sealed post has its paper open",
     "council.open_sealed_paper": "every sealed post has its paper open",
+    "council.open_reserve": "no version was set aside",
+    "council.set_aside_paper": "no sitting waits while a version is in turn",
     "invigilator.confirm_answers": "nobody carries a file",
     "council.answer_standard": "nobody has entered a script with an agreed mark",
     "keeper.mark_place": "no scripts wait for their sealing",

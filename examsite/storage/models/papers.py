@@ -63,6 +63,9 @@ class Paper(Sealed, Base):
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime())
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When the chair said that this version, drawn and perhaps opened, cannot be used: sittings that begin later take
+    #: the next one of the draw. Who began with it keeps it, so its state says as before whether it can be read.
+    set_aside_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     post: Mapped[Post] = relationship(lazy="raise")
 
@@ -77,13 +80,15 @@ class PaperFile(Base):
 
 
 class OpeningConsent(Base):
-    """A member of the council agrees that the chair draws and opens a paper now; without one the chair is alone."""
+    """A member of the council agrees that the chair opens a paper now; without one the chair is alone."""
 
     __tablename__ = "opening_consents"
-    __table_args__ = (UniqueConstraint("post_id", "account_id"),)
+    __table_args__ = (UniqueConstraint("post_id", "place", "account_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    #: Which opening of this post: 0 the version drawn, 1 the first reserve, and so on.
+    place: Mapped[int] = mapped_column(default=0)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime())
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.papers import Paper as FrozenPaper
-from examsite.domain.papers import PaperState, paper_from_data
+from examsite.domain.papers import PaperState, paper_from_data, version_in_turn
 from examsite.domain.questions import Question, question_from_data
 from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper, PaperFile
@@ -134,13 +134,23 @@ def get_age_file(session: Session, paper_id: int) -> bytes:
 
 
 def find_drawn_paper(session: Session, post: Post) -> Paper | None:
-    """The version of a post that its draw chose, once it was held; opened or still closed."""
+    """The version of a post that is in turn by its draw, once it was held; opened or still closed.
+
+    That is the one drawn, or the next of the outcome where those before it were set aside; None when none is left.
+    """
     held = find_draw_record(session, post.competition_id, f"paper-version-{post.code}", Event.DRAW_HELD)
     if held is None:
         return None
+    code = version_in_turn(held["outcome"], {paper.code for paper in list_set_aside(session, post.id)})
     return session.scalars(
-        select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post.id, Paper.code == held["outcome"][0])
+        select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post.id, Paper.code == code)
     ).one_or_none()
+
+
+def list_set_aside(session: Session, post_id: int) -> list[Paper]:
+    """The versions of a post that were found unusable, in the order in which it was said."""
+    found = select(Paper).where(Paper.post_id == post_id, Paper.set_aside_at.is_not(None))
+    return list(session.scalars(found.order_by(Paper.set_aside_at, Paper.id)))
 
 
 def find_sealing(session: Session, competition_id: int, code: str) -> RecordRow | None:
@@ -159,9 +169,9 @@ def find_sealing(session: Session, competition_id: int, code: str) -> RecordRow 
 
 
 def find_opened_paper(session: Session, post_id: int) -> Paper | None:
-    """The version of a post that was opened, if one was."""
+    """The version of a post that sittings begin with, if one is open."""
     return session.scalars(
-        select(Paper).where(Paper.post_id == post_id, Paper.state == PaperState.OPENED)
+        select(Paper).where(Paper.post_id == post_id, Paper.state == PaperState.OPENED, Paper.set_aside_at.is_(None))
     ).one_or_none()
 
 
@@ -179,7 +189,10 @@ def _opened(competition_id: int) -> Select[Paper]:
     )
 
 
-def list_consents(session: Session, post_id: int) -> list[int]:
-    """The accounts that agreed to the opening of this post's paper, first come first."""
-    found = select(OpeningConsent.account_id).where(OpeningConsent.post_id == post_id).order_by(OpeningConsent.id)
-    return list(session.scalars(found))
+def list_consents(session: Session, post_id: int, *, place: int) -> list[int]:
+    """The accounts that agreed to this opening of the post's paper, first come first.
+
+    `place`: 0 for the version drawn, 1 for the first reserve, and so on.
+    """
+    found = select(OpeningConsent.account_id).where(OpeningConsent.post_id == post_id, OpeningConsent.place == place)
+    return list(session.scalars(found.order_by(OpeningConsent.id)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from examsite.domain.attempts import AttemptState, deadline_of, is_to_close
 from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
+from examsite.domain.events import Event
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.rehearsals import Identity
@@ -21,6 +23,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
+from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
 from examsite.storage.queries.rehearsals import list_certificate_faults
 from examsite.storage.queries.rooms import count_waiting_requests, list_held
@@ -190,7 +193,10 @@ def is_watching(session: Session, assignment_id: int) -> bool:
 
 
 def opened_papers(session: Session, sitting_id: int) -> tuple[dict[int, Paper], list[Post]]:
-    """The opened paper of each post in a sitting, by the post's key, and the posts that still have none."""
+    """The opened paper of each post in a sitting, by the post's key, and the posts that still have none.
+
+    A sitting that has begun keeps what its start put on record, also when a reserve was opened since.
+    """
     posts = list(
         session.scalars(
             select(Post)
@@ -204,11 +210,42 @@ def opened_papers(session: Session, sitting_id: int) -> tuple[dict[int, Paper], 
             .order_by(Post.code)
         )
     )
+    begun_with = _begun_with(session, sitting_id)
+    in_turn = Paper.set_aside_at.is_(None) if begun_with is None else Paper.code.in_(begun_with)
     papers = session.scalars(
-        select(Paper).where(Paper.post_id.in_([post.id for post in posts]), Paper.state == PaperState.OPENED)
+        select(Paper).where(Paper.post_id.in_([post.id for post in posts]), Paper.state == PaperState.OPENED, in_turn)
     )
     found = {paper.post_id: paper for paper in papers}
     return found, [post for post in posts if post.id not in found]
+
+
+def _begun_with(session: Session, sitting_id: int) -> list[str] | None:
+    """The versions that the record of a start names; None before the start."""
+    payload = session.scalars(
+        select(RecordRow.payload)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .join(Sitting, Sitting.competition_id == RecordLog.competition_id)
+        .where(
+            Sitting.id == sitting_id,
+            Sitting.started_at.is_not(None),
+            RecordRow.event == Event.SITTING_STARTED.value,
+            RecordRow.subject == "sitting/" + Sitting.code,
+        )
+    ).first()
+    return None if payload is None else list(json.loads(payload)["papers"].values())
+
+
+def list_waiting_sittings(session: Session, post_id: int, *, for_update: bool = False) -> list[Sitting]:
+    """The sittings that have not begun and seat somebody who stands for the post, by code."""
+    seated = select(Attempt.sitting_id).join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+    statement = (
+        select(Sitting)
+        .where(Sitting.state == SittingState.SCHEDULED, Sitting.id.in_(seated.where(Candidacy.post_id == post_id)))
+        .order_by(Sitting.code)
+    )
+    if for_update:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(statement))
 
 
 def reasons_against_start(

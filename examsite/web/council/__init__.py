@@ -16,7 +16,10 @@ bp = Blueprint("council", __name__, url_prefix="/council")
 
 _APPEALS = ("council.show_appeal", "council.replace_remarker", "council.note_dialogue", "council.decide_appeal")
 
-_PAPERS = ("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw")
+_PAPERS = (
+    *("council.open_paper", "council.open_sealed_paper", "council.show_paper_draw"),
+    *("council.set_aside_paper", "council.open_reserve"),
+)
 
 
 def navigation(competition: Any) -> list[NavItem]:

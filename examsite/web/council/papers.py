@@ -1,8 +1,8 @@
-"""The chair draws one sealed version per post and opens it; the council reads how the draw came about."""
+"""The chair draws one sealed version per post and opens it, or a reserve; the council reads how the draw came about."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +11,37 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draws import commitment_of, draw_seed
-from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
-from examsite.services import papers, sealed_papers
+from examsite.services import papers, reserves, sealed_papers
 from examsite.services.draws import draws_together
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.draws import find_draw_record
-from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper, list_consents, list_papers_of_post
+from examsite.storage.queries.papers import (
+    find_drawn_paper,
+    find_opened_paper,
+    list_consents,
+    list_papers_of_post,
+    list_set_aside,
+)
 from examsite.storage.queries.papers import list_papers as list_versions
-from examsite.storage.queries.sittings import list_sittings
+from examsite.storage.queries.sittings import list_sittings, list_waiting_sittings
 from examsite.storage.queries.split_keys import get_split_key
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.forms.papers import OpenPaperForm
+from examsite.web.errors import message_of
+from examsite.web.forms.papers import OpenPaperForm, SetAsidePaperForm
 from examsite.web.forms.split_keys import join_key_form
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _, ngettext
 from examsite.web.split_keys import joined
-from examsite.web.transactions import act, read_web_clock, writes
+from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition, Post
@@ -56,6 +63,10 @@ class PostPapers:
     lacks_consent: bool = False
     #: Whether the reader has agreed.
     is_agreed: bool = False
+    #: The versions that were found unusable, by code.
+    set_aside: list[str] = field(default_factory=list)
+    #: Whether the chair may set the version in turn aside: a sitting waits and a reserve is left.
+    is_replaceable: bool = False
 
     @property
     def came_as_file(self) -> bool:
@@ -79,7 +90,11 @@ def opening_card(competition: Competition) -> Card | None:
     """While the written test is on: how many posts still have no opened paper."""
     if competition.state is not CompetitionState.WRITTEN:
         return None
-    opened = {row.post_id for row in list_versions(db.session(), competition.id) if row.state is PaperState.OPENED}
+    opened = {
+        row.post_id
+        for row in list_versions(db.session(), competition.id)
+        if row.state is PaperState.OPENED and row.set_aside_at is None
+    }
     count = sum(post.id not in opened for post in competition.posts)
     if not count:
         return None
@@ -156,6 +171,72 @@ def agree_to_opening(code: str, post: str) -> ResponseReturnValue:
     return redirect(url_for("council.list_papers", code=code))
 
 
+@bp.route("/<code>/posts/<post>/set-aside-paper/<paper>", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@fresh_factor
+@writes
+def set_aside_paper(code: str, post: str, paper: str) -> ResponseReturnValue:
+    """Say that the version in turn cannot be used; the next one of the draw takes its place, still sealed."""
+    row = get_post(db.session(), g.competition.id, post)
+    form = SetAsidePaperForm()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            reserve = reserves.set_aside_paper(act(), g.competition, row, code=paper, reason=form.reason.data or "")
+        except InvalidError as error:
+            forget_changes()
+            form.reason.errors = [*form.reason.errors, message_of(error)]
+            row = get_post(db.session(), g.competition.id, post)
+        else:
+            flash(
+                _(
+                    "Đã bỏ dùng đề %(paper)s. Đến lượt đề dự phòng %(reserve)s; ca thi chưa bắt đầu chờ đề này mở.",
+                    paper=paper,
+                    reserve=reserve.code,
+                ),
+                "success",
+            )
+            return redirect(url_for("council.list_papers", code=code))
+    reserves.check_set_aside(act(), g.competition, row, code=paper)
+    waiting = list_waiting_sittings(db.session(), row.id)
+    begun = [item.code for item in list_sittings(db.session(), g.competition.id) if item.started_at is not None]
+    page = render_template(
+        "council/set_aside_paper.html",
+        form=form,
+        post=row,
+        paper=paper,
+        waiting=[item.code for item in waiting],
+        begun=begun,
+        starts_at=min(item.starts_at for item in waiting),
+        code=code,
+    )
+    return page, status
+
+
+@bp.route("/<code>/posts/<post>/open-reserve", methods=["GET", "POST"])
+@requires(Role.CHAIR)
+@fresh_factor
+@writes
+def open_reserve(code: str, post: str) -> ResponseReturnValue:
+    """Open the reserve in turn where it was made here; one that came as a file takes its holders' words."""
+    row = get_post(db.session(), g.competition.id, post)
+    form = OpenPaperForm()
+    if form.validate_on_submit():
+        opened = reserves.open_reserve(act(), g.competition, row)
+        flash(_("Đã mở đề dự phòng %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
+        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+    reserve = find_drawn_paper(db.session(), row)
+    gone = [item.code for item in list_set_aside(db.session(), row.id)]
+    if reserve is None or not gone:
+        raise ConflictError("nothing_set_aside", post=post)
+    if reserve.state is PaperState.OPENED:
+        raise ConflictError("paper_already_opened", post=post)
+    if papers.needs_second_person(act(), g.competition, row, [reserve]):
+        raise ConflictError("opening_needs_second", post=post)
+    page = render_template("council/open_reserve.html", form=form, post=row, reserve=reserve, gone=gone, code=code)
+    return page, 422 if form.is_submitted() else 200
+
+
 @bp.route("/<code>/posts/<post>/open-sealed-paper", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @fresh_factor
@@ -216,24 +297,42 @@ def show_paper_draw(code: str, post: str) -> ResponseReturnValue:
         outcome=held["outcome"],
         contributions=contributions,
         seed=draw_seed(document).hex(),
+        gone=entry.set_aside,
         code=code,
     )
 
 
 def _papers_of(post: Post, versions: list[Paper]) -> PostPapers:
-    opened = next((row for row in versions if row.state is PaperState.OPENED), None)
-    drawn = None if opened is not None else find_drawn_paper(db.session(), post)
-    is_time = g.competition.state is CompetitionState.WRITTEN and opened is None and bool(versions)
+    session = db.session()
+    set_aside = list_set_aside(session, post.id)
+    drawn = find_drawn_paper(session, post)
+    opened = find_opened_paper(session, post.id)
+    is_time = g.competition.state is CompetitionState.WRITTEN and bool(versions)
+    waiting = drawn if opened is None else None
     is_openable = is_time and drawn is None
+    # What has to be agreed to: the draw, or a reserve that was made here.
+    by_consent = versions if is_openable else [row for row in (waiting,) if row is not None and row.age_sha256 is None]
     return PostPapers(
         post=post,
         versions=versions,
         opened=opened,
         is_openable=is_openable,
-        waiting=drawn,
-        lacks_consent=is_openable and papers.needs_second_person(act(), g.competition, post, versions),
-        is_agreed=g.actor.account_id in list_consents(db.session(), post.id),
+        waiting=waiting,
+        lacks_consent=is_time
+        and bool(by_consent)
+        and papers.needs_second_person(act(), g.competition, post, by_consent),
+        is_agreed=g.actor.account_id in list_consents(session, post.id, place=len(set_aside)),
+        set_aside=[row.code for row in set_aside],
+        is_replaceable=is_time and drawn is not None and _may_be_replaced(post, drawn),
     )
+
+
+def _may_be_replaced(post: Post, drawn: Paper) -> bool:
+    try:
+        reserves.check_set_aside(act(), g.competition, post, code=drawn.code)
+    except ConflictError:
+        return False
+    return True
 
 
 def _refuse_unless_openable(entry: PostPapers) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
-from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.papers import Blueprint, TopicCount
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.scores import Score, parse_score, score
 from examsite.web.i18n import _l
 
@@ -143,6 +144,16 @@ class SealFilesForm(FlaskForm):
 
 class OpenPaperForm(FlaskForm):
     """Nothing but the token against foreign requests: the draw is made by the server."""
+
+
+class SetAsidePaperForm(FlaskForm):
+    """Why the version that was drawn cannot be used."""
+
+    reason = TextAreaField(
+        _l("Vì sao không dùng được"),
+        description=_l("Không chép nội dung đề vào đây. Ghi vào sổ cùng tên và giờ."),
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT)],
+    )
 
 
 class FilterQuestionsForm(FlaskForm):

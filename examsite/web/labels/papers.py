@@ -43,6 +43,16 @@ ERRORS = {
     "already_agreed": _l("Anh/chị đã đồng ý mở đề của chức danh này rồi."),
     "papers_not_openable": _l("Chỉ mở đề khi kỳ thi đang ở bước thi viết."),
     "paper_already_opened": _l("Đề của chức danh %(post)s đã được mở."),
+    "paper_not_in_turn": _l("Đề %(paper)s không còn là đề đang dùng; đến lượt đề %(turn)s. Chưa bỏ gì. Hãy xem lại."),
+    "no_sitting_waits": _l(
+        "Mọi ca thi của chức danh %(post)s đã bắt đầu, nên không còn ca nào dùng được đề dự phòng. Bài đang làm giữ "
+        "nguyên đề. Câu hỏng được xử lý ở trang Câu hỏi sau khi thu bài; sự việc trong phòng ghi vào biên bản."
+    ),
+    "no_reserve_left": _l(
+        "Chức danh %(post)s không còn phiên bản dự phòng nào. Hãy dời buổi thi và báo người có thẩm quyền."
+    ),
+    "nothing_set_aside": _l("Chức danh %(post)s chưa bỏ dùng phiên bản nào, nên chưa mở đề dự phòng."),
+    "paper_needs_holders": _l("Đề %(paper)s là tệp niêm phong: những người giữ tờ khóa cùng mở."),
     "no_sealed_papers": _l("Chức danh %(post)s chưa có đề niêm phong để bốc thăm."),
     "paper_not_found": _l("Không có đề thi %(paper)s."),
     "paper_not_valid": _l("Bản lưu của đề thi không đọc được."),

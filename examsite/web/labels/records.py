@@ -76,6 +76,7 @@ LABELS = {
         Event.DRAW_REVEALED: _l("Nêu số đã góp vào bốc thăm"),
         Event.BLUEPRINT_PLANNED: _l("Lập ma trận đề thi"),
         Event.OPENING_AGREED: _l("Đồng ý mở đề"),
+        Event.PAPER_SET_ASIDE: _l("Bỏ dùng một phiên bản đề"),
         Event.PAPER_DRAWN: _l("Lập đề thi từ ngân hàng câu hỏi"),
         Event.SITTING_SCHEDULED: _l("Xếp lịch ca thi"),
         Event.SEATS_ASSIGNED: _l("Xếp chỗ ngồi"),

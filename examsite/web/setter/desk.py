@@ -92,8 +92,8 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
             action_url=plan_url,
             is_mine_to_do=False,
         )
-    if PaperState.OPENED in states:
-        opened = next(item for item in papers if item.state is PaperState.OPENED)
+    opened = next((item for item in papers if item.state is PaperState.OPENED and item.set_aside_at is None), None)
+    if opened is not None:
         return PostLine(
             **words,
             tag_kind="done",

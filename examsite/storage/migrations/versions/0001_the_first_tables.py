@@ -627,17 +627,23 @@ def upgrade() -> None:
         sa.Column("made_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("discarded_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("needed >= 2", name=op.f("ck_split_keys_never_alone")),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_split_keys_competition_id_competitions")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_split_keys")),
-        sa.UniqueConstraint(
-            "competition_id", "purpose", "subject", name=op.f("uq_split_keys_competition_id_purpose_subject")
-        ),
     )
     with op.batch_alter_table("split_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_split_keys_competition_id"), ["competition_id"], unique=False)
+        batch_op.create_index(
+            "uq_split_keys_standing",
+            ["competition_id", "purpose", "subject"],
+            unique=True,
+            sqlite_where=sa.text("discarded_at IS NULL"),
+            postgresql_where=sa.text("discarded_at IS NULL"),
+        )
 
     op.create_table(
         "witnesses",
@@ -857,6 +863,10 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
         sa.Column("checked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("waiting", sa.LargeBinary(), nullable=True),
+        sa.Column("shown_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("taken_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_key_shares_assignment_id_role_assignments")
         ),
@@ -964,12 +974,15 @@ def upgrade() -> None:
         "opening_consents",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("given_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_opening_consents_account_id_accounts")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_opening_consents_post_id_posts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_consents")),
-        sa.UniqueConstraint("post_id", "account_id", name=op.f("uq_opening_consents_post_id_account_id")),
+        sa.UniqueConstraint(
+            "post_id", "place", "account_id", name=op.f("uq_opening_consents_post_id_place_account_id")
+        ),
     )
     with op.batch_alter_table("opening_consents", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_opening_consents_post_id"), ["post_id"], unique=False)
@@ -1001,6 +1014,7 @@ def upgrade() -> None:
         sa.Column("drawn_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("sealed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("opened_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("set_aside_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "data IS NOT NULL OR (age_sha256 IS NOT NULL AND state <> 'opened')",
@@ -2670,6 +2684,11 @@ def downgrade() -> None:
     op.drop_table("candidacies")
     op.drop_table("witnesses")
     with op.batch_alter_table("split_keys", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_split_keys_standing",
+            sqlite_where=sa.text("discarded_at IS NULL"),
+            postgresql_where=sa.text("discarded_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_split_keys_competition_id"))
 
     op.drop_table("split_keys")

@@ -126,5 +126,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "845540d9601f24369912954c63a011f0f922714ecf9e3c7dfede823ac50e890e",
+  verifier: "9b1fa387ad3f03baaa025752fe92a27450dc40d8d5a31186b09d7764b34e1292",
 };

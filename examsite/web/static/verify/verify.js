@@ -770,8 +770,10 @@ const ExamVerifier = (() => {
         need(opened.has(`paper/${paper}`), fact, "missing", `paper:opened ${paper}`);
         inOrder(opened.get(`paper/${paper}`), fact);
         const draw = drawn.get(post);
-        if (draw) {
-          need(draw.says.outcome[0] === paper, fact, "match", draw.seq);
+        if (draw) {  // the first that the council had not set aside by then; the others are its reserves in order
+          const gone = under(b.by, "paper:set-aside").filter((x) => x.role === "council" && x.seq < fact.seq);
+          const left = draw.says.outcome.filter((x) => !gone.some((y) => y.subject.slice(6) === x));
+          need(left[0] === paper, fact, "match", draw.seq);
           inOrder(draw, opened.get(`paper/${paper}`));
         }
         const { seq, says } = sealed.get(`paper/${paper}`);
