@@ -95,6 +95,7 @@ _FAULTS = {
         "chứa giá trị không đọc được nên kỳ thi này chưa đối chiếu hết; sửa dòng này rồi kiểm tra lại "
         "(holds what cannot be read, so not all was compared; mend the row and check again)"
     ),
+    "check_failed": "một phép đối chiếu không chạy hết: dữ liệu bất thường (a comparison met unforeseen data)",
     "value_differs": "khác với sổ ghi (differs from the log)",
     "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
     "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 
 from sqlalchemy import select
@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from examsite.domain.table_problems import TableProblem
 from examsite.services.account_checks import check_accounts
 from examsite.services.erasure_checks import check_erasures
+from examsite.services.guarded_checks import found_by
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordLog
-from examsite.storage.unreadable_rows import UNREADABLE, list_unreadable_rows
+from examsite.storage.unreadable_rows import list_unreadable_rows
 
 
 def check_installation(session: Session, *, codes: Collection[str] = ()) -> list[TableProblem]:
@@ -26,8 +27,11 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
     found: list[TableProblem] = []
     if not codes:
         found += check_seals(session)
-        found += _unless_unreadable(session, partial(check_erasures, session))
-        found += _unless_unreadable(session, partial(check_accounts, session))
+        # Few rows that nothing else compares; the product cannot append to a log whose head it cannot read.
+        heads = list_unreadable_rows(session, [Base.metadata.tables[RecordLog.__tablename__]])
+        found += [TableProblem(table, row, "row_unreadable") for table, row in heads]
+        found += found_by(session, partial(check_erasures, session))
+        found += found_by(session, partial(check_accounts, session))
     logs = session.execute(
         select(RecordLog.code, RecordLog.competition_id)
         .where(RecordLog.competition_id.is_not(None))
@@ -35,7 +39,7 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
     )
     for code, _competition in logs.all():
         if not codes or code in codes:
-            found += _unless_unreadable(session, partial(_check_competition, session, code))
+            found += found_by(session, partial(_check_competition, session, code))
     return list(dict.fromkeys(found))
 
 
@@ -46,14 +50,3 @@ def _check_competition(session: Session, code: str) -> list[TableProblem]:
     if competition is None:
         return [TableProblem("competitions", None, "row_missing", "code", 0, "log:opened")]
     return check_tables(session, competition)
-
-
-def _unless_unreadable(session: Session, check: Callable[[], list[TableProblem]]) -> list[TableProblem]:
-    """What a check finds, or the rows that it cannot read: one bad value must not hide all the others in a crash."""
-    try:
-        return check()
-    except UNREADABLE:
-        unreadable = list_unreadable_rows(session, Base.metadata.sorted_tables)
-        if not unreadable:
-            raise
-        return [TableProblem(table, row, "row_unreadable") for table, row in unreadable]

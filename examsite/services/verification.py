@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from examsite.domain import checkpoints
@@ -16,10 +18,12 @@ from examsite.domain.merkle import BLOCK_LEAVES, TreeState
 from examsite.domain.records import VERSION, LogProblem, Record, check_log, leaf_hash
 from examsite.services.checkpoints import is_signature_good, origin_of
 from examsite.services.context import LogSigner
-from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.competitions import GatePassage
+from examsite.storage.models.records import CheckpointRow, RecordBlock, RecordLog, RecordRow
 from examsite.storage.queries.checkpoints import map_blocks
 from examsite.storage.queries.code_maps import list_withheld
 from examsite.storage.queries.records import find_last_gate, list_checkpoints, list_records
+from examsite.storage.unreadable_rows import UNREADABLE, list_unreadable_rows
 
 _MUST_BE_OPENED = frozenset(event.value for event in Event if event.must_be_opened)
 
@@ -51,7 +55,19 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: 
     bundle must open lost its content, and it does not lie in the closed code map); and of checkpoints from outside:
     `history_differs` (as `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the `first` and
     `last` record that are gone or changed). Contents that an erasure destroyed are the matter of `check_erasures`.
+    `row_unreadable` names the `row` of a `table` that holds what its column cannot: nothing else is said of such a log.
     """
+    try:
+        return _verify(session, log, signer, against)
+    except UNREADABLE as crash:
+        tables = [model.__table__ for model in (RecordRow, RecordLog, CheckpointRow, RecordBlock, GatePassage)]
+        rows = list_unreadable_rows(session, cast(list[Table], tables))
+        problems = [LogProblem(0, "row_unreadable", {"table": table, "row": row}) for table, row in rows]
+        failed = LogProblem(0, "check_failed", {"error": f"{type(crash).__name__} {crash}"[:80]})
+        return LogReport(code=str(log.code), size=0, root="", checkpoints=0, problems=tuple(problems or [failed]))
+
+
+def _verify(session: Session, log: RecordLog, signer: LogSigner, against: Sequence[str]) -> LogReport:
     rows = list_records(session, log.id)
     payloads = {row.seq: _payload(row) for row in rows if row.payload is not None}
     salts = {row.seq: _bytes(row.salt) for row in rows if row.salt is not None}

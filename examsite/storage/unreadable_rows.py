@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, RowMapping, SmallInteger, String, Table, Text, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-UNREADABLE: Final = (ArithmeticError, LookupError, OperationalError, RecursionError, TypeError, ValueError)
-"""What reading such a value raises: by the type of its column, or by the driver where it is no text."""
+UNREADABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OperationalError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading such a value raises: by the type of its column, by the driver where it is no text, or by whoever takes
+it for what it is not."""
 
 
 def read_rows(session: Session, table: Table) -> Iterator[tuple[int, RowMapping | None]]:
@@ -41,8 +50,20 @@ def list_unreadable_rows(session: Session, tables: Iterable[Table]) -> list[tupl
         for table in tables
         if len(table.primary_key) == 1
         for key, row in read_rows(session, table)
-        if row is None
+        if row is None or not _is_of_types(table, row)
     ]
+
+
+def _is_of_types(table: Table, row: RowMapping) -> bool:
+    """Whether no text stands among numbers and no bytes in a text: some columns give back whatever they hold."""
+    for column in table.columns:
+        kind = next((kind for base, kind in _KINDS if type(column.type) in base), None)
+        if kind is not None and row[column] is not None and not isinstance(row[column], kind):
+            return False
+    return True
+
+
+_KINDS: Final = (((Integer, BigInteger, SmallInteger), int), ((String, Text), str), ((LargeBinary,), bytes))
 
 
 def _read_alone(session: Session, table: Table, chosen: Any) -> RowMapping | None:

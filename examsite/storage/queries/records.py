@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotFoundError
@@ -16,8 +16,8 @@ from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 
 
 def list_logs(session: Session) -> list[RecordLog]:
-    """All logs by code."""
-    return list(session.scalars(select(RecordLog).order_by(RecordLog.code)))
+    """All logs by code, without the instant of the last record: one that is none must not keep them from being read."""
+    return list(session.scalars(select(RecordLog).options(defer(RecordLog.last_at)).order_by(RecordLog.code)))
 
 
 def get_log(session: Session, code: str) -> RecordLog:
