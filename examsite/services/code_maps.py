@@ -104,14 +104,11 @@ class Cut:
     post_id: int
     content: list[Any]
     salt: str
+    #: Hex of SHA-256 of the salt and the content.
+    content_sha256: str
     responses: dict[str, object]
     #: Everything that the attempt left, encrypted; the only trace of it that outlives the sealing.
     file: bytes = field(repr=False)
-
-    @property
-    def content_sha256(self) -> str:
-        """Hex of SHA-256 of the salt and the content."""
-        return sha256_hex(bytes.fromhex(self.salt) + canonical_bytes(self.content))
 
 
 @dataclass(frozen=True)
@@ -180,12 +177,14 @@ def make_sealing(ctx: ServiceContext, competition: Competition, standing: Standi
         paper, post_id = papers[attempt.paper_id]
         look = standing.looks[attempt.attempt_id]
         answers = _answers_of(rows)
+        content, salt = shown_content(script_content(paper, answers), _hints_of(look)), secrets.token_bytes(SALT_BYTES)
         cuts[attempt.code] = Cut(
             attempt=attempt,
             paper=paper,
             post_id=post_id,
-            content=shown_content(script_content(paper, answers), _hints_of(look)),
-            salt=secrets.token_hex(SALT_BYTES),
+            content=content,
+            salt=salt.hex(),
+            content_sha256=sha256_hex(salt + canonical_bytes(content)),
             responses={item.item: answers[item.item] for item in paper.objective if item.item in answers},
             file=_file_of(attempt, rows, by_candidate.pop(attempt.candidate, {}), look, recipient=recipient),
         )

@@ -151,7 +151,7 @@ class Bench:
             while not over.wait(BESIDE_EVERY):
                 began = time.perf_counter()
                 with writing_plainly(self.beside) as connection:
-                    connection.execute(update(Account).where(Account.id == 1).values(position_title="bên cạnh"))
+                    connection.execute(update(Account).where(Account.id == 0).values(display_name=""))
                 waits.append(time.perf_counter() - began)
 
         thread = threading.Thread(target=write, daemon=True)

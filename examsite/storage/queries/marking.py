@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from examsite.domain.appeals import is_remark
 from examsite.domain.errors import NotFoundError
@@ -275,14 +276,15 @@ def locked_marks(marks: Iterable[Mark]) -> list[Mark]:
 
 def scripts_with_marks(session: Session, *conditions: ColumnElement[bool]) -> list[Script]:
     """The scripts that fit, by code, with papers, marks and allocations, read anew."""
-    return list(session.scalars(_with_marks(*conditions).order_by(Script.code)))
+    # A paper is large and the same for many: it comes once, not beside each of them.
+    return list(session.scalars(_with_marks(*conditions, paper=selectinload(Script.paper)).order_by(Script.code)))
 
 
-def _with_marks(*conditions: ColumnElement[bool]) -> Select[Script]:
+def _with_marks(*conditions: ColumnElement[bool], paper: ExecutableOption | None = None) -> Select[Script]:
     return (
         select(Script)
         .options(
-            joinedload(Script.paper),
+            joinedload(Script.paper) if paper is None else paper,
             selectinload(Script.marks).joinedload(Mark.assignment),
             selectinload(Script.allocations).joinedload(Allocation.assignment),
         )

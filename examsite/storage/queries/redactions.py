@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from examsite.domain.competitions import Missing
@@ -10,7 +10,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.scripts import script_content
-from examsite.storage.models.redactions import ScriptCheck
+from examsite.storage.models.redactions import IdentityHint, ScriptCheck
 from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import list_answers
 
@@ -64,12 +64,15 @@ def is_outdated(check: ScriptCheck) -> bool:
 
 def missing_before_reading(session: Session, competition_id: int, attempts: int) -> list[Missing]:
     """What the code board owes before markers may read: a look at every script, a decision about every place."""
-    checks = list_checks(session, competition_id)
-    fresh = [check for check in checks if not is_outdated(check)]
+    rows = session.execute(
+        select(ScriptCheck.confirmed_at, exists().where(IdentityHint.check_id == ScriptCheck.id))
+        .join(ScriptCheck.attempt)
+        .where(ScriptCheck.competition_id == competition_id, ScriptCheck.answers_seq == Attempt.record_seq)
+    ).all()
     missing = []
-    if len(fresh) < attempts:
-        missing.append(Missing("scripts_not_looked_through", Role.KEEPER, {"count": attempts - len(fresh)}))
-    waiting = sum(1 for check in fresh if not is_decided(check))
+    if len(rows) < attempts:
+        missing.append(Missing("scripts_not_looked_through", Role.KEEPER, {"count": attempts - len(rows)}))
+    waiting = sum(1 for confirmed_at, has_hints in rows if has_hints and confirmed_at is None)
     if waiting:
         missing.append(Missing("hints_undecided", Role.KEEPER, {"count": waiting}))
     return missing
