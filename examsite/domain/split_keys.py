@@ -1,12 +1,14 @@
 """What a split key is for, and how many of its holders must come together.
 
 A split key is an age recipient whose private half exists only as shares: words on paper, one sheet for each holder.
-Nothing of the private half is ever stored.
+The private half is never stored. Each share lies on the server, encrypted, until its holder has it on paper; the key is
+in force from the moment at which the last one has.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -23,6 +25,16 @@ MOST_HOLDERS: Final = 16
 
 LEAST_NEEDED: Final = 2
 """Fewest holders who open. Source: our choice, because one person alone must never open anything."""
+
+
+TAKING_HOURS: Final = 48
+"""By when every holder should have the own sheet on paper. Unit: hours. Source: our choice, because until then words of
+sheets lie on the server, and two days reach everybody who has to come to a printer."""
+
+
+def takes_too_long(made_at: datetime, *, now: datetime) -> bool:
+    """Whether sheets that are not taken by now are late."""
+    return now - made_at > timedelta(hours=TAKING_HOURS)
 
 
 class KeyPurpose(StrEnum):

@@ -1,7 +1,7 @@
 """Split keys: made once, handed out as words on paper, put together again by enough of their holders.
 
-The private half lives in the memory of one request: while the sheets are shown, and while something is opened. A key
-counts only once somebody said that all sheets were printed: a page that was lost before leaves nothing behind.
+The private half lives in the memory of one request: while it is split, and while something is opened. How each holder
+takes the own sheet is the matter of `services.key_sheets`; sheets of papers are made on the setters' own machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.split_keys import KeyShare, SplitKey
 from examsite.storage.queries.code_maps import list_records_of
 from examsite.storage.queries.records import get_log
-from examsite.storage.queries.split_keys import find_split_key
 
 #: Whose sheets a key may lie on. Source: our choice, because whoever marks must never open codes or numbers of draws.
 HOLDERS = (Role.CHAIR, Role.COUNCIL_MEMBER, Role.SUPERVISOR)
@@ -79,78 +78,6 @@ def split_secret(*, needed: int, holders: int) -> SplitSecret:
     return SplitSecret(_recipient(secret), identifier, needed, tuple(shares))
 
 
-def prepare_split_key(
-    ctx: ServiceContext,
-    competition: Competition,
-    purpose: KeyPurpose,
-    *,
-    holders: Sequence[RoleAssignment],
-    needed: int,
-) -> tuple[SplitSecret, list[Sheet]]:
-    """Make a key and its sheets without writing anything down: it counts only once `keep_split_key` was called.
-
-    Raises:
-        ConflictError: `split_key_made`.
-        InvalidError: `quorum_not_valid`, `holder_not_valid` (not of this competition, or of a board that may not),
-            `holder_twice` (one person under two roles).
-        NotAllowedError: `role_needed`: the chair.
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    if find_split_key(ctx.session, competition.id, purpose) is not None:
-        raise ConflictError("split_key_made")
-    check_holders(competition, holders)
-    made = split_secret(needed=needed, holders=len(holders))
-    sheets = [
-        Sheet(number, holder.pseudonym or "", words)
-        for number, (holder, words) in enumerate(zip(holders, made.shares, strict=True), start=1)
-    ]
-    return made, sheets
-
-
-def keep_split_key(
-    ctx: ServiceContext,
-    competition: Competition,
-    purpose: KeyPurpose,
-    *,
-    made: SplitSecret,
-    holders: Sequence[RoleAssignment],
-) -> SplitKey:
-    """Put the public half in force, now that its sheets are printed, and record who holds them.
-
-    Raises:
-        ConflictError: `split_key_made`.
-        InvalidError: `quorum_not_valid`, `holder_not_valid`, `holder_twice`.
-        NotAllowedError: `role_needed`: the chair; `fresh_factor_needed`.
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    ctx.require_fresh_factor()
-    if find_split_key(ctx.session, competition.id, purpose) is not None:
-        raise ConflictError("split_key_made")
-    check_quorum(made.needed, len(holders))
-    check_holders(competition, holders)
-    return add_split_key(ctx, competition, purpose, made=made, holders=holders)
-
-
-def make_split_key(
-    ctx: ServiceContext,
-    competition: Competition,
-    purpose: KeyPurpose,
-    *,
-    holders: Sequence[RoleAssignment],
-    needed: int,
-) -> list[Sheet]:
-    """Make the key of a purpose and give back the sheets of its holders; they can never be shown again.
-
-    Raises:
-        ConflictError: `split_key_made`.
-        InvalidError: as `prepare_split_key`.
-        NotAllowedError: `role_needed`: the chair.
-    """
-    made, sheets = prepare_split_key(ctx, competition, purpose, holders=holders, needed=needed)
-    keep_split_key(ctx, competition, purpose, made=made, holders=holders)
-    return sheets
-
-
 def check_holders(competition: Competition, holders: Sequence[RoleAssignment]) -> None:
     """Refuse holders who are not of this competition, who may not hold, or who would hold two sheets of one key.
 
@@ -174,8 +101,13 @@ def add_split_key(
     made: SplitSecret,
     holders: Sequence[RoleAssignment],
     subject: str = "",
+    waiting: Sequence[bytes] = (),
 ) -> SplitKey:
-    """Write down and record the public half of a key and who holds its shares."""
+    """Write down and record the public half of a key and who holds its shares.
+
+    `waiting` are the sheets that their holders have yet to take, encrypted; without them all are on paper already.
+    """
+    kept = dict(enumerate(waiting, start=1))
     key = SplitKey(
         competition_id=competition.id,
         purpose=purpose,
@@ -184,7 +116,15 @@ def add_split_key(
         identifier=made.identifier,
         needed=made.needed,
         made_at=ctx.now,
-        shares=[KeyShare(number=number, assignment_id=holder.id) for number, holder in enumerate(holders, start=1)],
+        shares=[
+            KeyShare(
+                number=number,
+                assignment_id=holder.id,
+                waiting=kept.get(number),
+                taken_at=None if number in kept else ctx.now,
+            )
+            for number, holder in enumerate(holders, start=1)
+        ],
     )
     ctx.session.add(key)
     ctx.session.flush()

@@ -18,9 +18,9 @@ from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
 from examsite.domain.scores import ZERO
 from examsite.domain.ties import OpenTie, open_ties
+from examsite.services.passkeys import ask_for_signature
 from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
-from examsite.services.passkeys import ask_for_signature
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.explanations import count_open_explanations

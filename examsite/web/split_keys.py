@@ -14,14 +14,15 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.split_keys import KeyPurpose
+from examsite.domain.split_keys import TAKING_HOURS, KeyPurpose, takes_too_long
+from examsite.services.key_sheets import own_share, show_sheet, take_sheet
 from examsite.services.split_keys import SHEET_WORDS, rehearse_share
 from examsite.storage.database import db
-from examsite.storage.queries.split_keys import get_split_key_number, list_split_keys
+from examsite.storage.queries.split_keys import count_untaken, get_split_key_number, list_split_keys
 from examsite.web.errors import message_of, status_of
-from examsite.web.forms.split_keys import JoinKeyForm, join_key_form
+from examsite.web.forms.split_keys import JoinKeyForm, KeepSheetForm, ShowSheetForm, join_key_form
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes
+from examsite.web.transactions import act, forget_changes, read_web_clock
 
 if TYPE_CHECKING:
     from examsite.storage.models.split_keys import SplitKey
@@ -50,6 +51,7 @@ def joined(form: JoinKeyForm, opening: Callable[[list[str]], OpenedT]) -> tuple[
 def serve_keys() -> ResponseReturnValue:
     """Which keys there are, who holds their sheets, when each was last tried; the chair splits what is missing."""
     keys = list_split_keys(db.session(), g.competition.id)
+    now = read_web_clock()
     made = {key.purpose for key in keys}
     return render_template(
         "split_keys/list_keys.html",
@@ -57,14 +59,55 @@ def serve_keys() -> ResponseReturnValue:
         unmade=[purpose for purpose in SPLIT_HERE if purpose not in made],
         is_chair=g.actor.role is Role.CHAIR,
         own=g.actor.assignment_id,
+        late={key.id for key in keys if count_untaken(key) and takes_too_long(key.made_at, now=now)},
+        hours=TAKING_HOURS,
+        to_take=sum(
+            share.assignment_id == g.actor.assignment_id and share.waiting is not None
+            for key in keys
+            for share in key.shares
+        ),
         to_check=sum(
-            share.assignment_id == g.actor.assignment_id and share.checked_at is None
+            share.assignment_id == g.actor.assignment_id and share.taken_at is not None and share.checked_at is None
             for key in keys
             if key.opened_at is None
             for share in key.shares
         ),
         audience=request.blueprint,
     )
+
+
+def serve_sheet(number: int) -> ResponseReturnValue:
+    """The page before the own sheet, and the sheet itself, for nobody but its holder."""
+    key = _again(number)
+    own_share(act(), g.competition, key)
+    form, sheet = ShowSheetForm(), None
+    if form.validate_on_submit():
+        sheet = show_sheet(act(), g.competition, key)
+    share = own_share(act(), g.competition, key)
+    if share.waiting is None:
+        raise ConflictError("sheet_taken")
+    return render_template(
+        "split_keys/take_sheet.html" if sheet is None else "split_keys/print_sheet.html",
+        form=form if sheet is None else KeepSheetForm(formdata=None),
+        key=key,
+        share=share,
+        sheet=sheet,
+        audience=request.blueprint,
+    ), 422 if form.errors else 200
+
+
+def serve_taken(number: int) -> ResponseReturnValue:
+    """The holder says that the own sheet is on paper; its words are destroyed."""
+    if not KeepSheetForm().validate_on_submit():
+        raise InvalidError("sheet_not_printed")
+    in_force = take_sheet(act(), g.competition, _again(number))
+    flash(
+        _("Mọi tờ đã có người giữ, khóa có hiệu lực. Hãy thử tờ của bạn rồi cất đi.")
+        if in_force
+        else _("Tờ của bạn đã ở trên giấy, máy chủ không còn giữ từ nào của tờ này."),
+        "success",
+    )
+    return redirect(url_for(f"{request.blueprint}.list_keys", code=g.competition.code))
 
 
 def serve_check(number: int, *, back: str) -> ResponseReturnValue:
@@ -97,6 +140,8 @@ def _own_share(key: SplitKey) -> int:
         raise ConflictError("split_key_opened")
     for share in key.shares:
         if share.assignment_id == g.actor.assignment_id:
+            if share.taken_at is None:
+                raise ConflictError("sheet_not_taken")
             return share.number
     raise NotFoundError("no_share_held")
 

@@ -14,11 +14,11 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
-from examsite.services.split_keys import make_split_key
 from examsite.storage.database import open_engine, upgrade, writing
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.person import Official, Person
 from tests.factories.defence import make_hall
+from tests.factories.split_keys import make_split_key
 from tests.factories.standardisation import with_rules
 
 CODE = "VH-2026-01"
@@ -64,6 +64,7 @@ def test_members_give_and_show_numbers_and_a_stranger_repeats_the_draw(
         assert "Cam kết của bạn đã được ghi" in person.reads()
     chair.logs_in()
     chair.goes_to(HERE)
+    chair.follows('[data-testid="to-commit"]')
     chair.submits("commit")
     for person in (chair, member):
         person.logs_in()

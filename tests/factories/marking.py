@@ -27,7 +27,6 @@ from examsite.services.marking import lock_mark, save_draft
 from examsite.services.records import record
 from examsite.services.redactions import look_through
 from examsite.services.settling import note_discussion
-from examsite.services.split_keys import keep_split_key
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.sittings import AnswerVersion
@@ -35,6 +34,7 @@ from examsite.storage.queries.sittings import list_sittings
 from tests.factories.code_maps import code_sheets, codes_key, owners
 from tests.factories.people import add_account, add_role, declares_nobody
 from tests.factories.sittings import Room, make_room
+from tests.factories.split_keys import make_split_key
 
 ESSAYS = (
     "Trước hết, tôi tách hai việc đang bị gộp làm một: tiến độ chậm và mâu thuẫn giữa hai chuyên viên. "
@@ -164,7 +164,7 @@ def hold_codes_key(board: Board, password_hash: str = "-") -> None:
     letter = PSEUDONYM_LETTERS[Role.SUPERVISOR]
     holders = [board.room.people[Role.CHAIR]]
     holders += [assigned(board, Role.SUPERVISOR, f"{letter}{number}", password_hash) for number in (88, 89)]
-    keep_split_key(board.ctx(Role.CHAIR), board.competition, KeyPurpose.CODES, made=codes_key(), holders=holders)
+    make_split_key(board.ctx(Role.CHAIR), board.competition, KeyPurpose.CODES, made=codes_key(), holders=holders)
 
 
 def make_board(

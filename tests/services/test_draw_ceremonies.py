@@ -31,13 +31,14 @@ from examsite.services.draws import (
     reveal_number,
 )
 from examsite.services.rulesets import change_ruleset
-from examsite.services.split_keys import Sheet, make_split_key
+from examsite.services.split_keys import Sheet
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.draws import get_ceremony
 from examsite.storage.queries.split_keys import get_split_key
 from tests.factories.competitions import Plan, make_complete_plan
 from tests.factories.draws import give_numbers, make_number, number_all
+from tests.factories.split_keys import make_split_key
 
 ORDER = "presentation-order"
 ITEMS = ["A", "B", "C", "D", "E"]

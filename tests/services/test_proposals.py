@@ -26,7 +26,6 @@ from examsite.services.proposals import (
     prepare_order_draw,
     upload_proposal,
 )
-from examsite.services.split_keys import make_split_key
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.conflicts import find_declaration
@@ -35,6 +34,7 @@ from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.proposals import find_locked_version, list_standings, list_versions
 from tests.factories.defence import Hall, make_hall, received
 from tests.factories.draws import number_all
+from tests.factories.split_keys import make_split_key
 from tests.factories.standardisation import with_rules
 from tests.scenes import Keep
 

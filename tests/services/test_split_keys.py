@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.config import Settings
+from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
-from examsite.services.split_keys import check_share, join_split_key, make_split_key, split_secret
-from examsite.storage.queries.split_keys import get_split_key
-from tests.factories.competitions import make_complete_plan
+from examsite.services.announcements import announce
+from examsite.services.context import Actor, ServiceContext
+from examsite.services.key_sheets import discard_key, hand_out_key, show_sheet, take_sheet
+from examsite.services.split_keys import check_share, join_split_key, split_secret
+from examsite.services.table_checks import check_seals, check_tables
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.split_keys import KeyShare
+from examsite.storage.queries.split_keys import (
+    find_split_key,
+    get_split_key,
+    get_split_key_number,
+    list_missing_key,
+)
+from tests.factories.competitions import Plan, make_complete_plan
+from tests.factories.split_keys import make_split_key
+
+
+@pytest.fixture
+def plan(session: Session, now: datetime) -> Plan:
+    made = make_complete_plan(session, now)
+    announce(made.ctx(), made.competition)
+    return made
+
+
+@pytest.fixture
+def ctx_of(plan: Plan, tmp_path: Path) -> Callable[[RoleAssignment], ServiceContext]:
+    """A context of somebody on the installation, a second factor just shown."""
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+
+    def make(held: RoleAssignment) -> ServiceContext:
+        actor = Actor(held.account_id, held.role, held.id, held.pseudonym, plan.competition.id)
+        return ServiceContext(plan.session, plan.now, actor, settings, factor_at=plan.now)
+
+    return make
+
+
+def holders_of(plan: Plan) -> list[RoleAssignment]:
+    return [*plan.people[Role.CHAIR], *plan.people[Role.COUNCIL_MEMBER]]
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(DomainError) as found:
+        act()
+    return found.value.code
 
 
 def test_any_two_of_three_sheets_open_and_no_sheet_alone(session: Session, now: datetime) -> None:
@@ -43,14 +89,13 @@ def test_any_two_of_three_sheets_open_and_no_sheet_alone(session: Session, now: 
         with pytest.raises(InvalidError, match=code):
             join_split_key(chair, key, words)
     assert check_share(chair, key, sheets[2].words).assignment_id == holders[2].id
-    with pytest.raises(ConflictError, match="split_key_made"):
-        make_split_key(chair, plan.competition, KeyPurpose.DRAWS, holders=holders, needed=2)
 
 
-def test_no_word_of_a_sheet_is_in_any_table(session: Session, now: datetime) -> None:
-    plan = make_complete_plan(session, now)
-    holders = [*plan.people[Role.CHAIR], *plan.people[Role.COUNCIL_MEMBER]]
-    sheets = make_split_key(plan.ctx(Role.CHAIR), plan.competition, KeyPurpose.CODES, holders=holders, needed=2)
+def test_no_word_of_a_sheet_is_in_any_table_while_it_waits(session: Session, plan: Plan, ctx_of: Any) -> None:
+    holders = holders_of(plan)
+    made = hand_out_key(ctx_of(holders[0]), plan.competition, KeyPurpose.CODES, holders=holders, needed=2)
+    key = get_split_key_number(session, plan.competition.id, made.id)
+    sheets = [show_sheet(ctx_of(held), plan.competition, key) for held in holders]
     kept = "\n".join(
         str(tuple(row))  # a row itself cuts long values short
         for table in ("split_keys", "key_shares", "records")
@@ -61,19 +106,75 @@ def test_no_word_of_a_sheet_is_in_any_table(session: Session, now: datetime) -> 
         assert " ".join(sheet.words.split()[4:8]) not in kept
 
 
-def test_holders_sit_in_the_council_or_watch_and_only_the_chair_splits(session: Session, now: datetime) -> None:
-    plan = make_complete_plan(session, now)
-    marker = plan.people[Role.MARKER][0]
-    chair = plan.ctx(Role.CHAIR)
-    with pytest.raises(InvalidError, match="holder_not_valid"):
-        make_split_key(chair, plan.competition, KeyPurpose.CODES, holders=[*plan.people[Role.CHAIR], marker], needed=2)
-    with pytest.raises(InvalidError, match="quorum_not_valid"):
-        make_split_key(chair, plan.competition, KeyPurpose.CODES, holders=plan.people[Role.COUNCIL_MEMBER], needed=1)
-    with pytest.raises(NotAllowedError, match="role_needed"):
-        make_split_key(
-            plan.ctx(Role.SETTER),
-            plan.competition,
-            KeyPurpose.CODES,
-            holders=plan.people[Role.COUNCIL_MEMBER],
-            needed=2,
-        )
+def test_holders_sit_in_the_council_or_watch_and_only_the_chair_splits(plan: Plan, ctx_of: Any) -> None:
+    marker, (chair, *members) = plan.people[Role.MARKER][0], holders_of(plan)
+
+    def split(who: RoleAssignment, holders: list[RoleAssignment], needed: int = 2, **changes: Any) -> str:
+        ctx = replace(ctx_of(who), **changes)
+        purpose = KeyPurpose.CODES
+        return refusal(lambda: hand_out_key(ctx, plan.competition, purpose, holders=holders, needed=needed))
+
+    assert split(chair, [chair, marker]) == "holder_not_valid"
+    assert split(chair, members, 1) == "quorum_not_valid"
+    assert split(members[0], members) == "role_needed"
+    assert split(chair, members, factor_at=None) == "fresh_factor_needed"
+
+
+def test_each_holder_takes_the_own_sheet_and_then_the_key_is_in_force(plan: Plan, ctx_of: Any) -> None:
+    session, here, purpose = plan.session, plan.competition, KeyPurpose.DRAWS
+    holders = holders_of(plan)
+    chair = ctx_of(holders[0])
+    key = hand_out_key(chair, here, purpose, holders=holders, needed=2)
+    key = get_split_key_number(session, here.id, key.id)
+    assert find_split_key(session, here.id, purpose) is None
+    stranger = ctx_of(plan.people[Role.SUPERVISOR][0])
+    assert refusal(lambda: show_sheet(stranger, here, key)) == "no_share_held"
+    sheets = []
+    for held in holders:
+        assert find_split_key(session, here.id, purpose) is None
+        holder = ctx_of(held)
+        assert refusal(lambda: take_sheet(holder, here, key)) == "sheet_not_shown"  # noqa: B023 -- called at once
+        assert refusal(lambda: show_sheet(replace(holder, factor_at=None), here, key)) == "fresh_factor_needed"  # noqa: B023
+        sheets.append(show_sheet(holder, here, key))
+        assert show_sheet(holder, here, key) == sheets[-1]  # the page was lost before
+        assert take_sheet(holder, here, key) is (held is holders[-1])
+        assert refusal(lambda: show_sheet(holder, here, key)) == "sheet_taken"  # noqa: B023
+    found = find_split_key(session, here.id, purpose)
+    assert found is not None
+    assert [share.waiting for share in found.shares] == [None] * 3
+    assert [sheet.pseudonym for sheet in sheets] == [held.pseudonym for held in holders]
+    _identity, names = join_split_key(chair, found, [sheet.words for sheet in sheets[1:]])
+    assert names == sorted(str(held.pseudonym) for held in holders[1:])
+    assert refusal(lambda: hand_out_key(chair, here, purpose, holders=holders, needed=2)) == "split_key_made"
+    assert refusal(lambda: discard_key(chair, here, found, reason="Thôi")) == "split_key_made"
+    assert check_seals(session) == []
+    assert [one for one in check_tables(session, here) if one.table == "split_keys"] == []
+
+
+def test_a_key_that_somebody_does_not_take_is_given_up_and_split_anew(plan: Plan, ctx_of: Any) -> None:
+    session, here, purpose = plan.session, plan.competition, KeyPurpose.CODES
+    holders = holders_of(plan)
+    chair = ctx_of(holders[0])
+    first = hand_out_key(chair, here, purpose, holders=holders, needed=2)
+    first = get_split_key_number(session, here.id, first.id)
+    show_sheet(chair, here, first)
+    take_sheet(chair, here, first)
+    (missing,) = list_missing_key(session, here.id, purpose, code="codes_key_missing")
+    assert (missing.code, missing.params) == ("key_sheets_untaken", {"count": 2})
+    assert refusal(lambda: hand_out_key(chair, here, purpose, holders=holders, needed=2)) == "split_key_waiting"
+    assert refusal(lambda: discard_key(chair, here, first, reason=" ")) == "reason_missing"
+    assert refusal(lambda: discard_key(ctx_of(holders[1]), here, first, reason="Thôi")) == "role_needed"
+    discard_key(chair, here, first, reason="Ủy viên đi công tác")
+    assert session.scalars(select(KeyShare).where(KeyShare.waiting.is_not(None))).all() == []
+    hand_out_key(chair, here, purpose, holders=holders[:2], needed=2)
+    assert check_seals(session) == []
+    assert [one for one in check_tables(session, here) if one.table == "split_keys"] == []
+
+
+def test_a_sheet_that_was_put_in_another_ones_place_is_not_shown(plan: Plan, ctx_of: Any) -> None:
+    here, holders = plan.competition, holders_of(plan)
+    key = hand_out_key(ctx_of(holders[0]), here, KeyPurpose.CODES, holders=holders, needed=2)
+    key = get_split_key_number(plan.session, here.id, key.id)
+    key.shares[0].waiting = key.shares[1].waiting
+    plan.session.flush()
+    assert refusal(lambda: show_sheet(ctx_of(holders[0]), here, key)) == "sheet_damaged"

@@ -96,14 +96,15 @@ candidate.submit_own_appeal            GET,POST  candidate
 candidate.submit_test                  POST      candidate
 candidate.upload_version               GET,POST  candidate
 candidate.withdraw_application         GET,POST  candidate
-candidate.withdraw_own_appeal          POST      candidate
+candidate.withdraw_own_appeal          GET,POST  candidate
 
 council.agree_excuse                   GET,POST  chair,council_member
 council.agree_to_opening               POST      council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair,council_member
 council.check_sheet                    GET,POST  chair,council_member
-council.commit_draw                    POST      chair
+council.commit_draw                    GET,POST  chair
+council.confirm_sheet                  POST      chair,council_member
 council.contribute_number              POST      chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_appeal                  GET,POST  chair,council_member
@@ -111,6 +112,7 @@ council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member
+council.discard_key                    GET,POST  chair
 council.download_bundle                GET       chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
@@ -118,7 +120,6 @@ council.draw_script_codes              POST      chair,council_member
 council.drop_draw                      POST      chair
 council.hold_draw                      POST      chair,council_member
 council.judge_hint                     GET,POST  chair,council_member
-council.keep_key                       POST      chair
 council.list_adjustments               GET       chair,council_member
 council.list_appeals                   GET       chair,council_member
 council.list_conflict_hints            GET       chair,council_member
@@ -159,6 +160,7 @@ council.show_script_path               GET       chair,council_member
 council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 council.split_key                      GET,POST  chair
+council.take_sheet                     GET,POST  chair,council_member
 
 explanations.answer                    GET,POST  authority,chair,council_member,invigilator,keeper,marker,marking_head,organiser,panel_head,panellist,setter
 explanations.ask                       GET,POST  supervisor
@@ -384,6 +386,7 @@ setter.show_papers                     GET       setter
 setter.show_question                   GET       setter
 
 supervisor.check_sheet                 GET,POST  supervisor
+supervisor.confirm_sheet               POST      supervisor
 supervisor.bring_cosignatures          GET,POST  supervisor
 supervisor.download_bundle             GET       supervisor
 supervisor.end_one_witness             POST      supervisor
@@ -404,6 +407,7 @@ supervisor.show_report                 GET       supervisor
 supervisor.show_script_path            GET       supervisor
 supervisor.show_statistics             GET       supervisor
 supervisor.show_timeline               GET       supervisor
+supervisor.take_sheet                  GET,POST  supervisor
 """
 
 

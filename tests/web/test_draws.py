@@ -14,11 +14,11 @@ from flask import Flask
 from examsite.cli.draws import draws
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
-from examsite.services.split_keys import make_split_key
 from examsite.storage.queries.split_keys import get_split_key
 from examsite.web.draws import DrawView, NumberLine
 from tests.factories.defence import Hall, make_hall
 from tests.factories.draws import Machine, make_number
+from tests.factories.split_keys import make_split_key
 from tests.factories.standardisation import with_rules
 from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, parse, words

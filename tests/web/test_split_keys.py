@@ -1,9 +1,10 @@
-"""The pages of key holders: split once, printed before they count, tried by each holder, shown to nobody else."""
+"""The pages of key holders: split once, each sheet taken and tried by its holder and shown to nobody else."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from examsite.services.announcements import announce
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.split_keys import list_split_keys
 from tests.factories.competitions import make_complete_plan
+from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
 
 CODE = "VH-2026-01"
@@ -50,29 +52,34 @@ def sheets_of(text: str) -> list[str]:
     ]
 
 
-def test_a_key_counts_once_its_sheets_are_printed_and_each_holder_tries_the_own_one(
-    holders: list[str], log_in: LogIn, scene: Scene
-) -> None:
+def test_each_holder_takes_the_own_sheet_and_tries_it(holders: list[str], log_in: LogIn, scene: Scene) -> None:
     chair = log_in(CHAIR)
     assert find_all(chair.page(KEYS), "unmade-codes")
-    shown = chair.submit(SPLIT, {"holders": holders, "needed": "2"})
-    assert shown.status_code == 200
-    assert shown.headers["Cache-Control"] == "no-store"
-    sheets = sheets_of(shown.text)
-    assert [len(sheet.split()) for sheet in sheets] == [33] * 3
-    assert numbers_of_keys(scene) == []  # the page may be lost: nothing has happened yet
-
-    sealed = re.search(r'name="sealed"[^>]*value="([^"]+)"', shown.text)
-    assert sealed is not None
-    asked = {"sealed": sealed[1], "csrf_token": chair.token(SPLIT)}
-    assert chair.post(f"{KEYS}/codes/keep", data=asked).status_code == 422
-    assert chair.post(f"{KEYS}/draws/keep", data={**asked, "printed": "y"}).status_code == 422
-    forged = {**asked, "sealed": asked["sealed"][:-2] + "AA", "printed": "y"}
-    assert chair.post(f"{KEYS}/codes/keep", data=forged).status_code == 422
-    assert chair.post(f"{KEYS}/codes/keep", data={**asked, "printed": "y"}).status_code == 302
+    split = chair.submit(SPLIT, {"holders": holders, "needed": "2"})
+    assert split.headers["Location"] == KEYS
     (key,) = numbers_of_keys(scene)
-    assert chair.post(f"{KEYS}/codes/keep", data={**asked, "printed": "y"}).status_code == 409
     assert chair.get(SPLIT).status_code == 409
+    page = chair.page(KEYS)
+    assert "đã lấy 0/3 tờ" in words(find_all(page, "key-codes")[0])
+
+    sheets = []
+    people = ((CHAIR, "council"), (MEMBER, "council"), (SUPERVISOR, "supervisor"))
+    for login, audience in people:
+        holder = log_in(login)
+        own = f"/{audience}/{CODE}/keys"
+        assert find_all(holder.page(own), f"take-{key}")
+        where = f"{own}/{key}/sheet"
+        assert sheets_of(holder.get(where).text) == []
+        shown = holder.submit(where)
+        assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "no-store")
+        (sheet,) = sheets_of(shown.text)
+        assert len(sheet.split()) == 33
+        sheets.append(sheet)
+        assert holder.submit(f"{where}/taken", {}, form_at=where).status_code == 422
+        assert "mở xem" in words(holder.page(own))
+        assert holder.submit(f"{where}/taken", {"printed": "y"}, form_at=where).headers["Location"] == own
+        assert holder.get(where).status_code == 409
+    assert len(set(sheets)) == 3
 
     member = log_in(MEMBER)
     where = f"{KEYS}/{key}/check"
@@ -88,12 +95,29 @@ def test_a_key_counts_once_its_sheets_are_printed_and_each_holder_tries_the_own_
     assert pasted.headers["Location"] == KEYS
     supervisor = log_in(SUPERVISOR)
     other = f"/supervisor/{CODE}/keys"
-    assert find_all(supervisor.page(other), f"check-{key}")
     assert supervisor.submit(f"{other}/{key}/check", {"share1": sheets[2].split()}).headers["Location"] == other
-    page = chair.page(KEYS)
+    page = log_in(CHAIR).page(KEYS)
     assert "Đã thử 2/3 tờ" in words(find_all(page, "key-codes")[0])
     for sheet in sheets:
         assert " ".join(sheet.split()[4:7]) not in words(page)
+
+
+def test_a_key_that_is_not_taken_in_time_is_said_and_given_up(
+    holders: list[str], log_in: LogIn, scene: Scene, clock: Clock
+) -> None:
+    chair = log_in(CHAIR)
+    chair.submit(SPLIT, {"holders": holders, "needed": "2"})
+    (key,) = numbers_of_keys(scene)
+    assert log_in(MEMBER).get(f"{KEYS}/{key}/discard").status_code == 403
+    assert log_in(MEMBER).get(f"{KEYS}/{key}/check").status_code == 409
+    assert "Quá 48 giờ" not in words(chair.page(KEYS))
+    clock.present += timedelta(hours=49)
+    chair = log_in(CHAIR)
+    assert "Quá 48 giờ mà còn tờ chưa lấy" in words(chair.page(KEYS))
+    assert chair.submit(f"{KEYS}/{key}/discard", {"reason": " "}).status_code == 422
+    assert chair.submit(f"{KEYS}/{key}/discard", {"reason": "Ủy viên đi công tác"}).headers["Location"] == KEYS
+    assert numbers_of_keys(scene) == []
+    assert chair.submit(SPLIT, {"holders": holders[:2], "needed": "2"}).headers["Location"] == KEYS
 
 
 def test_nobody_else_sees_who_holds_what(holders: list[str], log_in: LogIn) -> None:

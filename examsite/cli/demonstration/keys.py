@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from examsite.domain.permissions import Role
 from examsite.domain.sealed_papers import manifest_bytes, read_plan
 from examsite.domain.split_keys import KeyPurpose
-from examsite.services import sealed_papers
-from examsite.services.split_keys import Sheet, make_split_key, rehearse_share
+from examsite.services import key_sheets, sealed_papers
+from examsite.services.split_keys import Sheet, rehearse_share
 from examsite.storage.queries.accounts import list_holders
-from examsite.storage.queries.split_keys import get_split_key
+from examsite.storage.queries.split_keys import find_standing_key, get_split_key
 from question_bank.loader import load_bank
 
 if TYPE_CHECKING:
@@ -28,11 +28,19 @@ _NEEDED = 2
 
 
 def split_keys(play: Play, at: datetime) -> None:
-    """The chair splits both keys of the council, two holders try their sheets."""
+    """The chair splits both keys of the council, each holder takes the own sheet, two try theirs."""
     holders = [_held(play, login, role) for login, role in HOLDERS]
     for purpose in (KeyPurpose.DRAWS, KeyPurpose.CODES):
         chair = play.by("chutich", Role.CHAIR, at)
-        sheets = make_split_key(chair, play.competition, purpose, holders=holders, needed=_NEEDED)
+        key_sheets.hand_out_key(chair, play.competition, purpose, holders=holders, needed=_NEEDED)
+        key = find_standing_key(play.session, play.competition.id, purpose)
+        if key is None:
+            raise LookupError(purpose)
+        sheets = []
+        for login, role in HOLDERS:
+            holder = play.by(login, role, at)
+            sheets.append(key_sheets.show_sheet(holder, play.competition, key))
+            key_sheets.take_sheet(holder, play.competition, key)
         play.sheets.append((purpose.value, tuple(sheets)))
         _try(play, at, purpose, sheets)
 

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from examsite.domain.split_keys import KeyPurpose
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.row_seals import Sealed
 
 
-class SplitKey(Base):
-    """One age recipient of a competition. Neither its private half nor any share of it is stored."""
+class SplitKey(Sealed, Base):
+    """One age recipient of a competition. Its private half is not stored, its shares only until they are taken."""
 
     __tablename__ = "split_keys"
     __table_args__ = (
-        UniqueConstraint("competition_id", "purpose", "subject"),
         CheckConstraint("needed >= 2", name="never_alone"),
+        Index(
+            "uq_split_keys_standing",
+            "competition_id",
+            "purpose",
+            "subject",
+            unique=True,
+            sqlite_where=text("discarded_at IS NULL"),
+            postgresql_where=text("discarded_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,12 +46,14 @@ class SplitKey(Base):
     #: When the shares were first put together; None: never.
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     record_seq: Mapped[int | None]
+    #: When the chair gave it up before every sheet was taken; it was never in force then.
+    discarded_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     shares: Mapped[list[KeyShare]] = relationship(lazy="raise", order_by="KeyShare.number")
 
 
-class KeyShare(Base):
-    """Who holds which share; the words are on that person's sheet and nowhere else."""
+class KeyShare(Sealed, Base):
+    """Who holds which share; once it was taken, the words are on that person's sheet and nowhere else."""
 
     __tablename__ = "key_shares"
     __table_args__ = (UniqueConstraint("split_key_id", "number"), UniqueConstraint("split_key_id", "assignment_id"))
@@ -54,5 +65,11 @@ class KeyShare(Base):
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"))
     #: When the holder last typed the words and they were the right ones (rehearsal).
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    #: The words, encrypted under a key of the installation, until the holder has them on paper.
+    waiting: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: When the holder first saw the words, and when they were on paper.
+    shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise")

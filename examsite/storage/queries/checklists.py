@@ -25,7 +25,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
 from examsite.storage.queries.conflicts import count_undeclared
-from examsite.storage.queries.split_keys import find_split_key
+from examsite.storage.queries.split_keys import list_missing_key
 
 _DEFENCE = "defence"
 
@@ -119,8 +119,8 @@ def list_missing_to_write(session: Session, competition: Competition, _now: date
     missing += [Missing("conflicts_not_declared", role, {"count": count}) for role, count in undeclared.items()]
     # The paper is drawn before the start, and numbers that are kept back must be opened then.
     together = ruleset.draw_contributors == Contributors.COUNCIL
-    if together and find_split_key(session, competition.id, KeyPurpose.DRAWS) is None:
-        missing.append(Missing("draw_key_not_split", Role.CHAIR))
+    if together:
+        missing += list_missing_key(session, competition.id, KeyPurpose.DRAWS, code="draw_key_not_split")
     return missing
 
 

@@ -48,12 +48,15 @@ from examsite.storage.queries.marking import (
 )
 from examsite.storage.queries.redactions import missing_before_reading
 from examsite.storage.queries.sittings import missing_before_codes
-from examsite.storage.queries.split_keys import find_split_key
+from examsite.storage.queries.split_keys import list_missing_key
 from examsite.storage.queries.standardisation import list_open_alarms, list_stops
 from examsite.storage.queries.withdrawals import list_open_withdrawals
 
 SCRIPT_CODES = "script-codes"
 ALLOCATION = "allocation"
+
+#: Of somebody who was there.
+_SEALABLE = (AttemptState.HANDED_IN, AttemptState.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -298,7 +301,7 @@ def list_sealable_attempts(session: Session, competition_id: int) -> list[Attemp
             .options(joinedload(Attempt.candidacy), selectinload(Attempt.paper))
             .where(
                 Sitting.competition_id == competition_id,
-                Attempt.state.in_((AttemptState.HANDED_IN, AttemptState.CLOSED)),
+                Attempt.state.in_(_SEALABLE),
             )
             .order_by(Candidacy.public_code, Attempt.id)
         )
@@ -342,15 +345,18 @@ def missing_before_code_draw(session: Session, competition: Competition, now: da
     every place in it decided, so that nobody has to look behind a code later.
     """
     missing = missing_before_codes(session, competition, now)
-    if find_split_key(session, competition.id, KeyPurpose.CODES) is None:
-        missing.append(Missing("codes_key_missing", Role.CHAIR))
-    attempts = list_sealable_attempts(session, competition.id)
-    if not attempts:
+    missing += list_missing_key(session, competition.id, KeyPurpose.CODES, code="codes_key_missing")
+    rows = session.execute(
+        select(Attempt.record_seq, Attempt.paper_id, Attempt.objective_points)
+        .join(Sitting, Sitting.id == Attempt.sitting_id)
+        .where(Sitting.competition_id == competition.id, Attempt.state.in_(_SEALABLE))
+    ).all()
+    if not rows:
         missing.append(Missing("attempts_missing", Role.INVIGILATOR))
-    unready = sum(1 for row in attempts if row.record_seq is None or row.paper is None or row.objective_points is None)
+    unready = sum(1 for row in rows if None in row)
     if unready:
         missing.append(Missing("attempts_not_scored", Role.INVIGILATOR, {"count": unready}))
-    return missing + missing_before_reading(session, competition.id, len(attempts))
+    return missing + missing_before_reading(session, competition.id, len(rows))
 
 
 def missing_before_sealing(session: Session, competition: Competition, now: datetime) -> list[Missing]:

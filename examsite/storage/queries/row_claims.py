@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from examsite.domain.appeals import round_word
 from examsite.domain.events import Event
@@ -29,8 +29,8 @@ from examsite.storage.models.papers import ItemDecision, Paper, RubricChange
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.ranking import Deduction, ResultVersion, Signature, TieDecision
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
+from examsite.storage.models.split_keys import KeyShare, SplitKey
 from examsite.storage.queries.items import decision_of
-from examsite.storage.queries.split_keys import list_split_keys
 
 _Values = Mapping[str, tuple[str, object]]
 
@@ -373,7 +373,8 @@ def _actor(assignment: RoleAssignment) -> str:
 
 def _split_keys(session: Session, competition: Competition) -> Iterator[RowClaim]:
     """Whoever puts another public half in the place of a key reads what its holders alone should open."""
-    for key in list_split_keys(session, competition.id):
+    keys = select(SplitKey).where(SplitKey.competition_id == competition.id).order_by(SplitKey.id)
+    for key in session.scalars(keys.options(selectinload(SplitKey.shares).joinedload(KeyShare.assignment))):
         yield RowClaim(
             "split_keys",
             key.id,

@@ -1,33 +1,28 @@
-"""Keys that the council and those who watch it hold together: split, printed, tried."""
+"""Keys that the council and those who watch it hold together: split, taken, tried."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.permissions import Role
-from examsite.domain.split_keys import KeyPurpose
+from examsite.domain.split_keys import TAKING_HOURS, KeyPurpose
+from examsite.services import key_sheets
+from examsite.services.key_sheets import check_key_missing, hand_out_key
 from examsite.services.rulesets import ruleset_of
-from examsite.services.split_keys import HOLDERS, SplitSecret, keep_split_key, prepare_split_key
+from examsite.services.split_keys import HOLDERS
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
-from examsite.storage.queries.split_keys import find_split_key
+from examsite.storage.queries.split_keys import get_split_key_number
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.errors import message_of, status_of
-from examsite.web.forms.split_keys import KeepKeyForm, split_key_form
+from examsite.web.forms.split_keys import DiscardKeyForm, split_key_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
-from examsite.web.split_keys import SPLIT_HERE, serve_check, serve_keys
+from examsite.web.split_keys import SPLIT_HERE, serve_check, serve_keys, serve_sheet, serve_taken
 from examsite.web.transactions import act, forget_changes, writes
-
-#: How long a page with sheets may stay open before it is confirmed. Source: our choice, because printing a dozen
-#: sheets and folding them takes less. Unit: seconds.
-_PRINTING_SECONDS = 7200
 
 
 @bp.get("/<code>/keys")
@@ -42,10 +37,9 @@ def list_keys(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the 
 @fresh_factor
 @writes
 def split_key(code: str, purpose: str) -> ResponseReturnValue:
-    """Pick the holders; then the sheets, once. Nothing is written down before they are printed."""
+    """Pick the holders; each of them then takes the own sheet, which nobody else sees."""
     aim = _purpose(purpose)
-    if find_split_key(db.session(), g.competition.id, aim) is not None:
-        raise ConflictError("split_key_made")
+    check_key_missing(act(), g.competition, aim)
     people = list_holders(db.session(), g.competition.id, *HOLDERS)
     ruleset = ruleset_of(g.competition)
     form = split_key_form(
@@ -57,64 +51,58 @@ def split_key(code: str, purpose: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = [row for row in people if row.id in (form.holders.data or ())]
         try:
-            made, sheets = prepare_split_key(
-                act(), g.competition, aim, holders=chosen, needed=int(form.needed.data or 0)
-            )
+            hand_out_key(act(), g.competition, aim, holders=chosen, needed=int(form.needed.data or 0))
         except InvalidError as error:
             forget_changes()
             form.holders.errors = [message_of(error)]
             status = status_of(error)
         else:
-            keep = KeepKeyForm(formdata=None)
-            keep.sealed.data = _serializer().dumps(
-                {
-                    "purpose": aim.value,
-                    "competition": g.competition.id,
-                    "account": g.actor.account_id,
-                    "recipient": made.recipient,
-                    "identifier": made.identifier,
-                    "needed": made.needed,
-                    "holders": [row.id for row in chosen],
-                }
-            )
-            return render_template(
-                "split_keys/print_sheets.html",
-                form=keep,
-                purpose=aim,
-                needed=made.needed,
-                sheets=[
-                    (sheet, row.account.display_name, label(row.role))
-                    for sheet, row in zip(sheets, chosen, strict=True)
-                ],
-                code=code,
-            )
-    return render_template("split_keys/split_key.html", form=form, purpose=aim, code=code), status
+            flash(_("Đã chia khóa. Mỗi người giữ đăng nhập và lấy tờ của mình ở trang này."), "success")
+            return redirect(url_for("council.list_keys", code=code))
+    page = render_template("split_keys/split_key.html", form=form, purpose=aim, code=code, hours=TAKING_HOURS)
+    return page, status
 
 
-@bp.post("/<code>/keys/<purpose>/keep")
+@bp.route("/<code>/keys/<int(max=2147483647):key>/discard", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @fresh_factor
 @writes
-def keep_key(code: str, purpose: str) -> ResponseReturnValue:
-    """Put the key in force whose sheets were just printed."""
-    form = KeepKeyForm()
-    aim = _purpose(purpose)
-    if not form.validate_on_submit():
-        raise InvalidError("split_key_not_printed")
-    said = _read(form.sealed.data or "")
-    if (said.get("purpose"), said.get("competition"), said.get("account")) != (
-        aim.value,
-        g.competition.id,
-        g.actor.account_id,
-    ):
-        raise InvalidError("split_key_page_old")
-    people = {row.id: row for row in list_holders(db.session(), g.competition.id, *HOLDERS)}
-    if not set(said["holders"]) <= set(people):
-        raise InvalidError("split_key_page_old")
-    made = SplitSecret(said["recipient"], said["identifier"], said["needed"], ())
-    keep_split_key(act(), g.competition, aim, made=made, holders=[people[number] for number in said["holders"]])
-    flash(_("Khóa đã có hiệu lực. Giao từng tờ tận tay, rồi mỗi người thử tờ của mình ở trang này."), "success")
-    return redirect(url_for("council.list_keys", code=code))
+def discard_key(code: str, key: int) -> ResponseReturnValue:
+    """Give up a key of which sheets were not taken, with a reason; then it can be split anew."""
+    row = get_split_key_number(db.session(), g.competition.id, key)
+    untaken = [share for share in row.shares if share.taken_at is None]
+    if not untaken:
+        raise ConflictError("split_key_made")
+    form = DiscardKeyForm()
+    status = 422 if request.method == "POST" else 200
+    if form.validate_on_submit():
+        try:
+            key_sheets.discard_key(act(), g.competition, row, reason=form.reason.data or "")
+        except InvalidError as error:
+            forget_changes()
+            form.reason.errors = [message_of(error)]
+        else:
+            flash(_("Đã hủy khóa chưa lấy đủ tờ. Các tờ đã in của khóa này không mở được gì; hãy chia lại."), "success")
+            return redirect(url_for("council.list_keys", code=code))
+    return render_template("split_keys/discard_key.html", form=form, key=row, untaken=untaken), status
+
+
+@bp.route("/<code>/keys/<int(max=2147483647):key>/sheet", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
+@writes
+def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+    """A holder sees the own sheet, to print it."""
+    return serve_sheet(key)
+
+
+@bp.post("/<code>/keys/<int(max=2147483647):key>/sheet/taken")
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
+@writes
+def confirm_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+    """A holder has the own sheet on paper."""
+    return serve_taken(key)
 
 
 @bp.route("/<code>/keys/<int(max=2147483647):key>/check", methods=["GET", "POST"])
@@ -129,15 +117,3 @@ def _purpose(text: str) -> KeyPurpose:
     if text not in {purpose.value for purpose in SPLIT_HERE}:
         raise NotFoundError("split_key_not_found")
     return KeyPurpose(text)
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.extensions["settings"].secret_key, salt="split-key")
-
-
-def _read(sealed: str) -> dict[str, Any]:
-    try:
-        said: dict[str, Any] = _serializer().loads(sealed, max_age=_PRINTING_SECONDS)
-    except BadSignature:
-        raise InvalidError("split_key_page_old") from None
-    return said

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, HiddenField
+from wtforms import BooleanField, Field, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from examsite.domain.errors import DomainError
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.split_keys import LEAST_NEEDED, MOST_HOLDERS, SHARE_WORDS, plain_words
 from examsite.web.forms.papers import MultiCheckboxField, WholeNumberField
 from examsite.web.i18n import _, _l
@@ -87,11 +88,23 @@ def split_key_form(*, holders: Sequence[tuple[int, str]], chosen: Sequence[int],
     return form
 
 
-class KeepKeyForm(FlaskForm):
-    """That every sheet is on paper; the public half of the key comes back under the seal of the server."""
+class ShowSheetForm(FlaskForm):
+    """The holder asks for the words of the own sheet: a button."""
 
-    sealed = HiddenField(validators=[InputRequired(_NEEDED), Length(max=4000)])
+
+class KeepSheetForm(FlaskForm):
+    """That the own sheet is on paper, so that the server may forget its words."""
+
     printed = BooleanField(
-        _l("Đã in đủ các tờ, đọc rõ từng từ, mỗi tờ đã gấp và dán lại"),
-        validators=[InputRequired(_l("Chỉ xác nhận sau khi đã in đủ. Chưa in được thì chia lại từ đầu."))],
+        _l("Đã in hoặc chép đủ 33 từ, đọc rõ từng từ, tờ đã gấp và dán lại"),
+        validators=[InputRequired(_l("Chỉ xác nhận sau khi tờ đã ở trên giấy. Chưa in được thì mở lại tờ này."))],
+    )
+
+
+class DiscardKeyForm(FlaskForm):
+    """Why a key is given up of which sheets were not taken."""
+
+    reason = TextAreaField(
+        _l("Lý do"),
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_l("Không quá %(max)d ký tự."))],
     )

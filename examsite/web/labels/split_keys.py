@@ -14,6 +14,7 @@ LABELS = {
 }
 
 MISSING = {
+    "key_sheets_untaken": _l("Còn %(count)s tờ khóa chưa được người giữ lấy nên khóa chưa có hiệu lực"),
     "codes_key_missing": _l("Chưa chia khóa mở bảng ghép phách cho người giữ"),
 }
 
@@ -37,13 +38,24 @@ ERRORS = {
     "split_key_changed": _l(
         "Khóa đang lưu không phải khóa đã chia theo sổ ghi nên không niêm phong gì bằng khóa này. Hãy báo ban giám sát."
     ),
-    "split_key_made": _l("Khóa này đã được chia cho người giữ. Tờ khóa chỉ hiện một lần khi chia."),
+    "split_key_made": _l("Khóa này đã được chia và mọi người giữ đã lấy tờ của mình nên không chia lại hay hủy nữa."),
+    "split_key_too_early": _l("Kỳ thi chưa công bố nên chưa có sổ ghi để ghi việc chia khóa. Hãy công bố trước."),
+    "split_key_waiting": _l(
+        "Khóa này đã chia, còn tờ chưa được lấy. Nhắc người giữ lấy tờ, hoặc hủy khóa rồi chia lại."
+    ),
+    "sheet_taken": _l("Tờ này đã ở trên giấy nên máy chủ không còn giữ từ nào. Mất tờ thì báo chủ tịch hội đồng."),
+    "sheet_not_taken": _l("Bạn chưa lấy tờ này. Hãy lấy tờ và xác nhận trước khi thử."),
+    "sheet_not_shown": _l("Bạn chưa mở xem tờ này. Hãy mở, in ra rồi mới xác nhận."),
+    "sheet_not_printed": _l(
+        "Chưa xác nhận tờ đã ở trên giấy nên chưa xóa gì. Hãy mở lại tờ của bạn ở trang “Tờ khóa”."
+    ),
+    "sheet_damaged": _l(
+        "Tờ này đã hỏng hoặc bị đổi trên máy chủ. Chủ tịch hủy khóa rồi chia lại; hãy báo ban giám sát."
+    ),
     "split_key_not_found": _l("Khóa này chưa được chia cho người giữ."),
     "holder_not_valid": _l("%(name)s không thuộc hội đồng hay ban giám sát của kỳ thi này nên không giữ khóa được."),
     "holder_twice": _l("%(name)s là người đã được chọn dưới vai khác. Mỗi người chỉ giữ một tờ của một khóa."),
-    "split_key_page_old": _l("Trang tờ khóa này đã quá giờ hoặc không phải của bạn. Hãy hủy các tờ đã in và chia lại."),
     "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
-    "split_key_not_printed": _l("Chưa xác nhận đã in đủ các tờ nên khóa chưa có hiệu lực. Hãy hủy các tờ và chia lại."),
     "no_share_held": _l("Bạn không giữ tờ nào của khóa này nên không có gì để thử."),
     "share_words_missing": _l(
         "Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."
