@@ -7,7 +7,7 @@ masthead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
@@ -26,12 +26,19 @@ from examsite.web.labels import label
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the navigation; `active` is found out from the endpoint when not given."""
+    """One entry of the navigation; `active` is found out from the endpoint when not given.
+
+    An entry with `pages` is a group: it leads to the first of them, and shows them all while it `is_open`.
+    """
 
     label: str
     url: str
     active: bool = False
     count: int | None = None
+    pages: tuple[NavItem, ...] = ()
+    is_open: bool = False
+    #: Whether the group belongs to the present step or to a later one.
+    is_ahead: bool = False
 
 
 def nav_item(
@@ -44,6 +51,19 @@ def nav_item(
         active=request.endpoint == endpoint or request.endpoint in also,
         count=count,
     )
+
+
+def nav_group(text: str, pages: list[NavItem], *, is_present: bool) -> NavItem:
+    """A group of entries; `is_present` as long as the step that it belongs to is not over."""
+    url = pages[0].url if pages else ""
+    return NavItem(label=text, url=url, pages=tuple(pages), is_ahead=is_present)
+
+
+def open_one(groups: list[NavItem]) -> list[NavItem]:
+    """The groups with one of them open: that of the page shown, else that of the present step."""
+    here = next((group for group in groups if any(page.active for page in group.pages)), None)
+    chosen = here or next((group for group in groups if group.is_ahead), None)
+    return [replace(group, is_open=group is chosen, active=group is here) for group in groups]
 
 
 def _switch_language_url(locale: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import g, render_template, url_for
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkingStep, NeededAct
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.scores import ZERO
@@ -87,15 +87,13 @@ def path_diagram(
 
 
 def serve_script_paths(*, show_endpoint: str) -> str:
-    """Every script with its path in words, each leading to its diagram.
-
-    Raises:
-        ConflictError: `codes_not_opened`.
-    """
-    _check_opened()
+    """Every script with its path in words, each leading to its diagram; before the codes are opened, when that is."""
+    opened = g.competition.state.has_reached(CompetitionState.MERGED)
+    standings = list_standings(db.session(), g.competition) if opened else []
     return render_template(
         "scripts/list_paths.html",
-        rows=[(row, _step_words(row)) for row in list_standings(db.session(), g.competition)],
+        opened=opened,
+        rows=[(row, _step_words(row)) for row in standings],
         show_endpoint=show_endpoint,
         code=g.competition.code,
     )
@@ -119,11 +117,6 @@ def serve_script_path(script: str, *, list_endpoint: str) -> str:
         notes=list_discussion_notes(db.session(), row.script.id),
         back_url=url_for(list_endpoint, code=g.competition.code),
     )
-
-
-def _check_opened() -> None:
-    if not g.competition.state.has_reached(CompetitionState.MERGED):
-        raise ConflictError("codes_not_opened")
 
 
 def _pseudonym(row: ScriptStanding, place: int) -> str:

@@ -64,16 +64,24 @@ def submit_own_appeal() -> ResponseReturnValue:
     ), status
 
 
-@bp.post("/appeal/withdrawal")
+@bp.route("/appeal/withdrawal", methods=["GET", "POST"])
 @requires(Role.CANDIDATE)
 @writes
 def withdraw_own_appeal() -> ResponseReturnValue:
-    """Take the wish back; until the window closes it may be asked anew."""
+    """Take the wish back, after a look at what that means; until the window closes it may be asked anew."""
     here = redirect(url_for("candidate.submit_own_appeal"))
     candidacy = _own()
-    if not AppealActForm().validate_on_submit():
-        flash(_("Chưa có gì thay đổi. Hãy bấm lại."), "error")
-        return here
+    form = AppealActForm()
+    if not form.validate_on_submit():
+        values = _values(candidacy, read_web_clock())
+        standing = next((row for row in values["own"] if row["is_standing"]), None)
+        if standing is None or not values["may_withdraw"]:
+            flash(_("Không có đề nghị phúc khảo nào rút được lúc này."), "attention")
+            return here
+        page = render_template(
+            "candidate/withdraw_own_appeal.html", form=form, standing=standing, window=values["window"]
+        )
+        return page, 422 if form.is_submitted() else 200
     try:
         for part in ruleset_of(candidacy.competition).appeal_parts:
             if find_standing_appeal(db.session(), candidacy.id, part) is not None:

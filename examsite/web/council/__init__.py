@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 
 from examsite.domain.competitions import CompetitionState
+from examsite.domain.permissions import Role
 from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
-from examsite.web.pages import NavItem, nav_item
+from examsite.web.pages import NavItem, nav_group, nav_item, open_one
 
 bp = Blueprint("council", __name__, url_prefix="/council")
 
@@ -21,34 +22,69 @@ _PAPERS = (
     *("council.set_aside_paper", "council.open_reserve"),
 )
 
+_KEYS = ("council.split_key", "council.discard_key", "council.take_sheet", "council.check_sheet")
+
+#: One entry of a group: its words, its endpoint, and the endpoints of the pages below it.
+_Page = tuple[str, str, tuple[str, ...]]
+
 
 def navigation(competition: Any) -> list[NavItem]:
-    """The pages of one competition; pages that are not there are left out."""
+    """The pages of one competition by the part of its life that they belong to; pages that are not there are left out.
+
+    The group of the page that is shown stands open, on the desk that of the present step.
+    """
     if competition is None:
         return []
-    opened = competition.state.has_reached(CompetitionState.MERGED)
-    pages: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-        (_("Tổng quan"), "council.show_desk", ()),
-        (_("Đề thi"), "council.list_papers", _PAPERS),
-        (_("Tờ khóa"), "council.list_keys", ("council.split_key", "council.keep_key", "council.check_sheet")),
+    desk = nav_item(_("Tổng quan"), "council.show_desk", code=competition.code)
+    groups = [
+        nav_group(
+            words,
+            [
+                nav_item(text, endpoint, also=also, code=competition.code)
+                for text, endpoint, also in pages
+                if has_endpoint(endpoint)
+            ],
+            is_present=last is None or not competition.state.has_reached(last),
+        )
+        for words, pages, last in _groups(competition.state)
+    ]
+    return [desk, *open_one([group for group in groups if group.pages])]
+
+
+def _groups(state: CompetitionState) -> tuple[tuple[str, tuple[_Page, ...], CompetitionState | None], ...]:
+    """The groups in the order of the life, each with the state in which it is over."""
+    opened = state.has_reached(CompetitionState.MERGED)
+    has_items = g.actor.role is Role.CHAIR and state.has_reached(CompetitionState.MARKING)
+    before: tuple[_Page, ...] = (
+        (_("Tờ khóa"), "council.list_keys", _KEYS),
         (_("Bốc thăm"), "council.list_draws", ("council.show_draw", "council.open_numbers")),
-        (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
-        (_("Đề nghị"), "council.list_room_requests", ("council.decide_request",)),
         (_("Điều chỉnh"), "council.list_adjustments", ("council.decide_adjustments",)),
         (_("Xung đột"), "council.list_conflict_hints", ("council.judge_hint",)),
+    )
+    written: tuple[_Page, ...] = (
+        (_("Đề thi"), "council.list_papers", _PAPERS),
+        (_("Đề nghị"), "council.list_room_requests", ("council.decide_request",)),
+        (_("Sự việc"), "council.list_incidents", ("council.decide_incident",)),
+    )
+    marking: tuple[_Page, ...] = (
         (_("Phách"), "council.show_codes", ("council.open_codes",)),
         (_("Chuẩn chấm"), "council.list_standards", ("council.answer_standard",)),
+        *([(_("Câu trắc nghiệm"), "council.list_items", ("council.decide_item",))] if has_items else []),
+        (_("Đường điểm"), "council.list_script_paths", ("council.show_script_path",)),
         *([(_("Phúc khảo"), "council.list_appeals", _APPEALS)] if opened else []),
-        *([(_("Đường điểm"), "council.list_script_paths", ("council.show_script_path",))] if opened else []),
-        (_("Thứ tự bảo vệ"), "council.show_presentation_order", ("council.agree_excuse",)),
+    )
+    defence: tuple[_Page, ...] = ((_("Thứ tự bảo vệ"), "council.show_presentation_order", ("council.agree_excuse",)),)
+    result: tuple[_Page, ...] = (
         *([(_("Báo cáo trước khi ký"), "council.show_findings", ())] if opened else []),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
     )
-    return [
-        nav_item(text, endpoint, also=also, code=competition.code)
-        for text, endpoint, also in pages
-        if has_endpoint(endpoint)
-    ]
+    return (
+        (_("Chuẩn bị"), before, CompetitionState.WRITTEN),
+        (_("Thi viết"), written, CompetitionState.MARKING),
+        (_("Chấm thi"), marking, CompetitionState.PROPOSALS),
+        (_("Bảo vệ"), defence, CompetitionState.RANKED),
+        (_("Kết quả"), result, None),
+    )
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]

@@ -168,17 +168,30 @@ def contribute_number(code: str, name: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<code>/draws/<name>/commit")
+@bp.route("/<code>/draws/<name>/commit", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @writes
 def commit_draw(code: str, name: str) -> ResponseReturnValue:
-    """Close the list of commitments and put it on record."""
-    return _act(
-        code,
-        name,
-        lambda: draws.commit_draw(act(), g.competition, name),
-        _("Đã khóa danh sách. Mọi cam kết đã vào sổ; từ đây không ai rút ra và không bốc thăm lại được."),
-    )
+    """Close the list of commitments and put it on record, after a look at who is on it."""
+    _known(name)
+    form = DrawActForm()
+    if form.validate_on_submit():
+        return _done(
+            code,
+            name,
+            lambda: draws.commit_draw(act(), g.competition, name),
+            _("Đã khóa danh sách. Mọi cam kết đã vào sổ; từ đây không ai rút ra và không bốc thăm lại được."),
+        )
+    view = view_draw(db.session(), g.competition, name)
+    if view.state is not DrawState.GATHERING:
+        raise ConflictError("draw_list_closed" if view.state is not None else "draw_not_prepared", draw=name)
+    if len(view.lines) < LEAST_CONTRIBUTORS:
+        raise ConflictError("contributors_too_few", given=len(view.lines), least=LEAST_CONTRIBUTORS)
+    given = {line.by for line in view.lines}
+    people = list_holders(db.session(), g.competition.id, *_COUNCIL)
+    waiting = [row.account.display_name for row in people if f"council/{row.pseudonym}" not in given]
+    page = render_template("council/commit_draw.html", form=form, view=view, waiting=waiting, code=code)
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.post("/<code>/draws/<name>/reveal")

@@ -46,7 +46,7 @@ ERRORS = {
     "paper_not_in_turn": _l("Đề %(paper)s không còn là đề đang dùng; đến lượt đề %(turn)s. Chưa bỏ gì. Hãy xem lại."),
     "no_sitting_waits": _l(
         "Mọi ca thi của chức danh %(post)s đã bắt đầu, nên không còn ca nào dùng được đề dự phòng. Bài đang làm giữ "
-        "nguyên đề. Câu hỏng được xử lý ở trang Câu hỏi sau khi thu bài; sự việc trong phòng ghi vào biên bản."
+        "nguyên đề. Câu hỏng được xử lý ở trang Câu trắc nghiệm sau khi thu bài; sự việc trong phòng ghi vào biên bản."
     ),
     "no_reserve_left": _l(
         "Chức danh %(post)s không còn phiên bản dự phòng nào. Hãy dời buổi thi và báo người có thẩm quyền."
