@@ -33,13 +33,13 @@ from examsite.services.erasure_plans import (
 from examsite.services.records import record
 from examsite.storage import erasing
 from examsite.storage.database import writing
-from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.erasures import Erasure
 from examsite.storage.queries.erasures import (
     blank_contents,
     count_running,
     find_open_erasure,
+    list_accounts_of,
     list_shared_files,
     list_unfinished,
 )
@@ -233,8 +233,7 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, re
     }
     for candidacy in doomed.candidacies:
         candidacy.created_at = competition.created_at
-    for key in doomed.belongings.emptied["accounts"]:
-        account = session.get_one(Account, key)
+    for account in list_accounts_of(session, doomed.belongings.emptied["accounts"]):
         account.state, account.created_at = AccountState.DISABLED, competition.created_at
     session.flush()
     erasing.empty_rows(session, doomed.belongings.emptied)

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.personal_data import EMPTIED, ROWS_DESTROYED, erased_value
+from examsite.domain.word_search import word_search
 from examsite.storage.database import Base
 from examsite.storage.row_sets import PORTION, in_portions
 from examsite.storage.uploads import stored_path
@@ -71,7 +72,7 @@ def find_words(
     found: dict[str, int] = {}
     if not words:
         return found
-    destroyed = set(contents)
+    destroyed, search = set(contents), word_search(words)
     for table in Base.metadata.sorted_tables:
         columns = [column for column in table.columns if _holds_text(column)]
         if not columns:
@@ -90,7 +91,7 @@ def find_words(
                 if not value or column.name in gone_here:
                     continue
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-                if any(word in text for word in words):
+                if search.is_in(text):
                     found[f"{table.name}.{column.name}"] = found.get(f"{table.name}.{column.name}", 0) + 1
     return found
 

@@ -264,11 +264,13 @@ def find_attendance_at(session: Session, competition: Competition) -> datetime |
     return None if text is None else datetime.fromisoformat(text)
 
 
-def defence_results(session: Session, competition: Competition) -> list[DefenceResult]:
+def defence_results(
+    session: Session, competition: Competition, *, passed: Collection[int] | None = None
+) -> list[DefenceResult]:
     """For everyone who passed the written part: marks, decision, score, or absence; by post and public code.
 
     A candidate without a locked proposal is absent, as is one whose absence the invigilator recorded. Marks appear
-    only once they were revealed.
+    only once they were revealed. `passed` is `list_passed_ids`, where that is known already.
     """
     defences = {row.candidacy_id: row for row in list_defences(session, competition.id)}
     shown = [row.id for row in defences.values() if row.state in SCORES_SHOWN]
@@ -278,7 +280,7 @@ def defence_results(session: Session, competition: Competition) -> list[DefenceR
         for row in session.scalars(select(Settlement).where(Settlement.defence_id.in_(shown)))
     }
     results = []
-    for standing in list_standings(session, competition):
+    for standing in list_standings(session, competition, passed=passed):
         candidacy = standing.candidacy
         defence = defences.get(candidacy.id)
         has_proposal = standing.last is not None and standing.last.locked_at is not None
@@ -307,14 +309,14 @@ def list_missing_defence(session: Session, competition: Competition, _now: datet
 
     Source: TT 22/2025/TT-BNV art. 19-22 (each defence has at least two marks and one score).
     """
-    proposals = [row for row in list_standings(session, competition) if row.last is not None]
     states = dict(
         session.execute(
             select(Defence.state, func.count()).where(Defence.competition_id == competition.id).group_by(Defence.state)
         ).all()
     )
     missing = []
-    if proposals and not states:
+    # Who passed is computed from every script: only where nobody was called to a defence.
+    if not states and any(row.last is not None for row in list_standings(session, competition)):
         missing.append(Missing("order_not_drawn", Role.CHAIR))
     open_ones = sum(
         count

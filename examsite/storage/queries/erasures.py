@@ -134,6 +134,15 @@ def list_identities(session: Session, candidacy_ids: Sequence[int]) -> list[Cand
     ]
 
 
+def list_accounts_of(session: Session, account_ids: Sequence[int]) -> list[Account]:
+    """The accounts with these keys."""
+    return [
+        row
+        for chunk in in_portions(account_ids)
+        for row in session.scalars(select(Account).where(Account.id.in_(chunk)).order_by(Account.id))
+    ]
+
+
 def traces_of(session: Session, candidacies: Sequence[Candidacy], belongings: Belongings) -> Traces:
     """By what the log may speak of these people."""
     codes: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,9 +87,14 @@ def count_versions(session: Session, candidacy_id: int) -> int:
     return session.scalar(select(func.count()).where(ProposalVersion.candidacy_id == candidacy_id)) or 0
 
 
-def list_standings(session: Session, competition: Competition) -> list[ProposalStanding]:
-    """Who passed the written part, by post and public code, each with the number of versions and the last one."""
-    passed = list_passed_ids(session, competition)
+def list_standings(
+    session: Session, competition: Competition, *, passed: Collection[int] | None = None
+) -> list[ProposalStanding]:
+    """Who passed the written part, by post and public code, each with the number of versions and the last one.
+
+    `passed` is `list_passed_ids`, where that is known already.
+    """
+    passed = list_passed_ids(session, competition) if passed is None else passed
     candidacies = session.scalars(
         select(Candidacy)
         .options(joinedload(Candidacy.post))

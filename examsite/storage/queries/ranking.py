@@ -45,7 +45,8 @@ def gather_result(session: Session, competition: Competition) -> ResultMaterial:
     """
     written = written_results(session, competition)
     posts = _list_posts(session, competition.id)
-    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition)}
+    passed = {row.candidacy_id for row in written if row.passed}
+    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, passed=passed)}
     candidates = tuple(
         CandidateEntry(row.public_code, row.post_code, row.full_name, _parts(row, defences)) for row in written
     )
