@@ -244,28 +244,6 @@ SUBJECTS: Final[Mapping[Event, frozenset[str]]] = {event: event.subjects for eve
 """Kinds of subject that each fact is about. Source: our choice, because a verifier looks facts up by subject."""
 
 
-def actor_text(kind: str, pseudonym: str | None = None) -> str:
-    """The actor as a record writes it: `system`, `candidate`, or `kind/pseudonym`.
-
-    Raises:
-        InvalidError: `actor_not_valid`.
-    """
-    actor = kind if pseudonym is None else f"{kind}/{pseudonym}"
-    actor_kind(actor)
-    return actor
-
-
-def subject_text(kind: str, code: str) -> str:
-    """The subject as a record writes it: `kind/code`.
-
-    Raises:
-        InvalidError: `subject_not_valid`.
-    """
-    subject = f"{kind}/{code}"
-    subject_kind(subject)
-    return subject
-
-
 def actor_kind(actor: str) -> str:
     """The kind of the actor.
 

@@ -7,7 +7,7 @@ thresholds are wide on purpose, so that an honest candidate with any typing tool
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -63,14 +63,6 @@ class Noticed:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TypingStep:
-    """One change of a text by typing: when, and by how many letters it grew (less than none: it shrank)."""
-
-    milliseconds: int
-    letters: int
-
-
 def read_evidence(body: object) -> list[Noticed]:
     """The events of one call, in the order sent.
 
@@ -81,24 +73,6 @@ def read_evidence(body: object) -> list[Noticed]:
     if not isinstance(rows, list) or len(rows) > MAX_EVENTS:
         raise InvalidError("evidence_malformed", field="events")
     return [_read(row, f"events[{place}]") for place, row in enumerate(rows)]
-
-
-def find_bursts(steps: Iterable[TypingStep]) -> list[TypingStep]:
-    """Where a text grew faster than anybody types: each with the letters of its window and the length of it.
-
-    Corrections count against growth, so that a typing tool that takes a word back and writes it anew adds nothing. A
-    burst ends its window: the next one starts from nothing.
-    """
-    window: list[TypingStep] = []
-    found: list[TypingStep] = []
-    for step in steps:
-        window = [one for one in window if step.milliseconds - one.milliseconds < BURST_MILLISECONDS]
-        window.append(step)
-        letters = sum(one.letters for one in window)
-        if letters >= BURST_LETTERS:
-            found.append(TypingStep(step.milliseconds - window[0].milliseconds, letters))
-            window = []
-    return found
 
 
 def is_worth_a_look(noticed: Noticed) -> bool:

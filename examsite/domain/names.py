@@ -50,12 +50,6 @@ def strip_accents(text: str) -> str:
     return unicodedata.normalize("NFC", bare.replace("đ", "d").replace("Đ", "D"))
 
 
-def collation_key(text: str) -> str:
-    """A text that orders like the word does in Vietnamese; equal only for the same word in any normal form."""
-    levels = _levels(text)
-    return levels.letters + levels.tones + levels.capitals
-
-
 def given_name_key(full_name: str) -> str:
     """A text that orders people by given name (the last word), then by the rest of the name.
 

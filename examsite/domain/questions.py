@@ -187,26 +187,6 @@ def read_number(raw: str, *, unit: Text | None = None) -> Decimal | None:
 # --- what is shown and kept ----------------------------------------------------------------------------------------
 
 
-def public_data(question: Question) -> dict[str, Any]:
-    """What a candidate may see: no key, no rubric levels, no source, and nothing that hints at them.
-
-    The maximum of each criterion stays, because a paper must state what each part is worth.
-    """
-    data: dict[str, Any] = {
-        "id": question.id,
-        "kind": question.kind.value,
-        "stem": _text_to_data(question.stem),
-        "options": [{"key": option.key, "text": _text_to_data(option.text)} for option in question.options],
-        "unit": _text_to_data(question.answer_key.unit) if isinstance(question.answer_key, NumericKey) else None,
-        "criteria": [
-            {"key": c.key, "text": _text_to_data(c.text), "maximum": _decimal_to_data(c.maximum)}
-            for c in question.criteria
-        ],
-        "points": None if question.points is None else _decimal_to_data(question.points),
-    }
-    return data
-
-
 def question_to_data(question: Question) -> dict[str, Any]:
     """The whole question as JSON-ready data (strings and integers; decimals as text with two decimals)."""
     return {

@@ -95,14 +95,3 @@ def part_of(value: Decimal, percent: Decimal) -> Decimal:
 def is_multiple(points: Score, step: Score) -> bool:
     """Whether the points stand on the grid of the step (a step of zero or less has no grid)."""
     return step > ZERO and points % step == ZERO
-
-
-def multiples(maximum: Score, step: Score) -> tuple[Score, ...]:
-    """Every point that may be given: 0, step, 2 × step … up to the maximum.
-
-    Raises:
-        InvalidError: `step_not_positive`.
-    """
-    if step <= ZERO:
-        raise InvalidError("step_not_positive", step=score_text(step))
-    return tuple(step * count + ZERO for count in range(int(maximum // step) + 1))

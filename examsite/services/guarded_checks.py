@@ -47,11 +47,11 @@ def _causes(session: Session, crash: Exception) -> list[TableProblem]:
     return found or [TableProblem("records", None, "check_failed", f"{type(crash).__name__} {crash}"[:80])]
 
 
-def _is_content(event: str, salt: str, payload: str, commit: str) -> bool:
+def _is_content(event: str, salt: str | None, payload: str | None, commit: str | None) -> bool:
     """Whether a content is the one that was committed to, and has the members of its kind."""
     try:
-        value = json.loads(payload)
+        value = json.loads(payload or "")
         check_payload(Event(event), value)
-        return commitment(bytes.fromhex(salt), value) == commit
+        return commitment(bytes.fromhex(salt or ""), value) == commit
     except (InvalidError, *UNREADABLE):
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -15,9 +15,8 @@ from examsite.domain.events import Event
 from examsite.domain.saves import content_of
 from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
 from examsite.services.context import ServiceContext
-from examsite.services.records import record_all
+from examsite.services.records import record_by_competition
 from examsite.services.saves import note_signs_of_life
-from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import (
     AttemptClock,
@@ -135,13 +134,3 @@ def _record_reopened(ctx: ServiceContext, reopened: Sequence[tuple[int, int]]) -
         payload: dict[str, object] = {"number": subject.candidate_number, "epoch": epoch}
         facts.setdefault(subject.competition_id, []).append((f"sitting/{subject.sitting_code}", payload))
     record_by_competition(ctx, Event.ATTEMPT_OPENED, facts)
-
-
-def record_by_competition(
-    ctx: ServiceContext, event: Event, facts: Mapping[int, Sequence[tuple[str, dict[str, object]]]]
-) -> dict[int, list[int]]:
-    """Append facts to the logs of their competitions, in the order of these, as acts of the candidates themselves."""
-    return {
-        number: record_all(ctx, ctx.session.get_one(Competition, number), event, facts[number], actor="candidate")
-        for number in sorted(facts)
-    }

@@ -5,7 +5,6 @@ A receipt in full names the first checkpoint that covers the record, so that it 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from examsite.domain import checkpoints, receipts
 from examsite.domain.canonical import parse_instant
 from examsite.domain.errors import DomainError, InvalidError, NotFoundError
 from examsite.domain.merkle import verify_consistency
-from examsite.domain.receipts import OpenedRecord, Receipt
+from examsite.domain.receipts import Receipt
 from examsite.domain.records import VERSION, Record
 from examsite.services.checkpoints import is_signature_good, origin_of
 from examsite.services.context import LogSigner
@@ -68,20 +67,6 @@ def read_receipt(session: Session, log_code: str, seq: int) -> OwnReceipt:
         )
     code = receipts.short_code(bytes.fromhex(row.leaf))
     return OwnReceipt(row.seq, parse_instant(row.at), row.leaf, code, text, covering)
-
-
-def read_opening(session: Session, log_code: str, seq: int) -> OpenedRecord | None:
-    """Salt and content of a record, for the person whom it is about and from the day on which own marks open.
-
-    None: they were erased.
-
-    Raises:
-        NotFoundError: `log_not_found`, `record_not_found`.
-    """
-    row = get_record(session, get_log(session, log_code).id, seq)
-    if row.payload is None or row.salt is None:
-        return None
-    return OpenedRecord(row.seq, row.salt, json.loads(row.payload))
 
 
 def record_of(row: RecordRow) -> Record:

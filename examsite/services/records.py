@@ -7,7 +7,7 @@ come here: their versions are hashed together and enter the log once, at hand-in
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
@@ -112,6 +112,16 @@ def record_all(
     if blocks:
         ctx.session.execute(_new_blocks, blocks)
     return list(range(log.size - len(rows), log.size))
+
+
+def record_by_competition(
+    ctx: ServiceContext, event: Event, facts: Mapping[int, Sequence[tuple[str, dict[str, object]]]]
+) -> dict[int, list[int]]:
+    """Append facts to the logs of their competitions, in the order of these, as acts of the candidates themselves."""
+    return {
+        number: record_all(ctx, ctx.session.get_one(Competition, number), event, facts[number], actor="candidate")
+        for number in sorted(facts)
+    }
 
 
 def _locked_log(session: Session, competition: Competition | None, event: Event) -> RecordLog:

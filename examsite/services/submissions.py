@@ -21,8 +21,7 @@ from examsite.domain.scores import Score
 from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
 from examsite.services.context import ServiceContext
 from examsite.services.lost_times import end_pause
-from examsite.services.openings import record_by_competition
-from examsite.services.records import record
+from examsite.services.records import record, record_by_competition
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper

@@ -89,7 +89,7 @@ def answer_together(
 
     Raises:
         ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
-        NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`.
+        NotAllowedError: `role_needed`, `second_person_needed`, `fresh_factor_needed`; as `standing_of_second`.
     """
     answer = withdraw_mark if is_agreed else refuse_withdrawal
     for withdrawal_id in withdrawal_ids:

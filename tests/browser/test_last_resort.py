@@ -11,7 +11,6 @@ from sqlalchemy import create_engine, select
 
 from examsite.cli.demonstration import PASSWORD
 from examsite.domain.attempts import AttemptState
-from examsite.domain.evidence import TypingStep, find_bursts
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.rooms import Evidence
@@ -19,7 +18,7 @@ from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.candidate import Candidate
 from tests.browser.pages.person import Person
-from tests.domain.typing_days import honest_sitting
+from tests.domain.typing_days import TypingStep, find_bursts, honest_sitting
 
 LATE = " Viết tiếp khi không còn máy chủ: ắ ệ ỗ ữ, “ngoặc kép” và một dòng mới."
 

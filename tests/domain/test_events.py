@@ -8,7 +8,7 @@ import pytest
 
 from examsite.domain import events
 from examsite.domain.errors import DomainError
-from examsite.domain.events import ACTORS, MUST_BE_OPENED, SUBJECTS, Event, actor_text, check_event, subject_text
+from examsite.domain.events import ACTORS, MUST_BE_OPENED, SUBJECTS, Event, check_event
 
 # The table of the published format, copied from it: event, actors, subjects, must be opened.
 PUBLISHED = """
@@ -103,13 +103,3 @@ def test_check_event_refuses(event: str, actor: str, subject: str, code: str) ->
     with pytest.raises(DomainError) as caught:
         check_event(event, actor, subject)
     assert caught.value.code == code
-
-
-def test_actor_and_subject_are_written_as_the_log_writes_them() -> None:
-    assert actor_text("system") == "system"
-    assert actor_text("marker", "M03") == "marker/M03"
-    assert subject_text("script", "0421") == "script/0421"
-    with pytest.raises(DomainError, match="actor_not_valid"):
-        actor_text("candidate", "TS01")
-    with pytest.raises(DomainError, match="subject_not_valid"):
-        subject_text("script", "04 21")

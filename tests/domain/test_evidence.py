@@ -14,13 +14,11 @@ from examsite.domain.evidence import (
     MAX_EVENTS,
     EvidenceKind,
     Noticed,
-    TypingStep,
-    find_bursts,
     is_worth_a_look,
     read_evidence,
     worth_a_look,
 )
-from tests.domain.typing_days import honest_sitting
+from tests.domain.typing_days import TypingStep, find_bursts, honest_sitting
 
 
 def honest_day(seed: int) -> list[Noticed]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 
@@ -22,7 +21,6 @@ from examsite.domain.questions import (
     QuestionKind,
     Text,
     is_correct,
-    public_data,
     question_from_data,
     question_to_data,
     read_number,
@@ -202,40 +200,6 @@ def test_thousands_separators_are_understood(answer: str) -> None:
 )
 def test_read_number_refuses_what_has_two_readings_or_none(raw: str, number: Decimal | None) -> None:
     assert read_number(raw) == number
-
-
-CANARY = "CHIM-HOÀNG-YẾN"
-
-
-def test_public_data_shows_no_key_levels_or_source() -> None:
-    secret = Text(CANARY, CANARY)
-    question = replace(
-        make_question(QuestionKind.ESSAY, None),
-        options=(),
-        points=Decimal(10),
-        criteria=(Criterion("a", Text("Nội dung", "Content"), Decimal(10), (Level(Decimal(0), secret),)),),
-        source=secret,
-    )
-    assert CANARY in json.dumps(question_to_data(question), ensure_ascii=False)
-    assert CANARY not in json.dumps(public_data(question), ensure_ascii=False)
-    assert public_data(question)["criteria"] == [
-        {"key": "a", "text": {"vi": "Nội dung", "en": "Content"}, "maximum": "10.00"}
-    ]
-
-
-@given(st.sets(st.sampled_from("abcd"), min_size=2, max_size=3), st.permutations("abcd"))
-def test_public_data_is_the_same_whatever_the_key(keys: set[str], order: list[str]) -> None:
-    multiple = make_question(QuestionKind.MULTIPLE, ("a", "b"))
-    assert public_data(replace(multiple, answer_key=tuple(sorted(keys)))) == public_data(multiple)
-    ordering = make_question(QuestionKind.ORDERING, ("a", "b", "c", "d"))
-    assert public_data(replace(ordering, answer_key=tuple(order))) == public_data(ordering)
-
-
-def test_public_data_of_numeric_shows_unit_but_not_value() -> None:
-    data = public_data(make_question(QuestionKind.NUMERIC, PERCENT))
-    assert data["unit"] == {"vi": "%", "en": "%"}
-    assert "14.08" not in json.dumps(data)
-    assert "0.01" not in json.dumps(data)
 
 
 @pytest.mark.parametrize("field", sorted(question_to_data(make_question(QuestionKind.SINGLE, ("a",)))))

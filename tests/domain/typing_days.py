@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from examsite.domain.evidence import TypingStep
+from examsite.domain.evidence import BURST_LETTERS, BURST_MILLISECONDS
 
 WORDS = (
     *("tổ chức", "cải cách", "hành chính", "người dân", "cơ sở", "kế hoạch", "trách nhiệm", "phối hợp", "đơn vị"),
@@ -13,6 +14,32 @@ WORDS = (
 )
 #: Letters of a word that a typing tool takes back and writes anew when the tone comes at its end.
 _MARKED = "ổứảìơếáệố"
+
+
+@dataclass(frozen=True, slots=True)
+class TypingStep:
+    """One change of a text by typing: when, and by how many letters it grew (less than none: it shrank)."""
+
+    milliseconds: int
+    letters: int
+
+
+def find_bursts(steps: Iterable[TypingStep]) -> list[TypingStep]:
+    """What the page does, said once more: where a text grew faster than anybody types, with letters and length.
+
+    Corrections count against growth, so that a typing tool that takes a word back and writes it anew adds nothing. A
+    burst ends its window: the next one starts from nothing.
+    """
+    window: list[TypingStep] = []
+    found: list[TypingStep] = []
+    for step in steps:
+        window = [one for one in window if step.milliseconds - one.milliseconds < BURST_MILLISECONDS]
+        window.append(step)
+        letters = sum(one.letters for one in window)
+        if letters >= BURST_LETTERS:
+            found.append(TypingStep(step.milliseconds - window[0].milliseconds, letters))
+            window = []
+    return found
 
 
 def honest_sitting(seed: int) -> list[TypingStep]:

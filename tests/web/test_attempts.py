@@ -16,17 +16,16 @@ from sqlalchemy import event, select
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
-from examsite.domain.receipts import check_opening, check_receipt, parse_opening, parse_receipt
+from examsite.domain.receipts import OpenedRecord, check_opening, check_receipt, parse_opening, parse_receipt
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
 from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.services.invigilation import extend_time, force_hand_in
-from examsite.services.receipts import read_opening
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.database import db, writing
 from examsite.storage.models.sittings import AnswerVersion, Sitting
-from examsite.storage.queries.records import list_logs
+from examsite.storage.queries.records import get_log, get_record, list_logs
 from tests.factories.sittings import Room, make_room
 from tests.web.conftest import Clock
 from tests.web.strict_client import StrictClient, find_all, words
@@ -218,8 +217,8 @@ def test_the_receipt_in_full_comes_with_the_next_checkpoint_and_finds_a_changed_
     assert receipt.short_code == words(find_all(page, "receipt-code")[0])
     assert not {"Bài luận ngắn", "K01X1"} & set(text.split('"'))
     with app.app_context():
-        opening = read_opening(db.session(), code, receipt.record.seq)
-    assert opening is not None
+        row = get_record(db.session(), get_log(db.session(), code).id, receipt.record.seq)
+    opening = OpenedRecord(row.seq, row.salt or "", json.loads(row.payload or ""))
     check_opening(receipt.record, parse_opening(opening.as_text()))
     with pytest.raises(InvalidError, match="opening_differs"):
         check_opening(receipt.record, parse_opening(opening.as_text().replace("Bài luận ngắn", "Bài luận ngắm")))
