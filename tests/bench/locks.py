@@ -2,8 +2,8 @@
 
 One competition on a database of its own goes from the list of candidates to the erasure, as pages and closer do it.
 Beside each act somebody else writes every few milliseconds, as the saves of another room do. For each act: how long it
-took, the longest time that one of its transactions was open for writing, and the longest that the other one waited. An
-act over the limit ends with 1.
+took, the longest time that one of its transactions was open for writing (and how much of a processor that one used),
+and the longest that the other one waited. An act over the limit ends with 1.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class Locks:
     """When transactions that write were open on an engine."""
 
     engine: Engine
-    held: list[float] = field(default_factory=list)
+    #: Of each: how long, and how much of a processor it used meanwhile.
+    held: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Listen from the lock that a transaction takes first to the connection's way back to the pool."""
@@ -92,13 +93,13 @@ class Locks:
         @event.listens_for(self.engine, "begin")
         def _begun(connection: Any) -> None:
             if connection.get_execution_options().get("writes"):
-                connection.info["bench_began"] = time.perf_counter()
+                connection.info["bench_began"] = time.perf_counter(), time.thread_time()
 
         @event.listens_for(self.engine, "checkin")
         def _ended(_connection: Any, record: Any) -> None:
             began = record.info.pop("bench_began", None)
             if began is not None:
-                self.held.append(time.perf_counter() - began)
+                self.held.append((time.perf_counter() - began[0], time.thread_time() - began[1]))
 
 
 @dataclass
@@ -108,6 +109,8 @@ class Figure:
     name: str
     seconds: float
     held: float
+    #: Of the longest one: on a machine that does other things too, the act itself takes no longer than this.
+    processor: float
     waited: float
 
 
@@ -138,9 +141,11 @@ class Bench:
             began = time.perf_counter()
             done = act()
             seconds = time.perf_counter() - began
-        figure = Figure(name, seconds, max(self.locks.held, default=0.0), max(waits, default=0.0))
+        held, processor = max(self.locks.held, default=(0.0, 0.0))
+        figure = Figure(name, seconds, held, processor, max(waits, default=0.0))
         self.figures.append(figure)
-        print(f"  {name:44} {seconds:7.2f} s  held {figure.held:6.2f} s  waited {figure.waited:6.2f} s", flush=True)
+        told = f"held {held:6.2f} s (processor {processor:6.2f} s)  waited {figure.waited:6.2f} s"
+        print(f"  {name:36} {seconds:7.2f} s  {told}", flush=True)
         return done
 
     @contextmanager
