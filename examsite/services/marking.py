@@ -140,8 +140,6 @@ def lock_mark(
     allocation = taken.allocation
     check_marking_open(competition, round_number=allocation.round)
     _check_rubric(taken, rubric)
-    if allocation.script.kind in QUEUED:
-        check_not_held(ctx, allocation.assignment_id)
     lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)
     _check_draft(mark, revision)
@@ -152,6 +150,9 @@ def lock_mark(
     if is_remark(mark.round):
         take_round(ctx, allocation, mark)
     _lock(ctx, competition, allocation.script, mark, points)
+    if allocation.script.kind in QUEUED:
+        # Behind the lock of the log, since another lock of the same marker may have paused them a moment ago.
+        check_not_held(ctx, allocation.assignment_id)
     if is_remark(mark.round):
         weigh_remarks(ctx, competition, code)
     else:

@@ -88,7 +88,8 @@ def beside_others(view: ViewT) -> ViewT:
     """For what many do at once in one competition, every few seconds, and what changes nothing of the competition.
 
     It is read without its posts and gates; acts take its row in share, so that they wait for gates but not for each
-    other. Stands directly above the view.
+    other. What two of them must not do at once, their services keep apart by the rows below and by the log. Stands
+    directly above the view.
     """
     view.beside_others = True  # type: ignore[attr-defined]
     return view

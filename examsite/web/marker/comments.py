@@ -19,12 +19,13 @@ from examsite.web.forms.marking_notes import FlagScriptForm, SaveCommentForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.practice import keep_from_queue
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, beside_others, forget_changes, writes
 
 
 @bp.route("/<code>/comments", methods=["GET", "POST"])
 @requires(Role.MARKER)
 @writes
+@beside_others
 def save_comment(code: str) -> ResponseReturnValue:
     """The bank, the most used first; a POST keeps one more sentence."""
     form = SaveCommentForm()
@@ -52,6 +53,7 @@ def save_comment(code: str) -> ResponseReturnValue:
 @bp.post("/<code>/comments/<int(max=2147483647):comment>/use")
 @requires(Role.MARKER)
 @writes
+@beside_others
 def use_comment(code: str, comment: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """Count one use, so that what is used most stands first."""
     if not ActForm().validate():
@@ -63,6 +65,7 @@ def use_comment(code: str, comment: int) -> ResponseReturnValue:  # noqa: ARG001
 @bp.post("/<code>/comments/<int(max=2147483647):comment>/delete")
 @requires(Role.MARKER)
 @writes
+@beside_others
 def delete_comment(code: str, comment: int) -> ResponseReturnValue:
     """Take a sentence out of the bank."""
     if not ActForm().validate():

@@ -160,6 +160,7 @@ def mark_script(code: str, script: str) -> ResponseReturnValue:
 @bp.route("/<code>/scripts/<script>/lock", methods=["GET", "POST"])
 @requires(Role.MARKER)
 @writes
+@beside_others
 def lock_mark(code: str, script: str) -> ResponseReturnValue:
     """Repeat the code and the total, then lock for good."""
     form = LockMarkForm()
