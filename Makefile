@@ -160,6 +160,7 @@ bench: .venv/dev
 	@$(PY) -m tests.bench.marking $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.records $(if $(DATABASES),--databases $(DATABASES))
 	@$(PY) -m tests.bench.opening $(if $(DATABASES),--databases $(DATABASES))
+	@$(PY) -m tests.bench.locks $(if $(DATABASES),--databases $(DATABASES))
 
 soak: .venv/dev browser
 	$(SAY) "bundles changed in every way, read by the program and by the page"

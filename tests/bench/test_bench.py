@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.installation import ROOT
+from tests.bench.locks import Bench
 
 
 def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
@@ -87,3 +88,12 @@ def test_a_sealed_paper_reaches_everybody() -> None:
     )
     assert "the last of 3 after" in done.stdout, done.stdout + done.stderr
     assert " 0 errors" in done.stdout, done.stdout + done.stderr
+
+
+def test_every_act_of_a_competition_is_measured_for_its_lock(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, None, 12, 3)
+    bench.run()
+    shortest = {figure.name: figure.held for figure in bench.figures}
+    assert shortest["build the bundle"] == shortest["back up"] == 0, "they only read"
+    assert all(held > 0 for name, held in shortest.items() if name not in {"build the bundle", "back up"})
+    assert "erase" in shortest
