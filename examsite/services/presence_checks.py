@@ -14,6 +14,7 @@ from examsite.domain.events import Event
 from examsite.domain.table_problems import TableProblem
 from examsite.services.people_checks import check_people
 from examsite.services.room_checks import check_rooms
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.code_maps import CodeMap, ScriptCut
 from examsite.storage.models.competitions import Competition, GatePassage
@@ -22,6 +23,7 @@ from examsite.storage.models.erasures import Erasure
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.split_keys import KeyShare, SplitKey
 from examsite.storage.queries.erasures import list_recorded_erasures
 
 _Records = Mapping[int, RecordRow]
@@ -38,6 +40,7 @@ def check_presence(session: Session, competition: Competition, records: _Records
     yield from _defences(session, competition, records)
     yield from check_people(session, competition, records)
     yield from check_rooms(session, competition, records)
+    yield from _shares(session, competition, records)
     named: tuple[tuple[Event, str, Any], ...] = (
         (Event.APPEAL_SUBMITTED, "appeals", select(Appeal.record_seq).where(Appeal.competition_id == competition.id)),
         (Event.DATA_ERASED, "erasures", select(Erasure.record_seq).where(Erasure.competition_id == competition.id)),
@@ -106,6 +109,30 @@ def _defences(session: Session, competition: Competition, records: _Records) -> 
     for subject, row in marked.items():
         if subject.removeprefix("defence/") not in there:
             yield _missing("defences", row)
+
+
+def _shares(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """Who holds which sheet of each key, as it was recorded when the key was split."""
+    rows = session.execute(
+        select(KeyShare, SplitKey.record_seq, RoleAssignment.pseudonym)
+        .join(SplitKey, SplitKey.id == KeyShare.split_key_id)
+        .join(RoleAssignment, RoleAssignment.id == KeyShare.assignment_id)
+        .where(SplitKey.competition_id == competition.id)
+        .order_by(KeyShare.id)
+    )
+    left = {
+        (row.seq, number): (name, row)
+        for row in _of(records, Event.KEY_SPLIT)
+        for number, name in enumerate(json.loads(row.payload or "{}").get("holders", ()), start=1)
+    }
+    for share, seq, pseudonym in rows:
+        name, row = left.pop((seq, share.number), (None, None))
+        if row is None:
+            yield TableProblem("key_shares", share.id, "record_missing", "number", seq)
+        elif name != pseudonym:
+            yield TableProblem("key_shares", share.id, "value_differs", "assignment_id", seq, row.event)
+    for _name, row in left.values():
+        yield _missing("key_shares", row)
 
 
 def _of(records: _Records, event: Event) -> list[RecordRow]:

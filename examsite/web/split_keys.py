@@ -50,7 +50,8 @@ def joined(form: JoinKeyForm, opening: Callable[[list[str]], OpenedT]) -> tuple[
 
 def serve_keys() -> ResponseReturnValue:
     """Which keys there are, who holds their sheets, when each was last tried; the chair splits what is missing."""
-    keys = list_split_keys(db.session(), g.competition.id)
+    # What waits for somebody stands first.
+    keys = sorted(list_split_keys(db.session(), g.competition.id), key=lambda key: not count_untaken(key))
     now = read_web_clock()
     made = {key.purpose for key in keys}
     return render_template(

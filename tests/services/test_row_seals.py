@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, func, inspect, select, text, update
+from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, LargeBinary, func, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,8 @@ def other(column: Column[Any], value: Any) -> Any:
         return 0 if value is None else value + 1
     if isinstance(column.type, Integer):
         return 1 if value is None else value + 1
+    if isinstance(column.type, LargeBinary):
+        return (value or b"") + b"x"
     if isinstance(value, dict):
         return {**value, "x": "1.00"}
     if isinstance(value, list):

@@ -10,6 +10,7 @@ from examsite.domain.competitions import GateEvent
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
+from examsite.storage.queries.split_keys import list_split_keys
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.gates import event_after, has_endpoint
 from examsite.web.i18n import _, _l
@@ -35,6 +36,19 @@ def owed_draw(competition: Any) -> Card | None:
             text = _("Việc này giữ cửa tiếp theo còn đóng. Kết quả bốc thăm vào sổ ghi.")
             return Card(str(title), text, _("Tới trang bốc thăm"), url_for(endpoint, code=competition.code))
     return None
+
+
+@desk_card
+def sheet_to_take(competition: Any) -> Card | None:
+    """An own sheet of a key waits, and the key is not in force before it was taken."""
+    keys = list_split_keys(db.session(), competition.id)
+    own = (share for key in keys for share in key.shares if share.assignment_id == g.actor.assignment_id)
+    if all(share.waiting is None for share in own):
+        return None
+    text = _("Chỉ bạn được mở tờ này. Khóa có hiệu lực khi mọi người giữ đã lấy tờ của mình.")
+    return Card(
+        _("Lấy tờ khóa của bạn"), text, _("Tới trang tờ khóa"), url_for("council.list_keys", code=competition.code)
+    )
 
 
 @desk_card
