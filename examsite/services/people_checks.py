@@ -149,15 +149,15 @@ def _declarations(
         found[account].append(row)
         if account not in words:
             yield TableProblem("conflict_declarations", row.id, "record_missing", "assignment_id")
-    for account, word in words.items():
-        if word.unread or account is None:
+    for person, word in words.items():
+        if word.unread or person is None:
             continue
         seq, event = word.record.seq, word.record.event
         left = {code: relation for code, relation in word.relations.items() if candidates.get(code) not in gone}
-        nobody = [row for row in found[account] if row.candidacy_id is None]
+        nobody = [row for row in found[person] if row.candidacy_id is None]
         for row in nobody[word.nobody :]:
             yield TableProblem("conflict_declarations", row.id, "record_missing", "candidacy_id", seq, event)
-        for row in found[account]:
+        for row in found[person]:
             if row.candidacy_id is None:
                 continue
             said = left.pop(codes.get(row.candidacy_id, ""), None)

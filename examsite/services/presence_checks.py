@@ -120,17 +120,17 @@ def _shares(session: Session, competition: Competition, records: _Records) -> It
         .where(SplitKey.competition_id == competition.id)
         .order_by(KeyShare.id)
     )
-    left = {
+    left: dict[tuple[int | None, int], tuple[str, RecordRow]] = {
         (row.seq, number): (name, row)
         for row in _of(records, Event.KEY_SPLIT)
         for number, name in enumerate(json.loads(row.payload or "{}").get("holders", ()), start=1)
     }
     for share, seq, pseudonym in rows:
-        name, row = left.pop((seq, share.number), (None, None))
-        if row is None:
+        said = left.pop((seq, share.number), None)
+        if said is None:
             yield TableProblem("key_shares", share.id, "record_missing", "number", seq)
-        elif name != pseudonym:
-            yield TableProblem("key_shares", share.id, "value_differs", "assignment_id", seq, row.event)
+        elif said[0] != pseudonym:
+            yield TableProblem("key_shares", share.id, "value_differs", "assignment_id", seq, said[1].event)
     for _name, row in left.values():
         yield _missing("key_shares", row)
 
