@@ -162,7 +162,7 @@ def rehearse_share(ctx: ServiceContext, competition: Competition, key: SplitKey,
     """Note and record that a holder has the own sheet and can read it; nothing is put together.
 
     Raises:
-        InvalidError: those of `check_share`; `share_of_other_person`: the sheet is somebody else's.
+        InvalidError: those of `check_share`; `no_share_held`; `share_of_other_person`: the sheet is somebody else's.
         NotAllowedError: `role_needed`: a board that holds sheets.
     """
     actor = ctx.require(*HOLDERS, competition_id=competition.id)
