@@ -23,6 +23,9 @@ from tests import databases, dialects
 
 HERE = Path(__file__).parent
 
+# What is collected stays until the end: to look through it again and again would be a third of the collecting.
+gc.disable()
+
 # Examples are the same in every run, so that a red test is red again; a slow machine is not a failure.
 settings.register_profile(
     "examsite", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -103,6 +106,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 class OutsideCallError(Exception):
