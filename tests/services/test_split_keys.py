@@ -21,7 +21,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services.announcements import announce
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.key_sheets import discard_key, hand_out_key, show_sheet, take_sheet
-from examsite.services.split_keys import check_share, join_split_key, split_secret
+from examsite.services.split_keys import Sheet, check_share, join_split_key, split_secret
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.split_keys import KeyShare
@@ -129,16 +129,18 @@ def test_each_holder_takes_the_own_sheet_and_then_the_key_is_in_force(plan: Plan
     assert find_split_key(session, here.id, purpose) is None
     stranger = ctx_of(plan.people[Role.SUPERVISOR][0])
     assert refusal(lambda: show_sheet(stranger, here, key)) == "no_share_held"
-    sheets = []
-    for held in holders:
+
+    def takes(holder: ServiceContext, *, is_last: bool) -> Sheet:
         assert find_split_key(session, here.id, purpose) is None
-        holder = ctx_of(held)
-        assert refusal(lambda: take_sheet(holder, here, key)) == "sheet_not_shown"  # noqa: B023 -- called at once
-        assert refusal(lambda: show_sheet(replace(holder, factor_at=None), here, key)) == "fresh_factor_needed"  # noqa: B023
-        sheets.append(show_sheet(holder, here, key))
-        assert show_sheet(holder, here, key) == sheets[-1]  # the page was lost before
-        assert take_sheet(holder, here, key) is (held is holders[-1])
-        assert refusal(lambda: show_sheet(holder, here, key)) == "sheet_taken"  # noqa: B023
+        assert refusal(lambda: take_sheet(holder, here, key)) == "sheet_not_shown"
+        assert refusal(lambda: show_sheet(replace(holder, factor_at=None), here, key)) == "fresh_factor_needed"
+        sheet = show_sheet(holder, here, key)
+        assert show_sheet(holder, here, key) == sheet  # the page was lost before
+        assert take_sheet(holder, here, key) is is_last
+        assert refusal(lambda: show_sheet(holder, here, key)) == "sheet_taken"
+        return sheet
+
+    sheets = [takes(ctx_of(held), is_last=held is holders[-1]) for held in holders]
     found = find_split_key(session, here.id, purpose)
     assert found is not None
     assert [share.waiting for share in found.shares] == [None] * 3
