@@ -16,7 +16,7 @@ from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.records import RecordLog
-from examsite.storage.unreadable_rows import list_unreadable_rows
+from examsite.storage.unreadable_rows import list_loose_values, list_unreadable_rows
 
 
 def check_installation(session: Session, *, codes: Collection[str] = ()) -> list[TableProblem]:
@@ -30,6 +30,8 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
         # Few rows that nothing else compares; the product cannot append to a log whose head it cannot read.
         heads = list_unreadable_rows(session, [Base.metadata.tables[RecordLog.__tablename__]])
         found += [TableProblem(table, row, "row_unreadable") for table, row in heads]
+        loose = list_loose_values(session, Base.metadata.sorted_tables)
+        found += [TableProblem(table, row, "row_changed", column) for table, row, column in loose]
         found += found_by(session, partial(check_erasures, session))
         found += found_by(session, partial(check_accounts, session))
     logs = session.execute(

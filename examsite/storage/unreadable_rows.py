@@ -9,9 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, RowMapping, SmallInteger, String, Table, Text, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    RowMapping,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    select,
+    type_coerce,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from examsite.storage.column_types import UtcDateTime
 
 UNREADABLE: Final = (
     ArithmeticError,
@@ -64,6 +80,30 @@ def _is_of_types(table: Table, row: RowMapping) -> bool:
 
 
 _KINDS: Final = (((Integer, BigInteger, SmallInteger), int), ((String, Text), str), ((LargeBinary,), bytes))
+
+
+def list_loose_values(session: Session, tables: Iterable[Table]) -> list[tuple[str, int, str]]:
+    """Table, key and column of every yes or no and every instant that SQLite keeps in another spelling than ours.
+
+    Read, such a value is like any other and no seal tells; but a query that asks for yes, or what comes first, compares
+    the spelling.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    return [
+        (table.name, key, column.name)
+        for table in tables
+        if len(table.primary_key) == 1
+        for column in table.columns
+        if isinstance(column.type, Boolean | UtcDateTime)
+        for key in session.scalars(select(*table.primary_key).where(_is_loose(column)).order_by(*table.primary_key))
+    ]
+
+
+def _is_loose(column: Column[Any]) -> ColumnElement[bool]:
+    if isinstance(column.type, Boolean):
+        return type_coerce(column, Integer).not_in((0, 1))
+    return type_coerce(column, String).not_like("____-__-__ __:__:__.______")
 
 
 def _read_alone(session: Session, table: Table, chosen: Any) -> RowMapping | None:

@@ -41,6 +41,8 @@ DAMAGE = (
     ("records", "salt", "x'ff'"),
     ("answer_versions", "content", "x'ff'"),
     ("marks", "round", "'x'"),
+    ("incidents", "void", "-1"),
+    ("sittings", "started_at", "replace(started_at, ' ', 'T')"),
 )
 
 
