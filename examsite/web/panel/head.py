@@ -167,19 +167,22 @@ def decide_score(code: str, position: int) -> ResponseReturnValue:
     decided = form.decided() if form.is_submitted() and form.validate() else None
     if decided is None:
         return _decision_page(form, values, 422 if form.is_submitted() else 200)
-    named = {"decided": decided, "reason": form.reason.data or "", "seen": form.seen_number()}
+    reason, seen, defence = form.reason.data or "", form.seen_number(), values["defence"]
+
+    def check() -> None:
+        reveals.check_decision(act(), g.competition, defence, decided=decided, reason=reason, seen=seen)
 
     def repeat() -> str:
         return render_template("panel/confirm_decision.html", form=form, decided=decided, **values)
 
     def decide() -> ResponseReturnValue:
-        reveals.decide_gap(act(), g.competition, position, **named)
+        reveals.decide_gap(act(), g.competition, position, decided=decided, reason=reason, seen=seen)
         flash(_("Đã quyết định điểm, có trong sổ ghi."), "success")
         return redirect(url_for("panel.lead_defence", code=code, position=position))
 
     return confirm_then_act(
         form,
-        check=lambda: reveals.check_decision(act(), g.competition, values["defence"], **named),
+        check=check,
         repeat=repeat,
         do=decide,
         show_again=lambda status: _decision_page(form, _with_scores(code, position), status),
