@@ -40,7 +40,7 @@ from examsite.storage.queries.marking import (
     find_decision,
     list_decisions,
     list_scripts,
-    list_standings,
+    list_unseen_straddles,
     script_entry,
     scripts_with_marks,
     standing_of,
@@ -374,7 +374,7 @@ def missing_before_opening(session: Session, competition: Competition, now: date
         return [Missing("allocation_not_drawn", Role.CHAIR)]
     unsettled = count_scripts(session, competition.id, ScriptState.SEALED, ScriptState.MARKING, ScriptState.SETTLING)
     missing = [Missing("scripts_not_settled", Role.MARKING_HEAD, {"count": unsettled})] if unsettled else []
-    unseen = sum(1 for row in list_standings(session, competition) if row.straddle_unseen)
+    unseen = len(list_unseen_straddles(session, competition))
     if unseen:
         missing.append(Missing("straddles_not_seen", Role.MARKING_HEAD, {"count": unseen}))
     waiting = len(list_open_withdrawals(session, competition.id))

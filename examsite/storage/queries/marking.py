@@ -23,6 +23,7 @@ from examsite.domain.marking import (
     NeededAct,
     ScriptKind,
     ScriptState,
+    marks_straddle_pass,
 )
 from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
@@ -199,19 +200,55 @@ def find_last_position(session: Session, assignment_id: int) -> int:
     return session.scalar(select(func.max(Allocation.position)).where(Allocation.assignment_id == assignment_id)) or 0
 
 
-def list_standings(session: Session, competition: Competition) -> list[ScriptStanding]:
-    """Every script whose two marks are locked, by code. Those with one mark are not there, not even for the head."""
+def list_standings(
+    session: Session, competition: Competition, *, script_ids: Collection[int] | None = None
+) -> list[ScriptStanding]:
+    """Every script (of those with these keys) whose two marks are locked, by code.
+
+    Those with one mark are not there, not even for the head.
+    """
     part = written_part(competition)
     decisions = list_decisions(session, competition.id)
     papers: dict[int, Paper] = {}
     found = []
-    for script in list_scripts(session, competition.id):
+    for script in list_scripts(session, competition.id, script_ids=script_ids):
         if script.paper_id not in papers:
             papers[script.paper_id] = paper_from_data(script.paper.data)
         standing = standing_of(part, script, papers[script.paper_id], decisions.get(script.id))
         if standing is not None:
             found.append(standing)
     return found
+
+
+def list_unseen_straddles(session: Session, competition: Competition) -> list[ScriptStanding]:
+    """The standings of which the head still has to say that the marks on both sides of the pass mark were seen."""
+    part = written_part(competition)
+    totals: dict[int, dict[int, list[Score]]] = {}
+    rows = session.execute(
+        select(Mark.script_id, Mark.round, Mark.total)
+        .join(Script, Script.id == Mark.script_id)
+        .where(
+            Script.competition_id == competition.id,
+            Script.kind == ScriptKind.LIVE,
+            Script.straddle_seen_at.is_(None),
+            Mark.state == MarkState.LOCKED,
+            Mark.round.in_((BLIND_ROUND, SYSTEM_ROUND)),
+        )
+    )
+    for script_id, number, total in rows:
+        totals.setdefault(script_id, {}).setdefault(number, []).append(total)
+    # Few scripts stand on both sides: only for them the whole ladder is read, whichever mark of the system counts.
+    near = [
+        script_id
+        for script_id, by_round in totals.items()
+        if len(blind := by_round.get(BLIND_ROUND, [])) > 1
+        and any(
+            marks_straddle_pass(part, min(blind) + system, max(blind) + system)
+            for system in by_round.get(SYSTEM_ROUND, [ZERO])
+        )
+    ]
+    standings = list_standings(session, competition, script_ids=near) if near else []
+    return [row for row in standings if row.straddle_unseen]
 
 
 def find_standing(session: Session, competition: Competition, code: str) -> ScriptStanding | None:
