@@ -14,19 +14,18 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
-from examsite.services.anomalies import AnomalyReport, Finding, FindingKind, Strength, report_anomalies
+from examsite.services.anomalies import AnomalyReport, FindingKind, Strength, report_anomalies
 from examsite.services.findings import SIGNING, list_readers, note_findings_seen
 from examsite.services.rank_stability import stability_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.explanations import list_explanations
 from examsite.storage.queries.results import find_newest_version, result_document
-from examsite.web.formatting import format_datetime, format_points, format_time
+from examsite.web.finding_words import finding_row
 from examsite.web.forms.explanations import SeeFindingsForm
 from examsite.web.i18n import _, localised, ngettext
-from examsite.web.labels import label, shown_number
-from examsite.web.labels.anomalies import ADVICE
-from examsite.web.marking_statistics import plain, signed
+from examsite.web.labels import label
+from examsite.web.marking_statistics import plain
 from examsite.web.transactions import act
 
 if TYPE_CHECKING:
@@ -40,19 +39,6 @@ LEAST_ASKED = 12
 RANK_LEFT, RANK_RIGHT, RANK_LINE = 64.0, 424.0, 22.0
 #: Lines of the plot; the table has everybody.
 MOST_DRAWN = 30
-
-
-@dataclass(frozen=True)
-class FindingRow:
-    """One finding in words."""
-
-    title: str
-    strength: Strength
-    strength_text: str
-    text: str
-    chance: str
-    advice: str
-    seqs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -120,26 +106,6 @@ def conclusion_of(report: AnomalyReport) -> str:
     if any(row.strength is Strength.WEAK for row in report.findings):
         return _("Không có gì khó giải thích; vài điều nên biết")
     return _("Không thấy gì bất thường")
-
-
-def finding_row(row: Finding) -> FindingRow:
-    """One finding in words."""
-    return FindingRow(
-        title=label(row.kind),
-        strength=row.strength,
-        strength_text=label(row.strength),
-        text=_told(row),
-        chance="" if row.chance is None else chance_words(row.chance),
-        advice=str(ADVICE[row.kind]),
-        seqs=row.seqs,
-    )
-
-
-def chance_words(chance: float) -> str:
-    """How often chance alone shows as much, as people count."""
-    if chance <= 0.0015:
-        return _("Kỳ thi sạch cùng cỡ cho thấy như vậy ít hơn 2 lần trong 1.000")
-    return _("Kỳ thi sạch cùng cỡ cho thấy như vậy khoảng %(times)s lần trong 1.000", times=round(chance * 1000))
 
 
 def stability_views(version: ResultVersion) -> list[StabilityView]:
@@ -257,117 +223,3 @@ def _rank_plot(stability: RankStability) -> dict[str, Any]:
         ],
         "left_out": len(stability.rows) - len(rows),
     }
-
-
-def _told(row: Finding) -> str:
-    values, about = row.values, row.about
-    match row.kind:
-        case FindingKind.RECORD_DIFFERS:
-            return _(
-                "%(script)s, %(marker)s: sổ ghi %(recorded)s điểm, đang lưu %(stands)s điểm.",
-                script=about[0],
-                marker=about[1],
-                recorded=format_points(values["recorded"]),
-                stands=format_points(values["stands"]),
-            )
-        case FindingKind.MARK_WITHDRAWN:
-            after = _("chưa chấm lại") if values["after"] is None else format_points(values["after"])
-            return _(
-                "%(script)s, %(marker)s: %(before)s thành %(after)s. Lý do: %(reason)s",
-                script=about[0],
-                marker=about[1],
-                before=format_points(values["before"]),
-                after=after,
-                reason=values["reason"],
-            )
-        case FindingKind.DECIDED_OUTSIDE:
-            return _(
-                "%(script)s: quyết định %(score)s, hai lượt chấm từ %(low)s đến %(high)s.",
-                script=about[0],
-                score=format_points(values["score"]),
-                low=format_points(values["low"]),
-                high=format_points(values["high"]),
-            )
-        case FindingKind.SINGLE_GAP | FindingKind.PANEL_GAP:
-            return _(
-                "%(script)s: điểm của %(marker)s hơn %(gap)s so với người cùng chấm, gấp %(times)s lần sai số thường.",
-                script=about[0],
-                marker=about[1],
-                gap=signed(values["gap"]),
-                times=plain(abs(values["strength"])),
-            )
-        case FindingKind.LIFTED_MARKER:
-            return _(
-                "%(marker)s, %(scripts)s bài chấm chung; rõ nhất ở: %(suspects)s.",
-                marker=about[0],
-                scripts=values["scripts"],
-                suspects=", ".join(values["suspects"]) or "–",
-            )
-        case FindingKind.DRIFT:
-            others = ", ".join(values["rivals"])
-            said = _(
-                "%(marker)s: %(points)s điểm từ bài thứ %(since)s.",
-                marker=about[0],
-                points=signed(values["points"]),
-                since=values["since"],
-            )
-            return said + (" " + _("Cũng có thể là: %(others)s.", others=others) if others else "")
-        case FindingKind.JUMP:
-            return _(
-                "Trong 3 điểm quanh mức %(limit)s: %(above)s bài ngay trên, %(below)s bài ngay dưới; "
-                "điểm trải đều thì chờ đợi khoảng %(expected)s bài ở trên.",
-                limit=format_points(values["pass_mark"]),
-                above=values["above"],
-                below=values["below"],
-                expected=plain(values["expected"], 0),
-            )
-        case FindingKind.DECIDED_UPWARDS:
-            return _(
-                "%(above)s quyết định trên giữa hai lượt, %(below)s quyết định dưới.",
-                above=values["above"],
-                below=values["below"],
-            )
-        case FindingKind.SAME_MISTAKES:
-            room = _("Cùng phòng.") if values["is_same_room"] else _("Khác phòng.")
-            return (
-                _(
-                    "%(first)s và %(second)s cùng sai %(both)s câu, %(same)s câu chọn cùng đáp án sai "
-                    "(chờ đợi %(expected)s).",
-                    first=about[0],
-                    second=about[1],
-                    both=values["both_wrong"],
-                    same=values["same"],
-                    expected=plain(values["expected"]),
-                )
-                + " "
-                + room
-            )
-        case FindingKind.SAME_PASSAGE:
-            return _(
-                "%(first)s và %(second)s, câu %(item)s: %(share)s %% của bài ngắn hơn, đoạn dài nhất %(words)s tiếng: "
-                "“%(passage)s”. Câu này có %(pairs)s cặp như vậy.",
-                first=about[0],
-                second=about[1],
-                item=shown_number(values["item"]),
-                share=round(values["share"] * 100),
-                words=values["words"],
-                passage=values["passage"],
-                pairs=values["pairs"],
-            )
-        case FindingKind.KEY_PASSAGE:
-            return _(
-                "%(script)s, câu %(item)s: đoạn dài nhất %(words)s tiếng: “%(passage)s”.",
-                script=about[0],
-                item=shown_number(values["item"]),
-                words=values["words"],
-                passage=values["passage"],
-            )
-        case _:
-            return _(
-                "%(who)s: %(acts)s việc và %(logins)s lượt đăng nhập, từ %(first)s đến %(last)s.",
-                who=about[0],
-                acts=values["acts"],
-                logins=values["log_ins"],
-                first=format_datetime(values["first"]),
-                last=format_time(values["last"]),
-            )

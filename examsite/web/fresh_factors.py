@@ -50,7 +50,7 @@ def ask_for_factor(token: str, *, or_signature: bool = False) -> ResponseReturnV
 
     `or_signature`: the act checks a signature over its document in place of a factor, where one was sent.
     """
-    if is_fresh(g.factor_at, now=read_web_clock()) or (or_signature and request.form.get(SIGNATURE)):
+    if was_shown() or (or_signature and request.form.get(SIGNATURE)):
         return None
     form, status = ShowFactorForm(), 200
     if "factor_code" in request.form:
@@ -65,8 +65,11 @@ def ask_for_factor(token: str, *, or_signature: bool = False) -> ResponseReturnV
     return _page(form, token), status
 
 
-def serve_factor(token: str, *, target: str) -> ResponseReturnValue:
-    """The same page at a log-in, where nothing was sent yet; leads on to the target."""
+def serve_factor(token: str, *, target: str, first: str = "") -> ResponseReturnValue:
+    """The same page where nothing was sent yet, at a log-in or before a form; leads on to the target.
+
+    `first` says why it is asked before a form; at a log-in the page says so itself.
+    """
     form = ShowFactorForm()
     if form.is_submitted() and form.validate():
         refusal = _try(form, token)
@@ -74,7 +77,7 @@ def serve_factor(token: str, *, target: str) -> ResponseReturnValue:
             return redirect(target)
         form.factor_code.errors = [*form.factor_code.errors, refusal]
     form.factor_code.data = form.factor_answer.data = ""
-    return _page(form, token, at_log_in=True), 422 if form.is_submitted() else 200
+    return _page(form, token, at_log_in=not first, first=first), 422 if form.is_submitted() else 200
 
 
 def _try(form: ShowFactorForm, token: str) -> str:
@@ -96,7 +99,12 @@ def _try(form: ShowFactorForm, token: str) -> str:
     return error_text("passkey_not_valid" if form.factor_answer.data else "code_wrong", {})
 
 
-def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False) -> str:
+def was_shown() -> bool:
+    """Whether this person has shown a second factor a moment ago."""
+    return is_fresh(g.factor_at, now=read_web_clock())
+
+
+def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False, first: str = "") -> str:
     session = db.session()
     if g.competition is None and g.get("competition_code") is not None:
         try:
@@ -113,6 +121,7 @@ def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False) -> str:
         "auth/show_factor.html",
         form=form,
         at_log_in=at_log_in,
+        first=first,
         carried=[item for item in request.form.items(multi=True) if item[0] not in _OWN_FIELDS],
         has_files=any(file.filename for file in request.files.values()),
         has_factors=bool(factors),

@@ -5,6 +5,7 @@ A passkey signs the hash on the page itself; who has none is asked for a code on
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
+from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
@@ -24,7 +26,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.explanations import count_open_explanations
-from examsite.storage.queries.records import find_last_checkpoint
+from examsite.storage.queries.records import find_last_checkpoint, list_records_of_events
 from examsite.storage.queries.results import (
     COUNCIL,
     council_approvals,
@@ -35,7 +37,7 @@ from examsite.storage.queries.results import (
     result_document,
 )
 from examsite.web.errors import message_of
-from examsite.web.findings import conclusion_of, current_report
+from examsite.web.findings import conclusion_of, current_report, stability_views
 from examsite.web.formatting import format_score
 from examsite.web.forms.ranking import SignResultForm
 from examsite.web.fresh_factors import passkey_host
@@ -60,6 +62,8 @@ class SignatureLine:
     signed_at: datetime | None = None
     mine: bool = False
     note: str = ""
+    #: How it was signed, in words; empty for a refusal, which a passkey never signs.
+    way: str = ""
     of_council: bool = True
 
 
@@ -100,6 +104,7 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
     holders = list_signers(session, competition.id)
     known = {row.account_id for row in holders}
     holders += [item.assignment for item in version.signatures if item.assignment.account_id not in known]
+    ways = _ways_of_signing(competition)
     lines = []
     for row in holders:
         signature = said.get(row.account_id)
@@ -120,10 +125,23 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
                 signed_at=None if signature is None else signature.signed_at,
                 mine=mine,
                 note=note,
+                way=ways.get(signature.record_seq, "") if signature is not None else "",
                 of_council=row.role in COUNCIL,
             )
         )
     return lines
+
+
+def _ways_of_signing(competition: Competition) -> dict[int, str]:
+    """By the number of its record, whether an approval carries a signature that a stranger can check."""
+    rows = list_records_of_events(db.session(), competition.code, {Event.RESULT_APPROVED.value})
+    return {
+        row.seq: _("ký bằng khóa truy cập, ai cũng kiểm tra được")
+        if json.loads(row.payload)["assertion"]
+        else _("ký bằng mã, không kèm chữ ký số")
+        for row in rows
+        if row.payload is not None
+    }
 
 
 def version_lines(competition: Competition) -> list[VersionLine]:
@@ -225,6 +243,7 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         approvals=approvals_text(competition, version),
         checks=[*checks_of(view, ties), *_findings_checks()],
         ties=ties,
+        firmness=stability_views(version),
         is_newest=versions[0].number == version.number,
         newest=versions[0].number,
         may_sign=right.may_sign,

@@ -15,7 +15,7 @@ from examsite.web.access import Principal, fresh_factor, logged_in, principal
 from examsite.web.auth import bp
 from examsite.web.errors import message_of
 from examsite.web.forms.accounts import AddAppForm, AddPasskeyForm, RemoveFactorForm
-from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor
+from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor, was_shown
 from examsite.web.i18n import _, ngettext
 from examsite.web.pictures import qr_picture
 from examsite.web.transactions import (
@@ -65,6 +65,9 @@ def list_factors() -> ResponseReturnValue:
 def add_app() -> ResponseReturnValue:
     """Read a secret into an app, and type the first code that it shows."""
     person, form = _person(), AddAppForm()
+    question = _ask_for_the_old_one(person)
+    if question is not None:
+        return question
     if form.validate_on_submit():
         refused = _ask_first(form, person)
         if refused is not None:
@@ -94,6 +97,9 @@ def add_passkey() -> ResponseReturnValue:
     person, form, host = _person(), AddPasskeyForm(), passkey_host()
     if host is None:
         return redirect(url_for("auth.list_factors"))
+    question = _ask_for_the_old_one(person)
+    if question is not None:
+        return question
     if form.validate_on_submit():
         refused = _ask_first(form, person)
         if refused is not None:
@@ -127,6 +133,19 @@ def remove_factor(factor: int) -> ResponseReturnValue:
         second_factors.remove_factor(act(), factor)
         flash(_("Đã bỏ yếu tố đó."), "success")
     return redirect(url_for("auth.list_factors"))
+
+
+def _ask_for_the_old_one(person: Principal) -> ResponseReturnValue | None:
+    """The page that asks for the factor there is before a new one is set up; None where there is nothing to ask.
+
+    A form that was filled for longer than a factor counts is asked when it is sent, see `_ask_first`.
+    """
+    only_factor = "factor_code" in request.form and "name" not in request.form
+    has_factor = bool(list_second_factors(db.session(), person.account_id))
+    if not has_factor or not (only_factor or request.method == "GET") or was_shown():
+        return None
+    first = _("Trước khi thêm một yếu tố mới, hãy xác nhận bằng yếu tố đang có. Rồi trang mới hiện mã để thêm.")
+    return serve_factor(person.token, target=url_for(str(request.endpoint)), first=first)
 
 
 def _ask_first(form: AddAppForm | AddPasskeyForm, person: Principal) -> ResponseReturnValue | None:
