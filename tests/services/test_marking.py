@@ -30,7 +30,7 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Incident
 from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.gates import list_missing
-from examsite.storage.queries.marking import list_standings
+from examsite.storage.queries.marking import list_standings, list_unseen_straddles
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from tests.factories.code_maps import closed_map
 from tests.factories.marking import NO_SEEDS, Board, make_board
@@ -527,6 +527,10 @@ def test_codes_stay_sealed_until_every_score_stands(make: MakeBoard) -> None:
     with pytest.raises(ConflictError, match="gate_shut") as refused:
         codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     assert refused.value.params["first"] == "straddles_not_seen"
+    unseen = [row for row in list_standings(board.session, board.competition) if row.straddle_unseen]
+    assert [row.script for row in list_unseen_straddles(board.session, board.competition)] == [
+        row.script for row in unseen
+    ]
 
 
 def test_whole_flow_gives_everyone_the_score_of_the_own_script(make: MakeBoard, now: datetime) -> None:

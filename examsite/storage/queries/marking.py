@@ -225,8 +225,8 @@ def list_unseen_straddles(session: Session, competition: Competition) -> list[Sc
     part = written_part(competition)
     totals: dict[int, dict[int, list[Score]]] = {}
     rows = session.execute(
-        select(Mark.script_id, Mark.round, Mark.total)
-        .join(Script, Script.id == Mark.script_id)
+        select(Script.id, Mark.round, Mark.total)
+        .join(Mark, Mark.script_id == Script.id)
         .where(
             Script.competition_id == competition.id,
             Script.kind == ScriptKind.LIVE,
@@ -236,7 +236,7 @@ def list_unseen_straddles(session: Session, competition: Competition) -> list[Sc
         )
     )
     for script_id, number, total in rows:
-        totals.setdefault(script_id, {}).setdefault(number, []).append(total)
+        totals.setdefault(script_id, {}).setdefault(number, []).append(total or ZERO)
     # Few scripts stand on both sides: only for them the whole ladder is read, whichever mark of the system counts.
     near = [
         script_id
