@@ -9,6 +9,9 @@ import signal
 import sys
 from typing import Any
 
+gc.disable()  # what is imported stays: to look through it for garbage would be a fifth of the start
+
+# ruff: noqa: E402 - after the line above
 import examsite.app  # noqa: F401 - read once, before the fork: who takes a killed worker's place is there at once
 from examsite.closer import start_closer
 from examsite.config import load_settings
@@ -17,6 +20,7 @@ from examsite.services.clock import open_clock
 from examsite.services.rehearsals import code_sha256
 from examsite.web.plain_door import open_plain_door
 
+gc.enable()
 _settings = load_settings()
 open_clock(_settings)
 # Read while the files are those that run: a certificate of a rehearsal speaks for them only.
