@@ -100,7 +100,7 @@ first: đây là bản công bố đầu tiên, không thay gói nào | the firs
 old: thay gói {0}, chưa đối chiếu; hãy đưa --previous | replaces bundle {0}, not compared; give --previous
 chain: không khớp, hoặc sổ cũ không nằm nguyên trong sổ này | does not match, or the old log was changed in this one
 compare: phần không ký, chưa đối chiếu; so mã in với {0} | unsigned, not compared; compare the printed hash with {0}
-unread: không đọc được tệp này; xem lại tên, thư mục và quyền đọc | cannot be read; check name, folder, rights
+unread: không đọc được tệp này; xem lại tên, thư mục và quyền đọc | the file cannot be read; check name, folder, rights
 verdict: KẾT LUẬN: {0} chỗ hỏng trong {1} điều đã xét{2} | VERDICT: {0} broken among {1} checked{2}
 nothing: KẾT LUẬN: chưa kiểm được gì | VERDICT: nothing was checked
 pinless: ; chưa ghim khóa | ; no key was given
@@ -567,8 +567,8 @@ def check_papers(b):
             seal = sealed[f"paper/{paper}"]
             good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)
             need(good, fact, "match", seal.seq)
-    for fact in of(b, "paper:sealed"):  # the order holds, but nothing shows that the paper could not be read before
-        if not fact.says.age_sha256: raise NotChecked(fact, "unsealed")
+    bare = [f"{x.seq} {x.subject}" for x in of(b, "paper:sealed") if not x.says.age_sha256]
+    if bare: raise NotChecked("paper:sealed " + ", ".join(bare), "unsealed")  # all is in order, and yet shows nothing
 
 def check_codes(b):
     b.coded, sent, sealed = {}, set(), once(b, "codes:sealed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,17 +23,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle.zip"
         bundle.write_bytes(made(Plan(seed=11, posts=10, candidates=candidates // 10)))
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [sys.executable, str(VERIFIER), str(bundle), "--log-key", LOG_VERIFIER_KEY],
             capture_output=True,
             text=True,
             check=False,
         )
-        seconds = time.perf_counter() - begun
+        seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+        alone = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
         size = bundle.stat().st_size
     print(done.stdout)
-    print(f"{candidates} candidates, {size / 1e6:.1f} MB: {seconds:.1f} s, exit code {done.returncode}")
+    told = f"{seconds:.1f} s, {alone:.1f} of one processor, exit code {done.returncode}"
+    print(f"{candidates} candidates, {size / 1e6:.1f} MB: {told}")
     accepted = mutants_accepted(mutations) + insiders_accepted(mutations)
     print(f"{mutations} changes from outside and as many from inside: {len(accepted)} not refused", *accepted, sep="\n")
     return done.returncode or len(accepted)

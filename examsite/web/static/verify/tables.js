@@ -78,7 +78,7 @@ const VERIFIER_TABLES = {
     "old: thay gói {0}, chưa đối chiếu; hãy đưa --previous | replaces bundle {0}, not compared; give --previous",
     "chain: không khớp, hoặc sổ cũ không nằm nguyên trong sổ này | does not match, or the old log was changed in this one",
     "compare: phần không ký, chưa đối chiếu; so mã in với {0} | unsigned, not compared; compare the printed hash with {0}",
-    "unread: không đọc được tệp này; xem lại tên, thư mục và quyền đọc | cannot be read; check name, folder, rights",
+    "unread: không đọc được tệp này; xem lại tên, thư mục và quyền đọc | the file cannot be read; check name, folder, rights",
     "verdict: KẾT LUẬN: {0} chỗ hỏng trong {1} điều đã xét{2} | VERDICT: {0} broken among {1} checked{2}",
     "nothing: KẾT LUẬN: chưa kiểm được gì | VERDICT: nothing was checked",
     "pinless: ; chưa ghim khóa | ; no key was given",
@@ -126,5 +126,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "9b1fa387ad3f03baaa025752fe92a27450dc40d8d5a31186b09d7764b34e1292",
+  verifier: "d0156ba688648e38617d27f91fee7e50061f9e4bf5c8d13ac49c12960d68c62b",
 };
