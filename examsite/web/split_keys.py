@@ -103,9 +103,9 @@ def serve_taken(number: int) -> ResponseReturnValue:
         raise InvalidError("sheet_not_printed")
     in_force = take_sheet(act(), g.competition, _again(number))
     flash(
-        _("Mọi tờ đã có người giữ, khóa có hiệu lực. Hãy thử tờ của bạn rồi cất đi.")
+        _("Mọi tờ đã có người giữ, khóa có hiệu lực. Hãy thử tờ của anh/chị rồi cất đi.")
         if in_force
-        else _("Tờ của bạn đã ở trên giấy, máy chủ không còn giữ từ nào của tờ này."),
+        else _("Tờ của anh/chị đã ở trên giấy, máy chủ không còn giữ từ nào của tờ này."),
         "success",
     )
     return redirect(url_for(f"{request.blueprint}.list_keys", code=g.competition.code))
@@ -119,7 +119,7 @@ def serve_check(number: int, *, back: str) -> ResponseReturnValue:
     form = join_key_form(1)
     found, status = joined(form, lambda words: rehearse_share(act(), g.competition, _again(number), words[0]))
     if found is not None:
-        flash(_("Đúng tờ khóa của bạn, đọc rõ cả 33 từ. Hãy cất lại như cũ."), "success")
+        flash(_("Đúng tờ khóa của anh/chị, đọc rõ cả 33 từ. Hãy cất lại như cũ."), "success")
         return redirect(url_for(back, code=g.competition.code))
     return (
         render_template(

@@ -61,7 +61,7 @@ def test_members_give_and_show_numbers_and_a_stranger_repeats_the_draw(
         if person is chair:
             person.submits("prepare")
         person.submits("give")
-        assert "Cam kết của bạn đã được ghi" in person.reads()
+        assert "Cam kết của anh/chị đã được ghi" in person.reads()
     chair.logs_in()
     chair.goes_to(HERE)
     chair.follows('[data-testid="to-commit"]')

@@ -67,7 +67,7 @@ def test_each_holder_takes_the_own_sheet_and_tries_it(holders: list[str], log_in
     for login, audience in people:
         holder = log_in(login)
         own = f"/{audience}/{CODE}/keys"
-        assert audience != "council" or "Lấy tờ khóa của bạn" in words(holder.page(f"/council/{CODE}/"))
+        assert audience != "council" or "Lấy tờ khóa của anh/chị" in words(holder.page(f"/council/{CODE}/"))
         assert find_all(holder.page(own), f"take-{key}")
         where = f"{own}/{key}/sheet"
         assert sheets_of(holder.get(where).text) == []

@@ -31,16 +31,14 @@ from examsite.storage.queries.split_keys import get_split_key
 from examsite.storage.queries.standardisation import missing_before_allocation
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
+from examsite.web.council.missing import council_missing
 from examsite.web.errors import message_of, status_of
 from examsite.web.forms.marking import ActForm, DrawAllocationForm
 from examsite.web.forms.split_keys import join_key_form
-from examsite.web.gates import MissingRow, missing_rows
+from examsite.web.gates import MissingRow
 from examsite.web.i18n import _, ngettext
 from examsite.web.split_keys import joined
 from examsite.web.transactions import act, forget_changes, read_web_clock, write_now, writes, writes_in_steps
-
-#: Where what is missing before the draw is put right.
-_PAGES = {"codes_key_missing": "council.list_keys"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
     return render_template(
         "council/codes_show.html",
         form=form,
-        before_allocation=missing_rows(competition, before_allocation, {}),
+        before_allocation=council_missing(competition, before_allocation),
         may_waive=[item.code for item in before_allocation] == ["seeds_too_few"],
         is_written=state is CompetitionState.WRITTEN,
         is_marking=state is CompetitionState.MARKING,
@@ -89,8 +87,8 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
         attempts=len(list_sealable_attempts(session, competition.id)) if state is CompetitionState.WRITTEN else 0,
         scripts=count_scripts(session, competition.id),
         markers=len(list_markers(session, competition.id)),
-        before_draw=missing_rows(competition, before_draw, _PAGES),
-        before_opening=missing_rows(competition, before_opening, {}),
+        before_draw=council_missing(competition, before_draw),
+        before_opening=council_missing(competition, before_opening),
         passed={item.event.value: item for item in competition.passages},
         together=draws_together(competition),
         code=code,
@@ -149,7 +147,7 @@ def open_codes(code: str) -> ResponseReturnValue:
         closed_at=closed.closed_at,
         needed=key.needed,
         holders=[(share.assignment.pseudonym or "", share.assignment.account.display_name) for share in key.shares],
-        missing=missing_rows(g.competition, missing, {}),
+        missing=council_missing(g.competition, missing),
     )
     form = join_key_form(key.needed)
     opened, status = joined(form, _open)

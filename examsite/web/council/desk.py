@@ -22,7 +22,8 @@ from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import list_last_records
 from examsite.web.access import principal, requires
 from examsite.web.council import bp
-from examsite.web.gates import event_after, missing_rows, record_entry, track
+from examsite.web.council.missing import council_missing
+from examsite.web.gates import event_after, record_entry, track
 from examsite.web.labels import label
 from examsite.web.labels.competitions import SITUATIONS, WHO_MAY
 from examsite.web.transactions import read_web_clock
@@ -73,7 +74,7 @@ def show_desk(code: str) -> ResponseReturnValue:
         cards=sorted(cards, key=lambda card: not card.urgent),
         gate=None if event is None else label(event),
         opener=None if event is None else label(GATE_ROLES[event]),
-        missing=missing_rows(competition, missing, {}),
+        missing=council_missing(competition, missing),
         records=[
             record_entry(row, today=read_web_clock())
             for row in list_last_records(session, code, limit=LAST_RECORDS)

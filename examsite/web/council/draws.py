@@ -53,9 +53,9 @@ def draw_card(competition: Any) -> Card | None:
         view = view_draw(db.session(), competition, name)
         own = view.line_of(g.actor.record_name)
         if view.state is DrawState.GATHERING and own is None:
-            text = _("Hội đồng đang nhận cam kết. Hãy tạo số ngẫu nhiên từ máy của bạn.")
+            text = _("Hội đồng đang nhận cam kết. Hãy tạo số ngẫu nhiên từ máy của anh/chị.")
         elif view.may_show(now) and own is not None and own.shown_at is None:
-            text = _("Đã đến lúc nêu số. Hãy nêu số mà máy của bạn đang giữ.")
+            text = _("Đã đến lúc nêu số. Hãy nêu số mà máy của anh/chị đang giữ.")
         else:
             continue
         url = url_for("council.show_draw", code=competition.code, name=name)
@@ -164,7 +164,7 @@ def contribute_number(code: str, name: str) -> ResponseReturnValue:
         code,
         name,
         lambda: draws.contribute_number(act(), g.competition, name, commitment=commitment, deposit=deposit),
-        _("Đã ghi cam kết của bạn. Số vẫn ở máy này và trong tệp vừa tải về; giữ lại để nêu sau."),
+        _("Đã ghi cam kết của anh/chị. Số vẫn ở máy này và trong tệp vừa tải về; giữ lại để nêu sau."),
     )
 
 
@@ -210,7 +210,7 @@ def reveal_number(code: str, name: str) -> ResponseReturnValue:
             form.number.errors = [message_of(error)]
             status = status_of(error)
         else:
-            flash(_("Số của bạn khớp với cam kết và đã được nêu."), "success")
+            flash(_("Số của anh/chị khớp với cam kết và đã được nêu."), "success")
             return redirect(url_for("council.show_draw", code=code, name=name))
     return _page(name, GiveNumberForm(formdata=None), form, status=status)
 

@@ -45,9 +45,9 @@ def sheet_to_take(competition: Any) -> Card | None:
     own = (share for key in keys for share in key.shares if share.assignment_id == g.actor.assignment_id)
     if all(share.waiting is None for share in own):
         return None
-    text = _("Chỉ bạn được mở tờ này. Khóa có hiệu lực khi mọi người giữ đã lấy tờ của mình.")
+    text = _("Chỉ anh/chị được mở tờ này. Khóa có hiệu lực khi mọi người giữ đã lấy tờ của mình.")
     return Card(
-        _("Lấy tờ khóa của bạn"), text, _("Tới trang tờ khóa"), url_for("council.list_keys", code=competition.code)
+        _("Lấy tờ khóa của anh/chị"), text, _("Tới trang tờ khóa"), url_for("council.list_keys", code=competition.code)
     )
 
 

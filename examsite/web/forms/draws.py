@@ -42,7 +42,7 @@ class ShowNumberForm(FlaskForm):
     """The number itself."""
 
     number = StringField(
-        _l("Số của bạn"),
+        _l("Số của anh/chị"),
         description=_l("64 chữ số hệ mười sáu, trong tệp đã lưu khi góp số."),
         validators=[
             InputRequired(_l("Chưa có số. Hãy chọn tệp đã lưu khi góp số.")),

@@ -75,8 +75,8 @@ ERRORS = {
     "number_not_committed": _l(
         "Số này không khớp với cam kết đã ghi. Hãy chọn đúng tệp đã lưu khi góp số cho lượt này."
     ),
-    "number_shown_already": _l("Số của bạn đã được nêu."),
-    "not_a_contributor": _l("Bạn không góp số vào lượt bốc thăm này."),
+    "number_shown_already": _l("Số của anh/chị đã được nêu."),
+    "not_a_contributor": _l("Anh/chị không góp số vào lượt bốc thăm này."),
     "no_number_missing": _l("Không còn số nào phải mở."),
 }
 

@@ -44,10 +44,10 @@ ERRORS = {
         "Khóa này đã chia, còn tờ chưa được lấy. Nhắc người giữ lấy tờ, hoặc hủy khóa rồi chia lại."
     ),
     "sheet_taken": _l("Tờ này đã ở trên giấy nên máy chủ không còn giữ từ nào. Mất tờ thì báo chủ tịch hội đồng."),
-    "sheet_not_taken": _l("Bạn chưa lấy tờ này. Hãy lấy tờ và xác nhận trước khi thử."),
-    "sheet_not_shown": _l("Bạn chưa mở xem tờ này. Hãy mở, in ra rồi mới xác nhận."),
+    "sheet_not_taken": _l("Anh/chị chưa lấy tờ này. Hãy lấy tờ và xác nhận trước khi thử."),
+    "sheet_not_shown": _l("Anh/chị chưa mở xem tờ này. Hãy mở, in ra rồi mới xác nhận."),
     "sheet_not_printed": _l(
-        "Chưa xác nhận tờ đã ở trên giấy nên chưa xóa gì. Hãy mở lại tờ của bạn ở trang “Tờ khóa”."
+        "Chưa xác nhận tờ đã ở trên giấy nên chưa xóa gì. Hãy mở lại tờ của anh/chị ở trang “Tờ khóa”."
     ),
     "sheet_damaged": _l(
         "Tờ này đã hỏng hoặc bị đổi trên máy chủ. Chủ tịch hủy khóa rồi chia lại; hãy báo ban giám sát."
@@ -56,14 +56,14 @@ ERRORS = {
     "holder_not_valid": _l("%(name)s không thuộc hội đồng hay ban giám sát của kỳ thi này nên không giữ khóa được."),
     "holder_twice": _l("%(name)s là người đã được chọn dưới vai khác. Mỗi người chỉ giữ một tờ của một khóa."),
     "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
-    "no_share_held": _l("Bạn không giữ tờ nào của khóa này nên không có gì để thử."),
+    "no_share_held": _l("Anh/chị không giữ tờ nào của khóa này nên không có gì để thử."),
     "share_words_missing": _l(
         "Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."
     ),
     "share_word_unknown": _l(
         "Tờ khóa %(number)s: từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."
     ),
-    "share_of_other_person": _l("Tờ khóa này là của người khác. Hãy tìm tờ ghi đúng bí danh của bạn."),
+    "share_of_other_person": _l("Tờ khóa này là của người khác. Hãy tìm tờ ghi đúng bí danh của anh/chị."),
     "share_not_valid": _l(
         "Tờ khóa %(number)s: từng từ đều có trong bảng nhưng cả dãy chưa đúng. Hãy so lại từng từ và thứ tự."
     ),

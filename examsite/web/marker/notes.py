@@ -90,7 +90,7 @@ def hold_script(code: str, script: str) -> ResponseReturnValue:  # noqa: ARG001 
     return jsonify(
         here=hold.is_here,
         seconds=int((hold.until - ctx.now).total_seconds()),
-        text=_("Bạn giữ bài này đến %(time)s", time=format_time(hold.until)),
+        text=_("Anh/chị giữ bài này đến %(time)s", time=format_time(hold.until)),
         elsewhere=_("Bài này đang mở ở một trang khác của anh/chị, từ %(time)s.", time=format_time(hold.since)),
     )
 
