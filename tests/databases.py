@@ -97,7 +97,9 @@ def _programs(home: Path, account: dict[str, Any]) -> Path:
     if account:
         libraries = f"{package.name}.libs"  # found by the programs beside the package
         shutil.copytree(package.parent / libraries, home / libraries)
-        installed = Path(shutil.copytree(installed, home / package.name / installed.name, symlinks=True))
+        to = home / package.name / installed.name
+        only_to_build_with = shutil.ignore_patterns("include", "*.a")
+        installed = Path(shutil.copytree(installed, to, symlinks=True, ignore=only_to_build_with))
         for path in (home, *home.rglob("*")):
             os.chown(path, account["user"], account["group"], follow_symlinks=False)
     return installed / "bin"
