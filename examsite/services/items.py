@@ -14,12 +14,13 @@ from examsite.domain.marking import ScriptEvent, ScriptState
 from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.reasons import checked_reason
+from examsite.domain.rubrics import Points, Rubric
 from examsite.domain.scores import score
 from examsite.services.context import ServiceContext
 from examsite.services.marking_heads import require_second_of_scripts
 from examsite.services.records import record
 from examsite.services.settling import check_marking_open, settle_again
-from examsite.services.system_marks import lock_system_mark
+from examsite.services.system_marks import lock_system_marks
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Script
@@ -144,16 +145,17 @@ def _rescore(ctx: ServiceContext, competition: Competition, decision: ItemDecisi
     answers = map_answers_by_code(ctx.session, competition.id, decision.paper_id)
     rule = decision_of(decision)
     touched: list[Script] = []
+    marks: list[tuple[Script, Rubric, Points]] = []
     for script in list_scripts(ctx.session, competition.id):
         mark = system_mark(script)
         if script.paper_id != decision.paper_id or mark is None:
             continue
         points = rescored(content, mark.points, answers.get(script.code, {}), rule)
         # Every script gets one, changed or not: a stranger, for whom the key stays closed, sees that none was left out.
-        given = {name: score(known) for name, known in points.items()}
-        lock_system_mark(ctx, competition, script, content.rubric, given)
+        marks.append((script, content.rubric, {name: score(known) for name, known in points.items()}))
         if points != mark.points:
             touched.append(script)
+    lock_system_marks(ctx, competition, marks)
     marked = [script.code for script in touched if script.state is not ScriptState.SEALED]
     if marked:
         settle_again(ctx, competition, marked, event=ScriptEvent.RESCORED)

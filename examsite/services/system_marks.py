@@ -17,22 +17,10 @@ from examsite.storage.models.marking import Mark, Script
 from examsite.storage.queries.marking import WRITTEN
 
 
-def lock_system_mark(
-    ctx: ServiceContext, competition: Competition, script: Script, rubric: Rubric, points: Points
-) -> Mark:
-    """Record and keep one more mark of the system; earlier ones stay as they are and count no more.
-
-    Raises:
-        InvalidError: a code of `check_system_points`.
-    """
-    (mark,) = lock_system_marks(ctx, competition, [(script, rubric, points)])
-    return mark
-
-
 def lock_system_marks(
     ctx: ServiceContext, competition: Competition, given: Sequence[tuple[Script, Rubric, Points]]
 ) -> list[Mark]:
-    """As `lock_system_mark` for many scripts at once, in this order.
+    """Record and keep one more mark of the system for each script, in this order; earlier ones count no more.
 
     Raises:
         InvalidError: a code of `check_system_points`.

@@ -383,14 +383,17 @@ class Bench:
             ]
         )
 
-        def decide(board: Board) -> None:
+        def decide(board: Board, owed: list[tuple[str, str]], ruling: Ruling) -> None:
             for paper, item in owed:
-                asked = propose_ruling(
-                    board.ctx(Role.SETTER, at=at), board.competition, paper, item, ruling=Ruling.KEEP, reason=NO_SEEDS
-                )
+                setter = board.ctx(Role.SETTER, at=at)
+                asked = propose_ruling(setter, board.competition, paper, item, ruling=ruling, reason=NO_SEEDS)
                 agree_ruling(board.ctx(Role.CHAIR, at=at), board.competition, asked.id)
 
-        self.write(decide)
+        self.measure(
+            "give everybody a question's points",
+            lambda: self.write(lambda board: decide(board, owed[:1], Ruling.EVERYONE)),
+        )
+        self.write(lambda board: decide(board, owed[1:], Ruling.KEEP))
 
     # -------------------------------------------------------------------------------------------- result
 

@@ -39,7 +39,7 @@ from examsite.storage.queries.marking import (
     count_scripts,
     find_decision,
     list_decisions,
-    list_scripts,
+    list_scripts_with_marks,
     list_unseen_straddles,
     script_entry,
     scripts_with_marks,
@@ -244,7 +244,7 @@ def _script_entries(
     }
     papers: dict[int, Paper] = {}
     found = {}
-    for script in list_scripts(session, competition.id, script_ids=owners):
+    for script in list_scripts_with_marks(session, competition.id, owners):
         if script.paper_id not in papers:
             papers[script.paper_id] = paper_from_data(script.paper.data)
         paper = papers[script.paper_id]

@@ -36,6 +36,7 @@ from examsite.domain.scores import ZERO, Score, sum_scores
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script, Settlement
+from examsite.storage.row_sets import among
 
 WRITTEN = "written"
 
@@ -159,6 +160,24 @@ def list_scripts(session: Session, competition_id: int, *, script_ids: Collectio
     if script_ids is not None:
         wanted.append(Script.id.in_(script_ids))
     return scripts_with_marks(session, *wanted)
+
+
+def list_scripts_with_marks(session: Session, competition_id: int, script_ids: Collection[int]) -> list[Script]:
+    """Those of `list_scripts` with these keys, without their allocations: what a result is computed from."""
+    return list(
+        session.scalars(
+            select(Script)
+            .options(selectinload(Script.paper), selectinload(Script.marks).joinedload(Mark.assignment))
+            .where(
+                Script.competition_id == competition_id,
+                Script.kind == ScriptKind.LIVE,
+                among(Script.id, "script_ids"),
+            )
+            .order_by(Script.code)
+            .execution_options(populate_existing=True),
+            {"script_ids": script_ids},
+        )
+    )
 
 
 def list_decisions(session: Session, competition_id: int) -> dict[int, Settlement]:
