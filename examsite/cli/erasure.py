@@ -14,6 +14,7 @@ from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.erasure import erase_again, erase_people, finish_erasures
 from examsite.services.erasure_plans import ErasurePlan, plan_erasure, read_erasure
+from examsite.services.working_days import ZONE
 from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import find_open_erasure
@@ -82,7 +83,7 @@ def _finish(engine: Engine, settings: Settings) -> None:
 
 
 def _tell(code: str, plan: ErasurePlan) -> None:
-    due = "—" if plan.due_at is None else f"{plan.due_at:%Y-%m-%d %H:%M} UTC"
+    due = "—" if plan.due_at is None else f"{plan.due_at.astimezone(ZONE):%H:%M %d/%m/%Y}"
     click.echo(f"{code}: được xóa từ (may be erased from) {due}")
     click.echo(f"  {plan.people} người không trúng tuyển (not selected); giữ lại (kept): {plan.kept}")
     click.echo(f"  {plan.records} nội dung sổ ghi (contents of the log), {plan.files} tệp (files)")

@@ -87,7 +87,7 @@ WAITING = (
     ("written", ("coithi", "coithi2"), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
-    ("sealing", ("phach",), "xem chỗ có thể lộ người viết, rồi rút và niêm phong phách (cover names, then codes)"),
+    ("sealing", ("phach",), "rà chỗ có thể lộ người viết, rồi niêm phong phách (look through, then seal)"),
     ("defence", ("truongdean", "dean2", "dean3"), "chấm đề án (score a defence)"),
     ("remarking", ("phuckhao1", "phuckhao2", "phuckhao3"), "chấm phúc khảo (mark anew)"),
     ("ranked", ("chutich", "uyvien2", "uyvien3", "uyvien4", "thutruong"), "ký kết quả (sign the result)"),
