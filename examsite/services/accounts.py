@@ -29,6 +29,7 @@ from examsite.storage.queries.accounts import (
     list_assignments,
 )
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.row_seals import is_as_written
 from examsite.storage.row_sets import among, in_portions
 
 
@@ -129,14 +130,19 @@ def log_in(
 ) -> str:
     """Let in a person whose password was found right: wrong tries are forgotten, an outdated hash is replaced.
 
-    The password is checked before, outside any transaction; a person disabled meanwhile stays outside.
+    The password is checked before, outside any transaction; a person disabled meanwhile stays outside. So does an
+    official whose account or role somebody wrote past the product: what the password was changed to opens nothing.
 
     Raises:
-        NotAllowedError: `account_disabled`.
+        NotAllowedError: `account_disabled`, `account_damaged`.
     """
     account = get_account_for_update(ctx.session, account_id)
     if account.state is not AccountState.ACTIVE:
         raise NotAllowedError("account_disabled")
+    # Candidates are let in whatever stands there: nothing may keep a room from writing, and a check names the row.
+    held = list_assignments(ctx.session, account_id)
+    if held and not all(is_as_written(ctx.session, row) for row in (account, *held)):
+        raise NotAllowedError("account_damaged")
     clear_failed_log_ins(ctx, typed_login)
     if new_password_hash is not None:
         account.password_hash = new_password_hash

@@ -20,7 +20,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, String, Table, event
+from sqlalchemy import Column, Connection, RowMapping, String, Table, event, inspect
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from examsite.storage.column_types import ScoreColumn
@@ -95,6 +95,16 @@ def _is_whole(key: bytes, table: Table, row: RowMapping) -> bool:
 @event.listens_for(Sealed, "before_insert", propagate=True)
 @event.listens_for(Sealed, "before_update", propagate=True)
 def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    target.row_seal = _seal_as_it_stands(mapper, connection, target)
+
+
+def is_as_written(session: Session, target: Sealed) -> bool:
+    """Whether the row behind an object that was read just now is as the product wrote it."""
+    mapper: Mapper[Any] = inspect(type(target))
+    return hmac.compare_digest(_seal_as_it_stands(mapper, session.connection(), target), target.row_seal)
+
+
+def _seal_as_it_stands(mapper: Mapper[Any], connection: Connection, target: Any) -> str:
     table = mapper.local_table
     values = {}
     for column in _columns(table.columns):
@@ -102,7 +112,7 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
         if value is None and column.default is not None:
             value = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
         values[column.name] = _plain(column, value)
-    target.row_seal = seal_of(row_key_of(connection), str(table.name), values)  # type: ignore[attr-defined]
+    return seal_of(row_key_of(connection), str(table.name), values)  # type: ignore[attr-defined]
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
+from examsite.domain.errors import NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.second_factors import public_secret
 from examsite.domain.table_problems import TableProblem
@@ -237,3 +238,18 @@ def test_a_row_of_log_ins_that_somebody_wrote_opens_nothing(session: Session, pe
     assert accounts.find_logged_in(session, token.replace(f"{person.id}.", f"{other.id}."), now=now) is None
     for wrong in ("", ".", "x.y", "9" * 30 + ".y", "²." + token):
         assert accounts.find_logged_in(session, wrong, now=now) is None
+
+
+@pytest.mark.parametrize(("model", "values"), [(Account, {"password_hash": "x"}), (RoleAssignment, {"role": "chair"})])
+def test_an_official_whose_account_or_role_was_written_past_the_product_stays_outside(
+    session: Session, person: Account, now: datetime, model: Any, values: dict[str, Any]
+) -> None:
+    def comes_in() -> str:
+        ctx = ServiceContext(session, now)
+        return accounts.log_in(ctx, person.id, typed_login="lan", hours=1, address="", user_agent="")
+
+    assert comes_in()
+    where = Account.id == person.id if model is Account else model.account_id == person.id
+    raw(session, model, session.scalars(select(model.id).where(where)).one(), values)
+    with pytest.raises(NotAllowedError, match="account_damaged"):
+        comes_in()

@@ -30,6 +30,10 @@ ERRORS = {
     "log_ins_waiting": _l("Đang có nhiều người đăng nhập cùng lúc. Hãy bấm Đăng nhập lại sau ít giây."),
     "login_taken": _l("Tên đăng nhập %(login)s đã có người dùng."),
     "account_not_found": _l("Không tìm thấy tài khoản này."),
+    "account_damaged": _l(
+        "Tài khoản hoặc vai trò này đã bị sửa ngoài phần mềm nên chưa cho vào. Hãy báo ban giám sát và quản trị hệ "
+        "thống để đối chiếu với bản sao lưu."
+    ),
     "account_disabled": _l("Tài khoản này đã ngừng dùng. Hãy liên hệ quản trị hệ thống."),
     "login_not_valid": _l(
         "Tên đăng nhập gồm 3 đến 40 chữ thường không dấu, số, dấu chấm hoặc gạch, bắt đầu bằng chữ, "
