@@ -29,7 +29,7 @@ from examsite.storage.queries.accounts import (
     list_assignments,
 )
 from examsite.storage.queries.conflicts import list_recused_accounts
-from examsite.storage.row_seals import is_as_written
+from examsite.storage.row_seals import Sealed, is_as_written
 from examsite.storage.row_sets import among, in_portions
 
 
@@ -141,7 +141,8 @@ def log_in(
         raise NotAllowedError("account_disabled")
     # Candidates are let in whatever stands there: nothing may keep a room from writing, and a check names the row.
     held = list_assignments(ctx.session, account_id)
-    if held and not all(is_as_written(ctx.session, row) for row in (account, *held)):
+    rows: list[Sealed] = [account, *held]
+    if held and not all(is_as_written(ctx.session, row) for row in rows):
         raise NotAllowedError("account_damaged")
     clear_failed_log_ins(ctx, typed_login)
     if new_password_hash is not None:
