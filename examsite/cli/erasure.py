@@ -102,6 +102,10 @@ _WORDS = {
     "erasure_result_open": "kết quả đang được sửa (the result is being corrected)",
     "erasure_not_due": "chưa đến ngày được xóa theo bộ quy tắc (not yet due under the rule set)",
     "erasure_code_differs": "mã gõ lại không đúng (what was typed is not the code)",
+    "erasure_room_writes": (
+        "có phòng đang làm bài; chạy lại lệnh này khi ca thi đã đóng "
+        "(a room is writing; run the command again once it is closed)"
+    ),
     "changed_meanwhile": (
         "dữ liệu vừa đổi trong lúc đọc; hãy chạy lại lệnh này (data changed while it was read; run the command again)"
     ),

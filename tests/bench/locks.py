@@ -3,7 +3,7 @@
 One competition on a database of its own goes from the list of candidates to the erasure, as pages and closer do it.
 Beside each act somebody else writes every few milliseconds, as the saves of another room do. For each act: how long it
 took, the longest time that one of its transactions was open for writing (and how much of a processor that one used),
-and the longest that the other one waited. An act over the limit ends with 1.
+and the longest that the other one waited. A wait over the limit ends with 1.
 """
 
 from __future__ import annotations
@@ -472,8 +472,7 @@ class Bench:
         self.publish()
         self.engine.dispose()
         self.beside.dispose()
-        # Cleaning writes the database anew as a whole, and only while no room writes.
-        return [one.name for one in self.figures if one.held > AT_MOST]
+        return [one.name for one in self.figures if one.waited > AT_MOST]
 
 
 def _letters(number: int) -> str:
@@ -494,7 +493,7 @@ def main() -> int:
         with server as url, tempfile.TemporaryDirectory(prefix="examsite-bench-") as home:
             print(f"→ {options.candidates} candidates, {options.versions} versions each, {name}", flush=True)
             over += Bench(Path(home), url, options.candidates, options.versions).run()
-    print(f"held others for more than {AT_MOST:g} s: {', '.join(over) or 'no act'}")
+    print(f"somebody waited for more than {AT_MOST:g} s: {', '.join(over) or 'no act'}")
     return 1 if over else 0
 
 
