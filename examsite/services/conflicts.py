@@ -24,6 +24,7 @@ from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import (
     Declaration,
+    HintedPair,
     find_declaration,
     has_work_begun,
     list_final_candidacies,
@@ -67,12 +68,16 @@ def declare_conflicts(
     listed = {row.id: row for row in list_final_candidacies(ctx.session, competition.id)}
     relations = [item.code for item in ruleset_of(competition).kinship]
     check_conflicts(conflicts, candidacies=listed, relations=relations)
-    held = select(RoleAssignment.id).where(
-        RoleAssignment.competition_id == competition.id, RoleAssignment.account_id == actor.account_id
+    held = list(
+        ctx.session.scalars(
+            select(RoleAssignment.id).where(
+                RoleAssignment.competition_id == competition.id, RoleAssignment.account_id == actor.account_id
+            )
+        )
     )
     earlier = find_declaration(ctx.session, competition.id, actor.account_id) or Declaration(ctx.now, {})
     added = set(conflicts) - set(earlier.conflicts)
-    if added and any(has_allocations(ctx.session, assignment_id) for assignment_id in ctx.session.scalars(held)):
+    if added and any(has_allocations(ctx.session, assignment_id) for assignment_id in held):
         raise ConflictError("conflict_after_allocation")
     left_out: set[int] = set()
     if has_work_begun(ctx.session, competition.id, actor.account_id):
@@ -81,19 +86,9 @@ def declare_conflicts(
     if left_out and not reason.strip():
         raise InvalidError("relation_stands", field="reason")
     words = checked_reason(reason) if left_out else ""
-    standing = {**conflicts, **{key: earlier.conflicts[key] for key in left_out}}
-    # Behind the lock of the defences named, so that a declaration and the lock of a sheet never cross.
-    ctx.session.execute(select(Defence.id).where(Defence.candidacy_id.in_(conflicts)).with_for_update())
-    scored = set(
-        ctx.session.scalars(
-            select(Defence.candidacy_id)
-            .join(Mark, Mark.defence_id == Defence.id)
-            .where(Mark.assignment_id.in_(held), Mark.state == MarkState.LOCKED)
-        )
-    )
-    if scored & added:
-        raise ConflictError("conflict_after_mark")
+    _check_not_scored(ctx, held, named=set(conflicts), added=added)
     ctx.session.execute(delete(ConflictDeclaration).where(ConflictDeclaration.assignment_id.in_(held)))
+    standing = {**conflicts, **{key: earlier.conflicts[key] for key in left_out}}
     for candidacy_id, relation in standing.items() or {None: ""}.items():
         ctx.session.add(
             ConflictDeclaration(
@@ -113,6 +108,18 @@ def declare_conflicts(
     if left_out:
         payload |= {"asked_back": sorted(listed[key].public_code or "" for key in left_out), "reason": words}
     record(ctx, competition, Event.CONFLICT_DECLARED, f"competition/{competition.code}", payload)
+
+
+def _check_not_scored(ctx: ServiceContext, held: list[int], *, named: set[int], added: set[int]) -> None:
+    """Behind the lock of the defences named, so that a declaration and the lock of a sheet never cross."""
+    ctx.session.execute(select(Defence.id).where(Defence.candidacy_id.in_(named)).with_for_update())
+    scored = ctx.session.scalars(
+        select(Defence.candidacy_id)
+        .join(Mark, Mark.defence_id == Defence.id)
+        .where(Mark.assignment_id.in_(held), Mark.state == MarkState.LOCKED)
+    )
+    if set(scored) & added:
+        raise ConflictError("conflict_after_mark")
 
 
 def judge_hint(
@@ -144,11 +151,7 @@ def judge_hint(
     words = checked_reason(reason)
     if account_id == actor.account_id:
         raise NotAllowedError("judge_concerned")
-    pairs = list_hinted_pairs(ctx.session, competition.id)
-    found = [row for row in pairs if (row.holder.account_id, row.candidacy.id) == (account_id, candidacy_id)]
-    if not found or not found[0].is_judged:
-        raise NotFoundError("hint_not_found")
-    (pair,) = found
+    pair = _pair_to_judge(ctx, competition, account_id, candidacy_id)
     concerned = list_roles_of(ctx.session, competition.id, account_id)
     own = list_roles_of(ctx.session, competition.id, actor.account_id)
     if share_board({row.role for row in own}, {row.role for row in concerned}, competition.state):
@@ -164,27 +167,14 @@ def judge_hint(
         if first.decided_by_id == actor.account_id:
             raise ConflictError("ruling_said_already")
         is_pending = False
-    hints = [hint.value for hint in pair.hints]
-    payload: dict[str, object] = {
-        "person": str(pair.holder.pseudonym),
-        "candidate": pair.candidacy.public_code or "",
-        "barred": is_barred,
-        "hints": hints,
-        "reason": words,
-    }
-    if pair.asked_back:
-        payload["asked_back"] = pair.asked_back
-    if is_pending:
-        payload["pending"] = True
-    elif first is not None:
-        payload["seconds"] = first.record_seq
+    payload = _ruling_payload(pair, words, is_barred=is_barred, is_pending=is_pending, first=first)
     ruling = ConflictRuling(
         competition_id=competition.id,
         account_id=account_id,
         candidacy_id=candidacy_id,
         is_barred=is_barred,
         reason=words,
-        hints=hints,
+        hints=payload["hints"],
         decided_by_id=actor.account_id,
         decided_at=ctx.now,
         record_seq=record(ctx, competition, Event.CONFLICT_JUDGED, f"competition/{competition.code}", payload),
@@ -196,6 +186,35 @@ def judge_hint(
         _answer_asked_back(ctx, concerned, candidacy_id, is_barred=is_barred)
     ctx.session.flush()
     return ruling
+
+
+def _pair_to_judge(ctx: ServiceContext, competition: Competition, account_id: int, candidacy_id: int) -> HintedPair:
+    pairs = list_hinted_pairs(ctx.session, competition.id)
+    found = [row for row in pairs if (row.holder.account_id, row.candidacy.id) == (account_id, candidacy_id)]
+    if not found or not found[0].is_judged:
+        raise NotFoundError("hint_not_found")
+    (pair,) = found
+    return pair
+
+
+def _ruling_payload(
+    pair: HintedPair, words: str, *, is_barred: bool, is_pending: bool, first: ConflictRuling | None
+) -> dict[str, object]:
+    """What the log keeps of a ruling; `first` is the same word of another person, which this one seconds."""
+    payload: dict[str, object] = {
+        "person": str(pair.holder.pseudonym),
+        "candidate": pair.candidacy.public_code or "",
+        "barred": is_barred,
+        "hints": [hint.value for hint in pair.hints],
+        "reason": words,
+    }
+    if pair.asked_back:
+        payload["asked_back"] = pair.asked_back
+    if is_pending:
+        payload["pending"] = True
+    elif first is not None:
+        payload["seconds"] = first.record_seq
+    return payload
 
 
 def _answer_asked_back(

@@ -6,10 +6,10 @@ A handful of statements whatever the number of candidates; the text of an attemp
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -160,90 +160,87 @@ def _own(attempts: Iterable[Attempt], numbers: dict[int, str], ends: dict[str, F
 
 def _rows(session: Session, attempt_ids: list[int]) -> _Happenings:
     """What has a table of its own."""
+    for model, told in _TOLD.items():
+        rows: Iterable[Any] = session.scalars(
+            select(model).where(model.attempt_id.in_(attempt_ids)).order_by(model.id)  # type: ignore[attr-defined]
+        )
+        for row in rows:
+            happening = told(row)
+            if happening is not None:
+                yield row.attempt_id, happening
 
-    def rows_of(model: Any) -> Iterable[Any]:
-        return session.scalars(select(model).where(model.attempt_id.in_(attempt_ids)).order_by(model.id))
 
-    for silence in rows_of(Silence):
-        word = "reopened" if silence.reopened else ""
-        yield silence.attempt_id, Happening(HappeningKind.SILENT, silence.began_at, silence.ended_at, word=word)
-    for pause in rows_of(Pause):
-        seconds = pause_seconds(pause.began_at, pause.ended_at) if pause.ended_at else 0
-        yield (
-            pause.attempt_id,
-            Happening(HappeningKind.PAUSED, pause.began_at, pause.ended_at, seconds=seconds, reason=pause.reason),
-        )
-    for given in rows_of(Extension):
-        yield (
-            given.attempt_id,
-            Happening(HappeningKind.EXTENDED, given.granted_at, seconds=given.seconds, reason=given.reason),
-        )
-    for lost in rows_of(LostTime):
-        yield (
-            lost.attempt_id,
-            Happening(
-                HappeningKind.LOST,
-                lost.began_at,
-                lost.ended_at,
-                seconds=lost.seconds,
-                count=lost.given_seconds or 0,
-                word=lost.state.value,
-                reason=lost.reason or lost.cause,
-            ),
-        )
-    for call in rows_of(HelpCall):
-        yield (
-            call.attempt_id,
-            Happening(
-                HappeningKind.CALLED,
-                call.called_at,
-                call.answered_at,
-                word=call.kind.value,
-                item=call.item,
-                reason=call.answer,
-            ),
-        )
-    for noticed in rows_of(Evidence):
-        letters = noticed.data.get("letters", 0)
-        yield (
-            noticed.attempt_id,
-            Happening(
-                HappeningKind.NOTICED,
-                noticed.received_at,
-                seconds=(noticed.milliseconds or 0) // 1000,
-                count=letters if isinstance(letters, int) else 0,
-                word=noticed.kind,
-                item=str(noticed.data.get("item", "")),
-                reason="own" if noticed.data.get("own") is True else "",
-            ),
-        )
-    for file in rows_of(AnswerFile):
-        yield (
-            file.attempt_id,
-            Happening(HappeningKind.CARRIED, file.imported_at, count=file.new_versions, word=file.state.value),
-        )
-    for machine in rows_of(RefusedMachine):
-        yield (
-            machine.attempt_id,
-            Happening(
-                HappeningKind.KEPT_OUT,
-                machine.first_at,
-                machine.last_at,
-                word=machine.reason,
-                reason=machine.address,
-            ),
-        )
-    for request in rows_of(RoomRequest):
-        if request.kind is RequestKind.ACCEPT_LATE_ANSWERS and request.state is RequestState.APPROVED:
-            yield (
-                request.attempt_id,
-                Happening(
-                    HappeningKind.LATE_ACCEPTED,
-                    request.decided_at,
-                    count=len(request.data.get("versions", ())),
-                    reason=request.reason,
-                ),
-            )
+def _silence(row: Silence) -> Happening:
+    return Happening(HappeningKind.SILENT, row.began_at, row.ended_at, word="reopened" if row.reopened else "")
+
+
+def _pause(row: Pause) -> Happening:
+    seconds = pause_seconds(row.began_at, row.ended_at) if row.ended_at else 0
+    return Happening(HappeningKind.PAUSED, row.began_at, row.ended_at, seconds=seconds, reason=row.reason)
+
+
+def _extension(row: Extension) -> Happening:
+    return Happening(HappeningKind.EXTENDED, row.granted_at, seconds=row.seconds, reason=row.reason)
+
+
+def _lost_time(row: LostTime) -> Happening:
+    return Happening(
+        HappeningKind.LOST,
+        row.began_at,
+        row.ended_at,
+        seconds=row.seconds,
+        count=row.given_seconds or 0,
+        word=row.state.value,
+        reason=row.reason or row.cause,
+    )
+
+
+def _help_call(row: HelpCall) -> Happening:
+    return Happening(
+        HappeningKind.CALLED, row.called_at, row.answered_at, word=row.kind.value, item=row.item, reason=row.answer
+    )
+
+
+def _evidence(row: Evidence) -> Happening:
+    letters = row.data.get("letters", 0)
+    return Happening(
+        HappeningKind.NOTICED,
+        row.received_at,
+        seconds=(row.milliseconds or 0) // 1000,
+        count=letters if isinstance(letters, int) else 0,
+        word=row.kind,
+        item=str(row.data.get("item", "")),
+        reason="own" if row.data.get("own") is True else "",
+    )
+
+
+def _answer_file(row: AnswerFile) -> Happening:
+    return Happening(HappeningKind.CARRIED, row.imported_at, count=row.new_versions, word=row.state.value)
+
+
+def _refused_machine(row: RefusedMachine) -> Happening:
+    return Happening(HappeningKind.KEPT_OUT, row.first_at, row.last_at, word=row.reason, reason=row.address)
+
+
+def _late_answers(row: RoomRequest) -> Happening | None:
+    is_accepted = row.kind is RequestKind.ACCEPT_LATE_ANSWERS and row.state is RequestState.APPROVED
+    if not is_accepted or row.decided_at is None:
+        return None
+    count = len(row.data.get("versions", ()))
+    return Happening(HappeningKind.LATE_ACCEPTED, row.decided_at, count=count, reason=row.reason)
+
+
+_TOLD: Final[Mapping[type, Callable[[Any], Happening | None]]] = {
+    Silence: _silence,
+    Pause: _pause,
+    Extension: _extension,
+    LostTime: _lost_time,
+    HelpCall: _help_call,
+    Evidence: _evidence,
+    AnswerFile: _answer_file,
+    RefusedMachine: _refused_machine,
+    RoomRequest: _late_answers,
+}
 
 
 def _messages(session: Session, sitting: Sitting, attempt_ids: list[int]) -> _Happenings:
