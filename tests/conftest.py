@@ -73,31 +73,45 @@ LONGEST = (
     "browser/test_whole_life",
     "web/test_access",
     "browser/test_accessibility",
+    "web/test_hostile_forms",
     "faults/test_faults",
+    "web/test_canaries_marking",
     "browser/test_test_page",
+    "web/test_canaries",
     "browser/test_room_page",
     "services/test_rehearsal_run",
     "bench/test_bench",
     "browser/",
-    "web/test_hostile_forms",
-    "web/test_canaries_marking",
-    "web/test_canaries",
     "web/",
     "services/",
     "house/",
     "storage/",
     "statistics/",
 )
+#: Modules whose stories wait about as long as they work, for a page or for a server.
+WAITING = ("browser/", "faults/", "bench/", "services/test_rehearsal_run")
+#: How many modules that only work follow each of those, so that the processes neither all wait nor all work at once.
+BESIDE = 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest modules come first; within a module the order stays."""
+    """The longest modules come first, of both kinds; within a module the order stays."""
 
-    def place(item: pytest.Item) -> int:
-        path = item.path.relative_to(HERE).as_posix()
-        return next((number for number, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+    def place(module: str) -> int:
+        return next((number for number, start in enumerate(LONGEST) if module.startswith(start)), len(LONGEST))
 
-    items.sort(key=place)
+    names = {item.path: item.path.relative_to(HERE).as_posix() for item in items}
+    modules = sorted(names.values(), key=place)
+    waiting = [module for module in modules if module.startswith(WAITING)]
+    working = [module for module in modules if not module.startswith(WAITING)]
+    turns = {module: (number, 0) for number, module in enumerate(waiting)}
+    # The first few take long, each in its turn; behind them come the many short ones.
+    longest = sum(place(module) < LONGEST.index("services/test_rehearsal_run") for module in working)
+    turns |= {
+        module: (number if number < longest else longest + (number - longest) // BESIDE, 1)
+        for number, module in enumerate(working)
+    }
+    items.sort(key=lambda item: turns[names[item.path]])
 
 
 @pytest.hookimpl(trylast=True)
