@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import load_settings
-from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import Role
@@ -27,7 +26,8 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.papers import find_drawn_paper, find_opened_paper
 from examsite.storage.queries.sittings import reasons_against_start
-from tests.factories.sittings import Room, add_person, make_room
+from tests.factories.reserves import with_reserves
+from tests.factories.sittings import Room, make_room
 
 WHY = "Trang 2 in thiếu nửa câu 7, không làm được."
 
@@ -71,27 +71,7 @@ class Hall:
 def hall(session: Session, now: datetime, tmp_path: Path) -> Hall:
     settings = load_settings(tmp_path / "instance", environ={})
     room = make_room(session, now, settings=settings, rows=1, columns=2, sittings=2)
-    for version, letter in ((2, "B"), (3, "C")):
-        data = {**room.paper.data, "code": f"P1-{letter}"}
-        session.add(
-            Paper(
-                competition_id=room.competition.id,
-                post_id=room.post.id,
-                version=version,
-                code=f"P1-{letter}",
-                state=PaperState.SEALED,
-                data=data,
-                paper_sha256=papers.paper_sha256(data),
-                drawn_at=now,
-                sealed_at=now,
-            )
-        )
-    session.flush()
-    room.competition.state = CompetitionState.WRITTEN
-    hall = Hall(room, add_person(room, Role.COUNCIL_MEMBER, "C02"))
-    hall.agree()
-    papers.open_paper(room.ctx(Role.CHAIR), room.competition, room.post)
-    return hall
+    return Hall(room, with_reserves(room))
 
 
 def refusal(act: Callable[[], object]) -> str:

@@ -24,6 +24,7 @@ PAGES: Final = {
     **dict.fromkeys(("approvals_short", "result_missing", "result_refused", "result_not_approved"), _RESULT),
     **dict.fromkeys(("seeds_too_few", "markers_not_qualified"), _STANDARDS),
     "incidents_undecided": "council.list_incidents",
+    "withdrawals_waiting": "council.show_desk",
     "late_answers_undecided": "council.list_room_requests",
     "conflicts_not_declared": "council.list_conflict_hints",
     "order_not_drawn": "council.show_presentation_order",
