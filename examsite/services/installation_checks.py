@@ -8,10 +8,12 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from examsite.domain.records import plan_log_code
 from examsite.domain.table_problems import TableProblem
 from examsite.services.account_checks import check_accounts
 from examsite.services.erasure_checks import check_erasures
 from examsite.services.guarded_checks import found_by
+from examsite.services.records import SYSTEM_LOG
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
@@ -34,13 +36,16 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
         found += [TableProblem(table, row, "row_changed", column) for table, row, column in loose]
         found += found_by(session, partial(check_erasures, session))
         found += found_by(session, partial(check_accounts, session))
-    logs = session.execute(
-        select(RecordLog.code, RecordLog.competition_id)
-        .where(RecordLog.competition_id.is_not(None))
-        .order_by(RecordLog.code)
-    )
-    for code, _competition in logs.all():
-        if not codes or code in codes:
+    logs = select(RecordLog.id, RecordLog.code, RecordLog.competition_id).order_by(RecordLog.code)
+    for key, code, named in session.execute(logs).all():
+        # By its code alone: a log that somebody took its competition away is compared all the same.
+        is_own = code != SYSTEM_LOG and not str(code).endswith(plan_log_code(""))
+        owner = session.scalar(select(Competition.id).where(Competition.code == code)) if is_own else None
+        if codes and code not in codes:
+            continue
+        if named != owner and not (is_own and owner is None):
+            found.append(TableProblem("record_logs", key, "value_differs", "competition_id"))
+        if is_own:
             found += found_by(session, partial(_check_competition, session, code))
     return list(dict.fromkeys(found))
 

@@ -29,6 +29,7 @@ from examsite.services.allocation_checks import check_allocations
 from examsite.services.answer_checks import check_answers
 from examsite.services.guarded_checks import found_by
 from examsite.services.presence_checks import check_presence
+from examsite.services.proposal_checks import check_proposals
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition, GatePassage, Post
@@ -95,6 +96,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
         _check_results,
         _check_gates,
         check_presence,
+        check_proposals,
     ):
         problems += found_by(session, partial(check, session, competition, records))
     return problems
@@ -211,13 +213,11 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
     files = {file.paper_id: file.content for file in session.scalars(kept)}
     sealed: set[str] = set()
     opened: set[str] = set()
-    set_aside: set[str] = set()
+    set_aside = {row.subject for row in records.values() if row.event == Event.PAPER_SET_ASIDE}
     for row in records.values():
         paper = papers.get(row.subject)
         if row.event == Event.PAPER_OPENED:
             opened.add(row.subject)
-        if row.event == Event.PAPER_SET_ASIDE:
-            set_aside.add(row.subject)
         if row.event != Event.PAPER_SEALED:
             continue
         sealed.add(row.subject)

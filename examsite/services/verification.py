@@ -51,6 +51,7 @@ def verify_log(session: Session, log: RecordLog, signer: LogSigner, *, against: 
     Problems beside those of `check_log`: `leaf_differs` (a row and its stored leaf), `block_differs` (the rows of a run
     and its kept root), `size_differs` and `root_differs` (rows and the head), `checkpoint_not_signed`,
     `checkpoint_root_differs` (with the `first` and `last` record that may have been changed), `checkpoint_beyond_log`,
+    `checkpoint_row_differs` (a row says another size or root than its signed note),
     `checkpoint_missing` (a gate was passed and nothing signed covers it), `opening_missing` (a record that every
     bundle must open lost its content, and it does not lie in the closed code map); and of checkpoints from outside:
     `history_differs` (as `checkpoint_root_differs`), `log_shorter_than_kept` (rolled back or cut, with the `first` and
@@ -99,6 +100,13 @@ def _verify(session: Session, log: RecordLog, signer: LogSigner, against: Sequen
         problems.append(LogProblem(len(rows), "size_differs", {"head": log.size, "rows": len(rows)}))
     if log.tree != tree.to_json():
         problems.append(LogProblem(len(rows), "root_differs", {}))
+    for checkpoint, one in zip(signed, opened, strict=True):
+        if isinstance(one, Checkpoint) and (checkpoint.size, checkpoint.root) != (one.size, one.root.hex()):
+            problems.append(
+                LogProblem(
+                    max(one.size - 1, 0), "checkpoint_row_differs", {"table": "checkpoints", "row": checkpoint.id}
+                )
+            )
     problems += _problems_of_checkpoints(opened, roots, tree.size, beyond="checkpoint_beyond_log")
     problems += _problems_of_checkpoints(kept, roots, tree.size, beyond="log_shorter_than_kept")
     passed = find_last_gate(session, log.competition_id)

@@ -19,7 +19,7 @@ from examsite.services.context import LogSigner
 from examsite.services.guarded_checks import found_by
 from examsite.services.installation_checks import check_installation
 from examsite.services.verification import verify_log
-from examsite.storage.models.records import RecordRow
+from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.queries.records import list_logs
 from tests.factories.ranking import Stage, known_signer, make_stage
 from tests.scenes import Keep
@@ -42,6 +42,7 @@ DAMAGE = (
     ("answer_versions", "content", "x'ff'"),
     ("marks", "round", "'x'"),
     ("incidents", "void", "-1"),
+    ("checkpoints", "root", "'x'"),
     ("sittings", "started_at", "replace(started_at, ' ', 'T')"),
 )
 
@@ -111,6 +112,18 @@ def test_record_without_its_members_is_named_and_stops_nothing(stage: Stage, sig
         unreadable |= told
         session.expire_all()
     assert unreadable, "no check met anything strange: this test tells nothing"
+
+
+def test_log_without_its_competition_hides_nothing(stage: Stage) -> None:
+    session = stage.session
+    log = session.query(RecordLog).filter_by(code=stage.competition.code).one()
+    key, mark = log.id, session.scalar(text("SELECT max(id) FROM settlements"))
+    before = check_installation(session)
+    session.execute(update(RecordLog).where(RecordLog.id == key).values(competition_id=None))
+    session.execute(text(f"DELETE FROM settlements WHERE id = {mark}"))
+    session.expire_all()
+    found = {(one.table, one.row, one.code) for one in check_installation(session) if one not in before}
+    assert found >= {("record_logs", key, "value_differs"), ("settlements", None, "row_missing")}
 
 
 def test_crash_that_nobody_foresaw_is_said(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -18,6 +18,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.conflicts import declare_conflicts
+from examsite.services.proposal_checks import check_proposals
 from examsite.services.proposals import (
     ORDER_DRAW,
     allowed_kinds,
@@ -26,12 +27,15 @@ from examsite.services.proposals import (
     prepare_order_draw,
     upload_proposal,
 )
+from examsite.storage.models.dossiers import Upload
+from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.conflicts import find_declaration
 from examsite.storage.queries.defence import defence_results, list_defences
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.proposals import find_locked_version, list_standings, list_versions
+from examsite.storage.queries.records import get_log, list_records
 from tests.factories.defence import Hall, make_hall, received
 from tests.factories.draws import number_all
 from tests.factories.split_keys import make_split_key
@@ -76,6 +80,38 @@ def test_every_version_is_kept_and_the_last_one_is_defended(hall: Hall) -> None:
         **{"version": 2, "title": "Bản hai", "kind": "pdf", "size": 1200, "sha256": "a" * 64},
         "cleaned_sha256": "c" * 64,
     }
+
+
+def test_a_proposal_that_somebody_changed_in_the_database_is_named(hall: Hall) -> None:
+    session = hall.session
+    for number in (0, 0, 1):
+        hall.upload(number)
+    lock_proposals(hall.ctx(Role.ORGANISER, at=hall.closes_at), hall.competition)
+    session.flush()
+
+    def found() -> set[tuple[str, int | None, str, str]]:
+        session.expire_all()
+        records = {row.seq: row for row in list_records(session, get_log(session, hall.competition.code).id)}
+        problems = check_proposals(session, hall.competition, records)
+        return {(one.table, one.row, one.code, one.column) for one in problems}
+
+    assert found() == set()
+    version = session.scalars(select(ProposalVersion).order_by(ProposalVersion.id)).first()
+    assert version is not None
+    key, upload = version.id, version.upload_id
+    for table, row, column, value in (
+        ("proposal_versions", key, "title", "another"),
+        ("proposal_versions", key, "locked_at", hall.closes_at),
+        ("uploads", upload, "sha256", "b" * 64),
+        ("uploads", upload, "size_bytes", 7),
+    ):
+        point = session.begin_nested()
+        model = ProposalVersion if table == "proposal_versions" else Upload
+        session.execute(update(model).where(model.id == row).values({column: value}))
+        assert found() == {(table, row, "value_differs", column)}
+        point.rollback()
+    session.execute(delete(ProposalVersion).where(ProposalVersion.id == key))
+    assert found() == {("proposal_versions", None, "row_missing", "")}
 
 
 def test_the_deadline_holds_to_the_millisecond(hall: Hall) -> None:
