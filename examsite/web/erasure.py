@@ -13,6 +13,7 @@ from examsite.domain.personal_data import REGISTER, DataKind, Holding, kind_of_t
 from examsite.services.erasure_plans import ErasurePlan
 from examsite.storage.database import db
 from examsite.storage.queries.erasures import display_name_of, find_finish_seq, list_erasures
+from examsite.web.gates import actor_text
 from examsite.web.labels.erasure import PURPOSES, STEPS, Purpose
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def certificate(competition: Competition, number: int, *, back: str) -> str:
         shown=competition,
         kinds=counted(erasure.counts["rows"], erasure.counts["emptied"], erasure.counts["records"]),
         asked_by=display_name_of(session, erasure.asked_by_id),
+        asker=actor_text(erasure.asked_by),
+        eraser=actor_text(erasure.erased_by or ""),
         finish_seq=find_finish_seq(session, competition.code, number),
         is_finished=erasure.state is ErasureState.FINISHED,
         steps=[STEPS[code] for code in erasure.steps],
