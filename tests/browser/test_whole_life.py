@@ -116,6 +116,7 @@ class Life:
         self.machine.expect_in_console(BEFORE_THE_START)
         self.second_machine: Browser | None = None
         self.passwords: dict[str, str] = {}
+        self.known: set[str] = set()
         self.candidates: dict[str, Candidate] = {}
         self.seats: dict[str, str] = {}
         self.sheets: list[str] = []
@@ -138,10 +139,14 @@ class Life:
         }
 
     def comes(self, kind: type[OfficialT], login: str) -> OfficialT:
-        """The official, logged in at the desk."""
+        """The official, logged in at the desk: at the screen the first time, when a password is chosen."""
         person = kind(self.desk, login=login, password=self.passwords[login], code=CODE)
-        person.logs_in()
-        self.passwords[login] = person.chooses_password()
+        if login in self.known:
+            person.comes_back()
+        else:
+            person.logs_in()
+            self.passwords[login] = person.chooses_password()
+            self.known.add(login)
         return person
 
     # ------------------------------------------------------------------------------------------------- chapters
@@ -362,7 +367,8 @@ class Life:
     def scripts_are_marked(self) -> None:
         """The key of the codes split, codes drawn and sealed, two blind marks, a talk, a third marker; all settled."""
         self.site.move_clock_to(self.written_at + DAY)
-        self.sheets = self.comes(Chair, "chutich").splits_codes_key()
+        self.comes(Chair, "chutich").splits_codes_key()
+        self.sheets = [self.comes(Signer, login).takes_key_sheet() for login in ("chutich", "uyvien1", "uyvien2")]
         self.comes(Keeper, "phach").looks_through()
         self.comes(Chair, "chutich").draws_codes()
         self.comes(Keeper, "phach").seals_codes()
@@ -395,7 +401,7 @@ class Life:
     def written_results_are_published(self) -> None:
         """Codes opened; each sees the own result and no other."""
         self.site.move_clock_to(self.written_at + 5 * DAY)
-        self.comes(Chair, "chutich").opens_codes(self.sheets)
+        self.comes(Chair, "chutich").opens_codes(self.sheets[:2])
         self.comes(Organiser, "thuky").opens_next_gate()
         person = self.candidates[HANDS_IN]
         person.logs_in()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from selenium.webdriver.common.by import By
-
 from tests.browser.pages.organiser import hash_on
 from tests.browser.pages.person import Official
 
@@ -19,6 +17,16 @@ class Signer(Official):
         """As a member: the chair may draw and open now."""
         self.goes_to(f"/council/{self.code}/papers")
         self.submits(f"agree-{post}")
+
+    def takes_key_sheet(self) -> str:
+        """The own sheet, on paper now; its words."""
+        self.goes_to(f"/{self.audience}/{self.code}/keys")
+        self.follows('[data-testid^="take-"]')
+        self.submits("show-sheet")
+        words = " ".join(word.text for word in self.finds(".key-sheet-words strong"))
+        self.ticks("printed")
+        self.submits("confirm-sheet")
+        return words
 
     def signs(self, sha256: str) -> None:
         """Read the report, then agree with the last four digits typed from the copy in hand."""
@@ -58,20 +66,11 @@ class Chair(Signer):
         self.ticks("measure", measure)
         self.submits("submit")
 
-    def splits_codes_key(self) -> list[str]:
-        """The key that opens the code map, split to everyone who may hold it; the words of the two sheets that open."""
+    def splits_codes_key(self) -> None:
+        """The key that opens the code map, split to the three who are suggested: the chair and two members."""
         self.goes_to(f"/council/{self.code}/keys/codes/split")
-        for box in self.finds('input[name="holders"]:not(:checked)'):
-            self.ticks("holders", str(box.get_attribute("value")))
         self.fills({"needed": "2"})
         self.submits("split")
-        sheets = [
-            " ".join(word.text for word in sheet.find_elements(By.CSS_SELECTOR, ".key-sheet-words strong"))
-            for sheet in self.finds('[data-testid="sheet"]')
-        ]
-        self.ticks("printed")
-        self.submits("keep")
-        return sheets[:2]
 
     def draws_codes(self) -> None:
         """Which number stands for which script."""
