@@ -26,7 +26,7 @@ def navigation(competition: Any) -> list[NavItem]:
         "organiser.fix_roster",
     )
     sitting_pages = (
-        *("organiser.show_sitting", "organiser.schedule_sitting", "organiser.show_readiness"),
+        *("organiser.show_sitting", "organiser.schedule_sitting", "organiser.show_readiness", "organiser.move_start"),
         *("organiser.change_rules", "organiser.run_rehearsal", "organiser.show_rehearsal"),
     )
     published = competition.state.has_reached(CompetitionState.PUBLISHED)
