@@ -33,17 +33,22 @@ from examsite.storage.queries.items import list_item_effects, list_item_history,
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.settling import settling_version
 from tests.factories.marking import Board, make_board
+from tests.scenes import Keep
 
 REASON = "Cả hai phương án đều đúng theo văn bản mới."
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     """Two candidates with the first ten questions right, allocated."""
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings, candidates=2)
-    made.allocated()
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings, candidates=2)
+        made.allocated()
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 def _propose(board: Board, item: str = "Q11", ruling: Ruling = Ruling.EVERYONE, **changes: Any) -> ItemDecision:

@@ -34,6 +34,7 @@ from examsite.storage.queries.marking import list_standings, list_unseen_straddl
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from tests.factories.code_maps import closed_map
 from tests.factories.marking import NO_SEEDS, Board, make_board
+from tests.scenes import Keep
 
 #: Reasons of the head.
 TALKED = "Đã trao đổi, hai bên cùng thống nhất."
@@ -43,11 +44,14 @@ MakeBoard = Callable[..., Board]
 
 
 @pytest.fixture
-def make(session: Session, now: datetime, tmp_path: Path) -> MakeBoard:
+def make(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> MakeBoard:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
 
     def build(**named: Any) -> Board:
-        return make_board(session, now, settings=settings, **named)
+        def build_once() -> Board:
+            return make_board(session, now, settings=settings, **named)
+
+        return keep(f"board {named}", build_once, session, tmp_path, settings=settings)
 
     return build
 

@@ -28,15 +28,20 @@ from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.redactions import get_check, list_checks
 from tests.factories.code_maps import closed_answers, closed_map
 from tests.factories.marking import Board, make_board
+from tests.scenes import Keep
 
 TELLING = "Câu một. Tôi là Nguyễn Văn Kín, nghĩ rằng việc này khó. Câu ba."
 CLEAN = "Cần công khai thời hạn và phân công rõ người chịu trách nhiệm."
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    return make_board(session, now, settings=settings, candidates=2, essays=(TELLING, CLEAN))
+
+    def build() -> Board:
+        return make_board(session, now, settings=settings, candidates=2, essays=(TELLING, CLEAN))
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 def _looked(board: Board) -> ScriptCheck:

@@ -37,18 +37,23 @@ from examsite.storage.queries.rubric_changes import list_changes, list_reopened_
 from examsite.storage.queries.standardisation import list_agreed
 from tests.factories.marking import Board, make_board
 from tests.factories.standardisation import agree
+from tests.scenes import Keep
 
 REASON = "Mức 3 nói hai điều trái nhau."
 TOUCHED = "E1.a"
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     """Three candidates; every script is given to its markers."""
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings, candidates=3)
-    made.allocated()
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings, candidates=3)
+        made.allocated()
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 def _criterion(board: Board) -> RubricCriterion:

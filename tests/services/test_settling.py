@@ -25,16 +25,21 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from tests.factories.marking import Board, assigned, make_board
 from tests.factories.standardisation import with_rules
+from tests.scenes import Keep
 
 REASON = "Thống nhất sau khi đối chiếu hướng dẫn chấm."
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings, candidates=2)
-    made.allocated()
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings, candidates=2)
+        made.allocated()
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 @pytest.fixture

@@ -27,17 +27,22 @@ from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_qualification, list_own_standards, missing_before_allocation
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
+from tests.scenes import Keep
 
 MakeBoard = Callable[..., Board]
 SEED, PRACTICE, QUALIFICATION = ScriptKind.SEED, ScriptKind.PRACTICE, ScriptKind.QUALIFICATION
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings)
-    made.sealed()
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings)
+        made.sealed()
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 def _allocate(board: Board) -> None:

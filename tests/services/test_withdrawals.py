@@ -29,17 +29,22 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals, list_withdrawals_of_script
 from tests.factories.marking import Board, assigned, make_board
+from tests.scenes import Keep
 
 REASON = "Phiếu ghi nhầm tiêu chí 1.b."
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     """Two candidates; both scripts are given to their markers."""
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings, candidates=2)
-    made.allocated()
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings, candidates=2)
+        made.allocated()
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 def _ask(board: Board, code: str, place: int = 0, reason: str = REASON) -> MarkWithdrawal:
