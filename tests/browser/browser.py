@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 #: Where a story writes how far its server's clock is ahead of the machine's, or behind it when that is less than
 #: nothing; read by `tests.browser.moved_server`.
@@ -30,6 +30,8 @@ OFFSET_FILE = "clock-offset-seconds"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15
 LOOK_EVERY_SECONDS = 0.05
+#: Each look is work for three processes: what does not come at once is looked for less and less often, down to this.
+LOOK_AT_LEAST_EVERY_SECONDS = 0.25
 START_SECONDS = 60
 STOP_SECONDS = 15
 FLAGS = (
@@ -58,6 +60,7 @@ class Site:
 
     def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None, moved_clock: bool = False) -> None:
         self.moved_clock = moved_clock
+        self._is_demonstration = False
         self.instance = home / "instance"
         self.instance.mkdir(mode=0o700, parents=True)
         self.log = home / "server.log"
@@ -82,6 +85,7 @@ class Site:
         from examsite.services.clock import ANCHOR_FILE
         from examsite.storage.clock import InstallationClock
 
+        self._is_demonstration = True
         shutil.copytree(instance, self.instance, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"{ANCHOR_FILE}*"))
         self._write_offset(made_at)
         # The server of a moved clock reads the offset, any other the anchor; both say the same.
@@ -92,6 +96,9 @@ class Site:
         if self.moved_clock:
             config = ["--config", "python:tests.browser.moved_server", "wsgi:app"]
             return [sys.executable, "-m", "gunicorn", *config]
+        if self._is_demonstration:
+            # What `serve` becomes, without the machines of those who play in the demonstration: nobody looks at them.
+            return [sys.executable, "-m", "gunicorn", "--config", "python:examsite.server", "wsgi:app"]
         return [sys.executable, "-m", "examsite", "serve"]
 
     def now(self) -> datetime:
@@ -193,33 +200,39 @@ class Site:
             return False
 
 
-class Browser:
-    """One person at one Chromium with a profile of its own. Every look waits; nothing sleeps."""
+def start_chromium(profile: Path) -> webdriver.Chrome:
+    """A Chromium with this profile, and its driver."""
+    programs = {program: shutil.which(program) for program in ("chromium", "chromedriver")}
+    absent = [program for program, found in programs.items() if not found]
+    assert not absent, f"{absent} missing; on Debian: apt-get install chromium chromium-driver"
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(programs["chromium"])
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.add_argument(f"--user-data-dir={profile}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(programs["chromedriver"])))
+    driver.set_page_load_timeout(PATIENCE_SECONDS * 2)
+    return driver
 
-    def __init__(self, site: Site, name: str, home: Path) -> None:
+
+class Browser:
+    """One person at one Chromium with a profile of its own, new or as good as new. Every look waits; nothing sleeps."""
+
+    def __init__(self, site: Site, name: str, home: Path, *, driver: webdriver.Chrome | None = None) -> None:
         self.site = site
         self.name = name
         self.is_gone = False
         self._expected: list[str] = []
         self._complaints: list[str] = []
-        programs = {program: shutil.which(program) for program in ("chromium", "chromedriver")}
-        absent = [program for program, found in programs.items() if not found]
-        assert not absent, f"{absent} missing; on Debian: apt-get install chromium chromium-driver"
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(programs["chromium"])
-        for flag in FLAGS:
-            options.add_argument(flag)
-        options.add_argument(f"--user-data-dir={home / 'profile'}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(programs["chromedriver"])))
-        self.driver.set_page_load_timeout(PATIENCE_SECONDS * 2)
+        self.driver = driver or start_chromium(home / "profile")
 
     # ------------------------------------------------------------------------------------------------- looking
 
     def until(self, look: Callable[[], SeenT], *, what: str = "", patience_seconds: float = PATIENCE_SECONDS) -> SeenT:
         """What the look gives as soon as it gives something true."""
 
-        def tried(_driver: object) -> SeenT | None:
+        def tried() -> SeenT | None:
             try:
                 return look()
             except WebDriverException as error:
@@ -227,9 +240,12 @@ class Browser:
                     raise
                 return None
 
-        wait = WebDriverWait(self.driver, patience_seconds, poll_frequency=LOOK_EVERY_SECONDS)
-        found = wait.until(tried, f"{self.name} waited for {what or look} at {self.driver.current_url}")
-        assert found is not None
+        end, pause = time.monotonic() + patience_seconds, LOOK_EVERY_SECONDS
+        while not (found := tried()):
+            if time.monotonic() > end:
+                raise TimeoutException(f"{self.name} waited for {what or look} at {self.driver.current_url}")
+            time.sleep(pause)
+            pause = min(pause * 1.2, LOOK_AT_LEAST_EVERY_SECONDS)
         return found
 
     def see(self, testid: str) -> WebElement:
@@ -342,3 +358,25 @@ class Browser:
             self._complaints = self.complaints()
             self.is_gone = True
             self.driver.quit()
+
+    def leave_as_new(self) -> webdriver.Chrome:
+        """End the browser, not the Chromium: one tab that was never used, and nothing kept of the site."""
+        self._complaints = self.complaints()
+        used = self.driver.window_handles
+        self.driver.switch_to.new_window("tab")
+        # What a story told the driver of its tab (a network, a width, a script, a key) goes with the tab.
+        new = self.driver.current_window_handle
+        for handle in used:
+            self.driver.switch_to.window(handle)
+            self.driver.close()
+        self.driver.switch_to.window(new)
+        for command, values in (
+            ("Storage.clearDataForOrigin", {"origin": self.site.url, "storageTypes": "all"}),
+            ("Network.clearBrowserCookies", {}),
+            ("Network.clearBrowserCache", {}),
+            ("Browser.setDownloadBehavior", {"behavior": "default"}),
+        ):
+            self.driver.execute_cdp_cmd(command, values)
+        self.driver.get_log("browser")
+        self.is_gone = True
+        return self.driver

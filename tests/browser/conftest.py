@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from xdist import is_xdist_worker
 
 from tests.browser.browser import Browser, Site
@@ -83,16 +85,26 @@ def demonstration(new_demonstration: Callable[..., Site]) -> Site:
     return new_demonstration()
 
 
+@pytest.fixture(scope="session")
+def left_as_new() -> Iterator[list[webdriver.Chrome]]:
+    """Chromiums of stories that are over: to start one and to warm it up is more work than most stories."""
+    free: list[webdriver.Chrome] = []
+    yield free
+    for driver in free:
+        driver.quit()
+
+
 @pytest.fixture
 def people(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, left_as_new: list[webdriver.Chrome]
 ) -> Iterator[Callable[[Site, str], Browser]]:
     """Seats a person at a browser: `people(site, "thí sinh 1")`. At the end no console may have complained."""
     seated: list[Browser] = []
 
     def seat(site: Site, name: str) -> Browser:
         assert name not in {browser.name for browser in seated}, f"{name} already sits at a browser"
-        browser = Browser(site, name, tmp_path_factory.mktemp("person"))
+        driver = left_as_new.pop() if left_as_new else None
+        browser = Browser(site, name, tmp_path_factory.mktemp("person"), driver=driver)
         seated.append(browser)
         return browser
 
@@ -108,5 +120,11 @@ def people(
                 print(f"end of {site.log}:", *site.log.read_text(encoding="utf-8").splitlines()[-30:], sep="\n")
     finally:
         for browser in seated:
-            browser.close()
+            if browser.is_gone or complaints or request.node.stash.get(FAILED, False):
+                browser.close()
+                continue
+            try:
+                left_as_new.append(browser.leave_as_new())
+            except WebDriverException:  # it hangs or is no more; the next story gets another one
+                browser.close()
     assert complaints == []

@@ -288,7 +288,7 @@ def looks(demonstration: Site, people: Callable[[Site, str], Browser]) -> Callab
             person: Person = Candidate(seated[0], name=login, login=login, password=PASSWORD)
         else:
             person = Official(seated[0], login=login, password=PASSWORD)
-        person.logs_in()
+        person.comes_back()
         return person
 
     return seat

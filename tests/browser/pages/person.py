@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar
 from zoneinfo import ZoneInfo
 
 from selenium.webdriver.common.by import By
@@ -23,6 +27,15 @@ from examsite.storage.queries.accounts import find_account_by_login, list_second
 from tests.browser.browser import LOOK_EVERY_SECONDS, Browser, Site
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+#: Where a page says that it refuses something; one look for all, since every page is looked at.
+REFUSALS = ", ".join(
+    [
+        *(f'[data-testid="{name}"]' for name in ("error-summary", "error", "log-in-refused", "gate-missing")),
+        ".notice--error",
+    ]
+)
+#: The cookie of a log-in.
+SESSION = "examsite"
 
 
 class Person:
@@ -44,6 +57,20 @@ class Person:
         self.goes_to(self.log_in_path)
         self.fills({"login": self.login, "password": self.password})
         self.submits("log-in")
+
+    def comes_back(self) -> None:
+        """Take the seat through the same door, without looking at its pages; the browser stays where it is."""
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar := CookieJar()))
+        door = self.browser.site.url + self.log_in_path
+        with opener.open(door) as page:
+            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+        assert token is not None, door
+        fields = {"login": self.login, "password": self.password, "csrf_token": token[1]}
+        with opener.open(door, data=urllib.parse.urlencode(fields).encode()) as landing:
+            assert not landing.url.endswith(self.log_in_path), f"{self.login} is not let in"
+        (value,) = (cookie.value for cookie in jar if cookie.name == SESSION)
+        cookie = {"name": SESSION, "value": value, "url": self.browser.site.url, "httpOnly": True, "sameSite": "Lax"}
+        assert self.browser.driver.execute_cdp_cmd("Network.setCookie", cookie)["success"]
 
     def chooses_password(self) -> str:
         """An own password where the site asks for one in place of a printed one; gives back which one counts."""
@@ -111,10 +138,7 @@ class Person:
 
     def is_not_refused(self) -> None:
         """Fail with what the page says where it refuses something."""
-        for testid in ("error-summary", "error", "log-in-refused", "gate-missing"):
-            for element in self.browser.see_all(testid):
-                raise AssertionError(f"{self.browser.name} at {self.browser.driver.current_url}: {element.text}")
-        for element in self.finds(".notice--error"):
+        for element in self.finds(REFUSALS):
             raise AssertionError(f"{self.browser.name} at {self.browser.driver.current_url}: {element.text}")
 
     # ---------------------------------------------------------------------------------------------------- reading
@@ -182,7 +206,7 @@ def waits_for_next_code(site: Site, session: Session, account_id: int) -> None:
 def forget(browser: Browser) -> None:
     """Forget the log-in of this browser without a page; what else it keeps stays."""
     if browser.driver.current_url.startswith("http"):
-        browser.driver.delete_cookie("examsite")
+        browser.driver.delete_cookie(SESSION)
 
 
 def leave(browser: Browser) -> None:
