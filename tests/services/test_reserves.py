@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,8 @@ def test_setting_aside_takes_the_chair_a_factor_a_reason_and_a_sitting_that_wait
     assert refusal(lambda: hall.set_aside(code, role=Role.ORGANISER)) == "role_needed"
     assert refusal(lambda: hall.set_aside(code, reason="hỏng")) == "reason_too_short"
     alone = replace(room.ctx(Role.CHAIR), factor_at=None)
-    act = lambda: reserves.set_aside_paper(alone, room.competition, room.post, code=code, reason=WHY)  # noqa: E731
-    assert refusal(act) == "fresh_factor_needed"
+    without_factor = partial(reserves.set_aside_paper, alone, room.competition, room.post, code=code, reason=WHY)
+    assert refusal(without_factor) == "fresh_factor_needed"
     for sitting in ("CA1", "CA2"):
         start_sitting(room.ctx(at=room.sitting.starts_at), hall.sitting(sitting).id)
     assert refusal(lambda: hall.set_aside(code)) == "no_sitting_waits"
