@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
 from examsite.domain.table_problems import TableProblem
-from examsite.services.people_checks import check_people
+from examsite.services.people_checks import check_people, said_by
 from examsite.services.room_checks import check_rooms
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
@@ -114,7 +114,7 @@ def _defences(session: Session, competition: Competition, records: _Records) -> 
 def _shares(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     """Who holds which sheet of each key, as it was recorded when the key was split."""
     rows = session.execute(
-        select(KeyShare, SplitKey.record_seq, RoleAssignment.pseudonym)
+        select(KeyShare, SplitKey, RoleAssignment.pseudonym)
         .join(SplitKey, SplitKey.id == KeyShare.split_key_id)
         .join(RoleAssignment, RoleAssignment.id == KeyShare.assignment_id)
         .where(SplitKey.competition_id == competition.id)
@@ -125,14 +125,37 @@ def _shares(session: Session, competition: Competition, records: _Records) -> It
         for row in _of(records, Event.KEY_SPLIT)
         for number, name in enumerate(json.loads(row.payload or "{}").get("holders", ()), start=1)
     }
-    for share, seq, pseudonym in rows:
+    taken = _taken(records)
+    for share, key, pseudonym in rows:
+        seq = key.record_seq
         said = left.pop((seq, share.number), None)
         if said is None:
             yield TableProblem("key_shares", share.id, "record_missing", "number", seq)
         elif said[0] != pseudonym:
             yield TableProblem("key_shares", share.id, "value_differs", "assignment_id", seq, said[1].event)
+        row = taken.get((seq, share.number))
+        if row is not None and (share.taken_at is None or share.waiting is not None):  # a former row was put back
+            yield TableProblem("key_shares", share.id, "value_differs", "taken_at", row.seq, row.event)
     for _name, row in left.values():
         yield _missing("key_shares", row)
+    given_up = {said_by(row).get("split_seq"): row for row in _of(records, Event.KEY_DISCARDED)}
+    for key in session.scalars(select(SplitKey).where(SplitKey.competition_id == competition.id).order_by(SplitKey.id)):
+        row = given_up.get(key.record_seq)
+        if (key.discarded_at is not None) != (row is not None) and None not in given_up:  # None: a content is gone
+            yield TableProblem("split_keys", key.id, "value_differs", "discarded_at", None if row is None else row.seq)
+
+
+def _taken(records: _Records) -> dict[tuple[int | None, int], RecordRow]:
+    """The record that a sheet was taken, by the record of its key's splitting and the number of the sheet."""
+    found: dict[tuple[int | None, int], RecordRow] = {}
+    split: dict[str, int] = {}
+    for row in records.values():  # in the order of the log
+        said = said_by(row)
+        if row.event == Event.KEY_SPLIT and "purpose" in said:
+            split[said["purpose"]] = row.seq
+        elif row.event == Event.KEY_TAKEN and "number" in said:
+            found[split.get(said["purpose"]), said["number"]] = row
+    return found
 
 
 def _of(records: _Records, event: Event) -> list[RecordRow]:

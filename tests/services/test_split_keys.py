@@ -11,7 +11,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -24,6 +24,7 @@ from examsite.services.key_sheets import discard_key, hand_out_key, show_sheet, 
 from examsite.services.split_keys import Sheet, check_share, join_split_key, split_secret
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.competitions import Competition
 from examsite.storage.models.split_keys import KeyShare
 from examsite.storage.queries.split_keys import (
     find_split_key,
@@ -180,3 +181,41 @@ def test_a_sheet_that_was_put_in_another_ones_place_is_not_shown(plan: Plan, ctx
     key.shares[0].waiting = key.shares[1].waiting
     plan.session.flush()
     assert refusal(lambda: show_sheet(ctx_of(holders[0]), here, key)) == "sheet_damaged"
+
+
+def test_a_sheet_or_a_key_that_is_put_back_as_it_was_with_its_own_seal_is_named(plan: Plan, ctx_of: Any) -> None:
+    """Otherwise a key in force could be given up: it would look as if a sheet still waited for its holder."""
+    session, here, holders = plan.session, plan.competition, holders_of(plan)
+    chair = ctx_of(holders[0])
+    made = hand_out_key(chair, here, KeyPurpose.CODES, holders=holders, needed=2)
+    key = get_split_key_number(session, here.id, made.id)
+    show_sheet(chair, here, key)
+
+    def kept(model: Any, number: int) -> dict[str, Any]:
+        session.flush()
+        found = session.connection().execute(select(model.__table__).where(model.__table__.c.id == number))
+        return dict(found.mappings().one())
+
+    def put_back(model: Any, row: dict[str, Any]) -> list[tuple[str, int | None, str]]:
+        here_id = here.id
+        with session.begin_nested() as point:
+            session.connection().execute(update(model.__table__).where(model.__table__.c.id == row["id"]).values(**row))
+            session.expire_all()
+            assert check_seals(session) == []
+            found = [
+                (one.table, one.row, one.column) for one in check_tables(session, session.get_one(Competition, here_id))
+            ]
+            point.rollback()
+        session.expire_all()
+        return [one for one in found if one[0] in ("split_keys", "key_shares")]
+
+    share, whole = kept(KeyShare, key.shares[0].id), kept(type(key), key.id)
+    take_sheet(chair, here, key)
+    assert put_back(KeyShare, share) == [("key_shares", share["id"], "taken_at")]
+    discard_key(
+        ctx_of(holders[0]),
+        session.get_one(Competition, here.id),
+        get_split_key_number(session, here.id, whole["id"]),
+        reason="Đi công tác",
+    )
+    assert put_back(type(key), whole) == [("split_keys", whole["id"], "discarded_at")]
