@@ -57,7 +57,9 @@ class TableInsider:
         self.keys = {name: self._mine(Base.metadata.tables[name]) for name in CLASSES}
 
     def _mine(self, table: Table) -> list[int]:
-        return list(self.connection.scalars(select(table.c.id).where(self._belongs(table)).order_by(table.c.id)))
+        mine = select(table.c.id).where(self._belongs(table)).order_by(table.c.id)
+        # An application that was never handed in is on no record, and nothing rests on it.
+        return list(self.connection.scalars(mine.where(table.c.state != "draft") if "born_on" in table.c else mine))
 
     def _belongs(self, table: Table) -> Any:
         if table.name == "competitions":
@@ -108,8 +110,9 @@ class TableInsider:
         return any(
             self.connection.scalar(select(reference.parent).where(reference.parent == key).limit(1)) is not None
             for name in CLASSES
-            # Sheets of two keys with the same holders say the same: which key has which of them changes nothing.
-            if name != "key_shares"
+            # Sheets of two keys with the same holders say the same, and so do the words of two people who know nobody:
+            # which row has which of them changes nothing.
+            if name not in ("key_shares", "conflict_declarations")
             for reference in Base.metadata.tables[name].foreign_keys
             if reference.column.table is table
         )
