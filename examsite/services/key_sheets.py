@@ -1,4 +1,4 @@
-"""Sheets of split keys: each holder takes the own one at the own log-in, with a second factor, and nobody sees another.
+"""Sheets of split keys: each holder takes the own one with a second factor, tries it, and nobody sees another.
 
 Decision: the words of a sheet lie on the server, encrypted under a key of the installation, from the splitting until
 their holder says that they are on paper; then they are destroyed. A page that was lost before shows them again, and
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import checked_reason
@@ -18,7 +18,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.sealing import open_value, seal_value
-from examsite.services.split_keys import HOLDERS, Sheet, add_split_key, check_holders, split_secret
+from examsite.services.split_keys import HOLDERS, Sheet, add_split_key, check_holders, check_share, split_secret
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.split_keys import KeyShare, SplitKey
@@ -75,8 +75,8 @@ def show_sheet(ctx: ServiceContext, competition: Competition, key: SplitKey) -> 
 
     Raises:
         ConflictError: `sheet_taken` when they are on paper already; `sheet_damaged`.
-        InvalidError: `no_share_held`.
         NotAllowedError: `role_needed`, `fresh_factor_needed`.
+        NotFoundError: `no_share_held`.
     """
     share = own_share(ctx, competition, key)
     ctx.require_fresh_factor()
@@ -95,8 +95,8 @@ def take_sheet(ctx: ServiceContext, competition: Competition, key: SplitKey) -> 
 
     Raises:
         ConflictError: `sheet_taken`; `sheet_not_shown` to whoever has not seen the words.
-        InvalidError: `no_share_held`.
         NotAllowedError: `role_needed`, `fresh_factor_needed`.
+        NotFoundError: `no_share_held`.
     """
     share = own_share(ctx, competition, key)
     ctx.require_fresh_factor()
@@ -111,6 +111,40 @@ def take_sheet(ctx: ServiceContext, competition: Competition, key: SplitKey) -> 
     ctx.session.flush()
     _record(ctx, competition, Event.KEY_TAKEN, key, share)
     return count_untaken(key) == 0
+
+
+def rehearse_share(ctx: ServiceContext, competition: Competition, key: SplitKey, words: str) -> KeyShare:
+    """Note and record that a holder has the own sheet and can read it; nothing is put together.
+
+    Raises:
+        ConflictError: those of `get_triable_share`.
+        InvalidError: those of `check_share`; `share_of_other_person`: the sheet is somebody else's.
+        NotAllowedError: `role_needed`: a board that holds sheets.
+        NotFoundError: `no_share_held`.
+    """
+    own = get_triable_share(ctx, competition, key)
+    share = check_share(ctx, key, words)
+    if share is not own:
+        raise InvalidError("share_of_other_person", number=1)
+    payload = {"purpose": key.purpose.value, "subject": key.subject, "number": share.number}
+    record(ctx, competition, Event.KEY_CHECKED, f"competition/{competition.code}", payload)
+    return share
+
+
+def get_triable_share(ctx: ServiceContext, competition: Competition, key: SplitKey) -> KeyShare:
+    """The own share, if its sheet can be tried now.
+
+    Raises:
+        ConflictError: `sheet_not_taken`; `split_key_opened`: the key was used, and trying proves nothing any more.
+        NotAllowedError: `role_needed`: a board that holds sheets.
+        NotFoundError: `no_share_held`.
+    """
+    share = own_share(ctx, competition, key)
+    if key.opened_at is not None:
+        raise ConflictError("split_key_opened")
+    if share.taken_at is None:
+        raise ConflictError("sheet_not_taken")
+    return share
 
 
 def discard_key(ctx: ServiceContext, competition: Competition, key: SplitKey, *, reason: str) -> None:
@@ -140,14 +174,14 @@ def own_share(ctx: ServiceContext, competition: Competition, key: SplitKey) -> K
     """The share of the person who acts.
 
     Raises:
-        InvalidError: `no_share_held`.
         NotAllowedError: `role_needed`: a board that holds sheets.
+        NotFoundError: `no_share_held`.
     """
     actor = ctx.require(*HOLDERS, competition_id=competition.id)
     for share in key.shares:
         if share.assignment_id == actor.assignment_id:
             return share
-    raise InvalidError("no_share_held")
+    raise NotFoundError("no_share_held")
 
 
 def _record(ctx: ServiceContext, competition: Competition, event: Event, key: SplitKey, share: KeyShare) -> None:

@@ -158,26 +158,8 @@ def recipient_as_recorded(ctx: ServiceContext, competition: Competition, key: Sp
     raise ConflictError("split_key_changed")
 
 
-def rehearse_share(ctx: ServiceContext, competition: Competition, key: SplitKey, words: str) -> KeyShare:
-    """Note and record that a holder has the own sheet and can read it; nothing is put together.
-
-    Raises:
-        InvalidError: those of `check_share`; `no_share_held`; `share_of_other_person`: the sheet is somebody else's.
-        NotAllowedError: `role_needed`: a board that holds sheets.
-    """
-    actor = ctx.require(*HOLDERS, competition_id=competition.id)
-    if all(share.assignment_id != actor.assignment_id for share in key.shares):
-        raise InvalidError("no_share_held")
-    share = check_share(ctx, key, words)
-    if share.assignment_id != actor.assignment_id:
-        raise InvalidError("share_of_other_person", number=1)
-    payload = {"purpose": key.purpose.value, "subject": key.subject, "number": share.number}
-    record(ctx, competition, Event.KEY_CHECKED, f"competition/{competition.code}", payload)
-    return share
-
-
 def check_share(ctx: ServiceContext, key: SplitKey, words: str) -> KeyShare:
-    """Note that a holder's sheet is the right one and can be read (rehearsal); nothing is put together.
+    """Note that these are the words of a sheet of this key and can be read; whose it is the caller asks.
 
     Raises:
         InvalidError: `share_words_missing`, `share_word_unknown`, `share_not_valid`, `share_of_other_key`.

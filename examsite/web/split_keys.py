@@ -1,4 +1,4 @@
-"""Keys that several people hold, the same for every audience: the list, the rehearsal, the typing of words.
+"""Keys that several people hold, the same for every audience: the list, taking and trying sheets, typing words.
 
 A page on which enough holders type their words makes its form with `join_key_form`, shows it with
 `components/share_words.html` and opens with `joined`, which puts each refusal beside the sheet that it is about.
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
+from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import TAKING_HOURS, KeyPurpose, takes_too_long
-from examsite.services.key_sheets import own_share, show_sheet, take_sheet
-from examsite.services.split_keys import SHEET_WORDS, rehearse_share
+from examsite.services.key_sheets import get_triable_share, own_share, rehearse_share, show_sheet, take_sheet
+from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.split_keys import count_untaken, get_split_key_number, list_split_keys
 from examsite.web.errors import message_of, status_of
@@ -79,7 +79,7 @@ def serve_keys() -> ResponseReturnValue:
 
 def serve_sheet(number: int) -> ResponseReturnValue:
     """The page before the own sheet, and the sheet itself, for nobody but its holder."""
-    key = _again(number)
+    key = _key(number)
     own_share(act(), g.competition, key)
     form, sheet = ShowSheetForm(), None
     if form.validate_on_submit():
@@ -101,7 +101,7 @@ def serve_taken(number: int) -> ResponseReturnValue:
     """The holder says that the own sheet is on paper; its words are destroyed."""
     if not KeepSheetForm().validate_on_submit():
         raise InvalidError("sheet_not_printed")
-    in_force = take_sheet(act(), g.competition, _again(number))
+    in_force = take_sheet(act(), g.competition, _key(number))
     flash(
         _("Mọi tờ đã có người giữ, khóa có hiệu lực. Hãy thử tờ của anh/chị rồi cất đi.")
         if in_force
@@ -113,11 +113,11 @@ def serve_taken(number: int) -> ResponseReturnValue:
 
 def serve_check(number: int, *, back: str) -> ResponseReturnValue:
     """A holder types the words of the own sheet, to see that it is the right one and can be read."""
-    key = get_split_key_number(db.session(), g.competition.id, number)
-    own = _own_share(key)
+    key = _key(number)
+    own = get_triable_share(act(), g.competition, key).number
     purpose, needed = key.purpose, key.needed
     form = join_key_form(1)
-    found, status = joined(form, lambda words: rehearse_share(act(), g.competition, _again(number), words[0]))
+    found, status = joined(form, lambda words: rehearse_share(act(), g.competition, _key(number), words[0]))
     if found is not None:
         flash(_("Đúng tờ khóa của anh/chị, đọc rõ cả 33 từ. Hãy cất lại như cũ."), "success")
         return redirect(url_for(back, code=g.competition.code))
@@ -136,16 +136,6 @@ def serve_check(number: int, *, back: str) -> ResponseReturnValue:
     )
 
 
-def _own_share(key: SplitKey) -> int:
-    if key.opened_at is not None:
-        raise ConflictError("split_key_opened")
-    for share in key.shares:
-        if share.assignment_id == g.actor.assignment_id:
-            if share.taken_at is None:
-                raise ConflictError("sheet_not_taken")
-            return share.number
-    raise NotFoundError("no_share_held")
-
-
-def _again(number: int) -> SplitKey:
+def _key(number: int) -> SplitKey:
+    """The key of the address; asked for again after a refusal, which forgets what was read."""
     return get_split_key_number(db.session(), g.competition.id, number)

@@ -26,6 +26,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services import papers
 from examsite.services.announcements import announce
 from examsite.services.context import ServiceContext
+from examsite.services.key_sheets import rehearse_share
 from examsite.services.sealed_papers import (
     SealedPaper,
     make_sealed_papers,
@@ -33,7 +34,6 @@ from examsite.services.sealed_papers import (
     plan_of_post,
     seal_files,
 )
-from examsite.services.split_keys import rehearse_share
 from examsite.services.table_checks import check_tables
 from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import Paper, PaperFile

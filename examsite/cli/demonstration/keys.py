@@ -8,7 +8,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.sealed_papers import manifest_bytes, read_plan
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import key_sheets, sealed_papers
-from examsite.services.split_keys import Sheet, rehearse_share
+from examsite.services.split_keys import Sheet
 from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.split_keys import find_standing_key, get_split_key
 from question_bank.loader import load_bank
@@ -81,4 +81,4 @@ def _held(play: Play, login: str, role: Role) -> Any:
 def _try(play: Play, at: datetime, purpose: KeyPurpose, sheets: list[Sheet]) -> None:
     key = get_split_key(play.session, play.competition.id, purpose)
     for (login, role), sheet in zip(HOLDERS[:-1], sheets, strict=False):
-        rehearse_share(play.by(login, role, at), play.competition, key, sheet.words)
+        key_sheets.rehearse_share(play.by(login, role, at), play.competition, key, sheet.words)

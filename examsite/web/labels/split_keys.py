@@ -56,7 +56,7 @@ ERRORS = {
     "holder_not_valid": _l("%(name)s không thuộc hội đồng hay ban giám sát của kỳ thi này nên không giữ khóa được."),
     "holder_twice": _l("%(name)s là người đã được chọn dưới vai khác. Mỗi người chỉ giữ một tờ của một khóa."),
     "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
-    "no_share_held": _l("Anh/chị không giữ tờ nào của khóa này nên không có gì để thử."),
+    "no_share_held": _l("Anh/chị không giữ tờ nào của khóa này. Ai giữ tờ nào có ghi ở trang “Tờ khóa”."),
     "share_words_missing": _l(
         "Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."
     ),
