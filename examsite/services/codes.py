@@ -49,7 +49,8 @@ def draw_script_codes(ctx: ServiceContext, competition: Competition) -> HeldDraw
 
     Raises:
         ConflictError: `codes_not_drawable` outside the written test, `codes_already_drawn`, `gate_shut` as long as
-            the room or the code board owes something, or nobody holds the key of the codes.
+            the room or the code board owes something, or nobody holds the key of the codes; `code_draw_outdated` when
+            an attempt came or went since the ceremony was set up; those of `draw`.
         NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     count = _count_to_be_coded(ctx, competition)

@@ -37,7 +37,7 @@ from examsite.storage.queries.marking_statistics import (
     list_watched_marks,
 )
 from examsite.storage.queries.standardisation import find_hold, get_stop, is_qualified
-from examsite.storage.queries.withdrawals import find_open_withdrawal
+from examsite.storage.queries.withdrawals import list_open_withdrawals_of
 
 if TYPE_CHECKING:
     from examsite.statistics.drift import DriftWatch
@@ -166,24 +166,21 @@ def replace_marker(ctx: ServiceContext, competition: Competition, stop_id: int, 
     stop = _open_stop(ctx, competition, stop_id)
     words = checked_reason(reason)
     doubtful = list_doubtful(ctx, competition, stop)
-    asked = 0
-    for mark in doubtful:
-        if find_open_withdrawal(ctx.session, mark.mark_id) is None:
-            ctx.session.add(
-                MarkWithdrawal(
-                    mark_id=mark.mark_id,
-                    reason=words,
-                    requested_by_id=ctx.actor.assignment_id,
-                    requested_at=ctx.now,
-                )
-            )
-            asked += 1
+    known = list_open_withdrawals_of(ctx.session, [mark.mark_id for mark in doubtful])
+    wishes = [
+        MarkWithdrawal(
+            mark_id=mark.mark_id, reason=words, requested_by_id=ctx.actor.assignment_id, requested_at=ctx.now
+        )
+        for mark in doubtful
+        if mark.mark_id not in known
+    ]
+    ctx.session.add_all(wishes)
     _decide(ctx, competition, stop, StopOutcome.REPLACED, reason=words, scripts=[mark.script for mark in doubtful])
     rows = list_open_allocations(ctx.session, competition.id, stop.assignment_id)
     if not rows or find_draw_record(ctx.session, competition.id, ALLOCATION, Event.DRAW_HELD) is None:
-        return Replacement(asked, 0, ())
+        return Replacement(len(wishes), 0, ())
     passed = allocations.pass_on(ctx, competition, stop.assignment, rows, reason=words)
-    return Replacement(asked, len(passed.given), passed.waiting)
+    return Replacement(len(wishes), len(passed.given), passed.waiting)
 
 
 def take_over_marker(

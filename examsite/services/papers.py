@@ -306,7 +306,11 @@ def open_version(ctx: ServiceContext, competition: Competition, row: Paper, *, h
 
 
 def sealed_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
-    """The versions that may be drawn now, by code."""
+    """The versions that may be drawn now, by code.
+
+    Raises:
+        ConflictError: `papers_not_openable` outside the written test, `paper_already_opened`, `no_sealed_papers`.
+    """
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")
     if find_opened_paper(ctx.session, post.id) is not None:
