@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException, WebDriverException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+    WebDriverException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -235,6 +240,8 @@ class Browser:
         def tried() -> SeenT | None:
             try:
                 return look()
+            except NoSuchElementException:
+                return None
             except WebDriverException as error:
                 if not is_of_a_page_gone(error):
                     raise
