@@ -43,9 +43,7 @@ def set_aside_paper(ctx: ServiceContext, competition: Competition, post: Post, *
     ctx.require(Role.CHAIR, competition_id=competition.id)
     ctx.require_fresh_factor()
     list_waiting_sittings(ctx.session, post.id, for_update=True)  # none of them begins meanwhile
-    check_set_aside(ctx, competition, post, code=code)
-    row = find_drawn_paper(ctx.session, post)
-    assert row is not None  # noqa: S101 -- asked by the check; tells the type checker
+    row = _in_turn(ctx, competition, post, code=code)
     words = checked_reason(reason, least=LEAST_REASON)
     row.set_aside_at = ctx.now
     ctx.session.flush()
@@ -61,6 +59,11 @@ def check_set_aside(ctx: ServiceContext, competition: Competition, post: Post, *
     Raises:
         ConflictError: those of `set_aside_paper`.
     """
+    _in_turn(ctx, competition, post, code=code)
+
+
+def _in_turn(ctx: ServiceContext, competition: Competition, post: Post, *, code: str) -> Paper:
+    """The version in turn, if it may be set aside."""
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")
     row = find_drawn_paper(ctx.session, post)
@@ -73,6 +76,7 @@ def check_set_aside(ctx: ServiceContext, competition: Competition, post: Post, *
     gone = {paper.code for paper in list_set_aside(ctx.session, post.id)} | {row.code}
     if all(paper.code in gone for paper in list_papers_of_post(ctx.session, post.id)):
         raise ConflictError("no_reserve_left", post=post.code)
+    return row
 
 
 def open_reserve(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
@@ -85,6 +89,17 @@ def open_reserve(ctx: ServiceContext, competition: Competition, post: Post) -> P
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
     ctx.require_fresh_factor()
+    row = get_openable_reserve(ctx, competition, post)
+    open_version(ctx, competition, row, holders=[str(ctx.actor.pseudonym)])
+    return row
+
+
+def get_openable_reserve(ctx: ServiceContext, competition: Competition, post: Post) -> Paper:
+    """The reserve in turn, if `open_reserve` may open it now: the one rule that the page and the act share.
+
+    Raises:
+        ConflictError: those of `open_reserve`.
+    """
     if competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("papers_not_openable")
     row = find_drawn_paper(ctx.session, post)
@@ -96,5 +111,4 @@ def open_reserve(ctx: ServiceContext, competition: Competition, post: Post) -> P
         raise ConflictError("paper_needs_holders", paper=row.code)
     if needs_second_person(ctx, competition, post, [row]):
         raise ConflictError("opening_needs_second", post=post.code)
-    open_version(ctx, competition, row, holders=[str(ctx.actor.pseudonym)])
     return row

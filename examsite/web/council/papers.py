@@ -225,14 +225,8 @@ def open_reserve(code: str, post: str) -> ResponseReturnValue:
         opened = reserves.open_reserve(act(), g.competition, row)
         flash(_("Đã mở đề dự phòng %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
         return redirect(url_for("council.show_paper_draw", code=code, post=post))
-    reserve = find_drawn_paper(db.session(), row)
+    reserve = reserves.get_openable_reserve(act(), g.competition, row)
     gone = [item.code for item in list_set_aside(db.session(), row.id)]
-    if reserve is None or not gone:
-        raise ConflictError("nothing_set_aside", post=post)
-    if reserve.state is PaperState.OPENED:
-        raise ConflictError("paper_already_opened", post=post)
-    if papers.needs_second_person(act(), g.competition, row, [reserve]):
-        raise ConflictError("opening_needs_second", post=post)
     page = render_template("council/open_reserve.html", form=form, post=row, reserve=reserve, gone=gone, code=code)
     return page, 422 if form.is_submitted() else 200
 
