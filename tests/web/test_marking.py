@@ -569,11 +569,14 @@ def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
     for typed in ("NaN", "1e9", "-1", "100,5", "100", "49,5"):
         odd = client.submit(
             f"{base}/{rungs[2]}/decide",
-            {"version": version, "score": typed, "reason": "Vì giữ lại"},
+            {"version": version, "score": typed, "reason": "Giữ lại điều hai bên đã nói."},
             form_at=f"{base}/{rungs[2]}",
         )
         assert odd.status_code == 422
-        assert "Vì giữ lại" in odd.text
+        assert ('id="score-error"' in odd.text, 'id="reason-error"' in odd.text) == (True, False)
+        assert "Giữ lại điều hai bên đã nói." in odd.text
+    short = client.submit(f"{here}/decide", {"version": version, "score": "54,5", "reason": "Ngắn"}, form_at=here)
+    assert ('id="score-error"' in short.text, 'id="reason-error"' in short.text) == (False, True)
 
     decided = client.submit(
         f"{base}/{rungs[2]}/decide",

@@ -127,7 +127,8 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
         )
     except DomainError as error:
         forget_changes()
-        form.score.errors = [*form.score.errors, message_of(error)]
+        field = form.field_at_fault(error)
+        field.errors = [*field.errors, message_of(error)]
         if error.code == "settling_changed":
             # The page that comes back shows the new state; whoever sends it again has seen it.
             form.version.data = None
