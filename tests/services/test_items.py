@@ -140,6 +140,7 @@ def test_the_result_carries_the_last_mark_of_the_system_alone(board: Board) -> N
     codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     results = written_results(board.session, board.competition)
 
+    assert len(results) == len(board.codes())
     for result in results:
         system = [mark for mark in result.entry.marks if mark.round == 0]
         assert [mark.total for mark in system] == [score("24.00")]

@@ -111,6 +111,7 @@ def test_scripts_carry_essays_and_nothing_of_the_person(make: MakeBoard) -> None
 
     scripts = board.sealed()
 
+    assert len(scripts) == len(board.room.candidacies)
     for script in scripts:
         assert [part["item"] for part in script.content] == ["E1", "E2"]
         assert all(sorted(part) == ["item", "text"] for part in script.content)
@@ -236,9 +237,10 @@ def test_allocation_keeps_a_declared_conflict_apart(make: MakeBoard, now: dateti
 
     scripts = board.allocated()
 
-    for script in scripts:
-        if board.candidate_of(script.code) < 3:
-            assert barred.id not in {marker.id for marker in board.pair(script.code)}
+    near = [script.code for script in scripts if board.candidate_of(script.code) < 3]
+    assert len(near) == 3
+    for code in near:
+        assert barred.id not in {marker.id for marker in board.pair(code)}
 
 
 def test_allocation_needs_three_markers(make: MakeBoard) -> None:
