@@ -32,6 +32,7 @@ from examsite.services.second_factors import (
     add_factor,
     derived,
     log_in_of,
+    note_shown,
     opened_factor,
     own_id,
 )
@@ -85,7 +86,8 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
         raise InvalidError("passkey_not_valid", field="answer")
     content = {"credential": _text(made.credential_data), "host": host}
     factor = add_factor(ctx, account, FactorKind.PASSKEY, name, json.dumps(content).encode("ascii"))
-    factor.used_at = log_in.factor_at = ctx.now
+    factor.used_at = ctx.now
+    note_shown(ctx, log_in)
     ctx.session.flush()
     return factor
 
@@ -114,7 +116,7 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
     log_in = log_in_of(ctx, token)
     if _used(ctx, answer, challenge=_showing_challenge(ctx, log_in)) is None:
         return False
-    log_in.factor_at = ctx.now
+    note_shown(ctx, log_in)
     ctx.session.flush()
     return True
 

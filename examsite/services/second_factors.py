@@ -37,6 +37,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.services.sealing import open_value, purpose_key, seal_value
 from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
+from examsite.storage.log_in_tokens import factor_mac
 from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
 from examsite.storage.queries.accounts import (
     count_second_factors,
@@ -97,7 +98,7 @@ def add_app(ctx: ServiceContext, *, token: str, name: str, code: str) -> SecondF
         raise InvalidError("code_wrong", field="code")
     factor = add_factor(ctx, account, FactorKind.CODE_APP, name, secret.encode("ascii"))
     factor.last_step, factor.used_at = step, ctx.now
-    log_in.factor_at = ctx.now
+    note_shown(ctx, log_in)
     ctx.session.flush()
     return factor
 
@@ -131,7 +132,7 @@ def show_code(ctx: ServiceContext, *, token: str, code: str) -> bool:
         step = _step_of(opened_factor(ctx, factor).decode("ascii"), code, ctx=ctx, after=factor.last_step)
         if step is not None:
             factor.last_step, factor.used_at = step, ctx.now
-            log_in.factor_at = ctx.now
+            note_shown(ctx, log_in)
             clear_failed_log_ins(ctx, throttle_name(account_id))
             ctx.session.flush()
             return True
@@ -224,6 +225,12 @@ def log_in_of(ctx: ServiceContext, token: str) -> LoginSession:
     if found is None or found.account_id != ctx.actor.account_id:
         raise NotFoundError("log_in_not_found")
     return found
+
+
+def note_shown(ctx: ServiceContext, log_in: LoginSession) -> None:
+    """Note in a log-in that its person has shown a second factor at this instant."""
+    log_in.factor_at = ctx.now
+    log_in.factor_mac = factor_mac(ctx.session, log_in.token_mac, ctx.now)
 
 
 def account_to_add_to(ctx: ServiceContext) -> Account:

@@ -1,7 +1,8 @@
 """Tokens of log-ins: what the cookie holds, and what the database keeps of it.
 
 Decision: a token names its account and is kept as an HMAC under the key of the installation. Whoever only writes into
-the table opens nothing with it: neither a row of an own making nor an own row given to somebody else.
+the table opens nothing with it: neither a row of an own making nor an own row given to somebody else;
+and the instant at which a second factor was shown counts only with an HMAC of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -37,3 +39,9 @@ def token_mac(session: Session, token: str) -> str:
     """What the database keeps of a token: hex of HMAC-SHA-256."""
     text = f"log-in/{token}".encode("utf-8", "replace")
     return hmac.new(row_key_of(session.connection()), text, hashlib.sha256).hexdigest()
+
+
+def factor_mac(session: Session, log_in: str, shown_at: datetime) -> str:
+    """What says that a second factor was shown at this instant in a log-in, which is named by the HMAC of its token."""
+    text = f"factor/{log_in}/{shown_at.astimezone(UTC).isoformat(timespec='microseconds')}"
+    return hmac.new(row_key_of(session.connection()), text.encode("ascii", "replace"), hashlib.sha256).hexdigest()

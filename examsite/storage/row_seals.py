@@ -13,14 +13,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, String, Table, event, inspect
+from sqlalchemy import Column, Connection, String, Table, event, inspect
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from examsite.storage.column_types import ScoreColumn
@@ -83,7 +83,12 @@ def list_broken_seals(session: Session, sealed: type) -> Iterator[BrokenSeal]:
             yield BrokenSeal(table.name, number)
 
 
-def _is_whole(key: bytes, table: Table, row: RowMapping) -> bool:
+def is_whole(session: Session, table: Table, row: Mapping[Column[Any], Any]) -> bool:
+    """Whether a row of which every column was read past the objects is as the product wrote it."""
+    return _is_whole(row_key_of(session.connection()), table, row)
+
+
+def _is_whole(key: bytes, table: Table, row: Mapping[Any, Any]) -> bool:
     """Whether the seal of a row fits what stands in it, and is one at all."""
     try:
         values = {column.name: _plain(column, row[column]) for column in _columns(table.columns)}

@@ -22,7 +22,7 @@ from examsite.domain.table_problems import TableProblem
 from examsite.services import accounts, conflicts, invigilation, room_time
 from examsite.services.account_checks import check_accounts
 from examsite.services.context import Actor, ServiceContext
-from examsite.services.second_factors import give_app, reset_factors
+from examsite.services.second_factors import give_app, note_shown, reset_factors
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.log_in_tokens import token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment, SecondFactor
@@ -253,3 +253,42 @@ def test_an_official_whose_account_or_role_was_written_past_the_product_stays_ou
     raw(session, model, session.scalars(select(model.id).where(where)).one(), values)
     with pytest.raises(NotAllowedError, match="account_damaged"):
         comes_in()
+
+
+@pytest.mark.parametrize(("column", "value"), [("role", "chair"), ("pseudonym", "Q77")])
+def test_a_role_that_is_written_while_its_person_is_in_opens_nothing(
+    session: Session, person: Account, now: datetime, column: str, value: object
+) -> None:
+    """Put there for a moment and taken back, it would leave records of somebody else's acts and nothing to find."""
+    token = accounts.open_login_session(ServiceContext(session, now), person, hours=1, address="", user_agent="")
+    key = session.scalars(select(RoleAssignment.id).where(RoleAssignment.account_id == person.id)).one()
+
+    def held() -> list[Role]:
+        found = accounts.find_logged_in(session, token, now=now)
+        assert found is not None
+        return [one.role for one in found.held]
+
+    before = held()
+    raw(session, RoleAssignment, key, {column: value})
+    assert (len(before), held()) == (1, [])
+
+
+def test_a_second_factor_counts_only_as_the_product_noted_it(session: Session, person: Account, now: datetime) -> None:
+    ctx = ServiceContext(session, now)
+    token = accounts.open_login_session(ctx, person, hours=1, address="", user_agent="")
+    other = accounts.open_login_session(ctx, person, hours=1, address="", user_agent="")
+    log_ins = {row.token_mac: row for row in session.scalars(select(LoginSession))}
+    own, second = log_ins[token_mac(session, token)], log_ins[token_mac(session, other)]
+    note_shown(ctx, own)
+    session.flush()
+
+    def shown_at(of: str) -> datetime | None:
+        found = accounts.find_logged_in(session, of, now=now)
+        assert found is not None
+        return found.factor_at
+
+    assert (shown_at(token), shown_at(other)) == (now, None)
+    raw(session, LoginSession, second.id, {"factor_at": now, "factor_mac": own.factor_mac})
+    assert shown_at(other) is None
+    raw(session, LoginSession, own.id, {"factor_at": now + timedelta(minutes=30)})
+    assert shown_at(token) is None

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.app import create_app
 from examsite.config import Settings
 from examsite.services.context import SYSTEM, Actor, ServiceContext
 from examsite.storage.database import db, make_engine, upgrade, writing
+from examsite.storage.log_in_tokens import factor_mac
 from examsite.storage.models.accounts import LoginSession
 from examsite.web.api.pace import SavePace
 from examsite.web.machines import RoomRules
@@ -219,8 +220,8 @@ def log_in(app: Flask) -> Callable[..., StrictClient]:
         assert response.status_code == 302, re.sub(r"<[^>]+>|\s+", " ", response.text)[-600:]
         if shows_factor:
             with app.app_context(), writing(db.engine) as session:
-                newest = select(func.max(LoginSession.id)).scalar_subquery()
-                session.execute(update(LoginSession).where(LoginSession.id == newest).values(factor_at=ALWAYS))
+                newest = session.scalars(select(LoginSession).order_by(LoginSession.id.desc()).limit(1)).one()
+                newest.factor_at, newest.factor_mac = ALWAYS, factor_mac(session, newest.token_mac, ALWAYS)
         return client
 
     return come_in

@@ -21,7 +21,7 @@ from unittest.mock import patch
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.app import create_app
@@ -44,6 +44,7 @@ from examsite.services.context import Actor
 from examsite.services.script_flags import flag_script
 from examsite.services.uploads import add_upload, receive_file
 from examsite.storage.database import db, open_engine, upgrade, writing
+from examsite.storage.log_in_tokens import factor_mac, token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment, SecondFactor
 from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem
@@ -492,7 +493,10 @@ def _log_people_in(director: Director, world: World, strangers: list[tuple[Role,
 
     def log_in(account: Account) -> str:
         token = accounts.open_login_session(ctx, account, hours=10, address="127.0.0.1", user_agent="test")
-        session.execute(update(LoginSession).values(factor_at=NOW + timedelta(days=9999)))
+        log_in = session.scalars(select(LoginSession).where(LoginSession.token_mac == token_mac(session, token))).one()
+        log_in.factor_at = NOW + timedelta(days=9999)
+        log_in.factor_mac = factor_mac(session, log_in.token_mac, log_in.factor_at)
+        session.flush()
         return token
 
     world.people.append(NOBODY)

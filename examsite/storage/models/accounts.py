@@ -51,6 +51,8 @@ class LoginSession(Base):
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     #: When a second factor was last shown in this log-in.
     factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Under the key of the installation: nobody who only writes into this table has shown one. Empty: none was shown.
+    factor_mac: Mapped[str] = mapped_column(String(64), default="")
 
     account: Mapped[Account] = relationship(lazy="raise")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import Table, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.competitions import GateEvent
@@ -14,13 +16,14 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.names import given_name_key, strip_accents
 from examsite.domain.permissions import Role
 from examsite.domain.records import plan_log_code
-from examsite.storage.log_in_tokens import account_of, token_mac
+from examsite.storage.log_in_tokens import account_of, factor_mac, token_mac
 from examsite.storage.models.accounts import Account, AccountState, LoginSession, RoleAssignment, SecondFactor
 from examsite.storage.models.competitions import Body, Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Allocation, Mark
 from examsite.storage.models.proposals import ProposalAssessment
 from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.row_seals import is_whole
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class LoggedIn:
     held: tuple[HeldRole, ...] = ()
 
 
+_roles = cast(Table, RoleAssignment.__table__)
+
 # Asked by every request of somebody logged in: put together once, one way to the database, and no objects are made.
 _logged_in = (
     select(
@@ -58,12 +63,9 @@ _logged_in = (
         Candidacy.id,
         Account.is_password_temporary,
         LoginSession.factor_at,
-        RoleAssignment.role,
-        RoleAssignment.id,
-        RoleAssignment.pseudonym,
-        RoleAssignment.competition_id,
+        LoginSession.factor_mac,
         Competition.code,
-        RoleAssignment.body_id,
+        *_roles.columns,
     )
     .select_from(LoginSession)
     .join(Account, Account.id == LoginSession.account_id)
@@ -82,16 +84,33 @@ _logged_in = (
 
 
 def find_person_logged_in(session: Session, token: str, *, now: datetime) -> LoggedIn | None:
-    """The person behind a token with every role held now, if the log-in is still alive and the account active."""
-    known = {"token_mac": token_mac(session, token), "account_id": account_of(token), "now": now}
+    """The person behind a token with every role held now, if the log-in is still alive and the account active.
+
+    Whoever owns the database gets in by nothing that was written there past the product, also not for a moment that no
+    check sees: a role counts with its seal, and a second factor was shown where its HMAC says so.
+    """
+    mac = token_mac(session, token)
+    known = {"token_mac": mac, "account_id": account_of(token), "now": now}
     rows = session.execute(_logged_in, known).all()
     if not rows:
         return None
-    account_id, login, display_name, candidacy_id, must_change, factor_at, *_role = rows[0]
+    account_id, login, display_name, candidacy_id, must_change, factor_at, shown, *_role = rows[0]
+    if factor_at is not None and not hmac.compare_digest(factor_mac(session, mac, factor_at).encode(), shown.encode()):
+        factor_at = None
     held = []
-    for _account, _login, _name, _candidacy, _must, _factor, role, *where in rows:
-        if role is not None:
-            held.append(HeldRole(role, *where))
+    for row in rows:
+        competition_code, one = row[7], dict(zip(_roles.columns, row[8:], strict=True))
+        if one[_roles.c.id] is not None and is_whole(session, _roles, one):
+            held.append(
+                HeldRole(
+                    one[_roles.c.role],
+                    one[_roles.c.id],
+                    one[_roles.c.pseudonym],
+                    one[_roles.c.competition_id],
+                    competition_code,
+                    one[_roles.c.body_id],
+                )
+            )
     return LoggedIn(account_id, login, display_name, candidacy_id, must_change, factor_at, tuple(held))
 
 
