@@ -326,7 +326,8 @@ def reading(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
-def _alembic_config() -> Config:
+def alembic_config() -> Config:
+    """Where the migrations are; the connection is handed over by whoever runs them."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
@@ -335,7 +336,7 @@ def _alembic_config() -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest version; does nothing when they are there already."""
-    config = _alembic_config()
+    config = alembic_config()
     options = {"writes": True} if engine.dialect.name == "sqlite" else {}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         config.attributes["connection"] = connection
