@@ -34,7 +34,7 @@ from examsite.domain.second_factors import (
 )
 from examsite.services.accounts import end_all_login_sessions, record_everywhere
 from examsite.services.context import ServiceContext
-from examsite.services.records import record
+from examsite.services.records import SYSTEM_LOG, record
 from examsite.services.sealing import open_value, purpose_key, seal_value
 from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
 from examsite.storage.log_in_tokens import factor_mac
@@ -46,6 +46,7 @@ from examsite.storage.queries.accounts import (
     get_account_for_update,
     list_second_factors,
 )
+from examsite.storage.queries.records import list_records_of_events
 
 #: Who the app and the device show as the one that asks.
 ISSUER = "Thi tuyển"
@@ -85,7 +86,7 @@ def add_app(ctx: ServiceContext, *, token: str, name: str, code: str) -> SecondF
     """Take an app that shows the right code; the factor has been shown with it.
 
     Raises:
-        ConflictError: `too_many_factors`.
+        ConflictError: `too_many_factors`, `factor_damaged`.
         InvalidError: `code_wrong`, `factor_name_missing`, with the `field`.
         NotAllowedError: `fresh_factor_needed` where the account has a factor already.
         NotFoundError: `log_in_not_found`.
@@ -236,13 +237,38 @@ def note_shown(ctx: ServiceContext, log_in: LoginSession) -> None:
 def account_to_add_to(ctx: ServiceContext) -> Account:
     """The own account with its row locked; who has a factor already shows it before a further one is taken.
 
+    Whether there is one is asked of the log, too: whoever hides the row of a factor in the database would otherwise add
+    one of an own making under a log-in that was left open.
+
     Raises:
+        ConflictError: `factor_damaged`; taking every factor away (`reset_factors`) mends it.
         NotAllowedError: `fresh_factor_needed`.
     """
     account = get_account_for_update(ctx.session, own_id(ctx))
-    if list_second_factors(ctx.session, account.id):
+    standing = {row.id: row.name for row in list_second_factors(ctx.session, account.id)}
+    if standing.keys() != _recorded_factors(ctx, account.id):
+        raise ConflictError("factor_damaged", name=", ".join(standing.values()) or "?")
+    if standing:
         ctx.require_fresh_factor()
     return account
+
+
+def _recorded_factors(ctx: ServiceContext, account_id: int) -> set[int]:
+    """Which factors the log of the installation says that an account has now."""
+    found: set[int] = set()
+    kinds = (Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.FACTORS_RESET)
+    for row in list_records_of_events(ctx.session, SYSTEM_LOG, kinds):
+        if row.subject != f"account/{account_id}":
+            continue
+        if row.event == Event.FACTORS_RESET:
+            found.clear()
+            continue
+        number = json.loads(row.payload or "{}").get("factor")
+        if row.event == Event.FACTOR_ADDED:
+            found.add(number)
+        else:
+            found.discard(number)
+    return found
 
 
 def add_factor(ctx: ServiceContext, account: Account, kind: FactorKind, name: str, content: bytes) -> SecondFactor:

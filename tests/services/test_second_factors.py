@@ -325,3 +325,16 @@ def test_freshness_ends() -> None:
     assert not is_fresh(None, now=now)
     assert is_fresh(now - timedelta(seconds=FRESH_SECONDS), now=now)
     assert not is_fresh(now - timedelta(seconds=FRESH_SECONDS, microseconds=1), now=now)
+
+
+@pytest.mark.parametrize("hiding", ["UPDATE second_factors SET removed_at = added_at", "DELETE FROM second_factors"])
+def test_a_factor_that_is_hidden_in_the_database_makes_no_room_for_another_one(
+    log_in: Callable[[str], Person], hiding: str
+) -> None:
+    """Somebody with a log-in that was left open and the password of the database would come in as this person."""
+    lan = log_in("lan")
+    lan.adds_app()
+    lan.session.connection().exec_driver_sql(hiding)
+    lan.session.expire_all()
+    with pytest.raises(ConflictError, match="factor_damaged"):
+        log_in("lan").adds_app(seconds=60)
