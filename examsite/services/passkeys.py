@@ -71,7 +71,7 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
     """Take a passkey that was just made for this site, its holder verified by the device.
 
     Raises:
-        ConflictError: `too_many_factors`.
+        ConflictError: `too_many_factors`, `factor_damaged`.
         InvalidError: `passkey_not_valid`, `factor_name_missing`, with the `field`.
         NotAllowedError: `fresh_factor_needed` where the account has a factor already.
         NotFoundError: `log_in_not_found`.
