@@ -181,7 +181,7 @@ def test_adding_needs_the_password_and_the_code(ranked: str, log_in: LogIn, cloc
     # The old factor is asked before the new one is shown; who was too long over the form is asked when it is sent.
     page = member.get("/account/security/app").text
     assert find_all(parse(page), "factor-asked")
-    assert "data-testid=\"secret\"" not in page
+    assert 'data-testid="secret"' not in page
     shown = member.submit("/account/security/app", {"factor_code": pyotp.TOTP(secret).at(clock.present)})
     assert shown.headers["Location"] == "/account/security/app"
     assert secret_on(member.get("/account/security/app").text) != secret
