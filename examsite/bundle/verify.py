@@ -91,6 +91,7 @@ nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định 
 again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once
 unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced
 substituted: số dự phòng thay cho số của {0}; hãy hỏi vì sao | a reserve number stands in for that of {0}; ask why
+reserve: đã bị bỏ dùng, đề dự phòng thay; hãy hỏi vì sao | set aside, a reserve paper took its place; ask why
 unsealed: đề không có tệp niêm phong, có thể đã bị đọc trước | the paper has no sealed file: it may have been read early
 unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result
 trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here
@@ -569,6 +570,8 @@ def check_papers(b):
             need(good, fact, "match", seal.seq)
     bare = [f"{x.seq} {x.subject}" for x in of(b, "paper:sealed") if not x.says.age_sha256]
     if bare: raise NotChecked("paper:sealed " + ", ".join(bare), "unsealed")  # all is in order, and yet shows nothing
+    gone = [f"{x.seq} {x.subject}" for x in b.by["paper:set-aside"] if x.role == "council"]
+    if gone: raise NotChecked("paper:set-aside " + ", ".join(gone), "reserve")  # whether it was bad is not seen here
 
 def check_codes(b):
     b.coded, sent, sealed = {}, set(), once(b, "codes:sealed")

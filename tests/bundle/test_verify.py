@@ -47,7 +47,7 @@ from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 1025, 120  # lines and signs of the one file
+LONGEST, WIDEST = 1026, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -152,6 +152,8 @@ def test_version_that_was_drawn_is_the_one_that_is_written() -> None:
     assert set(broken) == {"papers"}
     reserve = replace(plan, obeys_draws=False, sets_aside="council/HD1")
     assert broken_in(made(reserve)) == {}
+    said = said_of(made(reserve))["papers"]  # one person alone can say that a version is bad
+    assert (said["state"], "set aside" in said["en"]) == ("unchecked", True), said
     assert set(broken_in(made(replace(reserve, sets_aside="organiser/T01")))) == {"papers"}
 
 

@@ -69,6 +69,7 @@ const VERIFIER_TABLES = {
     "again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once",
     "unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced",
     "substituted: số dự phòng thay cho số của {0}; hãy hỏi vì sao | a reserve number stands in for that of {0}; ask why",
+    "reserve: đã bị bỏ dùng, đề dự phòng thay; hãy hỏi vì sao | set aside, a reserve paper took its place; ask why",
     "unsealed: đề không có tệp niêm phong, có thể đã bị đọc trước | the paper has no sealed file: it may have been read early",
     "unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result",
     "trusted: {0} phê duyệt không có hoặc chưa kiểm chữ ký cá nhân | {0} approvals have no personal signature checked here",
@@ -126,5 +127,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "d0156ba688648e38617d27f91fee7e50061f9e4bf5c8d13ac49c12960d68c62b",
+  verifier: "44fc69fc0bb70a2221433dfceb907ad764483d5b7851872f168364ce9d0e1906",
 };

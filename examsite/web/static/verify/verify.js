@@ -783,6 +783,8 @@ const ExamVerifier = (() => {
     }
     const bare = of(b, "paper:sealed").filter((x) => !x.says.age_sha256).map((x) => `${x.seq} ${x.subject}`);
     if (bare.length) throw new NotChecked(`paper:sealed ${bare.join(", ")}`, "unsealed"); // all is in order, and yet shows nothing
+    const gone = under(b.by, "paper:set-aside").filter((x) => x.role === "council").map((x) => `${x.seq} ${x.subject}`);
+    if (gone.length) throw new NotChecked(`paper:set-aside ${gone.join(", ")}`, "reserve"); // nobody sees from here whether it was bad
   };
 
   CHECKS.codes = function* (b) {
