@@ -382,6 +382,7 @@ class Browser:
             ("Network.clearBrowserCookies", {}),
             ("Network.clearBrowserCache", {}),
             ("Browser.setDownloadBehavior", {"behavior": "default"}),
+            ("Page.bringToFront", {}),  # letters that are composed go to the tab in front
         ):
             self.driver.execute_cdp_cmd(command, values)
         self.driver.get_log("browser")

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from examsite.config import load_settings
 from examsite.domain.permissions import Role
 from examsite.services import invigilation, room_messages, room_time
 from examsite.services.context import Actor, ServiceContext
-from examsite.storage.database import make_engine, writing
+from examsite.storage.database import open_engine, writing
 from examsite.storage.models.accounts import Account, RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import HelpCall
@@ -29,7 +30,7 @@ class Watcher:
         self.site = site
         self.attempt = attempt
         self.login = login
-        self.engine = make_engine(f"sqlite:///{site.instance / 'examsite.db'}")
+        self.engine = open_engine(load_settings(site.instance, environ={}))
 
     def pauses(self) -> None:
         """The clock of the candidate stands still."""
