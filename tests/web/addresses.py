@@ -83,7 +83,8 @@ def _ends(values: Sequence[Any]) -> Values:
 
 OWN: dict[str, Callable[[World, Place, Person], Values]] = {
     "post": lambda _w, place, _p: place.posts[:1],
-    "paper": lambda _w, place, _p: _ends(place.papers),
+    # The one in use is drawn, so that it may be any of them.
+    "paper": lambda _w, place, _p: list(dict.fromkeys([*place.opened_papers[:1], *_ends(place.papers)])),
     "name": lambda _w, _place, _p: ["presentation-order", "script-codes"],
     "opened": lambda _w, place, _p: place.opened_papers[:1] or place.papers[:1],
     "objective": lambda _w, _place, _p: ["Q01"],
