@@ -285,17 +285,27 @@ def open_paper(ctx: ServiceContext, competition: Competition, post: Post) -> Pap
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
     ctx.require_fresh_factor()
+    sealed = drawable_versions(ctx, competition, post)
+    held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
+    row = sealed[held.outcome[0]]
+    if row.age_sha256 is None:
+        open_version(ctx, competition, row, holders=[str(ctx.actor.pseudonym)])
+    return row
+
+
+def drawable_versions(ctx: ServiceContext, competition: Competition, post: Post) -> dict[str, Paper]:
+    """The versions, by code, that `open_paper` may draw from now: the one rule that the page and the act share.
+
+    Raises:
+        ConflictError: those of `open_paper` but for the draw's.
+    """
     sealed = sealed_versions(ctx, competition, post)
     if needs_second_person(ctx, competition, post, sealed.values()):
         raise ConflictError("opening_needs_second", post=post.code)
     drawn = find_drawn_paper(ctx.session, post)
     if drawn is not None:
         raise ConflictError("paper_already_drawn", paper=drawn.code)
-    held = draw(ctx, competition, f"paper-version-{post.code}", sorted(sealed))
-    row = sealed[held.outcome[0]]
-    if row.age_sha256 is None:
-        open_version(ctx, competition, row, holders=[str(ctx.actor.pseudonym)])
-    return row
+    return sealed
 
 
 def open_version(ctx: ServiceContext, competition: Competition, row: Paper, *, holders: list[str]) -> None:

@@ -147,7 +147,7 @@ def open_paper(code: str, post: str) -> ResponseReturnValue:
         return redirect(url_for("council.show_paper_draw", code=code, post=post))
     versions = list_papers_of_post(db.session(), row.id)
     entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
-    _refuse_unless_openable(entry)
+    papers.drawable_versions(act(), g.competition, row)
     starts = [item.starts_at for item in list_sittings(db.session(), g.competition.id) if item.started_at is None]
     page = render_template(
         "council/open_paper.html",
@@ -327,20 +327,6 @@ def _may_be_replaced(post: Post, drawn: Paper) -> bool:
     except ConflictError:
         return False
     return True
-
-
-def _refuse_unless_openable(entry: PostPapers) -> None:
-    """The same refusals as the act itself, before anybody is asked to confirm."""
-    if g.competition.state is not CompetitionState.WRITTEN:
-        raise ConflictError("papers_not_openable")
-    if entry.opened is not None:
-        raise ConflictError("paper_already_opened", post=entry.post.code)
-    if entry.waiting is not None:
-        raise ConflictError("paper_already_drawn", paper=entry.waiting.code)
-    if not entry.versions:
-        raise ConflictError("no_sealed_papers", post=entry.post.code)
-    if entry.lacks_consent:
-        raise ConflictError("opening_needs_second", post=entry.post.code)
 
 
 def _minutes_until(instant: datetime | None) -> int | None:
