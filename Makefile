@@ -9,7 +9,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= 2
-# One more than there are cores: a story in the browser waits as often as it works.
+# One more than there are cores: a story in the browser waits as often as it works, and a fault longer still.
 WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 # Only a port that is asked for wins over instance/config.toml.
 ifdef PORT
@@ -167,9 +167,10 @@ soak: .venv/dev browser
 	@$(PY) -m tests.bundle.agreement
 	$(SAY) "five hundred simulated exams with an insider, and as many clean ones"
 	@$(PY) -m tests.statistics.insiders 500
-	$(SAY) "a hundred thousand draws, forks of a log, its rows and the tables changed in every way"
-	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py \
-	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_table_manipulations.py
+	$(SAY) "a hundred thousand draws, ten thousand exams computed again, forks of a log, its rows and the tables changed"
+	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py tests/domain/test_results.py \
+	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_timelines.py \
+	  tests/web/test_table_manipulations.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser

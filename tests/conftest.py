@@ -70,15 +70,16 @@ dialects.share_compiled_statements()
 
 #: Modules that take longest, longest first; then folders. A run on several processes is over when the last module is.
 LONGEST = (
-    "browser/test_whole_life",
+    "faults/test_faults",
     "web/test_access",
     "browser/test_accessibility",
+    "services/test_timelines",
+    "browser/test_whole_life",
     "web/test_hostile_forms",
-    "faults/test_faults",
+    "browser/test_room_page",
     "web/test_canaries_marking",
     "browser/test_test_page",
     "web/test_canaries",
-    "browser/test_room_page",
     "services/test_rehearsal_run",
     "bench/test_bench",
     "browser/",

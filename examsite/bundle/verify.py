@@ -10,19 +10,16 @@ from the bundle; a key is a C2SP verifier key (`name+hash+base64`) or 64 hex dig
 What the format leaves open is decided in README.md beside this file.
 """
 
-# ruff: noqa: D103, E401, E701, I001, N818, PLW2901 - a stranger reads one short file
-# mypy: no-check-untyped-defs
-# fmt: off
 import argparse, base64, gc, hashlib, json, re, struct, sys, unicodedata, zlib
 from collections import Counter, defaultdict, namedtuple
 from datetime import datetime
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from types import SimpleNamespace
 
 LARGEST = 1 << 30  # bytes of a bundle
-FIRST = ["result.json", "log.jsonl", "checkpoint.txt", "openings.jsonl"]
-LAST = ["previous.txt", "bao-cao.pdf", "verify.py", "HUONG-DAN.txt"]
+FIRST = RESULT, LOG, CHECKPOINT, OPENINGS = ["result.json", "log.jsonl", "checkpoint.txt", "openings.jsonl"]
+LAST = PREVIOUS, REPORT, VERIFIER, GUIDE = ["previous.txt", "bao-cao.pdf", "verify.py", "HUONG-DAN.txt"]
 # What is said, in Vietnamese | in English: first what each check says when it holds, in the order of the checks.
 WORDS = """
 shape: Gói có đúng {0} tệp, đúng thứ tự, không nén, không thừa byte nào | The bundle has exactly its {0} files, stored
@@ -48,8 +45,7 @@ settlements: Xử lý chênh lệch và điểm chốt của {0} phần đúng q
 appeals: {0} kết quả phúc khảo tính lại đúng | {0} appeals compute again
 deductions: Trừ điểm đúng biên bản, không bỏ sót | Deductions follow the minutes, none is left out
 scores: Điểm từng phần và việc đạt tính lại đúng | Every part score and every pass computes again
-totals: Tổng điểm tính lại đúng | Every total computes again
-ranks: Thứ hạng tính lại đúng | Every rank computes again
+totals: Tổng điểm tính lại đúng | Every total computes again  ranks: Thứ hạng tính lại đúng | Every rank computes again
 ties: Đồng hạng qua chỉ tiêu cuối có người thẩm quyền quyết | Ties across the last vacancy were decided as they must
 outcomes: Kết luận của mọi thí sinh đúng | The outcome of every candidate is right
 draws: {0} lần bốc thăm tính lại ra đúng kết quả | {0} draws computed again give their outcomes
@@ -62,7 +58,7 @@ receipt: Biên nhận đúng: bản ghi số {0}, mã đọc {1} | The receipt i
 zip: bị nén, sai ngày, hỏng, quá lớn hoặc có byte lạ trong zip | compressed, wrongly dated, damaged, or strange bytes
 names: thừa, thiếu, lặp hoặc sai thứ tự trong gói | one too many, missing, repeated or out of order in the bundle
 text: không phải JSON chuẩn tắc (UTF-8, NFC, số, thứ tự, khóa lặp) | not canonical JSON (UTF-8, NFC, numbers, order)
-form: sai dạng, phải là {0} | wrong form, it must be {0}
+form: sai dạng, phải là {0} | wrong form; must be {0}  match: không khớp với bản ghi số {0} | does not match record {0}
 seq: sổ đứt ở đây: gặp số {0}, thời điểm {1} (bỏ, chèn, đổi chỗ) | the log breaks: number {0}, time {1} stands here
 root.bad: {1} bản ghi, mốc ký nói {0}, gốc khác: bị bỏ hoặc sửa | {1} records, the checkpoint says {0}: changed
 unpinned: chưa ghim khóa, nên chưa kiểm chữ ký; hãy đưa {0} | not pinned, the signature was not checked; give {0}
@@ -71,11 +67,9 @@ few: chỉ có {0} trên {1} cần có ({2}) | only {0} of {1} needed ({2})
 commit: nội dung mở ra không khớp cam kết trong sổ | what was opened does not match its commitment in the log
 twice: lặp, thừa hoặc sai thứ tự | repeated, needless or out of order
 kind: không được mở, sai vai hoặc sai đối tượng | may not be opened, or has the wrong role or subject
-closed: phải mở mà bị giữ kín | must be opened but was kept closed
 unseen: không mở cho công chúng nên chưa đối chiếu{0} | not opened to the public and so not compared{0}
 parts: thành phần thiếu, thừa, lặp hoặc mâu thuẫn | its members are missing, needless, repeated or in contradiction
-match: không khớp với bản ghi số {0} | does not match record {0}
-missing: thiếu {0} | {0} is missing
+missing: thiếu {0} | {0} is missing  closed: phải mở mà bị giữ kín | must be opened but was kept closed
 swapped: bài {0} là của thí sinh {1} theo bảng mã: bài bị tráo | script {0} is of candidate {1} in the code map: swapped
 sum: điểm của {0} thiếu tiêu chí, lệch bước, quá tối đa hoặc cộng sai | the mark of {0} misses, exceeds or sums badly
 raised: điểm của {0} ghi {1}, đã khóa {2} ở bản ghi số {3} | the mark of {0} says {1}, record {3} locked {2}
@@ -107,15 +101,10 @@ nothing: KẾT LUẬN: chưa kiểm được gì | VERDICT: nothing was checked
 pinless: ; chưa ghim khóa | ; no key was given
 unforeseen: gặp dữ liệu không lường trước ({0}) | met unforeseen data ({0})
 blocked: chưa kiểm, vì một bước trước đã hỏng | not checked, because a step before it is broken
-weight: tổng trọng số | sum of the weights
-score: điểm | score
-passed: việc đạt | pass
-step: bước xử lý | step
-total: tổng điểm | total
-rank: hạng | rank
-outcome: kết luận | outcome
+weight: tổng trọng số | sum of the weights  score: điểm | score  passed: việc đạt | pass  step: bước xử lý | step
+total: tổng điểm | total  rank: hạng | rank  outcome: kết luận | outcome
 """
-SENTENCES = {line.split(": ")[0]: line.split(": ", 1)[1].split(" | ") for line in WORDS.strip().split("\n")}
+SENTENCES = {x.split(": ")[0]: x.split(": ", 1)[1].split(" | ") for x in re.split("\n|  ", WORDS.strip())}
 # Shapes of JSON objects, exactly these members. ? may be null, [x] a list of x, * any members of kind x, @ a shape.
 # Of records: who may write, what about, payload. + the rule set may close it, ~ is never needed; all else is opened.
 TABLE = """
@@ -138,15 +127,15 @@ seq=int? score=score; deduction seq=int percent=score; entry code=code post=code
 answers_seq=int content=hex; person pseudonym=code person=text; ruleset:frozen organiser competition ruleset=@ruleset
 posts=[@vacancies] rubrics=[@rubric]; ~roles:fixed organiser competition people=[@person]; roster:fixed organiser
 competition candidates=[@entry]; +paper:sealed setter paper age_sha256=hex? paper_sha256=hex rubric=@rubric;
-+paper:opened council paper holders=[text]; +sitting:started system sitting papers=*code; +sitting:closed system
++paper:opened council paper holders=[code]; +sitting:started system sitting papers=*code; +sitting:closed system
 sitting papers=*code; +attendance:recorded invigilator sitting,session part=code absent=[code]; ~answers:submitted
 candidate,system sitting candidate=code answers=[any]; ~answers:amended any sitting candidate=code answers=[any]
 reason=text; +incident:decided council sitting candidate=code part=code measure=text percent=score? void=bool;
 +draw:committed council draw items=[text] commitments=[*text] public=any; +draw:held council draw document=@document
-outcome=[text]; +codes:sealed keeper codes map=[@row]; +codes:opened council codes sealed_seq=int holders=[text];
-+item:decided setter paper criterion=text ruling=text second=text; +mark:locked marker,panel,system script,defence
+outcome=[text]; +codes:sealed keeper codes map=[@row]; +codes:opened council codes sealed_seq=int holders=[code];
++item:decided setter paper criterion=text ruling=text second=code; +mark:locked marker,panel,system script,defence
 part=code round=round content=hex? points=*score total=score; +mark:withdrawn head script,defence seq=int reason=text
-second=text; +settlement:decided head script,defence part=code step=text score=score reason=text; +written:published
+second=code; +settlement:decided head script,defence part=code step=text score=score reason=text; +written:published
 organiser competition part=code; +deduction:applied council candidate part=code percent=score incident_seq=int;
 +appeal:decided council script part=code score=score reason=text; tie:decided authority post selected=[code]
 reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused
@@ -155,18 +144,22 @@ council,authority competition result_sha256=hex reason=text; result:published or
 ROWS = [x.split() for x in TABLE.split(";")]
 EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x in ROWS if ":" in x[0]}
 SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in ROWS}
+BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"  # in its one spelling
 PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
     "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": r"[^\s/]{1,100}", "text": r"(?s:.*)",
-    "event": r"[a-z][a-z-]*:[a-z][a-z-]*", "actor": r"system|candidate|(?!(?:system|candidate)/)[a-z]+/[^\s/]{1,100}",
-    "subject": r"[a-z-]+/[^\s/]{1,100}"}.items()}
+    "event": r"[a-z][a-z-]*:[a-z][a-z-]*",
+    "actor": r"system|candidate|(?!(?:system|candidate)/)[a-z]+/(?!(?:system|candidate)$)[^\s/]{1,100}",
+    "subject": r"[a-z-]+/[^\s/]{1,100}", "base64url": "(?=.)" + BASE64.replace("+/", "_-").replace("=", "")}.items()}
 ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
 THIRD = ("collective", "mean", "median", "closest")  # what three different marks come to; the first: people decide
 Fact = namedtuple("Fact", "seq event role name subject says")
 
 class Fault(Exception):
     """Something is broken: where (a file, a Fact, a Work …), the key of the words, their values."""
+    state = "broken"
 class NotChecked(Fault):
     """Something could not be checked: the same."""
+    state = "unchecked"
 class Term(str):
     """A value that is a word of its own, said in both languages."""
 class Obj(dict):
@@ -176,12 +169,15 @@ class Work(Obj):
     """A part of a candidate in the result, with its person, rule, rubric, subject, and the marks of its appeal."""
 class Bundle(SimpleNamespace):
     """What is known of a bundle; a check that asks for what a broken one did not leave is not made."""
-    def __getattr__(self, name): raise NotChecked("", "blocked", name)
+    def __getattr__(self, name): raise NotChecked(f"“{self.check}”", "blocked", name)
 
 def need(holds, where, key, *values):
     if not holds: raise Fault(where, key, *values)
 def h(text): return int(text.replace(".", ""))  # a score as whole hundredths
-def s(points): return "null" if points is None else f"{points // 100}.{points % 100:02d}"
+def s(points): return None if points is None else f"{points // 100}.{points % 100:02d}"
+def mean(points): return (2 * sum(points) + len(points)) // (2 * len(points))  # rounded half-up
+def listed(facts): return ", ".join(f"{x.seq} {x.subject}" for x in facts)
+def member(value, name, default=None): return value.get(name, default) if isinstance(value, dict) else default
 def sha256(data): return hashlib.sha256(data).hexdigest()
 
 # --- zip, JSON, shapes ------------------------------------------------------------------------------------------------
@@ -189,10 +185,10 @@ def read_zip(data):
     """The entries of a zip in the one layout of the format: every byte of it is accounted for."""
     end, entries, offset, outside = len(data) - 22, {}, 0, None
     need(0 <= end <= LARGEST and data[end:end + 4] == b"PK\5\6", "zip", "zip")
-    *disks, here, count, size, place, comment = struct.unpack("<4H2LH", data[end + 4:])
-    need([*disks, comment] == [0, 0, 0] and here == count and place + size == end, "zip", "zip")
-    start = place
-    for _ in range(count):
+    *zeros, here, number, size, start, comment = struct.unpack("<4H2LH", data[end + 4:])
+    need([*zeros, comment, here, start + size] == [0, 0, 0, number, end], "zip", "zip")
+    place = start
+    for _ in range(number):
         need(place + 46 <= end, "zip", "zip")
         crc, _packed, length, width = struct.unpack("<3LH", data[place + 16:place + 30])
         outside = outside or int.from_bytes(data[place + 38:place + 42], "little")
@@ -211,8 +207,7 @@ def read_zip(data):
 def _integer(digits):
     if len(digits) > 17 or abs(int(digits)) >= 2**53: raise ValueError(digits[:40])
     return int(digits)
-def _fraction(digits): raise ValueError(digits[:40])
-DECODER = json.JSONDecoder(object_hook=Obj, parse_int=_integer, parse_float=_fraction, parse_constant=_fraction)
+DECODER = json.JSONDecoder(object_hook=Obj, parse_int=_integer, parse_float=int, parse_constant=int)  # no 1.0, no NaN
 # RFC 8785, as long as no name of a member has a sign above U+FFFF: `load` refuses those.
 canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
@@ -275,19 +270,9 @@ def verifies(key, message, signature):
     base = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
     return _times(scalar, base) == _add(r, _times(k, a))
 
-def _unbase64(text, where, form):
-    """The bytes of a text in its one spelling: base64, or base64url without padding."""
-    url, signs = form == "base64url", b"-_" if form == "base64url" else b"+/"
-    try: data = base64.b64decode(text + "=" * (-len(text) % 4 * url), signs, validate=True)
-    except ValueError: data = b""
-    again = base64.b64encode(data, signs).decode()
-    need(data and text == (again.rstrip("=") if url else again), where, "form", form)
-    return data
-
 # ECDSA over P-256 with SHA-256, as passkeys sign (FIPS 186-5); keys in COSE, signatures in DER, in their one spelling.
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
 Q256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
-B256 = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
 G256 = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
         0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
 COSE = re.compile(b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20(.{32})\x22\x58\x20(.{32})", re.DOTALL)
@@ -307,7 +292,7 @@ def passkey_verifies(key, message, signature):
     numbers = (n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s))
     shown = b"".join(b"\2" + bytes([len(x)]) + x for x in numbers)
     if b"\x30" + bytes([len(shown)]) + shown != signature or not 0 < r < Q256 or not 0 < s < Q256: return False
-    if max(x, y) >= P256 or (x**3 - 3 * x + B256 - y * y) % P256: return False
+    if max(x, y) >= P256 or len({(v * v - u**3 + 3 * u) % P256 for u, v in (G256, (x, y))}) > 1: return False
     digest, part = int.from_bytes(hashlib.sha256(message).digest(), "big"), pow(s, -1, Q256)
     point = _chord(*(_times(n * part % Q256, at, _chord, None) for n, at in ((digest, G256), (r, (x, y)))))
     return bool(point) and point[0] % Q256 == r
@@ -319,30 +304,28 @@ def key_id(name, kind, public):
 def read_key(text, kind):
     """Name (None if not given) and public bytes of a verifier key."""
     if re.fullmatch("[0-9a-f]{64}", text): return None, bytes.fromhex(text)
-    name, ident, rest = ([*text.split("+", 2), "", ""])[:3]
-    data = _unbase64(rest, text[:80], "C2SP verifier key, 64 hex")
+    found = re.fullmatch(rf"([^+]*)\+([^+]*)\+({BASE64})", text)
+    name, ident, data = (found[1], found[2], base64.b64decode(found[3])) if found else ("", "", b"")
     good = len(data) == 33 and data[0] == kind and key_id(name, kind, data[1:]).hex() == ident
     need(good, text[:80], "form", "C2SP verifier key, 64 hex")
     return name, data[1:]
 
-NOTE = re.compile(r"([!-*,-~]+)\n([1-9][0-9]{0,9})\n([A-Za-z0-9+/]{43}=)\n\n((?:— [!-*,-~]+ [A-Za-z0-9+/]+=*\n){1,64})")
+NOTE = re.compile(r"([!-*,-~]+)\n([1-9][0-9]{0,9})\n([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)\n\n"
+                  f"((?:— [!-*,-~]+ (?!\n){BASE64}\n){{1,64}})")
 
 def read_note(text, where):
     """A checkpoint: origin, size, root, signed text, and (name, key id and signature) of each signer."""
-    found, form = NOTE.fullmatch(text), "C2SP tlog-checkpoint"
-    need(found, where, "form", form)
-    lines = [line.split(" ") for line in found[4].strip("\n").split("\n")]
-    signatures = [(name, _unbase64(data, where, form)) for _dash, name, data in lines]
-    return found[1], int(found[2]), _unbase64(found[3], where, form), text[:found.end(3) + 1].encode(), signatures
+    found = NOTE.fullmatch(text)
+    need(found, where, "form", "C2SP tlog-checkpoint")
+    signatures = [(name, base64.b64decode(data)) for name, data in re.findall("— (.*) (.*)\n", found[4])]
+    return found[1], int(found[2]), base64.b64decode(found[3]), text[:found.end(3) + 1].encode(), signatures
 
 def signed_by(note, key, kind):
     """Whether the note bears this key's signature, and no wrong one under the key's name."""
-    good = []
-    for owner, data in note[4]:
-        if key[0] in (None, owner) and data[:4] == key_id(owner, kind, key[1]):
-            time = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n".encode() if kind == 4 else b""
-            good.append(verifies(key[1], time + note[3], data[12 if time else 4:]))
-    return bool(good) and all(good)
+    mine = [data for owner, data in note[4] if key[0] in (None, owner) and data[:4] == key_id(owner, kind, key[1])]
+    text, said = note[3], [(note[3], x[4:]) for x in mine]
+    if kind == 4: said = [(b"cosignature/v1\ntime %d\n" % int.from_bytes(x[4:12], "big") + text, x[12:]) for x in mine]
+    return bool(said) and all(verifies(key[1], *x) for x in said)
 
 def tree(leaves, index=0):
     """The root over leaf hashes (RFC 9162 §2.1) and the inclusion path of one of them."""
@@ -355,12 +338,11 @@ def tree(leaves, index=0):
 
 def permuted(document):
     """The outcome of a draw, computed from its document."""
-    seed, items, words, block = hashlib.sha256(canonical(document).encode()).digest(), list(document["items"]), [], 0
+    seed, items = hashlib.sha256(canonical(document).encode()).digest(), list(document["items"])
+    blocks = (hashlib.sha256(seed + struct.pack(">Q", number)).digest() for number in count())
+    words = (word for block in blocks for word in struct.unpack(">4Q", block))
     for k in range(len(items) - 1, 0, -1):
-        word, end = 1 << 64, (1 << 64) // (k + 1) * (k + 1)
-        while word >= end:
-            if not words: words = [*struct.unpack(">4Q", hashlib.sha256(seed + struct.pack(">Q", block)).digest())]
-            word, block = words.pop(0), block + (not words)
+        word = next(word for word in words if word < (1 << 64) // (k + 1) * (k + 1))
         items[k], items[word % (k + 1)] = items[word % (k + 1)], items[k]
     return items
 
@@ -375,45 +357,44 @@ def check_shape(b):
 
 def check_json(b):
     text = {}
-    for name in [*FIRST, *b.draw_files, LAST[0]]:
+    for name in [*FIRST, *b.draw_files, PREVIOUS]:
         try: text[name] = b.files[name].decode()
         except UnicodeDecodeError: raise Fault(name, "text") from None
         need(name[-1] != "l" or text[name][-1:] in ("", "\n"), name, "text")
-    b.result, b.previous, b.lines = load(text[FIRST[0]], FIRST[0]), text[LAST[0]], text[FIRST[1]].split("\n")[:-1]
+    b.result, b.previous, b.lines = load(text[RESULT], RESULT), text[PREVIOUS], text[LOG].split("\n")[:-1]
     b.records = [load(line, f"log.jsonl:{number}") for number, line in enumerate(b.lines, 1)]
-    b.openings = [load(line, f"openings.jsonl:{n}") for n, line in enumerate(text[FIRST[3]].split("\n")[:-1], 1)]
+    b.openings = [load(line, f"openings.jsonl:{n}") for n, line in enumerate(text[OPENINGS].split("\n")[:-1], 1)]
     b.draws = {name: load(text[name], name) for name in b.draw_files}
-    b.leaves, b.digest = [hashlib.sha256(b"\0" + line.encode()).digest() for line in b.lines], sha256(b.files[FIRST[0]])
-    fits(b.result, "@result", FIRST[0])
-    b.note, b.code, b.rules = read_note(text[FIRST[2]], FIRST[2]), b.result.competition.code, b.result.ruleset
-    need(re.fullmatch("[^/]+/" + re.escape(b.code), b.note[0]), FIRST[2], "form", f"<host>/{b.code}")
+    b.leaves, b.digest = [hashlib.sha256(b"\0" + line.encode()).digest() for line in b.lines], sha256(b.files[RESULT])
+    fits(b.result, "@result", RESULT)
+    b.note, b.code, b.rules = read_note(text[CHECKPOINT], CHECKPOINT), b.result.competition.code, b.result.ruleset
+    need(re.fullmatch("[^/]+/" + re.escape(b.code), b.note[0]), CHECKPOINT, "form", f"<host>/{b.code}")
 
 def check_signature(b):
-    if not b.log_key: raise NotChecked(FIRST[2], "unpinned", "--log-key")
+    if not b.log_key: raise NotChecked(CHECKPOINT, "unpinned", "--log-key")
     name, public = read_key(b.log_key, 1)
-    need(name in (None, b.note[0]) and signed_by(b.note, (b.note[0], public), 1), FIRST[2], "forged", b.note[0])
+    need(name in (None, b.note[0]) and signed_by(b.note, (b.note[0], public), 1), CHECKPOINT, "forged", b.note[0])
     return b.note[0]
 
 def check_witnesses(b):
-    if not b.witnesses and not b.quorum: raise NotChecked(FIRST[2], "unpinned", "--witness")
+    if not b.witnesses and not b.quorum: raise NotChecked(CHECKPOINT, "unpinned", "--witness")
     keys = list({read_key(text, 4)[1]: read_key(text, 4) for text in b.witnesses}.values())
     bad = [key[0] or key[1].hex() for key in keys if not signed_by(b.note, key, 4)]
     good, quorum = len(keys) - len(bad), len(keys) if b.quorum is None else b.quorum
-    need(good >= quorum, FIRST[2], "few", good, quorum, ", ".join(bad))
+    need(good >= quorum, CHECKPOINT, "few", good, quorum, ", ".join(bad))
     return good, quorum
 
 def check_records(b):
-    last, form = "", re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.A)
+    form = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.A)
     for number, x in enumerate(b.records):
         fits(x, "@record", f"log.jsonl:{number + 1}")
-        try: good = form.fullmatch(x.at) and datetime.fromisoformat(x.at[:-1]) and x.at >= last
+        try: good = x.seq == number and form.fullmatch(x.at) and datetime.fromisoformat(x.at[:-1])
         except ValueError: good = False
-        need(good and x.seq == number, f"log.jsonl:{number + 1}", "seq", x.seq, x.at)
-        last = x.at
+        need(good and x.at >= b.records[max(number - 1, 0)].at, f"log.jsonl:{number + 1}", "seq", x.seq, x.at)
     return len(b.records)
 
 def check_root(b):
-    need(b.note[1] == len(b.lines) and tree(b.leaves)[0] == b.note[2], FIRST[1], "root.bad", b.note[1], len(b.lines))
+    need(b.note[1] == len(b.lines) and tree(b.leaves)[0] == b.note[2], LOG, "root.bad", b.note[1], len(b.lines))
     return len(b.lines)
 
 def check_openings(b):
@@ -431,20 +412,18 @@ def check_openings(b):
     return len(b.open)
 
 def check_result(b):
-    r, ties, b.works = b.result, b.rules.tie_break, []
+    r, ties, kinds, b.works = b.result, b.rules.tie_break, ("blind-pair", "panel", "machine"), []
     for x in b.rules.parts:
-        kind = x.get("kind") if type(x) is Obj else None
-        need(kind in ("blind-pair", "panel", "machine"), "ruleset.parts", "form", "blind-pair, panel, machine")
-        fits(x, f"@{kind}", "ruleset.parts")
-    settings = b.rules.notes.get("settings") if isinstance(b.rules.notes, dict) else None
-    b.third = settings.get("third_rule", THIRD[0]) if isinstance(settings, dict) else THIRD[0]
+        need(member(x, "kind") in kinds, "ruleset.parts", "form", ", ".join(kinds))
+        fits(x, f"@{x.kind}", "ruleset.parts")
+    b.third = member(member(b.rules.notes, "settings"), "third_rule", THIRD[0])
     need(b.third in THIRD, "ruleset.notes.settings.third_rule", "form", ", ".join(THIRD))
     b.parts, b.posts = {x.part: x for x in b.rules.parts}, {x.code: x for x in r.posts}
-    b.people = {x.code: x for x in r.candidates}
-    rubrics, places = {(x.part, x.post, x.paper): x for x in r.rubrics}, [(x.post, x.code) for x in r.candidates]
-    both = ((b.parts, b.rules.parts), (b.posts, r.posts), (b.people, places), (rubrics, r.rubrics))
-    need(all(len(x) == len(y) for x, y in both) and len({*ties} & {*b.parts}) == len(ties)
-         and b.parts and places == sorted(places), FIRST[0], "twice")
+    b.people, places = {x.code: x for x in r.candidates}, [(x.post, x.code) for x in r.candidates]
+    rubrics = {(x.part, x.post, x.paper): x for x in r.rubrics}
+    sizes = [len(x) for x in (b.parts, b.posts, b.people, rubrics, {*ties} & {*b.parts})]
+    need(b.parts and sizes == [len(x) for x in (b.rules.parts, r.posts, places, r.rubrics, ties)]
+         and places == sorted(places), RESULT, "twice")
     same("ruleset.parts", "weight", s(sum(h(x.weight) for x in b.rules.parts)), "100.00")
     for (part, post, paper), rubric in rubrics.items():
         cs, rule, system = rubric.criteria, b.parts.get(part), [c.system for c in rubric.criteria]
@@ -468,7 +447,7 @@ def check_result(b):
                  and (rule.kind == "blind-pair" or not x.appeal) and (x.script or panel or not x.marks), w, "parts")
             b.works.append(w)
     b.written = {w.script: w for w in b.works if w.script}
-    need(len(b.written) == sum(bool(w.script) for w in b.works), FIRST[0], "twice")
+    need(len(b.written) == sum(bool(w.script) for w in b.works), RESULT, "twice")
     return len(b.people)
 
 def check_table(b):
@@ -479,46 +458,38 @@ def check_table(b):
         _sign, roles, kinds = EVENTS.get(x.event, ("", ["any"], [kind]))
         need(("any" in roles or role in roles) and kind in kinds and (kind != "competition" or code == b.code)
              and (x.event != "mark:locked" or (role == "panel") == (kind == "defence")), fact, "kind")
+        need(member(fact.says, "part") in (None, *b.parts), fact, "missing", member(fact.says, "part"))
         b.by[x.event].append(fact)
-        if fact.says is None: continue
-        need({fact.says.get("part", None)} <= {None, *b.parts}, fact, "missing", fact.says.get("part"))
-        b.about[fact.subject].append(fact)
+        if fact.says: b.about[fact.subject].append(fact)
 
 def check_opened(b):
-    notes = next((x.says.ruleset.notes for x in b.by["ruleset:frozen"] if x.says), None)
-    named = notes.get("closed_to_public") if isinstance(notes, dict) else None
-    for x in named if isinstance(named, list) else ():
-        need(type(x) is str and EVENTS.get(x, "x")[0] in "+~", "ruleset.notes.closed_to_public", "kind")
+    named = next((member(x.says.ruleset.notes, "closed_to_public") for x in b.by["ruleset:frozen"] if x.says), None)
+    named = named if isinstance(named, list) else []
+    for x in named: need(type(x) is str and EVENTS.get(x, "x")[0] in "+~", "ruleset.notes.closed_to_public", "kind")
     closed = [x for event in EVENTS for x in b.by[event] if x.says is None and EVENTS[event][0] != "~"]
-    shown = {event for event in EVENTS if any(x.says for x in b.by[event])}
-    for x in closed:  # a kind is closed as a whole or not at all
-        may = EVENTS[x.event][0] == "+" and isinstance(named, list) and x.event in named
-        need(may and x.event not in shown, x, "closed")
     b.dark, b.locked = {x.event for x in closed}, {x.seq: x for x in b.by["mark:locked"] if x.says}
     b.gone = {x.says.seq: x for x in b.by["mark:withdrawn"] if x.says}
-    listed = ": " + ", ".join(f"{x.seq} {x.subject}" for x in closed)
-    if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", listed)
+    may = {x for x in named if EVENTS[x][0] == "+" and not any(y.says for y in b.by[x])}  # as a whole or not at all
+    for x in closed: need(x.event in may, x, "closed")
+    if closed: raise NotChecked(", ".join(sorted(b.dark)), "unseen", ": " + listed(closed))
 
 def shut(b, *events):
     """Whether a kind is closed to the public: then the check is made without it, and says so."""
     b.unseen |= {*events} & b.dark
     return bool({*events} & b.dark)
 
-def of(b, *events):
-    """The opened facts of kinds."""
+def of(b, *events, on=""):
+    """The opened facts of kinds, with subjects of this beginning."""
     shut(b, *events)
-    return [x for event in events for x in b.by[event] if x.says]
-
-def draws_of(b, name):
-    """The opened draws that were held under names with this beginning."""
-    return [x for x in of(b, "draw:held") if x.subject.startswith(f"draw/{name}")]
+    return [x for event in events for x in b.by[event] if x.says and x.subject.startswith(on)]
 
 def once(b, event, after=None):
     """The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject."""
     facts = {}
     shut(b, event)
     for x in b.by[event]:
-        need(facts.setdefault(x.subject, x) is x, x, "twice")
+        holders = member(x.says, "holders", [x.name])  # of who opened something at least one, each once
+        need(facts.setdefault(x.subject, x) is x and len({*holders}) == len(holders) > 0, x, "twice")
         need(after is None or x.subject in after, x, "missing", x.subject)
         if after: order(after[x.subject], x)
     return facts
@@ -538,6 +509,7 @@ def check_roster(b):
     fixed, least = {}, b.rules.minimum_candidates
     for fact in of(b, "roster:fixed"):
         codes = [x.code for x in fact.says.candidates]
+        for mark in b.by["mark:locked"][:1]: order(fact, mark, fact)
         need(codes == sorted(set(codes)), fact, "twice")
         fixed.update({x.code: (x.post, fact.seq) for x in fact.says.candidates})
     for code in b.people: need(code in fixed, f"result.json {code}", "missing", "roster:fixed")
@@ -547,42 +519,40 @@ def check_roster(b):
 def check_papers(b):
     sealed, started = once(b, "paper:sealed"), once(b, "sitting:started")
     opened, closed = once(b, "paper:opened", sealed), once(b, "sitting:closed", started)
-    drawn = {x.subject[19:]: x for x in draws_of(b, "paper-version-")}
+    drawn = {x.subject[19:]: x for x in of(b, "draw:held", on="draw/paper-version-")}
+    for post, fact in drawn.items(): need(post in b.posts, fact, "missing", post)
+    gone = [x for x in b.by["paper:set-aside"] if x.role == "council"]
     for rubric in [x for x in b.result.rubrics if x.paper]:
         fact = sealed.get(f"paper/{rubric.paper}")
         good = fact and (not fact.says or fact.says.rubric == rubric)
         need(good, f"rubric {rubric.paper}", "match", fact.seq if fact else "–")
-    for fact in of(b, "paper:opened"): need(len({*fact.says.holders}) == len(fact.says.holders) > 0, fact, "twice")
     for subject, fact in started.items():
         end = closed.get(subject)
         need(end and (end.says or fact.says) == (fact.says or end.says), fact, "missing", "sitting:closed")
         for roster in of(b, "roster:fixed"): order(roster, fact)
         for post, paper in fact.says.papers.items() if fact.says else ():
-            need(f"paper/{paper}" in opened, fact, "missing", f"paper:opened {paper}")
-            order(opened[f"paper/{paper}"], fact)
-            draw = drawn.get(post)
+            name, draw = f"paper/{paper}", drawn.get(post)
+            need(name in opened, fact, "missing", f"paper:opened {paper}")
+            order(opened[name], fact)
             if draw:  # the first that the council had not set aside by then; the others are its reserves in order
-                gone = [x.subject[6:] for x in b.by["paper:set-aside"] if x.role == "council" and x.seq < fact.seq]
-                need([x for x in draw.says.outcome if x not in gone][:1] == [paper], fact, "match", draw.seq)
-                order(draw, opened[f"paper/{paper}"])
-            seal = sealed[f"paper/{paper}"]
-            good = not seal.says or (seal.says.rubric.post, seal.says.rubric.paper) == (post, paper)
-            need(good, fact, "match", seal.seq)
-    bare = [f"{x.seq} {x.subject}" for x in of(b, "paper:sealed") if not x.says.age_sha256]
-    if bare: raise NotChecked("paper:sealed " + ", ".join(bare), "unsealed")  # all is in order, and yet shows nothing
-    gone = [f"{x.seq} {x.subject}" for x in b.by["paper:set-aside"] if x.role == "council"]
-    if gone: raise NotChecked("paper:set-aside " + ", ".join(gone), "reserve")  # whether it was bad is not seen here
+                aside = [x.subject[6:] for x in gone if x.seq < fact.seq]
+                need([x for x in draw.says.outcome if x not in aside][:1] == [paper], fact, "match", draw.seq)
+                order(draw, opened[name])
+            rubric = sealed[name].says and sealed[name].says.rubric
+            need(not rubric or (rubric.post, rubric.paper) == (post, paper), fact, "match", sealed[name].seq)
+    bare = [x for x in of(b, "paper:sealed") if not x.says.age_sha256]
+    if bare: raise NotChecked("paper:sealed " + listed(bare), "unsealed")  # all is in order, and yet shows nothing
+    if gone: raise NotChecked("paper:set-aside " + listed(gone), "reserve")  # whether it was bad is not seen here
 
 def check_codes(b):
-    b.coded, sent, sealed = {}, set(), once(b, "codes:sealed")
+    b.coded, sent, followed, sealed = {}, set(), set(), once(b, "codes:sealed")
     opened, started, closed = once(b, "codes:opened", sealed), once(b, "sitting:started"), once(b, "sitting:closed")
-    drawn, decided = draws_of(b, "script-codes"), b.by["incident:decided"] + b.by["attendance:recorded"]
+    drawn, decided = of(b, "draw:held", on="draw/script-codes"), b.by["incident:decided"] + b.by["attendance:recorded"]
+    last = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided")}
     for subject, fact in sealed.items():
         end, rows, sittings = opened.get(subject), fact.says.map if fact.says else [], set()
-        scripts = [x.script for x in rows]
         need(end and (not end.says or end.says.sealed_seq == fact.seq), fact, "missing", "codes:opened")
-        need(not end.says or len({*end.says.holders}) == len(end.says.holders) > 0, end, "twice")
-        need(scripts == sorted({*scripts} - b.coded.keys()), fact, "twice")
+        need([x.script for x in rows] == sorted({x.script for x in rows} - b.coded.keys()), fact, "twice")
         for row in rows:
             w, answers = b.written.get(row.script), b.records[min(row.answers_seq, fact.seq)]
             need(w and w.person.code == row.candidate, fact, "swapped", row.script, row.candidate)
@@ -591,21 +561,18 @@ def check_codes(b):
                  and answers.seq not in sent and who == row.candidate, w, "match", row.answers_seq)
             need(not start.says or start.says.papers.get(w.person.post) == w.paper, w, "match", start.seq)
             order(closed.get(start.subject, fact), fact)
+            order(last.get((row.candidate, w.part), start), fact)
             b.coded[row.script] = (row, fact, end)
             sittings.add(start.subject)
             sent.add(answers.seq)
-        for x in decided:
-            if x.subject in sittings: order(x, fact, x)
+        for x in [x for x in decided if x.subject in sittings]: order(x, fact, x)
         rows = sorted(rows, key=lambda x: (x.candidate, x.answers_seq))  # what was drawn first is the first candidate's
         draw = {x.subject for x in drawn if x.says.outcome == [row.script for row in rows]}
         need(draw or not rows or not drawn, fact, "undrawn", ", ".join(x.subject for x in drawn))
-        for x in b.by["draw:committed"]:
-            if x.subject in draw: order(x, fact)
-    last = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided")}
-    for script, w in b.written.items():
-        need(script in b.coded or shut(b, "codes:sealed"), w, "missing", f"codes:sealed {script}")
-        x = last.get((w.person.code, w.part))
-        if x and script in b.coded: order(x, b.coded[script][1], x)
+        for x in [x for x in b.by["draw:committed"] if x.subject in draw]: order(x, fact)
+        followed |= draw
+    for x in drawn: need(x.subject in followed or shut(b, "codes:sealed"), x, "twice")  # nobody draws a second time
+    for x, w in b.written.items(): need(x in b.coded or shut(b, "codes:sealed"), w, "missing", f"codes:sealed {x}")
     return len(b.coded)
 
 def check_absent(b):
@@ -634,10 +601,10 @@ def check_points(b):
     for w in b.works:
         for mark in w.marks + w.again:
             own = {x.criterion: x for x in w.rubric.criteria if x.system == (mark.marker == "system")}
-            good = own.keys() == mark.points.keys() and sum(map(h, mark.points.values())) == h(mark.total)
-            pairs = [(h(x), own[c]) for c, x in mark.points.items()] if good else []
-            good = good and all(x <= h(c.maximum) and x % h(c.step) == 0 for x, c in pairs)
-            need(good and (mark.round == 0) == (mark.marker == "system"), w, "sum", mark.marker)
+            points = [(h(x), own.get(name)) for name, x in mark.points.items()]
+            good = len(own) == len(points) and all(c and x <= h(c.maximum) and x % h(c.step) == 0 for x, c in points)
+            need(good and sum(x for x, _ in points) == h(mark.total) and (mark.round == 0) == (mark.marker == "system"),
+                 w, "sum", mark.marker)
         wanted = any(x.system for x in w.rubric.criteria) if w.marks else False
         need([x.round == 0 for x in w.marks] == [True] * wanted + [False] * (len(w.marks) - wanted), w, "rounds")
     return sum(len(w.marks + w.again) for w in b.works)
@@ -647,6 +614,7 @@ def check_withdrawn(b):
         mark = b.locked.get(fact.says.seq, fact if shut(b, "mark:locked") else None)
         need(mark and mark.subject == fact.subject and mark.seq <= fact.seq, fact, "match", fact.says.seq)
         need(b.gone[fact.says.seq] is fact, fact, "twice")
+    for fact in of(b, "item:decided"): need(fact.subject in once(b, "paper:sealed"), fact, "missing", fact.subject)
     for fact in of(b, "mark:withdrawn", "item:decided"):
         need(fact.says.second not in ("", fact.name) and fact.says.get("reason", "–"), fact, "second")
     for w in [w for w in b.works if w.marks]:
@@ -659,11 +627,14 @@ def check_marks(b):
     whole = not shut(b, "mark:withdrawn")  # otherwise any mark may have been withdrawn
     left, last = {seq: x for seq, x in b.locked.items() if seq not in b.gone}, {}
     for x in b.locked.values(): need(sum(map(h, x.says.points.values())) == h(x.says.total), x, "sum", x.name)
-    for fact in list(left.values()):
-        key = (fact.subject, fact.name, fact.says.part, fact.says.round)
-        need(key not in last or fact.role == "system" or not whole, fact, "twice")
-        if whole: left.pop(last.get(key), None)
-        last[key] = fact.seq
+    for fact in b.locked.values() if whole else ():  # a lock stands until its withdrawal
+        key, gone = (fact.subject, fact.name, fact.says.part, fact.says.round), b.gone.get(fact.seq)
+        if fact.role != "system":
+            need(last.get(key, -1) < fact.seq, fact, "twice")
+            last[key] = gone.seq if gone else LARGEST
+        elif not gone:
+            left.pop(last.get(key), None)
+            last[key] = fact.seq
     for w in b.works:
         coded, seqs = b.coded.get(w.script), [x.seq for x in w.marks if x.round != 0]
         for mark in w.marks + w.again:
@@ -671,8 +642,7 @@ def check_marks(b):
             need(fact and fact.subject == w.subject and fact.name == who, w, "unlocked", who, mark.seq)
             need(fact.says.total == mark.total, w, "raised", who, mark.total, fact.says.total, fact.seq)
             content = coded[0].content if coded else fact.says.content if w.script else None
-            stated = {**mark, "part": w.part, "content": content}
-            need(all(stated[x] == fact.says[x] for x in fact.says), w, "match", fact.seq)
+            need({**mark, "part": w.part, "content": content}.items() >= fact.says.items(), w, "match", fact.seq)
         need(seqs == sorted(seqs) and w.again == sorted(w.again, key=lambda x: x.seq), w, "rounds")
     for fact in left.values() if whole else (): raise Fault(fact, "left")
 
@@ -692,116 +662,98 @@ def check_order(b):
 # --- checks: every number again ---------------------------------------------------------------------------------------
 def same(w, term, stated, computed): need(stated == computed, w, "differs", Term(term), computed, stated)
 
-def settled(w):
-    """Step and score of a part, from its marks under the rule set; no score where people decide."""
+def settled(w, third):
+    """Step and score of a part, from its marks under the rule set; no score where people are free in it."""
     rule, (t, more) = w.rule, ({x.marker: w.system + h(x.total) for x in w.marks if x.round == n} for n in (1, 2))
-    need(len(t) + len(more) + any(x.round == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
-    if rule.kind == "machine":
-        need(not t and not more, w, "rounds")
-        return "machine", w.system
+    right = {"machine": not t and not more, "panel": more.keys() <= t.keys(),
+             "blind-pair": len(t) == 2 and len(more) <= 1 and not t.keys() & more.keys()}
+    need(right[rule.kind] and len(t) + len(more) + any(x.round == 0 for x in w.marks) == len(w.marks) > 0, w, "rounds")
+    if rule.kind == "machine": return "machine", w.system
     if rule.kind == "panel":
-        need(more.keys() <= t.keys(), w, "rounds")
         totals = list({**t, **(more if rule.after_discussion == "counts" else {})}.values())
         agree = len(totals) >= max(rule.least_markers, 1) and max(totals) - min(totals) <= h(rule.gap_limit)
-        return ("mean", (2 * sum(totals) + len(totals)) // (2 * len(totals))) if agree else ("head", None)
-    need(len(t) == 2 and not t.keys() & more.keys(), w, "rounds")
-    (x, y), step, score, third = t.values(), "discussed", None, 0
+        return ("mean", mean(totals)) if agree else ("head", None)
+    x, y = t.values()
     straddle = rule.straddle == "head" and (x >= h(rule["pass"])) != (y >= h(rule["pass"]))
-    if abs(x - y) <= h(rule.mean_at_most) and not straddle: step, score = "mean", (x + y + 1) // 2
-    elif abs(x - y) >= h(rule.third_from):
-        third, equal = 1, [z for z in more.values() if z in (x, y)] + [x] * (x == y)
-        step, score = ("third-equal", equal[0]) if equal else ("collective", None)
-    need(third <= len(more) <= 1, w, "rounds")  # a third mark may have become needless when points changed after it
-    return step, score
+    if abs(x - y) <= h(rule.mean_at_most) and not straddle: return "mean", mean([x, y])
+    if abs(x - y) < h(rule.third_from): return "discussed", None
+    need(more, w, "rounds")  # before this line, one may have become needless when points changed after it
+    if {*more.values()} <= {x, y}: return "third-equal", *more.values()
+    low, middle, high = t = sorted([x, y, *more.values()])
+    if third == "closest" and middle - low != high - middle: t = t[:2] if middle - low < high - middle else t[1:]
+    return "collective", {"collective": None, "median": middle}.get(third, mean(t))
 
-def of_three(rule, w):
-    """What the rule set makes of three different script totals."""
-    low, middle, high = t = sorted(w.system + h(x.total) for x in w.marks if x.round)
-    if rule == "median": return middle
-    if rule == "closest" and middle - low != high - middle:
-        t = [low, middle] if middle - low < high - middle else [middle, high]
-    return (2 * sum(t) + len(t)) // (2 * len(t))
-
-def decided(b, w, name, computed, made):
-    """Compares a settlement or appeal with what the rules and the decisions of people give."""
-    (step, score), stated, fact, event = computed, w[name], made[-1] if made else None, f"{name}:decided"
+def decided(b, w, name, computed, fact):
+    """Compares a settlement or appeal with what the rules and the decision of people, if any, give."""
+    (step, score), stated, event = computed, w[name], f"{name}:decided"
     same(w, "step", stated.step, step)
     same(w, "score", stated.score, stated.score if score is None else s(score))
-    need((stated.seq is None) == (score is not None) and h(stated.score) <= h(w.rule.maximum), w, "missing", event)
+    by_people = step in ("discussed", "collective", "head", "chair")
+    need((stated.seq is not None) == by_people and h(stated.score) <= h(w.rule.maximum), w, "missing", event)
     if shut(b, event): return
     need(stated.seq == (fact and fact.seq), fact or w, "twice" if fact else "missing", event)
-    for x in fact.says if fact else ():
-        need(fact.says[x] == {**stated, "part": w.part, "reason": fact.says.reason or None}[x], w, "match", fact.seq)
+    wanted = {**stated, "part": w.part, "reason": fact.says.reason or None} if fact else {}
+    need(not fact or wanted.items() >= fact.says.items(), w, "match", stated.seq)
 
 def check_settlements(b):
     whole = not shut(b, "mark:locked", "mark:withdrawn")
     for w in b.works:
         mine = [x for x in b.about[w.subject] if x.says.get("part", w.part) == w.part and not of_appeal(b, x)]
-        changes, given = [], {}  # a new mark of the system with the points of the one before changes nothing
+        made, given = None, None  # a decision is passed over when marks changed after it
         for x in mine:
-            if x.event == "mark:withdrawn" or (x.event == "mark:locked" and given.get(x.name) != x.says.points):
-                changes.append(x.seq)
-            if x.role == "system": given[x.name] = x.says.points
-        made = [x for x in mine if x.event == "settlement:decided"]
-        for x, later in zip_longest(made, made[1:]):  # a decision is passed over when marks changed after it
-            need(not later or not whole or any(x.seq < y < later.seq for y in changes), x, "twice")
-        made = [x for x in made[-1:] if x.seq > max(changes, default=-1)]
-        if w.settlement: decided(b, w, "settlement", settled(w), made)
-        if w.settlement and w.settlement.step == THIRD[0] != b.third:  # what people write down is fixed by the rule set
-            same(w, "score", w.settlement.score, s(of_three(b.third, w)))
+            if x.event == "settlement:decided":
+                need(not made or not whole, made, "twice")
+                made = x
+            elif x.role != "system" or x.says.points != given: made = None  # or a re-scoring that changed nothing
+            if x.role == "system": given = x.says.points
+        if w.settlement: decided(b, w, "settlement", settled(w, b.third), made)
     known = {(w.subject, w.part) for w in b.works}
     for fact in of(b, "settlement:decided"): need((fact.subject, fact.says.part) in known, fact, "twice")
     return sum(bool(w.settlement) for w in b.works)
 
 def check_appeals(b):
-    done = {w.subject: w for w in b.works if w.appeal}
-    for subject, w in done.items():
-        t, names, facts = [w.system + h(x.total) for x in w.again], {x.marker for x in w.again}, b.about[subject]
-        before = {x.name for x in facts if x.event == "mark:locked" and not of_appeal(b, x)}
+    done, made = [w for w in b.works if w.appeal], once(b, "appeal:decided")
+    for w in done:
+        t, who, fact = [w.system + h(x.total) for x in w.again], {x.marker for x in w.again}, made.pop(w.subject, None)
+        before = {x.name for x in b.about[w.subject] if x.event == "mark:locked" and not of_appeal(b, x)}
         need([x.round for x in w.again] == list(ROUNDS[3:3 + len(t)]) and len(t) == (2 if t[:1] == t[1:2] else 3)
-             and len(names - before) == len(t), w, "rounds")
+             and len(who - before) == len(t), w, "rounds")
         shut(b, "mark:locked")
-        again = next((x for x in t if t.count(x) > 1), (2 * sum(t) + 3) // 6)
+        again = next((x for x in t if t.count(x) > 1), mean(t))
         adopted = abs(again - h(w.settlement.score)) < h(w.rule.appeal_adopt_below)
-        made = [x for x in facts if x.event == "appeal:decided"]
-        decided(b, w, "appeal", ("adopted", again) if adopted else ("chair", None), made)
-        for x in made: need(x.seq > w.again[-1].seq, x, "order.bad", "mark:locked", w.again[-1].seq)
-    for subject, fact in once(b, "appeal:decided").items(): need(subject in done, fact, "twice")
+        decided(b, w, "appeal", ("adopted", again) if adopted else ("chair", None), fact)
+        need(not fact or fact.seq > w.again[-1].seq, fact, "order.bad", "mark:locked", w.again[-1].seq)
+    for fact in made.values(): raise Fault(fact, "twice")
     return len(done)
 
 def check_deductions(b):
-    incidents, used = {x.seq: x for x in of(b, "incident:decided")}, set()
+    incidents, used = of(b, "incident:decided"), set()
     told, known = not shut(b, "deduction:applied"), not shut(b, "incident:decided")
-    applied, due, listed = defaultdict(list), defaultdict(list), {(w.person.code, w.part) for w in b.works}
+    applied, due, works = defaultdict(list), defaultdict(list), {(w.person.code, w.part): w for w in b.works}
+    for x in incidents:
+        need((x.says.candidate, x.says.part) in works, x, "missing", x.says.candidate)
+        due[x.says.candidate, x.says.part] += [x] * bool(x.says.percent)
     for fact in of(b, "deduction:applied"):
-        p, x = fact.says, incidents.get(fact.says.incident_seq)
-        good = not known or (x and fact.subject == f"candidate/{x.says.candidate}"
-                             and (p.part, p.percent) == (x.says.part, x.says.percent))
-        need(good and p.incident_seq not in used and h(p.percent) <= 10000, fact, "match", p.incident_seq)
-        used.add(p.incident_seq)
-        applied[fact.subject[10:], p.part].append(fact)
-    for x in incidents.values(): due[x.says.candidate, x.says.part] += [x] * bool(x.says.percent)
-    for w in b.works:
-        facts = applied.pop((w.person.code, w.part), [])
-        for fact in facts if w.script in b.coded else (): order(b.coded[w.script][2], fact)
-        wanted = max(due[w.person.code, w.part], key=lambda x: h(x.says.percent), default=None)
-        if w.settlement and not told and wanted:  # what must be applied is known without the record of it
-            good = w.deduction and w.deduction.percent == wanted.says.percent
-            need(good, w, "omitted", wanted.says.percent, wanted.seq)
-        if w.settlement and told:
-            for x in due[w.person.code, w.part]: need(x.seq in used, w, "omitted", x.says.percent, x.seq)
-            most = max(facts, key=lambda x: (h(x.says.percent), -x.seq), default=None)
-            if most: need(w.deduction, w, "omitted", most.says.percent, most.seq)
-            stated = most and {"seq": most.seq, "percent": most.says.percent}
-            need(w.deduction == stated, w, "match", w.deduction and w.deduction.seq)
-    for facts in applied.values(): raise Fault(facts[0], "twice")
-    for x in incidents.values(): need((x.says.candidate, x.says.part) in listed, x, "missing", x.says.candidate)
+        place, percent, seq = (fact.subject[10:], fact.says.part), fact.says.percent, fact.says.incident_seq
+        good = not known or any(x.seq == seq and x.says.percent == percent for x in due[place])
+        good = good and place in works and works[place].settlement
+        need(good and seq not in used and h(percent) <= 10000, fact, "match", seq)
+        if works[place].script in b.coded: order(b.coded[works[place].script][2], fact)
+        used.add(seq)
+        applied[place].append(fact)
+    for place, w in works.items() if told or known else ():  # what must be applied is known without the record of it
+        for x in due[place] if w.settlement and told else (): need(x.seq in used, w, "omitted", x.says.percent, x.seq)
+        facts = (applied if told else due)[place] if w.settlement else []
+        most = max(facts, key=lambda x: (h(x.says.percent), -x.seq), default=None)
+        if most: need(w.deduction, w, "omitted", most.says.percent, most.seq)
+        wanted = most and {"seq": most.seq if told else w.deduction.seq, "percent": most.says.percent}
+        need(w.deduction == wanted, w, "match", w.deduction and w.deduction.seq)
 
 def check_scores(b):
     for w in b.works:
         score = h((w.appeal or w.settlement).score) if w.settlement else None
         if w.deduction: score = (score * (10000 - h(w.deduction.percent)) + 5000) // 10000
-        same(w, "score", w.score, score if score is None else s(score))
+        same(w, "score", w.score, s(score))
         same(w, "passed", w.passed, score is not None and score >= h(w.rule["pass"]))
 
 def check_totals(b):
@@ -810,33 +762,29 @@ def check_totals(b):
         same(code, "total", x.total, s((whole + 5000) // 10000) if all(p.passed for p in x.parts) else None)
 
 def check_ranks(b):
-    ranked = defaultdict(list)
+    ranked, first, places = [], {}, Counter()
     for code, x in b.people.items():
         scores = {p.part: h(p.score or "0.00") for p in x.parts}
-        if x.total: ranked[x.post].append((-h(x.total), *(-scores.get(y, 0) for y in b.rules.tie_break), code))
+        if x.total: ranked.append((x.post, -h(x.total), *(-scores.get(y, 0) for y in b.rules.tie_break), code))
         else: same(code, "rank", x.rank, None)
-    for group in map(sorted, ranked.values()):
-        first = {}
-        for place, (*key, code) in enumerate(group, 1):
-            same(code, "rank", b.people[code].rank, first.setdefault(tuple(key), place))
+    for post, *scores, code in sorted(ranked):
+        places[post] += 1
+        same(code, "rank", b.people[code].rank, first.setdefault((post, *scores), places[post]))
 
 def check_ties(b):
-    selected = set()
-    for code, post in b.posts.items():
-        made, groups, needed = [x for x in b.by["tie:decided"] if x.subject == f"post/{code}"], defaultdict(list), False
-        for x in b.people.values(): groups[x.rank] += [x.code] * (x.post == code and x.rank is not None)
-        for rank, group in groups.items():
-            places = post.vacancies - (rank or 0) + 1
-            if 0 < places < len(group):
-                need(made, f"post/{code}", "nobody", ", ".join(group))
-                chosen, needed = made[0].says.selected, True
-                need({*chosen} <= {*group} and len({*chosen}) == len(chosen) == places and made[0].says.reason
-                     and post.tie == {"seq": made[0].seq, "selected": chosen}, made[0], "parts")
-                group = chosen
-            selected |= set(group) if places > 0 else set()
-        for fact in made[needed:]: raise Fault(fact, "twice")
-        need(needed or not post.tie, f"post/{code}", "twice")
-    for fact in b.by["tie:decided"]: need(fact.subject[5:] in b.posts, fact, "twice")
+    made, tied, selected, groups = once(b, "tie:decided"), {}, set(), defaultdict(list)
+    for code, x in b.people.items(): groups[x.post, x.rank or LARGEST].append(code)
+    for (post, rank), group in groups.items():
+        where, places = f"post/{post}", b.posts[post].vacancies - rank + 1
+        if 0 < places < len(group):
+            fact = made.pop(where, None)
+            need(fact, where, "nobody", ", ".join(group))
+            chosen = fact.says.selected
+            need({*chosen} <= {*group} and len({*chosen}) == len(chosen) == places and fact.says.reason, fact, "parts")
+            group, tied[post] = chosen, {"seq": fact.seq, "selected": chosen}
+        selected.update(group if places > 0 else ())
+    for fact in made.values(): raise Fault(fact, "twice")
+    for code, x in b.posts.items(): need(x.tie == tied.get(code), f"post/{code}", "parts")
     b.selected = selected
 
 def check_outcomes(b):
@@ -857,7 +805,7 @@ def check_draws(b):
              and canonical(files.pop(f"draws/{name}.json", None)) == canonical(document), fact, "match", first.seq)
         if first.says:
             early, kept = first.says, {x.get("by", ""): x for x in first.says.commitments}
-            source = early.public.get("source") if isinstance(early.public, dict) else early.public
+            source = member(early.public, "source", None if type(early.public) is Obj else early.public)
             need(document["items"] == early["items"] and by == sorted(kept) and len(by) == len(early.commitments)
                  and public.source == ("none" if source in (None, "") else source), fact, "match", first.seq)
             for x in document.contributions:
@@ -867,13 +815,14 @@ def check_draws(b):
         for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):
             need(stated == computed, fact, "differs", f"#{place}", computed, stated)
     for name in files: raise Fault(name, "twice")
-    spoke = {code: x for x in draws_of(b, "presentation-order") for code in x.says.outcome}
+    spoke = {}
+    for x in of(b, "draw:held", on="draw/presentation-order"):
+        for code in x.says.outcome: need(spoke.setdefault(code, x) is x, x, "twice")
     for code, fact in spoke.items(): need(code in b.people, fact, "missing", code)
-    for w in b.works if spoke else ():  # who spoke when is for those who were in the room; who was drawn is not
-        fact = spoke.get(w.person.code)
-        for mark in w.marks if w.rule.kind == "panel" else ():
-            need(fact, w, "undrawn", "draw/presentation-order")
-            need(mark.seq > fact.seq, w, "order.bad", fact.event, fact.seq)
+    for w in [w for w in b.works if spoke and w.marks and w.rule.kind == "panel"]:
+        fact = spoke.get(w.person.code)  # who spoke when is for those who were in the room; who was drawn is not
+        need(fact, w, "undrawn", "draw/presentation-order")
+        need(min(x.seq for x in w.marks) > fact.seq, w, "order.bad", fact.event, fact.seq)
     if kept_back: raise NotChecked("draw:held", "substituted", ", ".join(kept_back))
     return len(held)
 
@@ -881,8 +830,8 @@ def check_draws(b):
 def check_approvals(b):
     votes, refused, published = {}, set(), b.by["result:published"]
     mine = [x for x in published if x.says.result_sha256 == b.digest]
-    need(mine and mine[-1] is published[-1], FIRST[0], "unpublished")
-    for fact in sorted(b.by["result:approved"] + b.by["result:refused"], key=lambda x: x.seq):
+    need(mine and mine[-1] is published[-1], RESULT, "unpublished")
+    for fact in sorted(b.by["result:approved"] + b.by["result:refused"]):
         if fact.says.result_sha256 == b.digest and fact.seq < mine[0].seq:
             need(fact.event == "result:refused" or fact.name not in votes, fact, "again")
             if fact.event == "result:approved": votes[fact.name] = fact
@@ -901,7 +850,8 @@ def check_assertions(b):
     asked = base64.urlsafe_b64encode(bytes.fromhex(b.digest)).rstrip(b"=")
     for fact in (x for x in b.votes.values() if x.says.assertion):
         texts = fact.says.assertion
-        auth, client, _, key, signature = (_unbase64(texts[x], fact, "base64url") for x in sorted(texts))
+        for x in texts.values(): fits(x, "base64url", fact)
+        auth, client, _, key, signature = (base64.urlsafe_b64decode(texts[x] + "==") for x in sorted(texts))
         good = client.startswith(b'{"type":"webauthn.get","challenge":"' + asked + b'","origin":"') and len(auth) >= 37
         good = good and auth[32] & 5 == 5 and passkey_verifies(key, auth + hashlib.sha256(client).digest(), signature)
         need(good, fact, "unsigned", fact.name)
@@ -919,23 +869,23 @@ def check_people(b):
 
 def check_lineage(b):
     earlier = {x.says.result_sha256 for x in b.by["result:published"]} - {b.digest}
-    need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), LAST[0], "form", "SHA-256")
-    if not b.previous: raise NotChecked(LAST[0], "first")
-    if not b.older: raise NotChecked(LAST[0], "old", b.previous)
-    wanted, log, told = b.previous, b.files[FIRST[1]], []
+    need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), PREVIOUS, "form", "SHA-256")
+    if not b.previous: raise NotChecked(PREVIOUS, "first")
+    if not b.older: raise NotChecked(PREVIOUS, "old", b.previous)
+    wanted, log, told = b.previous, b.files[LOG], []
     for data in b.older:
         old, digest = read_zip(data), sha256(data)
-        need(digest == wanted and log.startswith(old[FIRST[1]]) and sha256(old[FIRST[0]]) in earlier, digest, "chain")
-        before = {x.code: (x.total, x.rank, x.outcome) for x in load(old[FIRST[0]].decode(), "--previous").candidates}
+        need(digest == wanted and log.startswith(old[LOG]) and sha256(old[RESULT]) in earlier, digest, "chain")
+        before = {x.code: (x.total, x.rank, x.outcome) for x in load(old[RESULT].decode(), "--previous").candidates}
         moved = [x for x, y in b.people.items() if before.get(x) != (y.total, y.rank, y.outcome)]
         told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
-        wanted, log = old[LAST[0]].decode(), old[FIRST[1]]
+        wanted, log = old[PREVIOUS].decode(), old[LOG]
     return "; ".join(told)
 
 def check_report(b):
-    good = {LAST[1]: b.digest.encode() in b.files[LAST[1]], LAST[2]: b.files[LAST[2]] == Path(__file__).read_bytes()}
-    *lines, rest = b.files[LAST[3]].split(b"\n")
-    good[LAST[3]] = [bool(re.search(b"[!-~]", x)) for x in lines] == [True] * 3 and not rest
+    good = {REPORT: b.digest.encode() in b.files[REPORT], VERIFIER: b.files[VERIFIER] == Path(__file__).read_bytes()}
+    *lines, rest = b.files[GUIDE].split(b"\n")
+    good[GUIDE] = [bool(re.search(b"[!-~]", x)) for x in lines] == [True] * 3 and not rest
     if not all(good.values()): raise NotChecked(", ".join(x for x in good if not good[x]), "compare", b.digest)
 
 def check_receipt(b):
@@ -959,40 +909,33 @@ def check_receipt(b):
 # Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict.
 UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
-def spelled(value):
-    """A value in a sentence: as JSON has it; of a shape the names of its members."""
-    if isinstance(value, dict): return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value)
-
-def put(where, key, values, language):
-    """One sentence: where, and what of it."""
-    words, names = [SENTENCES[x][language] if isinstance(x, Term) else spelled(x) for x in values], ("phần", "part")
-    if isinstance(where, Fact):
-        where = f"{('Bản ghi số', 'Record')[language]} {where.seq} ({where.event}, {where.subject}, {where.name})"
-    if isinstance(where, Work):
-        where = f"{('Thí sinh', 'Candidate')[language]} {where.person.code}, {names[language]} {where.part}"
+def put(language, where, key, *values):
+    """One sentence: where, and what of it; a value as JSON has it, of a shape the names of its members."""
+    record, candidate, part = ("Bản ghi số", "Thí sinh", "phần") if language == 0 else ("Record", "Candidate", "part")
+    if isinstance(where, Fact): where = f"{record} {where.seq} ({where.event}, {where.subject}, {where.name})"
+    if isinstance(where, Work): where = f"{candidate} {where.person.code}, {part} {where.part}"
+    words = [SENTENCES[x][language] if isinstance(x, Term) else x if isinstance(x, str)
+             else ", ".join(x) if isinstance(x, dict) else json.dumps(x) for x in values]
     return UNSEEN.sub("\ufffd", (f"{where}: " if where else "") + SENTENCES[key][language].format(*words) + ".")
+
+def tell(check, state, *what): return {"check": check, "state": state, "vi": put(0, *what), "en": put(1, *what)}
 
 def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=None):
     """What every check says of the bytes of a bundle, as a list of {check, state, vi, en}; never raises."""
     b = Bundle(data=data, log_key=log_key, witnesses=witnesses, quorum=quorum, older=older, receipt=receipt)
-    said = []
-    names = [x for x in SENTENCES if "check_" + x in globals() and (x != "receipt" or receipt is not None)]
+    said, names = [], [x for x in SENTENCES if "check_" + x in globals() and (x != "receipt" or receipt is not None)]
     for name in names:
-        state, where, key, values = "unchecked", f"“{name}”", "blocked", ()
+        b.check, b.unseen = name, set()
         try:
-            b.unseen = set()
             told = globals()["check_" + name](b)
             if b.unseen: raise NotChecked(", ".join(sorted(b.unseen)), "unseen", "")
-            state, where, key, values = "ok", "", name, told if isinstance(told, tuple) else (told,)
-        except NotChecked as x: where, key, values = x.args[0] or where, x.args[1], x.args[2:]
-        except Fault as x: state, where, key, values = "broken", x.args[0], x.args[1], x.args[2:]
-        except Exception as x: state, key, values = "broken", "unforeseen", (repr(x),)
-        said.append({"check": name, "state": state, "vi": put(where, key, values, 0), "en": put(where, key, values, 1)})
+            state, what = "ok", ("", name, *(told if isinstance(told, tuple) else [told]))
+        except Fault as x: state, what = x.state, x.args
+        except Exception as x: state, what = "broken", (f"“{name}”", "unforeseen", repr(x))
+        said.append(tell(name, state, *what))
         if state == "broken" and name in BASIC: break
     rest = ", ".join(names[len(said):])
-    words = {"vi": put(rest, "blocked", (), 0), "en": put(rest, "blocked", (), 1)}
-    if rest: said.append({"check": "rest", "state": "unchecked", **words})
+    if rest: said.append(tell("rest", "unchecked", rest, "blocked"))
     return said
 
 def main(arguments=None):
@@ -1011,13 +954,12 @@ def main(arguments=None):
         receipt = Path(receipt).read_text("utf-8") if receipt else None
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
     except (OSError, ValueError) as x:  # a receipt that is no text names no file
-        vi, en = (put(getattr(x, "filename", None) or given.receipt or given.bundle, "unread", (), n) for n in (0, 1))
-        said = [{"check": "file", "state": "broken", "vi": vi, "en": en}]
+        said = [tell("file", "broken", getattr(x, "filename", None) or given.receipt or given.bundle, "unread")]
     broken, signs = [x for x in said if x["state"] == "broken"], {"ok": "✓", "broken": "✗", "unchecked": "–"}
     pinned = ("signature", "ok") in [(x["check"], x["state"]) for x in said]
-    verdict, unpinned = "nothing" if said[0]["check"] == "file" else "verdict", "" if pinned else Term("pinless")
+    key, unpinned = "nothing" if said[0]["check"] == "file" else "verdict", "" if pinned else Term("pinless")
     lines = [f"{signs[x['state']]} {x['vi']}" + f"\n  {x['en']}" * given.english for x in said]
-    lines += [put("", verdict, (len(broken), len(said), unpinned), n) for n in range(1 + given.english)]
+    lines += [put(n, "", key, len(broken), len(said), unpinned) for n in range(1 + given.english)]
     answer = {"ok": not broken, "pinned": pinned, "bundle_sha256": sha256(data), "checks": said}
     text = json.dumps(answer, ensure_ascii=False, indent=1) if given.json else "\n".join(lines)
     sys.stdout.buffer.write(text.encode() + b"\n")

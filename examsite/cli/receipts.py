@@ -27,8 +27,14 @@ _REFUSALS = {
     "opening_not_valid": "nội dung mở không đúng dạng (the opening is not well formed)",
     "opening_of_other_record": "nội dung mở là của mục khác (the opening is of another record)",
     "opening_differs": "nội dung mở không khớp dấu trên biên nhận: bài đã bị thay hoặc sửa (substituted or altered)",
-    "witness_log_shorter": "sổ về sau ngắn hơn mốc trên biên nhận: sổ đã bị đưa lùi (the log was set back)",
-    "witness_log_forked": "sổ về sau không nối tiếp mốc trên biên nhận: có hai lịch sử (two histories)",
+    "witness_log_shorter": (
+        "mốc đưa vào ngắn hơn mốc trên biên nhận: tệp cũ, hoặc sổ đã bị đưa lùi "
+        "(an older file, or the log was set back)"
+    ),
+    "witness_log_forked": (
+        "sổ về sau không nối tiếp mốc trên biên nhận: có hai lịch sử, hoặc tệp nối bị hỏng "
+        "(two histories, or a damaged file)"
+    ),
     "witness_proof_needed": "tệp nối không bắt đầu từ mốc trên biên nhận (the proof starts at another checkpoint)",
 }
 

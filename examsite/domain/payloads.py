@@ -6,9 +6,10 @@ or something else is refused at the moment of the act, not found out years later
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.events import Event
@@ -55,11 +56,18 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.PAPER_SET_ASIDE: "reason",
             Event.FACTOR_ADDED: "kind factor",
             Event.FACTOR_REMOVED: "kind factor",
+            Event.FACTOR_SHOWN: "factor step",
             Event.FACTORS_RESET: "reason",
             # Our own facts: sheets of keys, taken by their holders.
             Event.KEY_SHOWN: "purpose number",
             Event.KEY_TAKEN: "purpose number",
             Event.KEY_DISCARDED: "purpose split_seq reason",
+            # Our own facts: the council signs before a gate.
+            Event.GATE_SIGNED: "gate document_sha256 agreed reason assertion",
+            # Our own facts: a published result is corrected.
+            Event.CORRECTION_ASKED: "reason candidates",
+            Event.CORRECTION_DECIDED: "asked_seq agreed reason",
+            Event.CORRECTION_TAKEN_BACK: "asked_seq",
             # Our own facts: appeals and the working calendar.
             Event.APPEAL_SUBMITTED: "candidate part reason",
             Event.APPEAL_WITHDRAWN: "candidate part submitted_seq",
@@ -88,3 +96,15 @@ def check_payload(event: Event, payload: Mapping[str, object]) -> None:
     wanted = MEMBERS.get(event)
     if wanted is not None and set(payload) != wanted:
         raise InvalidError("payload_not_valid", event=event, wanted=", ".join(sorted(wanted)))
+
+
+def read_payload(text: str | None) -> dict[str, Any]:
+    """What the stored content of a record says; nothing where it was destroyed, cannot be read or is no object.
+
+    Whether a content is the one that was recorded, its commitment says: whoever relies on a content compares that.
+    """
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -129,6 +129,19 @@ SETTINGS: tuple[FigureSpec, ...] = (
     ),
     _count("approvals_council", _G.RESULT, "Số chữ ký của hội đồng", "Approvals by the council", least=1, most=99),
     _count("approvals_authority", _G.RESULT, "Số chữ ký của cấp có thẩm quyền", "Approvals by the authority", most=9),
+    _count(
+        "approvals_announced", _G.RESULT, "Chữ ký của hội đồng trước khi thông báo", "Approvals of the plan", most=99
+    ),
+    _count(
+        "approvals_roster", _G.RESULT, "Chữ ký của hội đồng trước khi chốt danh sách", "Approvals of the list", most=99
+    ),
+    _count(
+        "approvals_written",
+        _G.RESULT,
+        "Chữ ký của hội đồng trước khi công bố điểm viết",
+        "Approvals of the written results",
+        most=99,
+    ),
     _plain(
         "carry_over", FigureKind.FLAG, _G.RESULT, "Bảo lưu kết quả cho kỳ sau", "Results carried over to a later one"
     ),

@@ -144,6 +144,9 @@ class RuleSet:
     minimum_candidates: int
     approvals_council: int
     approvals_authority: int
+    approvals_announced: int
+    approvals_roster: int
+    approvals_written: int
     carry_over: bool
     priority_points: bool
     measures: tuple[Measure, ...]
@@ -285,13 +288,18 @@ def check_ruleset(ruleset: RuleSet) -> None:
     for measure in ruleset.measures:
         if measure.void is (measure.percent is not None) or not ZERO <= (measure.percent or ZERO) <= HUNDRED:
             raise InvalidError("measure_unclear", field="measures", measure=measure.measure)
-    if ruleset.approvals_council > ruleset.council_size:
-        raise InvalidError("approvals_above_council", field="approvals_council", most=ruleset.council_size)
+    _check_approvals(ruleset)
     if ruleset.paper_holders_needed > ruleset.paper_holders:
         raise InvalidError("holders_needed_above_holders", field="paper_holders_needed", most=ruleset.paper_holders)
     for key in ("key_step", "written_mark_step", "defence_mark_step"):
         if getattr(ruleset, key) <= ZERO:
             raise InvalidError("step_not_positive", field=key)
+
+
+def _check_approvals(ruleset: RuleSet) -> None:
+    for key in ("approvals_council", "approvals_announced", "approvals_roster", "approvals_written"):
+        if getattr(ruleset, key) > ruleset.council_size:
+            raise InvalidError("approvals_above_council", field=key, most=ruleset.council_size)
 
 
 def _entries(ruleset: RuleSet) -> Iterator[tuple[str, FigureSpec, Part | None, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -285,6 +285,25 @@ def pass_on(
     for row in moved:
         row.withdrawn_at = ctx.now
         row.reason = reason
+    _allocate(ctx, given, live=live, people=people)
+    payload = {
+        "from": str(person.pseudonym),
+        "reason": reason,
+        "scripts": [{"script": code, "round": live[code].round, "to": name} for code, name in given],
+    }
+    record(ctx, competition, Event.ALLOCATION_CHANGED, f"competition/{competition.code}", payload, actor=actor)
+    ctx.session.flush()
+    return PassedOn(given, waiting)
+
+
+def _allocate(
+    ctx: ServiceContext,
+    given: Iterable[tuple[str, str]],
+    *,
+    live: Mapping[str, Allocation],
+    people: Mapping[str, RoleAssignment],
+) -> None:
+    """Put each script at the end of the queue of whoever goes on with it."""
     positions: dict[str, int] = {}
     for code, name in given:
         last = positions.get(name)
@@ -298,11 +317,3 @@ def pass_on(
                 allocated_at=ctx.now,
             )
         )
-    payload = {
-        "from": str(person.pseudonym),
-        "reason": reason,
-        "scripts": [{"script": code, "round": live[code].round, "to": name} for code, name in given],
-    }
-    record(ctx, competition, Event.ALLOCATION_CHANGED, f"competition/{competition.code}", payload, actor=actor)
-    ctx.session.flush()
-    return PassedOn(given, waiting)

@@ -12,7 +12,6 @@ from examsite.domain.events import Event
 from examsite.domain.saves import recorded_content
 from examsite.domain.scores import Score
 from examsite.domain.table_problems import TableProblem
-from examsite.services.people_checks import said_by
 from examsite.services.submissions import score_held
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.papers import Paper
@@ -39,7 +38,7 @@ def check_answers(session: Session, competition: Competition, records: _Records)
     versions = map_current_versions(session.connection(), [key for key, *_rest in attempts])
     for key, seq, points, total, paper in attempts:
         row = records.get(-1 if seq is None else seq)
-        payload = {} if row is None else said_by(row)
+        payload = {} if row is None else row.content
         if row is None or "answers" not in payload:
             continue
         held = {version.item: version.content for version in versions[key]}
@@ -74,10 +73,10 @@ def _counted(
 
 
 def _is_amended(records: _Records, submitted: RecordRow) -> bool:
-    candidate = said_by(submitted).get("candidate")
+    candidate = submitted.content.get("candidate")
     return any(
         row.seq > submitted.seq
         and row.event in (Event.ANSWERS_AMENDED, Event.ANSWERS_SUBMITTED)
-        and said_by(row).get("candidate") == candidate
+        and row.content.get("candidate") == candidate
         for row in records.values()
     )

@@ -100,13 +100,20 @@ def bundle_entries(
     ]
 
 
-def keep_bundle(session: Session, competition: Competition, audience: Audience, folder: Path) -> Path:
-    """The bundle of the newest published version as a file below the folder, built when it is first asked for.
+def keep_bundle(
+    session: Session,
+    competition: Competition,
+    audience: Audience,
+    folder: Path,
+    *,
+    version: ResultVersion | None = None,
+) -> Path:
+    """The bundle of a published version (the newest) as a file below the folder, built when it is first asked for.
 
     Raises:
         ConflictError, InvalidError, NotFoundError: as `build_bundle`.
     """
-    version = _checked(session, competition, audience, None)
+    version = _checked(session, competition, audience, version)
     checkpoint = _checkpoint_of(session, competition, version)
     note = _cosigned(session, version, checkpoint)
     made_of = (version.sha256, note, audience, sha256_hex(_verifier()), *UNSIGNED)
@@ -163,7 +170,7 @@ def _cosigned(session: Session, version: ResultVersion, checkpoint: CheckpointRo
     """
     replaced_at = None
     for row in list_records_of_event(session, checkpoint.log_id, Event.BUNDLE_REPLACED.value):
-        if json.loads(row.payload or "{}").get("version") == version.number:
+        if row.content.get("version") == version.number:
             replaced_at = parse_instant(row.at)
     return cosigned_note(session, checkpoint, until=replaced_at)
 
@@ -177,7 +184,7 @@ def _previous_sha256(
         return None
     log = get_log(session, competition.code)
     for row in list_records_of_event(session, log.id, Event.BUNDLE_REPLACED.value):
-        said = json.loads(row.payload or "{}")
+        said = row.content
         if said.get("version") == earlier[-1].number and audience.value in said["bundles"]:
             return str(said["bundles"][audience.value])
     return sha256_hex(build_bundle(session, competition, audience, version=earlier[-1]))

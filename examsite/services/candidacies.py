@@ -59,7 +59,10 @@ def apply(
         InvalidError: `identity_number_taken`, `identity_number_not_valid`, `born_on_not_possible`.
     """
     check_application_room(ctx, competition)
-    return add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
+    begun = add_candidacy(ctx, competition, post, applicant, password_hash=password_hash)
+    # Whoever has the database could otherwise make an application vanish before it is handed in.
+    record(ctx, competition, Event.APPLICATION_BEGUN, f"application/{begun.id}", {}, actor="candidate")
+    return begun
 
 
 def check_application_room(ctx: ServiceContext, competition: Competition) -> None:
@@ -324,8 +327,10 @@ def _vetted(ctx: ServiceContext, competition: Competition, application_code: str
 
 
 def _lock(ctx: ServiceContext, known: ColumnElement[bool]) -> None:
-    """Take the row, so that a withdrawal, a second tab and a decision never cross; it must be read anew after this."""
-    ctx.session.execute(select(Candidacy.id).where(known).with_for_update(key_share=True))
+    """Take the row and forget what was read of it, so that a withdrawal, a second tab and a decision never cross."""
+    ctx.session.scalars(
+        select(Candidacy).where(known).with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
 
 
 def _decide(ctx: ServiceContext, candidacy: Candidacy, event: CandidacyEvent, *, reason: str) -> None:

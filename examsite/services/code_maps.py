@@ -7,7 +7,6 @@ under the lock it is compared that what was read still stands, and the rows are 
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,12 +16,14 @@ from typing import Any, cast
 
 import pyrage
 from sqlalchemy import Table, delete, insert, null, select, update
+from sqlalchemy.orm import Session
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.code_maps import WITHHELD, ClosedMap, MapLine, map_bytes, pack
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.papers import Paper, paper_from_data
+from examsite.domain.payloads import read_payload
 from examsite.domain.saves import content_of
 from examsite.domain.scores import score_text
 from examsite.domain.scripts import script_content
@@ -161,7 +162,7 @@ def make_sealing(ctx: ServiceContext, competition: Competition, standing: Standi
         if seq not in wanted:
             continue
         if event in (Event.ANSWERS_SUBMITTED, Event.ANSWERS_AMENDED):
-            by_candidate[str(json.loads(payload)["candidate"])][seq] = (salt, payload)
+            by_candidate[str(read_payload(payload)["candidate"])][seq] = (salt, payload)
         else:
             of_all[seq] = (salt, payload)
     recipient = pyrage.x25519.Recipient.from_str(standing.recipient)
@@ -218,25 +219,8 @@ def put_away(ctx: ServiceContext, competition: Competition, sealing: Sealing, *,
     lines = tuple(_line_of(cut) for cut in cuts)
     recipient = pyrage.x25519.Recipient.from_str(sealing.standing.recipient)
     closed = pyrage.encrypt(map_bytes(ClosedMap(lines, contents, numbers)), [recipient], armored=True)
-    attempts = [cut.attempt.attempt_id for cut in cuts]
-    session.execute(delete(_versions).where(among(_versions.c.attempt_id, "attempts")), {"attempts": attempts})
-    if cuts:
-        session.execute(
-            insert(_closed_answers), [{"attempt_id": cut.attempt.attempt_id, "content": cut.file} for cut in cuts]
-        )
-    session.execute(
-        update(Attempt)
-        .where(among(Attempt.id, "attempts"))
-        .values(objective_points=null(), objective_total=null())
-        .execution_options(synchronize_session="fetch"),
-        {"attempts": attempts},
-    )
-    looked = select(ScriptCheck.id).where(ScriptCheck.competition_id == competition.id)
-    for statement in (
-        delete(IdentityHint).where(IdentityHint.check_id.in_(looked)),
-        delete(ScriptCheck).where(ScriptCheck.competition_id == competition.id),
-    ):
-        session.execute(statement.execution_options(synchronize_session="fetch"))
+    _close_answers(session, cuts)
+    _forget_looks(session, competition)
     session.execute(
         update(RecordRow)
         .where(RecordRow.log_id == log.id, among(RecordRow.seq, "withheld"))
@@ -256,6 +240,33 @@ def put_away(ctx: ServiceContext, competition: Competition, sealing: Sealing, *,
     session.add(made)
     session.flush()
     return made
+
+
+def _close_answers(session: Session, cuts: Sequence[Cut]) -> None:
+    """The closed files of the attempts come in the place of their answers and of what was computed from them."""
+    attempts = [cut.attempt.attempt_id for cut in cuts]
+    session.execute(delete(_versions).where(among(_versions.c.attempt_id, "attempts")), {"attempts": attempts})
+    if cuts:
+        session.execute(
+            insert(_closed_answers), [{"attempt_id": cut.attempt.attempt_id, "content": cut.file} for cut in cuts]
+        )
+    session.execute(
+        update(Attempt)
+        .where(among(Attempt.id, "attempts"))
+        .values(objective_points=null(), objective_total=null())
+        .execution_options(synchronize_session="fetch"),
+        {"attempts": attempts},
+    )
+
+
+def _forget_looks(session: Session, competition: Competition) -> None:
+    """What the look through the answers found names candidates beside scripts."""
+    looked = select(ScriptCheck.id).where(ScriptCheck.competition_id == competition.id)
+    for statement in (
+        delete(IdentityHint).where(IdentityHint.check_id.in_(looked)),
+        delete(ScriptCheck).where(ScriptCheck.competition_id == competition.id),
+    ):
+        session.execute(statement.execution_options(synchronize_session="fetch"))
 
 
 def _cut_attempt(code: str, attempt: Attempt) -> CutAttempt:

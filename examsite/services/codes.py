@@ -29,12 +29,12 @@ from examsite.storage.kept_away import away_tags
 from examsite.storage.models.code_maps import ScriptCut
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Script
+from examsite.storage.queries.code_checklists import list_missing_before_code_draw
 from examsite.storage.queries.codes import (
     SCRIPT_CODES,
     get_passage,
     is_draw_held,
     list_sealable_attempts,
-    missing_before_code_draw,
 )
 from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.draws import prepared_items
@@ -84,7 +84,7 @@ def _count_to_be_coded(ctx: ServiceContext, competition: Competition) -> int:
         raise ConflictError("codes_not_drawable")
     if is_draw_held(ctx.session, competition.id, SCRIPT_CODES):
         raise ConflictError("codes_already_drawn")
-    missing = missing_before_code_draw(ctx.session, competition, ctx.now)
+    missing = list_missing_before_code_draw(ctx.session, competition, ctx.now)
     if missing:
         raise ConflictError("gate_shut", count=len(missing), first=missing[0].code)
     return len(list_sealable_attempts(ctx.session, competition.id))

@@ -7,7 +7,9 @@ second record says that it was done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.personal_data import is_known_place
 from examsite.services.context import ServiceContext
 from examsite.services.erasure_plans import (
+    Doomed,
     ErasureReading,
     contents_of,
     doomed_of,
@@ -35,6 +38,7 @@ from examsite.storage import erasing
 from examsite.storage.database import writing
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.erasures import Erasure
+from examsite.storage.queries.corrections import find_standing_correction
 from examsite.storage.queries.erasures import (
     blank_contents,
     count_running,
@@ -186,7 +190,7 @@ def check_due(ctx: ServiceContext, competition: Competition) -> datetime:
     """From when on the data may be destroyed, when that is now or before.
 
     Raises:
-        ConflictError: `erasure_not_published`, `erasure_result_open`, `erasure_not_due`.
+        ConflictError: `erasure_not_published`, `erasure_result_open`, `erasure_not_due`, `correction_stands`.
     """
     due = due_of(ctx.session, competition)
     if due is None:
@@ -195,6 +199,8 @@ def check_due(ctx: ServiceContext, competition: Competition) -> datetime:
         raise ConflictError("erasure_result_open")
     if ctx.now < due:
         raise ConflictError("erasure_not_due", due=due)
+    if find_standing_correction(ctx.session, competition) is not None:
+        raise ConflictError("correction_stands")
     return due
 
 
@@ -206,6 +212,7 @@ def _open_one(session: Session, competition: Competition) -> Erasure:
 
 
 def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, reading: ErasureReading | None) -> None:
+    """Blank and destroy in the order in which nothing is looked for in what is gone already, and record it."""
     session = ctx.session
     # Thousands of rows go under the lock of whoever writes: no save of a room is to wait for that.
     if count_running(session):
@@ -221,16 +228,7 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, re
     for code, numbers in contents_of(session, competition, doomed, start=reading.sizes).items():
         contents.setdefault(code, set()).update(numbers)
     seqs = blank_contents(session, contents)
-    rows = {table: len(keys) for table, keys in doomed.belongings.rows.items() if keys}
-    coded = [row.id for row in doomed.candidacies if row.public_code is not None]
-    payload = {
-        "asked_by": erasure.asked_by,
-        "candidacies": coded,
-        "removed": [row.id for row in doomed.candidacies if row.public_code is None],
-        "records": {code: runs(numbers) for code, numbers in seqs.items()},
-        "rows": rows,
-        "files": len(doomed.belongings.files),
-    }
+    payload = _payload_of(erasure, doomed, seqs)
     for candidacy in doomed.candidacies:
         candidacy.created_at = competition.created_at
     for account in list_accounts_of(session, doomed.belongings.emptied["accounts"]):
@@ -245,14 +243,26 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, re
     erasure.files = doomed.belongings.files
     erasure.counts = {
         "people": len(doomed.candidacies),
-        "coded": len(coded),
+        "coded": len(payload["candidacies"]),
         "records": sum(len(numbers) for numbers in seqs.values()),
         "files": len(doomed.belongings.files),
-        "rows": rows,
+        "rows": payload["rows"],
         "emptied": {table: len(keys) for table, keys in doomed.belongings.emptied.items() if keys},
         "left": {place: count for place, count in reading.left.items() if not is_known_place(place)},
     }
     session.flush()
+
+
+def _payload_of(erasure: Erasure, doomed: Doomed, seqs: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """What the record of an erasure says: numbers of rows and records, never a name."""
+    return {
+        "asked_by": erasure.asked_by,
+        "candidacies": [row.id for row in doomed.candidacies if row.public_code is not None],
+        "removed": [row.id for row in doomed.candidacies if row.public_code is None],
+        "records": {code: runs(numbers) for code, numbers in seqs.items()},
+        "rows": {table: len(keys) for table, keys in doomed.belongings.rows.items() if keys},
+        "files": len(doomed.belongings.files),
+    }
 
 
 def _finish(ctx: ServiceContext, erasure: Erasure, files: int, steps: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from examsite.domain.errors import ConflictError, NotFoundError
@@ -59,8 +58,4 @@ def list_readers(session: Session, competition: Competition, version: ResultVers
     """Pseudonyms of the signers who said to have read the report about this version."""
     log = get_log(session, competition.code)
     rows = list_records_of_event(session, log.id, Event.FINDINGS_SEEN)
-    return frozenset(
-        row.actor.partition("/")[2]
-        for row in rows
-        if row.payload is not None and json.loads(row.payload)["result_sha256"] == version.sha256
-    )
+    return frozenset(row.actor.partition("/")[2] for row in rows if row.content.get("result_sha256") == version.sha256)

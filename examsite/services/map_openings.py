@@ -6,7 +6,6 @@ the map. The same rows come back that were there before the cut, so that whoever
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from examsite.domain.code_maps import MapLine, holds_content, read_map, unpack
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.identity_hints import HintKind
+from examsite.domain.payloads import read_payload
 from examsite.domain.records import commitment
 from examsite.domain.scores import score
 from examsite.domain.split_keys import KeyPurpose
@@ -198,7 +198,7 @@ def _check_contents(
     is_sealed_so = False
     for head in heads:
         salt, payload = contents[head.seq]
-        value = json.loads(payload)
+        value = read_payload(payload)
         if commitment(bytes.fromhex(salt), value) != head.commit:
             raise ConflictError("code_map_not_as_sealed")
         is_sealed_so = is_sealed_so or (head.event == Event.CODES_SEALED and value["map"] == recorded)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
@@ -92,7 +93,7 @@ def watch_markers(ctx: ServiceContext, competition: Competition) -> MarkerStop |
     queues = count_queues(ctx.session, competition.id)
     if len(marks) < LEAST_MARKS:
         return None
-    from examsite.statistics.drift import watch_drift  # noqa: PLC0415 - numbers only when needed
+    from examsite.statistics.drift import TOLERANCE_SEEDS, watch_drift  # noqa: PLC0415 - numbers only when needed
 
     checks = checks_of(marks, list_new_beginnings(ctx.session, competition.id))
     watches = watch_drift(checks, queues=queues)
@@ -112,6 +113,8 @@ def watch_markers(ctx: ServiceContext, competition: Competition) -> MarkerStop |
     figures: dict[str, object] = {"strain": f"{watch.strain:.2f}", "seeds": [f"{error:.2f}" for error in watch.seeds]}
     if alarm is not None and is_moved:
         figures |= figures_of(alarm)
+    else:
+        figures["mean_error"] = f"{mean(watch.seeds[-TOLERANCE_SEEDS:]):.2f}"
     cause = StopCause.DRIFT if is_moved else StopCause.TOLERANCE
     return _stop(ctx, competition, own, people[own], cause=cause, figures=figures, actor="system")
 

@@ -28,7 +28,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark, check_not_held, watch_markers
 from examsite.services.records import record
 from examsite.services.remarking import take_round, weigh_remarks
-from examsite.services.settling import check_marking_open, settle_script
+from examsite.services.settling import check_round_open, settle_script
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Mark, Script
 from examsite.storage.models.papers import RubricChange
@@ -95,7 +95,7 @@ def save_draft(
     """
     taken = taken or take_draft(ctx, competition, code)
     allocation, mark = taken.allocation, taken.mark
-    check_marking_open(competition, round_number=allocation.round)
+    check_round_open(ctx, competition, allocation.round)
     _check_rubric(taken, rubric)
     _check_draft(mark, revision)
     guide = frozen_paper(allocation.script.paper).rubric
@@ -138,7 +138,7 @@ def lock_mark(
     """
     taken = take_draft(ctx, competition, code)
     allocation = taken.allocation
-    check_marking_open(competition, round_number=allocation.round)
+    check_round_open(ctx, competition, allocation.round)
     _check_rubric(taken, rubric)
     lock_script(ctx.session, competition.id, code)
     mark = find_own_mark(ctx.session, allocation)

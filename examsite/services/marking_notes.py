@@ -14,7 +14,7 @@ from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
-from examsite.services.settling import check_marking_open
+from examsite.services.settling import check_round_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, MarkNote
 from examsite.storage.queries.marking_notes import count_notes, get_own_note
@@ -103,7 +103,7 @@ def delete_note(ctx: ServiceContext, competition: Competition, code: str, *, not
 def _open_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
-    check_marking_open(competition, round_number=allocation.round)
+    check_round_open(ctx, competition, allocation.round)
     if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
     mark = find_own_mark(ctx.session, allocation)

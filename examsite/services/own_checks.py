@@ -6,7 +6,7 @@ someone who doubts the server: the same records, opened, leave as a file that an
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,8 @@ from examsite.domain.errors import DomainError
 from examsite.domain.marking import NeededAct
 from examsite.domain.merkle import verify_inclusion
 from examsite.domain.papers import paper_from_data
-from examsite.domain.records import VERSION, Record, commitment, leaf_hash
+from examsite.domain.recomputation import recompute
+from examsite.domain.records import VERSION, Record, leaf_hash
 from examsite.domain.result_entries import SYSTEM_ROUND, MarkEntry
 from examsite.domain.rubrics import points_data
 from examsite.domain.scores import score_text
@@ -35,6 +36,7 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 from examsite.storage.queries.appeals import list_own_appeals
 from examsite.storage.queries.codes import WrittenResult
+from examsite.storage.queries.corrections import is_correcting
 from examsite.storage.queries.marking import scripts_with_marks
 from examsite.storage.queries.records import find_last_checkpoint, get_log, list_records_of_event
 from examsite.storage.queries.redactions import list_checks
@@ -89,7 +91,7 @@ def own_records(session: Session, competition: Competition, result: WrittenResul
             {
                 "record": _record(row).as_object(),
                 "salt": row.salt,
-                "payload": None if row.payload is None else json.loads(row.payload),
+                "payload": None if row.payload is None else row.content,
                 "proof": [part.hex() for part in prove_inclusion(session, read.log.id, seq, size=size)]
                 if seq < size
                 else None,
@@ -103,6 +105,7 @@ def _read(session: Session, competition: Competition, result: WrittenResult, sig
     log = get_log(session, competition.code)
     read = _Reading(session, competition, result, log, find_last_checkpoint(session, log.code))
     _check_state(read, signer)
+    _check_why_no_score(read)
     script = _own_script(read)
     if script is not None:
         _check_work(read, script)
@@ -170,7 +173,7 @@ def _check_work(read: _Reading, script: Script) -> None:
     sealed = [
         row
         for row in list_records_of_event(read.session, read.log.id, "codes:sealed")
-        if line in json.loads(row.payload or "{}").get("map", [])
+        if line in row.content.get("map", [])
     ]
     holds = bool(sealed) and script.content_sha256 == content and _is_kept(read, sealed[0])
     read.lines.append(OwnCheck("sealed", holds, sealed[0].seq if sealed else None, {"script": script.code}))
@@ -243,28 +246,98 @@ def _check_published(read: _Reading) -> None:
     rows = [
         row
         for row in list_records_of_event(read.session, read.log.id, "result:published")
-        if json.loads(row.payload or "{}").get("result_sha256") == digest
+        if row.content.get("result_sha256") == digest
     ]
     holds = bool(rows) and digest == version.sha256 and _is_kept(read, rows[0])
     read.lines.append(OwnCheck("published", holds, rows[0].seq if rows else None, {"version": version.number}))
-    own = next((one for one in result_document(version)["candidates"] if one["code"] == read.result.public_code), None)
+    document = result_document(version)
+    own = next((one for one in document["candidates"] if one["code"] == read.result.public_code), None)
+    _check_own_line(read, own)
+    for part in [] if own is None else own["parts"]:
+        if part["part"] != read.result.entry.part:
+            _check_defence(read, part)
+    _check_place(read, document, own)
+    _check_approvals(read, document, digest)
+
+
+def _check_own_line(read: _Reading, own: Mapping[str, Any] | None) -> None:
+    """The document gives the written part the score that stands on the page; a correction under way may be ahead."""
     parts = {part["part"]: part for part in own["parts"]} if own else {}
     written, shown = parts.get(read.result.entry.part), read.result.outcome.score
     same = written is not None and written["score"] == (None if shown is None else score_text(shown))
-    read.lines.append(OwnCheck("own_line", same))
-    for part in parts.values():
-        if part["part"] == read.result.entry.part:
+    waits = not same and written is not None and is_correcting(read.session, read.competition)
+    read.lines.append(OwnCheck("own_line", None if waits else same))
+
+
+def _check_defence(read: _Reading, part: Mapping[str, Any]) -> None:
+    """Every sheet of the panel, and what its head decided where the members lay too far apart."""
+    subject = f"defence/{read.result.public_code}"
+    for place, mark in enumerate(part["marks"], start=1):
+        stated = {name: mark[name] for name in ("round", "points", "total")} | {"part": part["part"]}
+        _check_record(
+            read,
+            "defence_mark",
+            mark["seq"],
+            lambda said, stated=stated: {name: said[name] for name in stated} == stated,  # type: ignore[misc]
+            subject=subject,
+            place=place,
+        )
+    settled = part["settlement"]
+    if settled is not None and settled["seq"] is not None:
+        wanted = {"part": part["part"], "step": settled["step"], "score": settled["score"]}
+        _check_record(
+            read,
+            "defence_settlement",
+            settled["seq"],
+            lambda said: {name: said[name] for name in wanted} == wanted,
+            subject=subject,
+        )
+
+
+def _check_place(read: _Reading, document: Mapping[str, Any], own: Mapping[str, Any] | None) -> None:
+    """Total, rank and outcome follow from everybody's marks under the rule set; a decided tie is the one on record."""
+    if own is None:
+        return
+    place = {"total": own["total"], "rank": own["rank"]}
+    read.lines.append(OwnCheck("place", not recompute(document), params=place))
+    tie = next(post["tie"] for post in document["posts"] if post["code"] == own["post"])
+    if tie is not None:
+        wanted = tie["selected"]
+        _check_record(read, "tie", tie["seq"], lambda said: said["selected"] == wanted, subject=f"post/{own['post']}")
+
+
+def _check_approvals(read: _Reading, document: Mapping[str, Any], digest: str) -> None:
+    """As many different people as the rule set wants have agreed to exactly this document, on record."""
+    rows = [
+        row
+        for row in list_records_of_event(read.session, read.log.id, "result:approved")
+        if row.content.get("result_sha256") == digest and _is_kept(read, row)
+    ]
+    known = Counter(kind for kind, _stroke, _name in {tuple(row.actor.partition("/")) for row in rows})
+    wanted = document["ruleset"]["approvals"]
+    holds = all(known[role] >= count for role, count in wanted.items())
+    read.lines.append(OwnCheck("approved", holds, params={"count": known.total()}))
+
+
+def _check_why_no_score(read: _Reading) -> None:
+    """Who was absent or lost the part stands so in the minutes; they name others, too, so that nobody gets them."""
+    code, part = read.result.public_code, read.result.entry.part
+    events = {"absent": "attendance:recorded", "void": "incident:decided"}
+    for word, is_so in (("absent", read.result.absent), ("void", read.result.void)):
+        if not is_so:
             continue
-        for place, mark in enumerate(part["marks"], start=1):
-            stated = {name: mark[name] for name in ("round", "points", "total")} | {"part": part["part"]}
-            _check_record(
-                read,
-                "defence_mark",
-                mark["seq"],
-                lambda said, stated=stated: {name: said[name] for name in stated} == stated,  # type: ignore[misc]
-                subject=f"defence/{read.result.public_code}",
-                place=place,
+        rows = [
+            row
+            for row in list_records_of_event(read.session, read.log.id, events[word])
+            if row.content.get("part") == part
+            and (
+                code in row.content.get("absent", ())
+                if word == "absent"
+                else row.content.get("void") is True and row.content.get("candidate") == code
             )
+        ]
+        kept = [row for row in rows if _is_kept(read, row)]
+        read.lines.append(OwnCheck(word, bool(kept), kept[0].seq if kept else None))
 
 
 def _check_record(
@@ -279,7 +352,7 @@ def _check_record(
         return
     read.opened.append(row)
     try:
-        holds = row.payload is not None and says(json.loads(row.payload)) and _is_kept(read, row)
+        holds = row.payload is not None and says(row.content) and _is_kept(read, row)
     except (KeyError, TypeError, ValueError):
         holds = False
     # A record that no signed state covers yet is right as far as it goes: the line says until when to wait.
@@ -290,11 +363,8 @@ def _check_record(
 def _is_kept(read: _Reading, row: RecordRow) -> bool:
     """Whether a record opens to its commitment, hashes to its leaf, and stands in the signed log."""
     entry = _record(row)
-    if row.payload is None or row.salt is None:
-        return False
-    opens = commitment(bytes.fromhex(row.salt), json.loads(row.payload)) == row.commit
     leaf = leaf_hash(entry)
-    if not opens or leaf.hex() != row.leaf:
+    if not row.is_as_committed or leaf.hex() != row.leaf:
         return False
     if read.checkpoint is None or read.checkpoint.size <= row.seq:
         return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from fido2.cose import ES256, RS256
@@ -29,8 +30,9 @@ from examsite.services.context import ServiceContext
 from examsite.services.second_factors import (
     ISSUER,
     account_to_add_to,
-    add_factor,
+    add_shown_factor,
     derived,
+    list_shown,
     log_in_of,
     note_shown,
     opened_factor,
@@ -84,12 +86,8 @@ def add_passkey(ctx: ServiceContext, *, token: str, host: str, name: str, answer
         raise InvalidError("passkey_not_valid", field="answer") from None
     if made.credential_data is None or made.credential_data.public_key.ALGORITHM not in _ACCEPTED:
         raise InvalidError("passkey_not_valid", field="answer")
-    content = {"credential": _text(made.credential_data), "host": host}
-    factor = add_factor(ctx, account, FactorKind.PASSKEY, name, json.dumps(content).encode("ascii"))
-    factor.used_at = ctx.now
-    note_shown(ctx, log_in)
-    ctx.session.flush()
-    return factor
+    content = json.dumps({"credential": _text(made.credential_data), "host": host}).encode("ascii")
+    return add_shown_factor(ctx, account, log_in, FactorKind.PASSKEY, name=name, content=content)
 
 
 def ask_for_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any] | None:
@@ -114,9 +112,10 @@ def show_passkey(ctx: ServiceContext, *, token: str, answer: str) -> bool:
     """
     get_account_for_update(ctx.session, own_id(ctx))
     log_in = log_in_of(ctx, token)
-    if _used(ctx, answer, challenge=_showing_challenge(ctx, log_in)) is None:
+    used = _used(ctx, answer, challenge=_showing_challenge(ctx, log_in))
+    if used is None:
         return False
-    note_shown(ctx, log_in)
+    note_shown(ctx, log_in, used.factor)
     ctx.session.flush()
     return True
 
@@ -138,9 +137,9 @@ def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Asserti
         InvalidError: `passkey_not_valid`, with the `field`.
     """
     used = _used(ctx, answer, challenge=bytes.fromhex(sha256))
-    if used is None or not _signs_results(used[0]):
+    if used is None or not _signs_results(used.credential):
         raise InvalidError("passkey_not_valid", field="assertion")
-    credential, read = used
+    credential, read = used.credential, used.read
     return Assertion(
         credential=_text(credential.credential_id),
         public_key=_text(_cose_bytes(credential)),
@@ -160,9 +159,16 @@ def _signs_results(credential: AttestedCredentialData) -> bool:
     return bool(credential.public_key.ALGORITHM == ES256.ALGORITHM)
 
 
-def _used(
-    ctx: ServiceContext, answer: str, *, challenge: bytes
-) -> tuple[AttestedCredentialData, AuthenticationResponse] | None:
+@dataclass(frozen=True)
+class _Used:
+    """A passkey that signed what it was asked to."""
+
+    factor: SecondFactor
+    credential: AttestedCredentialData
+    read: AuthenticationResponse
+
+
+def _used(ctx: ServiceContext, answer: str, *, challenge: bytes) -> _Used | None:
     """The own passkey that signed the challenge, and what it answered; None if none did."""
     try:
         given = json.loads(answer)
@@ -180,7 +186,7 @@ def _used(
         except (ValueError, TypeError):
             return None
         factor.used_at = ctx.now
-        return credential, read
+        return _Used(factor, credential, read)
     return None
 
 
@@ -231,8 +237,9 @@ def _enrolment_challenge(ctx: ServiceContext, account_id: int, token: str) -> by
 
 
 def _showing_challenge(ctx: ServiceContext, log_in: LoginSession) -> bytes:
-    """Changes whenever a factor was shown in this log-in."""
-    return derived(ctx, "show", log_in.token_mac, "" if log_in.factor_at is None else log_in.factor_at.isoformat())
+    """Changes whenever this person has shown a factor, as the log says: no row that is set back asks the same again."""
+    shown = list_shown(ctx, log_in.account_id)
+    return derived(ctx, "show", log_in.token_mac, shown[-1].seq if shown else "")
 
 
 def _plain(options: Any) -> dict[str, Any]:

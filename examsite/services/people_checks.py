@@ -6,11 +6,9 @@ somebody in, or let somebody near to a candidate stay.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,14 +60,14 @@ def _roles(session: Session, competition: Competition, records: _Records) -> Ite
             select(RoleAssignment).where(RoleAssignment.competition_id == competition.id).order_by(RoleAssignment.id)
         )
     }
-    ended = {said_by(row).get("pseudonym") for row, _seq in told if row.event == Event.ROLE_REVOKED}
+    ended = {row.content.get("pseudonym") for row, _seq in told if row.event == Event.ROLE_REVOKED}
     unread = any(row.payload is None for row, _seq in told if row.event == Event.ROLE_REVOKED)
     known: set[str] = set()
     blank: set[str] = set()
     for record, seq in told:
         if record.event != Event.ROLE_GRANTED:
             continue
-        said = said_by(record)
+        said = record.content
         if "pseudonym" not in said:  # erased with what was never opened
             blank.add(record.subject)
             continue
@@ -107,7 +105,7 @@ def _words(records: _Records, accounts: Mapping[str, int]) -> dict[int | None, _
     """The last word of each person, in the order of the log."""
     words: dict[int | None, _Word] = {}
     for row in records.values():
-        said = said_by(row)
+        said = row.content
         if row.event == Event.CONFLICT_DECLARED:
             account = accounts.get(row.actor.partition("/")[2])
             before = words.get(account)
@@ -187,7 +185,7 @@ def _rulings(
         claimed.add(record.seq)
         if record.payload is None:
             continue
-        said = said_by(record)
+        said = record.content
         compared = {
             "account_id": accounts.get(str(said.get("person"))) == row.account_id,
             "candidacy_id": said.get("candidate") == (code or ""),
@@ -202,12 +200,3 @@ def _rulings(
     for record in records.values():
         if record.event == Event.CONFLICT_JUDGED and record.payload is not None and record.seq not in claimed:
             yield TableProblem("conflict_rulings", None, "row_missing", "", record.seq, record.event)
-
-
-def said_by(row: RecordRow) -> dict[str, Any]:
-    """The content of a record; nothing where it was destroyed or is no object."""
-    try:
-        value = json.loads(row.payload or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

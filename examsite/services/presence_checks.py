@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
 from examsite.domain.table_problems import TableProblem
-from examsite.services.people_checks import check_people, said_by
+from examsite.services.people_checks import check_people
 from examsite.services.room_checks import check_rooms
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
@@ -23,6 +24,7 @@ from examsite.storage.models.erasures import Erasure
 from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.models.split_keys import KeyShare, SplitKey
 from examsite.storage.queries.erasures import list_recorded_erasures
 
@@ -50,6 +52,7 @@ def check_presence(session: Session, competition: Competition, records: _Records
         for row in _of(records, event):
             if row.seq not in there:
                 yield _missing(table, row)
+    yield from _rehearsals(session, competition, records)
 
 
 def _gates(session: Session, competition: Competition) -> Iterator[TableProblem]:
@@ -64,7 +67,8 @@ def _candidacies(
 ) -> Iterator[TableProblem]:
     there = set(session.scalars(select(Candidacy.id).where(Candidacy.competition_id == competition.id)))
     known = {f"application/{key}" for key in there | removed}
-    for subject, row in {row.subject: row for row in _of(records, Event.APPLICATION_SUBMITTED)}.items():
+    told = (*_of(records, Event.APPLICATION_BEGUN), *_of(records, Event.APPLICATION_SUBMITTED))
+    for subject, row in {row.subject: row for row in told}.items():
         if subject not in known:
             yield _missing("candidacies", row)
 
@@ -92,8 +96,8 @@ def _scripts(session: Session, competition: Competition, records: _Records, code
 def _codes_of_map(row: RecordRow) -> list[str]:
     """The scripts of a code map; none while it is closed or where it cannot be read."""
     try:
-        return [str(entry["script"]) for entry in json.loads(row.payload or "{}")["map"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return [str(entry["script"]) for entry in row.content["map"]]
+    except (KeyError, TypeError):
         return []
 
 
@@ -123,7 +127,7 @@ def _shares(session: Session, competition: Competition, records: _Records) -> It
     left: dict[tuple[int | None, int], tuple[str, RecordRow]] = {
         (row.seq, number): (name, row)
         for row in _of(records, Event.KEY_SPLIT)
-        for number, name in enumerate(json.loads(row.payload or "{}").get("holders", ()), start=1)
+        for number, name in enumerate(row.content.get("holders", ()), start=1)
     }
     taken = _taken(records)
     for share, key, pseudonym in rows:
@@ -138,11 +142,34 @@ def _shares(session: Session, competition: Competition, records: _Records) -> It
             yield TableProblem("key_shares", share.id, "value_differs", "taken_at", row.seq, row.event)
     for _name, row in left.values():
         yield _missing("key_shares", row)
-    given_up = {said_by(row).get("split_seq"): row for row in _of(records, Event.KEY_DISCARDED)}
+    given_up = {row.content.get("split_seq"): row for row in _of(records, Event.KEY_DISCARDED)}
     for key in session.scalars(select(SplitKey).where(SplitKey.competition_id == competition.id).order_by(SplitKey.id)):
         row = given_up.get(key.record_seq)
         if (key.discarded_at is not None) != (row is not None) and None not in given_up:  # None: a content is gone
             yield TableProblem("split_keys", key.id, "value_differs", "discarded_at", None if row is None else row.seq)
+
+
+def _rehearsals(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """As many rehearsals of each outcome as were recorded: a certificate that nobody earned lets a sitting start.
+
+    What was rehearsed before the announcement stands in the log of the plan.
+    """
+    since = datetime.fromisoformat(next(iter(records.values())).at) if records else None
+    left: defaultdict[tuple[object, ...], list[RecordRow]] = defaultdict(list)
+    for row in _of(records, Event.REHEARSAL_FINISHED):
+        left[tuple(row.content.get(name) for name in ("passed", "candidates", "code_sha256", "settings_sha256"))] += [
+            row
+        ]
+    finished = select(Rehearsal).where(Rehearsal.competition_id == competition.id, Rehearsal.finished_at.is_not(None))
+    for one in session.scalars(finished.order_by(Rehearsal.id)):
+        said = left[one.passed, one.head_count, one.code_sha256, one.settings_sha256]
+        if said:
+            said.pop()
+        elif since is not None and one.finished_at is not None and one.finished_at >= since:
+            yield TableProblem("rehearsals", one.id, "record_missing", "passed")
+    for rows in left.values():
+        for row in rows:
+            yield _missing("rehearsals", row)
 
 
 def _taken(records: _Records) -> dict[tuple[int | None, int], RecordRow]:
@@ -150,7 +177,7 @@ def _taken(records: _Records) -> dict[tuple[int | None, int], RecordRow]:
     found: dict[tuple[int | None, int], RecordRow] = {}
     split: dict[str, int] = {}
     for row in records.values():  # in the order of the log
-        said = said_by(row)
+        said = row.content
         if row.event == Event.KEY_SPLIT and "purpose" in said:
             split[said["purpose"]] = row.seq
         elif row.event == Event.KEY_TAKEN and "number" in said:

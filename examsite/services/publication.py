@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from examsite.domain.canonical import sha256_hex
-from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.competitions import GATE_ROLES, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
@@ -18,7 +18,9 @@ from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultSta
 from examsite.domain.reasons import checked_reason
 from examsite.domain.ties import open_ties
 from examsite.services.bundles import bundle_hashes
+from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
+from examsite.services.corrections import check_next_step
 from examsite.services.findings import list_readers
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.passkeys import check_signature
@@ -27,6 +29,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import ResultVersion, Signature
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.corrections import is_correcting, takes_signatures
 from examsite.storage.queries.results import (
     COUNCIL,
     council_approvals,
@@ -71,7 +74,7 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
     if actor.account_id in list_recused_accounts(ctx.session, competition.id):
         return SigningRight("conflict_declared")
     signable = SIGNABLE[actor.role or Role.CHAIR]
-    if competition.state is not CompetitionState.RANKED or newest.state not in SIGNABLE[Role.CHAIR]:
+    if not takes_signatures(ctx.session, competition) or newest.state not in SIGNABLE[Role.CHAIR]:
         return SigningRight("result_not_signable")
     if open_ties(result_document(newest)):
         return SigningRight("tie_not_decided")
@@ -110,8 +113,9 @@ def sign_result(
 
     Raises:
         ConflictError: `result_superseded`, `already_signed`, `result_not_signable`, `tie_not_decided`,
-            `council_signs_first`, `findings_not_read`, `result_damaged`.
-        InvalidError: `hash_tail_wrong`, `reason_missing`, `passkey_not_valid`, each with its `field`.
+            `council_signs_first`, `findings_not_read`, `result_damaged`, `factor_damaged`.
+        InvalidError: `hash_tail_wrong`, `reason_missing`, `reason_too_long`, `passkey_not_valid`, each with its
+            `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
     """
     actor = ctx.require(*SIGNABLE, competition_id=competition.id)
@@ -132,7 +136,7 @@ def sign_result(
         ctx.require_fresh_factor()
     reason = "" if agreed else checked_reason(reason)
     if agreed and actor.role is Role.AUTHORITY:
-        check_gate(ctx, competition, GateEvent.RESULT_APPROVED)
+        _check_step(ctx, competition, GateEvent.RESULT_APPROVED)
     event = Event.RESULT_APPROVED if agreed else Event.RESULT_REFUSED
     said: dict[str, object] = {"assertion": assertion} if agreed else {"reason": reason}
     payload = {"result_sha256": version.sha256, **said}
@@ -155,13 +159,16 @@ def sign_result(
 def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersion:
     """Publish the approved version: exactly the bytes whose hash was signed, by another person than who approved it.
 
+    Of a correction it takes the place of what was published, and ends the correction.
+
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `result_damaged`.
         NotAllowedError: `role_needed`, `fresh_factor_needed`, `second_person_needed`.
 
     Source: result format: a bundle names the one that it replaces; what was given out is put into the log before.
     """
-    check_gate(ctx, competition, GateEvent.RESULT_PUBLISHED)
+    corrects = is_correcting(ctx.session, competition)
+    _check_step(ctx, competition, GateEvent.RESULT_PUBLISHED)
     ctx.require_fresh_factor()
     version = find_newest_version(ctx.session, competition.id, for_update=True)
     if version is None or sha256_hex(version.document.encode("utf-8")) != version.sha256:
@@ -176,8 +183,25 @@ def publish_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     version.published_at = ctx.now
     payload = {"result_sha256": version.sha256}
     seq = record(ctx, competition, Event.RESULT_PUBLISHED, f"competition/{competition.code}", payload)
-    pass_gate(ctx, competition, GateEvent.RESULT_PUBLISHED, record_seq=seq)
+    _pass_step(ctx, competition, GateEvent.RESULT_PUBLISHED, seq=seq, corrects=corrects)
     return version
+
+
+def _check_step(ctx: ServiceContext, competition: Competition, event: GateEvent) -> None:
+    """The gate of the first version; in a correction it stands open, and only its checklist is asked."""
+    if is_correcting(ctx.session, competition):
+        check_next_step(ctx, competition, event, GATE_ROLES[event])
+    else:
+        check_gate(ctx, competition, event)
+
+
+def _pass_step(ctx: ServiceContext, competition: Competition, event: GateEvent, *, seq: int, corrects: bool) -> None:
+    """Through the gate; in a correction only a checkpoint is signed, as at every gate."""
+    if corrects:
+        ctx.session.flush()
+        sign_checkpoint(ctx, competition.code)
+    else:
+        pass_gate(ctx, competition, event, record_seq=seq)
 
 
 def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: int) -> None:
@@ -188,7 +212,8 @@ def _go_on(ctx: ServiceContext, competition: Competition, *, agreed: bool, seq: 
     if ctx.actor.role is Role.AUTHORITY:
         version.state = RESULT.after(version.state, ResultEvent.APPROVED if agreed else ResultEvent.REFUSED)
         if agreed:
-            pass_gate(ctx, competition, GateEvent.RESULT_APPROVED, record_seq=seq)
+            corrects = is_correcting(ctx.session, competition)
+            _pass_step(ctx, competition, GateEvent.RESULT_APPROVED, seq=seq, corrects=corrects)
         return
     if version.state is not ResultState.PROPOSED:
         return

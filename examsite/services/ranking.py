@@ -19,12 +19,14 @@ from examsite.domain.recomputation import recompute
 from examsite.domain.results import result_data
 from examsite.domain.ties import open_ties
 from examsite.services.context import ServiceContext
+from examsite.services.corrections import check_remarked
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.ranking import ResultVersion, TieDecision
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.corrections import takes_signatures
 from examsite.storage.queries.ranking import find_tie_decision, gather_result
 from examsite.storage.queries.results import find_newest_version, result_document
 
@@ -36,14 +38,15 @@ def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     """Compute the result as the rows stand; the first one opens the gate, each further one replaces the one before.
 
     Raises:
-        ConflictError: `event_not_open`, `gate_shut`, `result_not_computable` (after the approval),
-            `result_unchanged` (the very document is waiting for signatures), `result_does_not_recompute`,
-            `part_not_settled`, `part_not_entered`.
+        ConflictError: `event_not_open`, `gate_shut`, `result_not_computable` (after the approval, unless a correction
+            is open), `result_unchanged` (the very document is waiting for signatures), `correction_not_marked`,
+            `result_does_not_recompute`, `part_not_settled`, `part_not_entered`.
         InvalidError: a code of `result_data`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
-    if competition.state is CompetitionState.RANKED:
+    if takes_signatures(ctx.session, competition):
+        check_remarked(ctx.session, competition)
         return _add_version(ctx, competition)
     if competition.state.has_reached(CompetitionState.RANKED):
         raise ConflictError("result_not_computable")
@@ -72,7 +75,7 @@ def decide_tie(
     if find_tie_decision(ctx.session, post.id) is not None:
         raise ConflictError("tie_already_decided", post=post.code)
     ties = {} if version is None else {tie.post: tie for tie in open_ties(result_document(version))}
-    live = version is not None and version.state in LIVE and competition.state is CompetitionState.RANKED
+    live = version is not None and version.state in LIVE and takes_signatures(ctx.session, competition)
     if not live or post.code not in ties:
         raise ConflictError("tie_not_open", post=post.code)
     tie = ties[post.code]
@@ -129,7 +132,7 @@ def _add_version(ctx: ServiceContext, competition: Competition, *, actor: str | 
     )
     ctx.session.add(version)
     ctx.session.flush()
-    if competition.state is CompetitionState.RANKED:
+    if competition.state.has_reached(CompetitionState.RANKED):
         _record(ctx, competition, version, actor=actor)
     return version
 

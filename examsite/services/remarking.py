@@ -44,6 +44,7 @@ from examsite.storage.queries.appeals import (
 )
 from examsite.storage.queries.codes import ALLOCATION
 from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.corrections import marking_state
 from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.marking import WRITTEN, find_last_position, lock_script, written_part
 
@@ -61,7 +62,7 @@ def name_remarkers(ctx: ServiceContext, competition: Competition, number: int) -
     Source: TT 22/2025/TT-BNV art. 17: two people mark anew, who see neither earlier points nor names.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_window_over(competition.state, competition.appeals_close_at, ctx.now)
+    check_window_over(marking_state(ctx.session, competition), competition.appeals_close_at, ctx.now)
     appeal, script = _taken(ctx, competition, number)
     if appeal.state is AppealState.SUBMITTED:
         named = _give(ctx, competition, script, count=LEAST_REMARKERS)
@@ -83,7 +84,7 @@ def replace_remarker(ctx: ServiceContext, competition: Competition, number: int,
         NotFoundError: `appeal_not_found`, `marker_not_found`.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_window_over(competition.state, competition.appeals_close_at, ctx.now)
+    check_window_over(marking_state(ctx.session, competition), competition.appeals_close_at, ctx.now)
     words = checked_reason(reason)
     appeal, script = _taken(ctx, competition, number)
     _check_not_recused(ctx, competition, appeal)

@@ -20,7 +20,6 @@ from examsite.domain.records import plan_log_code
 from examsite.domain.rooms import RequestKind, RequestState
 from examsite.domain.sittings import SittingState
 from examsite.domain.table_problems import TableProblem
-from examsite.services.people_checks import said_by
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.records import RecordRow
@@ -56,7 +55,7 @@ def _sittings(
         if row is None:
             yield TableProblem("sittings", sitting.id, "record_missing", "code")
             continue
-        said = said_by(row)
+        said = row.content
         compared = {
             "duration_minutes": said.get("minutes") == sitting.duration_minutes,
             "starts_at": said.get("starts_at") == instant_text(sitting.starts_at),
@@ -106,7 +105,7 @@ def _seats(here: list[RecordRow]) -> dict[str | None, tuple[RecordRow, str]] | N
             continue
         if row.payload is None:
             return None
-        said = said_by(row)
+        said = row.content
         if row.event == Event.SEATS_ASSIGNED:
             seats = {one["number"]: (row, one["seat"]) for one in said["seats"]}
         else:
@@ -119,7 +118,7 @@ def _time_given(here: list[RecordRow]) -> dict[str | None, tuple[int, RecordRow]
     given: defaultdict[str | None, int] = defaultdict(int)
     last: dict[str | None, RecordRow] = {}
     for row in here:
-        for number, seconds in _given_by(row.event, said_by(row)):
+        for number, seconds in _given_by(row.event, row.content):
             given[number] += seconds
             last[number] = row
     return {number: (given[number], last[number]) for number in given}

@@ -13,7 +13,7 @@ from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.marker_stops import check_may_mark
 from examsite.services.rulesets import ruleset_of
-from examsite.services.settling import check_marking_open
+from examsite.services.settling import check_round_open
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Allocation, Claim
 from examsite.storage.queries.claims import find_claim
@@ -80,7 +80,7 @@ def leave_script(ctx: ServiceContext, competition: Competition, code: str, *, pa
 def _own_allocation(ctx: ServiceContext, competition: Competition, code: str) -> Allocation:
     actor = ctx.require(Role.MARKER, competition_id=competition.id)
     allocation = get_own_allocation(ctx.session, competition.id, actor.assignment_id or 0, code)
-    check_marking_open(competition, round_number=allocation.round)
+    check_round_open(ctx, competition, allocation.round)
     if allocation.script.kind in QUEUED and not is_remark(allocation.round):
         check_may_mark(ctx, competition, allocation.assignment_id)
     return allocation

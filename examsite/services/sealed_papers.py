@@ -8,9 +8,8 @@ sealing, and the record, not the row, is what the opened paper is compared with.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +32,6 @@ from examsite.domain.papers import (
 from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question
-from examsite.domain.records import commitment
 from examsite.domain.rubrics import check_rubric, rubric_data
 from examsite.domain.sealed_papers import (
     NONCE_BYTES,
@@ -62,6 +60,7 @@ from examsite.services.split_keys import (
     join_split_key,
     split_secret,
 )
+from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.papers import Paper, PaperFile
 from examsite.storage.queries.accounts import list_holders
@@ -233,33 +232,47 @@ def seal_files(
     matched = match_files(said, files)
     people = {row.pseudonym: row for row in list_holders(ctx.session, competition.id, *HOLDERS)}
     discard_drawn(ctx, post)
-    made: list[Paper] = []
-    for number, item in enumerate(said.versions, start=1):
-        unknown = [name for name in item.holders if name not in people]
-        if unknown:
-            raise InvalidError("sealed_holder_not_valid", field="manifest", version=item.version, name=unknown[0])
-        holders = [people[name] for name in item.holders]
-        check_holders(competition, holders)
-        row = Paper(
-            competition_id=competition.id,
-            post_id=post.id,
-            version=number,
-            code=item.version,
-            state=PAPER.after(PaperState.DRAWN, PaperEvent.SEALED),
-            paper_sha256=item.paper_sha256,
-            age_sha256=item.age_sha256,
-            drawn_at=ctx.now,
-            sealed_at=ctx.now,
-        )
-        ctx.session.add(row)
-        ctx.session.flush()
-        ctx.session.add(PaperFile(paper_id=row.id, content=matched[item.version]))
-        payload = {"age_sha256": item.age_sha256, "paper_sha256": item.paper_sha256, "rubric": dict(item.rubric)}
-        record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
-        key = SplitSecret(item.recipient, item.identifier, item.needed, ())
-        add_split_key(ctx, competition, KeyPurpose.PAPER, made=key, holders=holders, subject=row.code)
-        made.append(row)
-    return made
+    return [
+        _take_in(ctx, competition, post, item, number=number, content=matched[item.version], people=people)
+        for number, item in enumerate(said.versions, start=1)
+    ]
+
+
+def _take_in(
+    ctx: ServiceContext,
+    competition: Competition,
+    post: Post,
+    item: SealedVersion,
+    *,
+    number: int,
+    content: bytes,
+    people: Mapping[str | None, RoleAssignment],
+) -> Paper:
+    """One sealed version with its closed bytes, its record, and who holds which share of its key."""
+    unknown = [name for name in item.holders if name not in people]
+    if unknown:
+        raise InvalidError("sealed_holder_not_valid", field="manifest", version=item.version, name=unknown[0])
+    holders = [people[name] for name in item.holders]
+    check_holders(competition, holders)
+    row = Paper(
+        competition_id=competition.id,
+        post_id=post.id,
+        version=number,
+        code=item.version,
+        state=PAPER.after(PaperState.DRAWN, PaperEvent.SEALED),
+        paper_sha256=item.paper_sha256,
+        age_sha256=item.age_sha256,
+        drawn_at=ctx.now,
+        sealed_at=ctx.now,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    ctx.session.add(PaperFile(paper_id=row.id, content=content))
+    payload = {"age_sha256": item.age_sha256, "paper_sha256": item.paper_sha256, "rubric": dict(item.rubric)}
+    record(ctx, competition, Event.PAPER_SEALED, f"paper/{row.code}", payload)
+    key = SplitSecret(item.recipient, item.identifier, item.needed, ())
+    add_split_key(ctx, competition, KeyPurpose.PAPER, made=key, holders=holders, subject=row.code)
+    return row
 
 
 def open_sealed_paper(ctx: ServiceContext, competition: Competition, post: Post, *, words: Sequence[str]) -> Paper:
@@ -312,9 +325,6 @@ def _sealed_payload(ctx: ServiceContext, competition: Competition, row: Paper) -
         ConflictError: `paper_not_as_sealed`.
     """
     found = find_sealing(ctx.session, competition.id, row.code)
-    if found is None or found.payload is None or found.salt is None:
+    if found is None or not found.is_as_committed:
         raise ConflictError("paper_not_as_sealed", paper=row.code)
-    payload: dict[str, Any] = json.loads(found.payload)
-    if commitment(bytes.fromhex(found.salt), payload) != found.commit:
-        raise ConflictError("paper_not_as_sealed", paper=row.code)
-    return payload
+    return found.content

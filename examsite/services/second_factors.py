@@ -2,7 +2,8 @@
 
 Decision: what a factor is checked with lies in the database encrypted under a key of the installation and bound to its
 account. Secrets and challenges that are waiting for their answer are stored nowhere: they are computed from the log-in
-and from what it has done so far, so that an answer counts once.
+and from what was shown so far, so that an answer counts once. What was shown so far says the log of the installation:
+whoever sets rows back in the database brings no old code and no old answer to life.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyotp
@@ -39,6 +40,7 @@ from examsite.services.sealing import open_value, purpose_key, seal_value
 from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
 from examsite.storage.log_in_tokens import factor_mac
 from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
+from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.accounts import (
     count_second_factors,
     find_login_session,
@@ -47,6 +49,7 @@ from examsite.storage.queries.accounts import (
     list_second_factors,
 )
 from examsite.storage.queries.records import list_records_of_events
+from examsite.storage.row_seals import is_as_written
 
 #: Who the app and the device show as the one that asks.
 ISSUER = "Thi tuyển"
@@ -97,11 +100,8 @@ def add_app(ctx: ServiceContext, *, token: str, name: str, code: str) -> SecondF
     step = _step_of(secret, code, ctx=ctx, after=0)
     if step is None:
         raise InvalidError("code_wrong", field="code")
-    factor = add_factor(ctx, account, FactorKind.CODE_APP, name, secret.encode("ascii"))
-    factor.last_step, factor.used_at = step, ctx.now
-    note_shown(ctx, log_in)
-    ctx.session.flush()
-    return factor
+    content = secret.encode("ascii")
+    return add_shown_factor(ctx, account, log_in, FactorKind.CODE_APP, name=name, content=content, step=step)
 
 
 def give_app(ctx: ServiceContext, account: Account, *, secret: str, name: str) -> SecondFactor:
@@ -127,13 +127,15 @@ def show_code(ctx: ServiceContext, *, token: str, code: str) -> bool:
     log_in = log_in_of(ctx, token)
     # The page lets in whatever comes at one instant: asked again behind the lock, a thousand tries at once are a few.
     waits = seconds_to_wait(ctx.session, throttle_name(account_id), now=ctx.now) > 0
+    shown = list_shown(ctx, account_id)
     for factor in list_second_factors(ctx.session, account_id):
         if waits or factor.kind is not FactorKind.CODE_APP:
             continue
-        step = _step_of(opened_factor(ctx, factor).decode("ascii"), code, ctx=ctx, after=factor.last_step)
+        after = _last_step(factor, shown)
+        step = _step_of(opened_factor(ctx, factor).decode("ascii"), code, ctx=ctx, after=after)
         if step is not None:
             factor.last_step, factor.used_at = step, ctx.now
-            note_shown(ctx, log_in)
+            note_shown(ctx, log_in, factor)
             clear_failed_log_ins(ctx, throttle_name(account_id))
             ctx.session.flush()
             return True
@@ -152,7 +154,7 @@ def demonstration_code(ctx: ServiceContext) -> str | None:
     for factor in list_second_factors(ctx.session, account.id):
         if factor.kind is FactorKind.CODE_APP and opened_factor(ctx, factor) == secret.encode("ascii"):
             app = _app(secret)
-            after = max(app.timecode(ctx.now), factor.last_step + 1)
+            after = max(app.timecode(ctx.now), _last_step(factor, list_shown(ctx, account.id)) + 1)
             return app.generate_otp(min(after, app.timecode(ctx.now) + NEIGHBOUR_STEPS))
     return None
 
@@ -228,10 +230,24 @@ def log_in_of(ctx: ServiceContext, token: str) -> LoginSession:
     return found
 
 
-def note_shown(ctx: ServiceContext, log_in: LoginSession) -> None:
-    """Note in a log-in that its person has shown a second factor at this instant."""
+def note_shown(ctx: ServiceContext, log_in: LoginSession, factor: SecondFactor) -> None:
+    """Note in a log-in, and record, that its person has shown this second factor at this instant."""
     log_in.factor_at = ctx.now
     log_in.factor_mac = factor_mac(ctx.session, log_in.token_mac, ctx.now)
+    payload = {"factor": factor.id, "step": factor.last_step}
+    record(ctx, None, Event.FACTOR_SHOWN, f"account/{factor.account_id}", payload, actor="system")
+
+
+def list_shown(ctx: ServiceContext, account_id: int) -> list[RecordRow]:
+    """The records of every factor that a person has shown, in their order."""
+    subject = f"account/{account_id}"
+    return list_records_of_events(ctx.session, SYSTEM_LOG, (Event.FACTOR_SHOWN,), subject=subject)
+
+
+def _last_step(factor: SecondFactor, shown: Iterable[RecordRow]) -> int:
+    """The step of the last code taken: that of the row, or of the log where the row was set back."""
+    told = (row.content for row in shown)
+    return max([factor.last_step, *(one.get("step", 0) for one in told if one.get("factor") == factor.id)])
 
 
 def account_to_add_to(ctx: ServiceContext) -> Account:
@@ -257,13 +273,11 @@ def _recorded_factors(ctx: ServiceContext, account_id: int) -> set[int]:
     """Which factors the log of the installation says that an account has now."""
     found: set[int] = set()
     kinds = (Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.FACTORS_RESET)
-    for row in list_records_of_events(ctx.session, SYSTEM_LOG, kinds):
-        if row.subject != f"account/{account_id}":
-            continue
+    for row in list_records_of_events(ctx.session, SYSTEM_LOG, kinds, subject=f"account/{account_id}"):
         if row.event == Event.FACTORS_RESET:
             found.clear()
             continue
-        number = json.loads(row.payload or "{}").get("factor")
+        number = row.content.get("factor", 0)
         if row.event == Event.FACTOR_ADDED:
             found.add(number)
         else:
@@ -289,6 +303,29 @@ def add_factor(ctx: ServiceContext, account: Account, kind: FactorKind, name: st
     ctx.session.flush()
     payload = {"kind": kind.value, "factor": factor.id}
     record(ctx, None, Event.FACTOR_ADDED, f"account/{account.id}", payload, actor="system")
+    return factor
+
+
+def add_shown_factor(
+    ctx: ServiceContext,
+    account: Account,
+    log_in: LoginSession,
+    kind: FactorKind,
+    *,
+    name: str,
+    content: bytes,
+    step: int = 0,
+) -> SecondFactor:
+    """As `add_factor`, for one whose holder has just shown it in this log-in (a code of this step); refusals as there.
+
+    Raises:
+        ConflictError: `too_many_factors`.
+        InvalidError: `factor_name_missing`, with the `field`.
+    """
+    factor = add_factor(ctx, account, kind, name, content)
+    factor.used_at, factor.last_step = ctx.now, step
+    note_shown(ctx, log_in, factor)
+    ctx.session.flush()
     return factor
 
 
@@ -329,6 +366,6 @@ def opened_factor(ctx: ServiceContext, factor: SecondFactor) -> bytes:
         ConflictError: `factor_damaged`.
     """
     content = open_value(ctx, _SEALED, factor.sealed, bound_to=f"{factor.kind}/{factor.account_id}")
-    if content is None:
+    if content is None or not is_as_written(ctx.session, factor):
         raise ConflictError("factor_damaged", name=factor.name)
     return content

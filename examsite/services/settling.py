@@ -10,6 +10,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.ladders import ThirdRule, score_by_rule
 from examsite.domain.marking import (
+    BLIND_ROUND,
     SCRIPT_MACHINE,
     LadderPlace,
     NeededAct,
@@ -30,6 +31,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Claim, DiscussionNote, Script, Settlement
 from examsite.storage.queries.claims import find_claim
+from examsite.storage.queries.corrections import marking_state
 from examsite.storage.queries.marking import (
     WRITTEN,
     ScriptStanding,
@@ -269,13 +271,23 @@ def _check_version(ctx: ServiceContext, standing: ScriptStanding | None, code: s
         raise ConflictError("settling_changed", script=code)
 
 
-def check_marking_open(competition: Competition, *, round_number: int = 1) -> None:
-    """Refuse every act of marking outside the time of its round.
+def check_marking_open(competition: Competition) -> None:
+    """Refuse every act of the first marking outside its time.
 
     Raises:
         ConflictError: `marking_not_open`.
     """
-    if not is_marking_time(competition.state, round_number):
+    if not is_marking_time(competition.state, BLIND_ROUND):
+        raise ConflictError("marking_not_open")
+
+
+def check_round_open(ctx: ServiceContext, competition: Competition, round_number: int) -> None:
+    """Refuse a mark outside the time of its round; scripts are marked anew in appeals and in corrections.
+
+    Raises:
+        ConflictError: `marking_not_open`.
+    """
+    if not is_marking_time(marking_state(ctx.session, competition), round_number):
         raise ConflictError("marking_not_open")
 
 

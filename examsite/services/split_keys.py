@@ -6,7 +6,6 @@ takes the own sheet is the matter of `services.key_sheets`; sheets of papers are
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from examsite.domain.answer_files import identity_text
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.records import commitment
 from examsite.domain.split_keys import SECRET_BYTES, SHARE_WORDS, KeyPurpose, check_quorum, plain_words
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
@@ -151,9 +149,7 @@ def recipient_as_recorded(ctx: ServiceContext, competition: Competition, key: Sp
     log = get_log(ctx.session, competition.code)
     stated = {"purpose": key.purpose.value, "subject": key.subject, "recipient": key.recipient, "needed": key.needed}
     for row in list_records_of(ctx.session, log.id, [] if key.record_seq is None else [key.record_seq]):
-        said = json.loads(row.payload or "{}")
-        is_recorded = row.salt is not None and commitment(bytes.fromhex(row.salt), said) == row.commit
-        if is_recorded and row.event == Event.KEY_SPLIT and stated.items() <= said.items():
+        if row.is_as_committed and row.event == Event.KEY_SPLIT and stated.items() <= row.content.items():
             return key.recipient
     raise ConflictError("split_key_changed")
 

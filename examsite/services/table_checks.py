@@ -7,7 +7,6 @@ and names the column; of tables that no result is computed from only a changed r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -22,11 +21,13 @@ from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.papers import PaperState, paper_from_data, paper_sha256
 from examsite.domain.publication import ResultState
+from examsite.domain.row_statements import RowStatement
 from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
 from examsite.domain.rulesets import ruleset_data
 from examsite.domain.table_problems import TableProblem
 from examsite.services.allocation_checks import check_allocations
 from examsite.services.answer_checks import check_answers
+from examsite.services.draw_checks import check_draws
 from examsite.services.guarded_checks import found_by
 from examsite.services.presence_checks import check_presence
 from examsite.services.proposal_checks import check_proposals
@@ -41,7 +42,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.erasures import erased_candidacies
 from examsite.storage.queries.records import get_log, list_records
-from examsite.storage.queries.row_claims import RowClaim, list_claims
+from examsite.storage.queries.row_statements import list_row_statements
 from examsite.storage.row_seals import list_broken_seals, sealed_classes
 
 #: Records that leave exactly one row behind, and its table. A sheet of a defence is withdrawn without any wish.
@@ -85,7 +86,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
     records = {row.seq: row for row in list_records(session, log.id) if log.code == competition.code}
     problems: list[TableProblem] = []
     for check in (
-        _check_claims,
+        _check_statements,
         _check_frozen,
         _check_roster,
         _check_papers,
@@ -97,6 +98,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
         _check_gates,
         check_presence,
         check_proposals,
+        check_draws,
     ):
         problems += found_by(session, partial(check, session, competition, records))
     return problems
@@ -105,45 +107,45 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
 _Records = Mapping[int, RecordRow]
 
 
-def _check_claims(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
-    claimed: set[int] = set()
-    for claim in list_claims(session, competition):
-        for column in claim.faults:
-            yield TableProblem(claim.table, claim.row, "value_differs", column, claim.seq)
-        if not claim.events:
+def _check_statements(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    named: set[int] = set()
+    for statement in list_row_statements(session, competition):
+        for column in statement.faults:
+            yield TableProblem(statement.table, statement.row, "value_differs", column, statement.seq)
+        if not statement.events:
             continue
-        row = records.get(-1 if claim.seq is None else claim.seq)
-        if row is None or row.event not in {event.value for event in claim.events} or row.seq in claimed:
-            yield TableProblem(claim.table, claim.row, "record_missing", "record_seq", claim.seq)
+        row = records.get(-1 if statement.seq is None else statement.seq)
+        if row is None or row.event not in {event.value for event in statement.events} or row.seq in named:
+            yield TableProblem(statement.table, statement.row, "record_missing", "record_seq", statement.seq)
             continue
-        claimed.add(row.seq)
-        for column in _differing(claim, row):
-            yield TableProblem(claim.table, claim.row, "value_differs", column, row.seq, row.event)
+        named.add(row.seq)
+        for column in _differing(statement, row):
+            yield TableProblem(statement.table, statement.row, "value_differs", column, row.seq, row.event)
     wanted = {event.value: table for event, table in _LEAVES_A_ROW.items()}
     for row in records.values():
         alone = row.event == Event.MARK_WITHDRAWN and row.subject.startswith("defence/")
-        if row.event in wanted and row.seq not in claimed and not alone:
+        if row.event in wanted and row.seq not in named and not alone:
             yield TableProblem(wanted[row.event], None, "row_missing", "", row.seq, row.event)
 
 
-def _differing(claim: RowClaim, row: RecordRow) -> Iterator[str]:
+def _differing(statement: RowStatement, row: RecordRow) -> Iterator[str]:
     """The columns of a row that say something else than its record."""
-    if claim.subject is not None and claim.subject[1] != row.subject:
-        yield claim.subject[0]
-    if claim.actor is not None and claim.actor[1] != row.actor:
-        yield claim.actor[0]
-    payload = _payload(row)
-    if payload is None:
+    if statement.subject is not None and statement.subject[1] != row.subject:
+        yield statement.subject[0]
+    if statement.actor is not None and statement.actor[1] != row.actor:
+        yield statement.actor[0]
+    payload = row.content
+    if not payload:
         return
-    for column, (member, value) in claim.members.items():
+    for column, (member, value) in statement.members.items():
         if payload.get(member) != value:
             yield column
 
 
 def _check_frozen(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     row = _last(records, Event.RULESET_FROZEN)
-    frozen = None if row is None else _payload(row)
-    if row is None or frozen is None:
+    frozen = {} if row is None else row.content
+    if row is None or not frozen:
         return
 
     def problem(table: str, key: int | None, column: str, code: str = "value_differs") -> TableProblem:
@@ -185,8 +187,8 @@ def _holds(value: object, said: object) -> bool:
 
 def _check_roster(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     row = _last(records, Event.ROSTER_FIXED)
-    roster = None if row is None else _payload(row)
-    if row is None or roster is None:
+    roster = {} if row is None else row.content
+    if row is None or not roster:
         return
     said = {item["code"]: item["post"] for item in roster["candidates"]}
     found = session.execute(
@@ -224,8 +226,8 @@ def _check_papers(session: Session, competition: Competition, records: _Records)
         if paper is None:
             yield TableProblem("papers", None, "row_missing", "", row.seq, row.event)
             continue
-        payload = _payload(row)
-        if payload is None:
+        payload = row.content
+        if not payload:
             continue
         if paper.paper_sha256 != payload["paper_sha256"]:
             yield TableProblem("papers", paper.id, "value_differs", "paper_sha256", row.seq, row.event)
@@ -255,8 +257,8 @@ def _is_paper(data: dict[str, Any], payload: Mapping[str, Any]) -> bool:
 
 def _check_code_map(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     row = _last(records, Event.CODES_SEALED)
-    sealed = None if row is None else _payload(row)
-    if row is None or sealed is None:
+    sealed = {} if row is None else row.content
+    if row is None or not sealed:
         return
     said = {entry["script"]: entry for entry in sealed["map"]}
     erased = erased_candidacies(session, competition.code)
@@ -299,7 +301,7 @@ def _content_hash(salt: str, content: object) -> str:
 
 def _check_withdrawn(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     """A mark is withdrawn just when a record says so; one on a script of nobody is set aside without any."""
-    withdrawn = {(_payload(row) or {}).get("seq"): row for row in records.values() if row.event == Event.MARK_WITHDRAWN}
+    withdrawn = {row.content.get("seq"): row for row in records.values() if row.event == Event.MARK_WITHDRAWN}
     found = session.execute(
         select(Mark.id, Mark.state, Mark.record_seq)
         .outerjoin(Script, Script.id == Mark.script_id)
@@ -320,8 +322,8 @@ def _check_allocations(session: Session, competition: Competition, records: _Rec
     facts = []
     for row in records.values():
         if row.event in ALLOCATING:
-            payload = _payload(row)
-            if payload is None:  # erased with what was never opened: the log tells no more who had what
+            payload = row.content
+            if not payload:  # erased with what was never opened: the log tells no more who had what
                 return
             facts.append(Fact(row.seq, row.event, row.subject, payload))
     yield from check_allocations(session, competition, facts)
@@ -331,7 +333,7 @@ def _check_results(session: Session, competition: Competition, records: _Records
     computed: dict[object, RecordRow] = {}
     published: dict[object, RecordRow] = {}
     for row in records.values():
-        payload = _payload(row) or {}
+        payload = row.content
         if row.event == Event.RESULT_COMPUTED:
             computed[payload.get("version")] = row
         elif row.event == Event.RESULT_PUBLISHED:
@@ -343,7 +345,7 @@ def _check_results(session: Session, competition: Competition, records: _Records
         if said is None:
             yield TableProblem("result_versions", version.id, "record_missing", "number")
             continue
-        if (_payload(said) or {}).get("result_sha256") != version.sha256:
+        if said.content.get("result_sha256") != version.sha256:
             yield TableProblem("result_versions", version.id, "value_differs", "sha256", said.seq, said.event)
         if sha256_hex(version.document.encode("utf-8")) != version.sha256:
             yield TableProblem("result_versions", version.id, "value_differs", "document", said.seq, said.event)
@@ -369,12 +371,3 @@ def _posts(session: Session, competition: Competition) -> list[Post]:
 def _last(records: _Records, event: Event) -> RecordRow | None:
     found = [row for row in records.values() if row.event == event.value]
     return found[-1] if found else None
-
-
-def _payload(row: RecordRow) -> dict[str, Any] | None:
-    """The content of a record; None where it was destroyed or is no object."""
-    try:
-        value = json.loads(row.payload or "")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -63,6 +63,11 @@ def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: 
 
     Source: record format, `mark:withdrawn`; two people and a reason, only before the codes are opened.
     """
+    _check_may_answer(ctx, competition)
+    return _withdraw(ctx, competition, withdrawal_id)
+
+
+def _withdraw(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> Mark:
     wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
     ctx.require_fresh_factor()
     mark = wish.mark
@@ -91,7 +96,8 @@ def answer_together(
         ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
         NotAllowedError: `role_needed`, `second_person_needed`, `fresh_factor_needed`; as `standing_of_second`.
     """
-    answer = withdraw_mark if is_agreed else refuse_withdrawal
+    _check_may_answer(ctx, competition)
+    answer = _withdraw if is_agreed else _refuse
     for withdrawal_id in withdrawal_ids:
         try:
             answer(ctx, competition, withdrawal_id)
@@ -107,6 +113,11 @@ def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_
         NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`.
         NotFoundError: `withdrawal_not_found`.
     """
+    _check_may_answer(ctx, competition)
+    _refuse(ctx, competition, withdrawal_id)
+
+
+def _refuse(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
     wish = _answered(ctx, competition, withdrawal_id, is_agreed=False)
     code = "" if wish.mark.script is None else wish.mark.script.code
     payload = {"seq": wish.mark.record_seq, "reason": wish.reason, "asked_by": str(wish.requested_by.pseudonym)}
@@ -114,12 +125,17 @@ def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_
     ctx.session.flush()
 
 
-def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:
+def _check_may_answer(ctx: ServiceContext, competition: Competition) -> None:
+    """Who answers may do so: asked once, however many wishes are answered together."""
     actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     check_marking_open(competition)
     barred = standing_of_second(ctx.session, competition, account_id=actor.account_id, role=actor.role)
     if barred:
         raise NotAllowedError(barred)
+
+
+def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:
+    actor = ctx.actor
     wish = get_open_withdrawal(ctx.session, competition.id, withdrawal_id, for_update=True)
     if wish.requested_by.account_id == actor.account_id:
         raise NotAllowedError("second_person_needed")

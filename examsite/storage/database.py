@@ -22,6 +22,7 @@ from alembic import command
 from alembic.config import Config
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -152,6 +153,7 @@ def prepare_engine(engine: Engine) -> None:
     """Set durability and isolation on each new connection; must run before the first one."""
     if engine.dialect.name != "sqlite":
         _ask_idle_connections(engine)
+        _leave_rows_out_of_errors(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -198,6 +200,20 @@ def _ask_idle_connections(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
+
+
+def _leave_rows_out_of_errors(engine: Engine) -> None:
+    """Keep of an error what was wrong, not the row that was: errors are written into logs, which no erasure reaches."""
+
+    @event.listens_for(engine, "handle_error")
+    def _shorten(context: ExceptionContext) -> None:
+        given, told = context.original_exception, context.sqlalchemy_exception
+        words = getattr(getattr(given, "diag", None), "message_primary", None)
+        if words is None:
+            return
+        given.args = (words,)
+        if told is not None:
+            told.args = (f"({type(given).__module__}.{type(given).__qualname__}) {words}",)
 
 
 def _join_queue(connection: Connection) -> None:

@@ -104,14 +104,12 @@ def _holds_text(column: Any) -> bool:
 
 
 def remove_files(uploads_path: Path, files: Iterable[str]) -> int:
-    """Remove stored files; how many were there."""
-    removed = 0
+    """Remove stored files; how many are gone, with those that a cleaning that was interrupted has removed before."""
+    gone = 0
     for sha256 in files:
-        path = stored_path(uploads_path, sha256)
-        if path.exists():
-            path.unlink()
-            removed += 1
-    return removed
+        stored_path(uploads_path, sha256).unlink(missing_ok=True)
+        gone += 1
+    return gone
 
 
 def empty_folder(folder: Path) -> None:

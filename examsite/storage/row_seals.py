@@ -4,8 +4,9 @@ Each row that a result rests on carries an HMAC over all its columns, made anew 
 Whoever has only the password of the database can change a value but not its seal. A seal says that a row is as the
 product wrote it; that nothing is missing and that it says what was recorded is for the record log to show.
 
-Decision: primary keys stand for nothing and are left out, because they are not known before a row is written; what a
-foreign key points at is compared with the records.
+Decision: a primary key is left out where it stands for nothing that the records do not say by themselves. Where rows
+are told apart by their key alone (whose account it is, who holds which of two equal roles) the seal covers the key,
+too: two rows that change keys break both. Such a row is given its key before it is written.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,7 +22,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, event, inspect
+from sqlalchemy import Column, Connection, String, Table, event, func, inspect, select, text
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from examsite.storage.column_types import ScoreColumn
@@ -30,6 +32,9 @@ from examsite.storage.unreadable_rows import UNREADABLE, read_rows
 ROW_KEY = "row_key"
 
 _SEAL = "row_seal"
+
+#: What a primary key bears that the seal covers: `mapped_column(primary_key=True, info=SEALED_KEY)`.
+SEALED_KEY: dict[Any, Any] = {"is_sealed": True}
 
 
 class Sealed:
@@ -64,8 +69,8 @@ def row_key_of(connection: Connection) -> bytes:
 
 def seal_of(key: bytes, table: str, values: dict[str, object]) -> str:
     """The seal of one row: hex of HMAC-SHA-256 over the name of its table and its values by column."""
-    text = json.dumps([table, values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode("utf-8"), hashlib.sha256).hexdigest()
+    said = json.dumps([table, values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, said.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
 def sealed_classes(base: type) -> list[type]:
@@ -83,7 +88,7 @@ def list_broken_seals(session: Session, sealed: type) -> Iterator[BrokenSeal]:
             yield BrokenSeal(table.name, number)
 
 
-def is_whole(session: Session, table: Table, row: Mapping[Column[Any], Any]) -> bool:
+def is_whole(session: Session, table: Table, row: Mapping[Any, Any]) -> bool:
     """Whether a row of which every column was read past the objects is as the product wrote it."""
     return _is_whole(row_key_of(session.connection()), table, row)
 
@@ -95,6 +100,32 @@ def _is_whole(key: bytes, table: Table, row: Mapping[Any, Any]) -> bool:
         return hmac.compare_digest(seal_of(key, table.name, values), row[table.columns[_SEAL]])
     except UNREADABLE:
         return False
+
+
+def has_sealed_key(table: Table) -> bool:
+    """Whether the seals of a table say which key each row has."""
+    return any(_is_sealed_key(column) for column in table.primary_key)
+
+
+@event.listens_for(Session, "before_flush")
+def _number_before_sealing(session: Session, _context: object, _instances: object) -> None:
+    """Give new rows whose key is sealed their keys, with one question for each table."""
+    waiting: defaultdict[Table, list[Any]] = defaultdict(list)
+    for target in session.new:
+        table = inspect(type(target)).local_table if isinstance(target, Sealed) else None
+        if isinstance(table, Table) and has_sealed_key(table) and target.id is None:
+            waiting[table].append(target)
+    for table, targets in waiting.items():
+        for target, key in zip(targets, _next_keys(session.connection(), table, len(targets)), strict=True):
+            target.id = key
+
+
+def _next_keys(connection: Connection, table: Table, count: int) -> list[int]:
+    if connection.dialect.name == "postgresql":
+        numbers = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return sorted(connection.scalars(numbers, {"name": table.name, "count": count}))
+    last: int = connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+    return list(range(last + 1, last + count + 1))
 
 
 @event.listens_for(Sealed, "before_insert", propagate=True)
@@ -128,7 +159,11 @@ def _refuse_writing_past_the_seal(state: ORMExecuteState) -> None:
 
 
 def _columns(columns: Any) -> list[Column[Any]]:
-    return [column for column in columns if not column.primary_key and column.name != _SEAL]
+    return [column for column in columns if (not column.primary_key or _is_sealed_key(column)) and column.name != _SEAL]
+
+
+def _is_sealed_key(column: Column[Any]) -> bool:
+    return bool(column.primary_key and column.info.get("is_sealed"))
 
 
 def _plain(column: Column[Any], value: Any) -> object:

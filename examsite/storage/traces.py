@@ -7,6 +7,7 @@ until they are vacuumed, and segments of its log until they are recycled: both s
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,8 @@ _log = logging.getLogger(__name__)
 # Source: our choice, because a person waits for the page, and every later checkpoint goes on where this one stopped.
 _PATIENCE_MILLISECONDS = 2000
 
+_DELETED = "deleted_from"
+
 
 def overwrite_what_is_deleted(session: Session) -> None:
     """From here on what this connection deletes or shortens leaves no letters in the file."""
@@ -27,33 +30,49 @@ def overwrite_what_is_deleted(session: Session) -> None:
         session.execute(text("PRAGMA secure_delete = ON"))
 
 
+@dataclass
+class _Deleted:
+    """What the transaction of a session deleted from so far, and whether it was committed."""
+
+    tables: set[str] = field(default_factory=set)
+    is_committed: bool = False
+
+
 def leave_no_trace(session: Session, *tables: str) -> None:
     """When the transaction of this session is on the disk, take what it deleted out of the log and the dead rows, too.
 
     On PostgreSQL the tables named are vacuumed. A transaction that belongs to somebody else is left alone. It is done
-    when the connection was given back: whoever waits to write does not wait for it.
+    when the connection was given back: whoever waits to write does not wait for it; and once for a transaction,
+    however often it was asked for.
     """
-    is_committed = is_over = False
+    if _DELETED not in session.info:
+        # Once for a session: a listener cannot take itself away while it is being called.
+        session.info[_DELETED] = None
+        event.listen(session, "after_commit", _note_commit)
+        event.listen(session, "after_transaction_end", _clean)
+    deleted = session.info[_DELETED] or _Deleted()
+    deleted.tables.update(tables)
+    session.info[_DELETED] = deleted
 
-    def note(_committed: Session) -> None:
-        nonlocal is_committed
-        is_committed = True
 
-    def clean(ended: Session, transaction: SessionTransaction) -> None:
-        nonlocal is_over
-        if is_over or transaction.parent is not None:
-            return
-        is_over = True
-        bind = ended.get_bind()
-        if not is_committed or not isinstance(bind, Engine):
-            return
-        try:
-            empty_traces(bind, *tables)
-        except DBAPIError:
-            _log.warning("what was deleted may still stand in the write-ahead log", exc_info=True)
+def _note_commit(session: Session) -> None:
+    deleted: _Deleted | None = session.info[_DELETED]
+    if deleted is not None:
+        deleted.is_committed = True
 
-    event.listen(session, "after_commit", note, once=True)
-    event.listen(session, "after_transaction_end", clean)
+
+def _clean(session: Session, transaction: SessionTransaction) -> None:
+    deleted: _Deleted | None = session.info[_DELETED]
+    if deleted is None or transaction.parent is not None:
+        return
+    session.info[_DELETED] = None
+    bind = session.get_bind()
+    if not deleted.is_committed or not isinstance(bind, Engine):
+        return
+    try:
+        empty_traces(bind, *sorted(deleted.tables))
+    except DBAPIError:
+        _log.warning("what was deleted may still stand in the write-ahead log", exc_info=True)
 
 
 def empty_traces(engine: Engine, *tables: str) -> bool:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -35,6 +39,22 @@ def status_of(error: DomainError) -> int:
 def message_of(error: DomainError) -> str:
     """The sentence of a refusal in the reader's language."""
     return error_text(error.code, error.params)
+
+
+def show_on_field(form: FlaskForm, error: DomainError, *, instead: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Put a refusal beside the field that it names and forget what was done; one that names no field goes on.
+
+    `instead` says which field stands for one that the page does not show.
+
+    Raises:
+        DomainError: the refusal itself.
+    """
+    said = error.params.get("field")
+    name = instead.get(said, said) if isinstance(said, str) else None
+    if name is None or name not in form:
+        raise error
+    forget_changes()
+    form[name].errors = [*form[name].errors, message_of(error)]
 
 
 def wants_json() -> bool:

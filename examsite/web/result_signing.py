@@ -5,7 +5,6 @@ A passkey signs the hash on the page itself; who has none is asked for a code on
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -36,20 +35,25 @@ from examsite.storage.queries.results import (
     list_signers,
     result_document,
 )
-from examsite.web.errors import message_of
+from examsite.web.corrections import changes_since_published
+from examsite.web.errors import show_on_field
 from examsite.web.findings import conclusion_of, current_report, stability_views
 from examsite.web.formatting import format_score
 from examsite.web.forms.ranking import SignResultForm
-from examsite.web.fresh_factors import passkey_host
+from examsite.web.fresh_factors import passkey_host, was_shown
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import error_text, label
 from examsite.web.labels.ranking import TAGS
 from examsite.web.results import ResultView, view_result
-from examsite.web.transactions import act, forget_changes, write_now
+from examsite.web.transactions import act, write_now
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
     from examsite.storage.models.ranking import ResultVersion
+
+
+#: A refusal of what a passkey signed stands where the hash is typed: that field is on the page.
+HIDDEN_FIELDS = {"assertion": "sha_tail"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class VersionLine:
     state_text: str
     computed_at: datetime
     refusals: tuple[str, ...]
+    is_published: bool = False
 
 
 def serve_signing(audience: str) -> ResponseReturnValue:
@@ -132,16 +137,15 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
     return lines
 
 
+def way_of_signing(*, has_assertion: bool) -> str:
+    """Whether a stranger can check the signature, in words."""
+    return _("ký bằng khóa truy cập, kèm chữ ký số") if has_assertion else _("ký bằng mã, không kèm chữ ký số")
+
+
 def _ways_of_signing(competition: Competition) -> dict[int, str]:
     """By the number of its record, whether an approval carries a signature that a stranger can check."""
     rows = list_records_of_events(db.session(), competition.code, {Event.RESULT_APPROVED.value})
-    return {
-        row.seq: _("ký bằng khóa truy cập, ai cũng kiểm tra được")
-        if json.loads(row.payload)["assertion"]
-        else _("ký bằng mã, không kèm chữ ký số")
-        for row in rows
-        if row.payload is not None
-    }
+    return {row.seq: way_of_signing(has_assertion=bool(row.content.get("assertion"))) for row in rows if row.content}
 
 
 def version_lines(competition: Competition) -> list[VersionLine]:
@@ -153,6 +157,7 @@ def version_lines(competition: Competition) -> list[VersionLine]:
             kind=TAGS[version.state],
             state_text=label(version.state),
             computed_at=version.computed_at,
+            is_published=version.published_at is not None,
             refusals=tuple(
                 _("%(name)s: %(reason)s", name=item.assignment.account.display_name, reason=item.reason)
                 for item in version.signatures
@@ -248,6 +253,7 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         newest=versions[0].number,
         may_sign=right.may_sign,
         passkey=ask_for_signature(act(), version.sha256, host=host) if right.may_sign and host else None,
+        asks_factor=not was_shown(),
         must_read=right.code == "findings_not_read",
         why_not="" if right.code is None else error_text(right.code, {"post": ""}),
         tail_length=TAIL_LENGTH,
@@ -256,6 +262,7 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         my_role=label(g.actor.role),
         is_authority=g.actor.role is Role.AUTHORITY,
         audience=audience,
+        change=changes_since_published(competition, version),
         checkpoint=find_last_checkpoint(session, competition.code),
     )
 
@@ -289,10 +296,6 @@ def _is_signed(form: SignResultForm) -> bool:
                 signed=form.assertion.data or None,
             )
     except DomainError as error:
-        field = {"assertion": "sha_tail"}.get(str(error.params.get("field")), error.params.get("field"))
-        if not isinstance(field, str) or field not in form:
-            raise
-        forget_changes()
-        form[field].errors = [*form[field].errors, message_of(error)]
+        show_on_field(form, error, instead=HIDDEN_FIELDS)
         return False
     return True

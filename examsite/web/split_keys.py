@@ -20,7 +20,7 @@ from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.split_keys import count_untaken, get_split_key_number, list_split_keys
 from examsite.web.errors import message_of, status_of
-from examsite.web.forms.split_keys import JoinKeyForm, KeepSheetForm, ShowSheetForm, join_key_form
+from examsite.web.forms.split_keys import JoinKeyForm, ShowSheetForm, TakeSheetForm, join_key_form
 from examsite.web.i18n import _
 from examsite.web.transactions import act, forget_changes, read_web_clock
 
@@ -88,8 +88,8 @@ def serve_sheet(number: int) -> ResponseReturnValue:
     if share.waiting is None:
         raise ConflictError("sheet_taken")
     return render_template(
-        "split_keys/take_sheet.html" if sheet is None else "split_keys/print_sheet.html",
-        form=form if sheet is None else KeepSheetForm(formdata=None),
+        "split_keys/show_sheet.html" if sheet is None else "split_keys/print_sheet.html",
+        form=form if sheet is None else TakeSheetForm(formdata=None),
         key=key,
         share=share,
         sheet=sheet,
@@ -97,9 +97,9 @@ def serve_sheet(number: int) -> ResponseReturnValue:
     ), 422 if form.errors else 200
 
 
-def serve_taken(number: int) -> ResponseReturnValue:
+def serve_taking(number: int) -> ResponseReturnValue:
     """The holder says that the own sheet is on paper; its words are destroyed."""
-    if not KeepSheetForm().validate_on_submit():
+    if not TakeSheetForm().validate_on_submit():
         raise InvalidError("sheet_not_printed")
     in_force = take_sheet(act(), g.competition, _key(number))
     flash(
@@ -111,7 +111,7 @@ def serve_taken(number: int) -> ResponseReturnValue:
     return redirect(url_for(f"{request.blueprint}.list_keys", code=g.competition.code))
 
 
-def serve_check(number: int, *, back: str) -> ResponseReturnValue:
+def serve_rehearsal(number: int, *, back: str) -> ResponseReturnValue:
     """A holder types the words of the own sheet, to see that it is the right one and can be read."""
     key = _key(number)
     own = get_triable_share(act(), g.competition, key).number
@@ -123,7 +123,7 @@ def serve_check(number: int, *, back: str) -> ResponseReturnValue:
         return redirect(url_for(back, code=g.competition.code))
     return (
         render_template(
-            "split_keys/check_sheet.html",
+            "split_keys/rehearse_share.html",
             form=form,
             purpose=purpose,
             subject=key.subject,

@@ -54,8 +54,7 @@ def content_of(row: RecordRow, competition: Competition) -> dict[str, Any] | Non
     """What the record says, or None while it is a secret to supervisors or was erased."""
     if row.payload is None or not is_readable_by_supervisors(Event(row.event), row.subject, competition.state):
         return None
-    found = json.loads(row.payload)
-    return found if isinstance(found, dict) else {"": found}
+    return row.content
 
 
 def sentence_of(row: RecordRow, competition: Competition) -> str:

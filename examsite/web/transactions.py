@@ -14,11 +14,12 @@ from flask import Flask, Response, current_app, g, make_response, request
 from flask import session as browser_session
 from sqlalchemy.exc import IntegrityError
 
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.services.attempts import Job, write_jobs
 from examsite.services.context import ServiceContext, read_clock
 from examsite.storage.database import begin_write, broken_rule, db, is_taken
 from examsite.storage.group_commit import GroupCommit
+from examsite.storage.queries.accounts import is_role_in_force
 from examsite.storage.queries.competitions import (
     get_competition,
     get_competition_for_update,
@@ -88,8 +89,9 @@ def beside_others(view: ViewT) -> ViewT:
     """For what many do at once in one competition, every few seconds, and what changes nothing of the competition.
 
     It is read without its posts and gates; acts take its row in share, so that they wait for gates but not for each
-    other. What two of them must not do at once, their services keep apart by the rows below and by the log. Stands
-    directly above the view.
+    other. What two of them must not do at once, their services keep apart by the rows below and by the log. The role is
+    not asked again behind the lock; where such a view does more than keep a draft, it asks with `ask_role_again()`.
+    Stands directly above the view.
     """
     view.beside_others = True  # type: ignore[attr-defined]
     return view
@@ -214,6 +216,20 @@ def _begin(lock: Callable[[Session, str], Competition] = get_competition_for_upd
     begin_write(db.session())
     if g.get("competition") is not None or g.get("competition_code") is not None:
         g.competition = lock(db.session(), _competition_code())
+    if lock is get_competition_for_update:
+        ask_role_again()
+
+
+def ask_role_again() -> None:
+    """Refuse, behind the lock, whoever lost the role since the guard read it; nobody takes it away before the commit.
+
+    Raises:
+        NotAllowedError: `role_needed`.
+    """
+    assignment = g.actor.assignment_id if "actor" in g else None
+    if assignment is not None and not is_role_in_force(db.session(), assignment):
+        db.session().rollback()
+        raise NotAllowedError("role_needed", roles="")
 
 
 def _read_competition_again() -> None:

@@ -4,6 +4,9 @@ A thousand candidates sit before an hour that has come, with a paper that only i
 as the waiting page does. Then the words of the holders go in: the file is decrypted, the version opened on record, the
 sitting started by the server's own closer, and every candidate opens the test and fetches the paper. The time runs
 from the words to the paper in the hands of the last one. A missed target or an error ends with 1.
+
+Every question of the sealed papers bears a word that stands nowhere else. Before the words of the holders go in,
+memory of all processes of the server and all its files are searched for it, and must not hold it; afterwards they must.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +28,7 @@ from sqlalchemy import select
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.papers import suggest_blueprint
 from examsite.domain.permissions import Role
+from examsite.domain.questions import Question
 from examsite.domain.scores import score
 from examsite.domain.sealed_papers import manifest_bytes, read_plan
 from examsite.services import papers
@@ -41,6 +46,7 @@ from tests import databases
 from tests.bench import load
 from tests.bench.http_client import Figures
 from tests.bench.installation import CODE, BenchError, Installation, cpu_seconds, site_server
+from tests.bench.memory import files_with, places_in_memory
 from tests.factories.sittings import Room, add_person
 
 #: All candidates read within so long after the last share. Unit: seconds.
@@ -50,6 +56,8 @@ KNOCK_SECONDS = 1.5
 #: How long the room knocks in vain before the words go in. Unit: seconds.
 LEAD_SECONDS = 4
 PATIENCE_SECONDS = 60
+#: Stands in every question of the sealed papers and nowhere else; plain letters, whatever the others are written as.
+CANARY = "zqkimtuoczq"
 
 
 def seal(room: Room) -> list[str]:
@@ -70,7 +78,7 @@ def seal(room: Room) -> list[str]:
     competition.state = state
     plan = read_plan(plan_of_post(setter, competition, room.post))
     holders = ["C01", "S01", "S02"][: ruleset.paper_holders]
-    manifest, made = make_sealed_papers(plan, load_bank(), holders=holders, needed=ruleset.paper_holders_needed)
+    manifest, made = make_sealed_papers(plan, confidential(), holders=holders, needed=ruleset.paper_holders_needed)
     files = [(f"{item.entry.version}.age", item.age) for item in made]
     seal_files(setter, competition, room.post, manifest=manifest_bytes(manifest), files=files)
     competition.state = CompetitionState.WRITTEN
@@ -109,8 +117,35 @@ def open_now(installation: Installation, words: list[str]) -> None:
         open_sealed_paper(ctx, competition, competition.posts[0], words=words)
 
 
+def confidential() -> list[Question]:
+    """The bank of the setters' own machine: each question with a word that stands nowhere else."""
+    return [replace(item, stem=replace(item.stem, vi=f"{item.stem.vi} {CANARY} {item.id}")) for item in load_bank()]
+
+
+@dataclass
+class Search:
+    """Where the word of the sealed papers stood, before they were opened and afterwards."""
+
+    installation: Installation
+    pid: int
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    processes: int = 0
+
+    def look(self) -> list[str]:
+        """Every process and file in which it stands now."""
+        memory = places_in_memory(self.pid, CANARY)
+        self.processes = len(memory)
+        found = [f"{count} in the memory of process {pid}" for pid, count in memory.items() if count]
+        return found + [str(path) for path in files_with(self.installation.home, CANARY)]
+
+    def is_clean(self) -> bool:
+        """Nothing before, and something afterwards: else the search is blind."""
+        return not self.before and any("memory" in place for place in self.after)
+
+
 async def read_all(
-    installation: Installation, users: list[load.User], words: list[str], figures: Figures
+    installation: Installation, users: list[load.User], words: list[str], figures: Figures, search: Search
 ) -> tuple[float, float]:
     """Everybody knocks until the paper is there; seconds that the opening took, and until the last one reads."""
     opened_at = asyncio.get_running_loop().create_future()
@@ -132,6 +167,7 @@ async def read_all(
 
     async def open_later() -> float:
         await asyncio.sleep(LEAD_SECONDS)
+        search.before = await asyncio.to_thread(search.look)
         began = time.perf_counter()
         opened_at.set_result(began)
         await asyncio.to_thread(open_now, installation, words)
@@ -139,6 +175,7 @@ async def read_all(
 
     with figures:
         took, _all = await asyncio.gather(open_later(), load.act_all(users, read, figures))
+    search.after = await asyncio.to_thread(search.look)
     return took, max(figures.seconds, default=float("nan"))
 
 
@@ -150,12 +187,14 @@ def measure(url: str | None, users: int) -> bool:
         words: list[str] = []
         candidates = installation.fill(users, minutes=0, prepare=lambda room: words.extend(seal(room)))
         figures = Figures("read the paper after the last share")
+        search = Search(installation, 0)
 
         async def play(port: int, pid: int) -> tuple[float, float]:
             machines = load.seat(candidates, port)
             figures.meter = partial(cpu_seconds, pid)
+            search.pid = pid
             await asyncio.to_thread(installation.start_at, datetime.now(UTC))
-            done = await read_all(installation, machines, words, figures)
+            done = await read_all(installation, machines, words, figures, search)
             for machine in machines:
                 machine.connection.close()
             return done
@@ -164,12 +203,18 @@ def measure(url: str | None, users: int) -> bool:
             took, last = asyncio.run(play(port, pid))
         installation.engine.dispose()
     failed = sum(figures.errors.values())
-    is_met = len(figures.seconds) == users and not failed and last <= READING_AT_MOST
-    said = "met" if is_met else "MISSED"
+    is_met = len(figures.seconds) == users and not failed and last <= READING_AT_MOST and search.is_clean()
+    said, clean = ("met" if it else "MISSED" for it in (is_met, search.is_clean()))
     print(
         f"  opened on record after {took:.2f} s; half of them read after {figures.percentile(50) / 1000:.1f} s, the "
         f"last of {len(figures.seconds)} after {last:.1f} s (≤ {READING_AT_MOST:g}: {said}); {failed} errors",
         *figures.errors,
+        flush=True,
+    )
+    print(
+        f"  text of the sealed papers before the opening: {len(search.before)} places in {search.processes} processes "
+        f"and all files (0: {clean}), afterwards {len(search.after)}",
+        *search.before,
         flush=True,
     )
     return is_met

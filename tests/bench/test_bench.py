@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,10 @@ def test_a_sealed_paper_reaches_everybody() -> None:
     )
     assert "the last of 3 after" in done.stdout, done.stdout + done.stderr
     assert " 0 errors" in done.stdout, done.stdout + done.stderr
+    # In the memory of every process of the server and in its files: nowhere before, and seen afterwards.
+    assert re.search(r"before the opening: 0 places in [2-9] processes and .*: met\), afterwards [1-9]", done.stdout), (
+        done.stdout
+    )
 
 
 def test_every_act_of_a_competition_is_measured_for_its_lock(tmp_path: Path) -> None:

@@ -52,6 +52,14 @@ FLAGS = (
     "--lang=vi",
     "--window-size=1280,900",
 )
+#: The first element of a selector that a person sees: one question to the page, not one for each element.
+_FIND_SHOWN = """
+const seen = {checkOpacity: true, checkVisibilityCSS: true};
+const shown = (element) => element.checkVisibility(seen) && element.getClientRects().length;
+const found = [...document.querySelectorAll(arguments[0])].find(shown) || null;
+"""
+SHOWN = f"{_FIND_SHOWN} return found;"
+SHOWN_IN_THE_MIDDLE = f"{_FIND_SHOWN} found?.scrollIntoView({{block: 'center'}}); return found;"
 SeenT = TypeVar("SeenT")
 
 
@@ -258,12 +266,12 @@ class Browser:
     def see(self, testid: str) -> WebElement:
         """The element with this `data-testid`, once it is shown."""
 
-        def shown() -> WebElement | None:
-            found = self.driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{testid}"]')
-            return next((element for element in found if element.is_displayed()), None)
+        return self._shown(testid, SHOWN)
 
-        element = self.until(shown, what=testid)
-        assert element is not None
+    def _shown(self, testid: str, script: str) -> WebElement:
+        selector = f'[data-testid="{testid}"]'
+        element = self.until(lambda: self.driver.execute_script(script, selector), what=testid)
+        assert isinstance(element, WebElement)
         return element
 
     def see_all(self, testid: str) -> list[WebElement]:
@@ -286,21 +294,18 @@ class Browser:
 
     def press(self, testid: str, *, leaves_page: bool = False) -> None:
         """Press the element; with `leaves_page`, return when the next page is there."""
-        page = self.driver.find_element(By.TAG_NAME, "html")
-        element = self.see(testid)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-        if leaves_page:
+        page = self.driver.find_element(By.TAG_NAME, "html") if leaves_page else None
+        self._shown(testid, SHOWN_IN_THE_MIDDLE).click()
+        if page is not None:
             self.until(lambda: self.has_left(page), what=f"the page after {testid}")
 
     def has_left(self, page: WebElement) -> bool:
         try:
-            page.is_enabled()
+            return not page.tag_name  # what is still there has a name
         except WebDriverException as error:
             if not is_of_a_page_gone(error):
                 raise
-            return self.driver.execute_script("return document.readyState") == "complete"
-        return False
+            return bool(self.driver.execute_script("return document.readyState") == "complete")
 
     def field(self, label_or_name: str) -> WebElement:
         """The form field with this name attribute, or else with this label."""

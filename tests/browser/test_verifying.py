@@ -88,7 +88,9 @@ def test_stranger_with_the_public_folder_alone_verifies_it(
     command = shlex.split(lines[1].partition(": ")[2])
     done = subprocess.run([sys.executable, "-I", *command[1:]], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, "✗" in done.stdout, "chưa ghim khóa" in done.stdout.splitlines()[-1]) == (0, False, False)
-    assert sha256((folder / "result.json").read_bytes()).hexdigest() in lines[2]
+    digest = sha256((folder / "result.json").read_bytes()).hexdigest()
+    assert page.find_element("id", "result-digest").text == digest
+    assert lines[2].endswith(digest)
 
 
 def test_keys_are_told_apart_however_they_are_pasted(page: webdriver.Chrome) -> None:
@@ -99,4 +101,5 @@ def test_keys_are_told_apart_however_they_are_pasted(page: webdriver.Chrome) -> 
         "logKey": LOG_VERIFIER_KEY,
         "witnesses": [WITNESS_VERIFIER_KEYS[0]],
     }
+    assert read(" ".join(["aaaaaaaa"] * 8)) == {"logKey": "a" * 64, "witnesses": []}  # as it is printed
     assert read("a" * 64 + "\n" + "b" * 64) == {"logKey": "a" * 64, "witnesses": ["b" * 64]}

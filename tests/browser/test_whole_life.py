@@ -139,14 +139,16 @@ class Life:
         }
 
     def comes(self, kind: type[OfficialT], login: str) -> OfficialT:
-        """The official, logged in at the desk: at the screen the first time, when a password is chosen."""
+        """The official, logged in at the desk, with an own password; the first two do all of it at the screen."""
         person = kind(self.desk, login=login, password=self.passwords[login], code=CODE)
-        if login in self.known:
-            person.comes_back()
-        else:
+        if login not in self.known and len(self.known) < 2:
             person.logs_in()
             self.passwords[login] = person.chooses_password()
-            self.known.add(login)
+        else:
+            person.comes_back()
+            if login not in self.known:
+                self.passwords[login] = person.replaces_password()
+        self.known.add(login)
         return person
 
     # ------------------------------------------------------------------------------------------------- chapters
@@ -156,8 +158,8 @@ class Life:
         admin = Administrator(self.desk, login="quantri", password=administrator_password)
         admin.logs_in()
         admin.creates_body("SNV-TN", name=BODY, name_en="Tân Nguyên Department of Home Affairs", level="department")
-        for login, (name, position, _role) in OFFICIALS.items():
-            self.passwords[login] = admin.opens_account(login, name=name, position=position)
+        for number, (login, (name, position, _role)) in enumerate(OFFICIALS.items()):
+            self.passwords[login] = admin.opens_account(login, name=name, position=position, drawn=number < 2)
         admin.grants_at_body("thuky", role="organiser", body=BODY)
         admin.grants_at_body("thutruong", role="authority", body=BODY)
 
@@ -190,11 +192,9 @@ class Life:
                 ("Trình bày và trả lời", "Presentation and answers", "30"),
             ),
         )
-        for login, (_name, _position, role) in OFFICIALS.items():
-            if role:
-                organiser.appoints(login, role)
-        for login in PANEL[:2]:
-            organiser.appoints(login, "panellist")
+        roles = [(login, role) for login, (_name, _position, role) in OFFICIALS.items() if role]
+        for number, (login, role) in enumerate([*roles, *((login, "panellist") for login in PANEL[:2])]):
+            organiser.appoints(login, role, drawn=number < 2)
         organiser.sets_schedule(self.schedule)
         organiser.writes_announcement("Cơ quan tổ chức thi tuyển một chức danh.", "One post is filled by selection.")
         missing = organiser.sees_missing()
@@ -250,10 +250,12 @@ class Life:
             self.candidates[name] = Candidate(self.machine, name=name, login=number, password=password)
         numbers = [self.candidates[name].login for name in sorted(slips, key=lambda name: name.split()[-1])]
         assert numbers == sorted(numbers)  # by given name
+        shown: set[str] = set()
         for login, audiences in DECLARING.items():
             official = self.comes(Official, login)
             for audience in audiences:
-                official.declares_no_relation(audience)
+                official.declares_no_relation(audience, drawn=audience not in shown)
+                shown.add(audience)
 
     def room_is_ready(self) -> None:
         """Papers sealed, a room, seats; the test begun and one version opened by the chair; identities checked."""
@@ -420,9 +422,8 @@ class Life:
             person.browser = self.machine
             file = self.files / "de-an.docx"
             file.write_bytes(docx(body=written(f"Đề án {DEFENCES[name][0]}", "Chương trình hành động 100 ngày.")))
-            person.logs_in()
+            person.comes_back()
             person.uploads_proposal("Chương trình hành động 100 ngày", file)
-            person.logs_out()
         assert len(self.comes(Organiser, "thuky").sees_missing()) == 1  # the deadline has not come
         self.site.move_clock_to(self.schedule["proposals_close_at"] + MINUTE)
         self.comes(Organiser, "thuky").opens_next_gate()
@@ -440,11 +441,10 @@ class Life:
             for name in ESSAYS:
                 person = self.candidates[name]
                 person.browser = self.machine
-                person.logs_in()
+                person.comes_back()
                 score = Decimal(person.reads_written_score().replace(",", "."))
                 if score >= 50:
                     self._passed.append(name)
-                person.logs_out()
         return self._passed
 
     def proposals_are_defended(self) -> None:
@@ -454,8 +454,12 @@ class Life:
         head = self.comes(PanelHead, "truongdean")
         turns = head.sees_turns()
         assert sorted(turns.values()) == sorted(self.passed())
-        for position in turns:
-            head.leads(position, wait=lambda minutes: self.site.move_clock_to(self.site.now() + minutes * MINUTE))
+        for number, position in enumerate(turns):
+            head.leads(
+                position,
+                wait=lambda minutes: self.site.move_clock_to(self.site.now() + minutes * MINUTE),
+                drawn=number == 0,
+            )
         for place, login in enumerate(PANEL):
             member = self.comes(Panellist, login)
             for position, name in turns.items():

@@ -24,6 +24,7 @@ from tests.browser.browser import FLAGS
 from tests.bundle.allowances import ALLOWED, rescoring
 from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
 from tests.bundle.broken_rules import BROKEN_RULES, NEVER_SURE
+from tests.bundle.forgeries import forgeries
 from tests.bundle.frauds import FRAUDS, over_closed
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, Plan, made
 from tests.bundle.mutations import SHAPES, insiders, outsiders
@@ -72,6 +73,7 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
         yield f"a reserve, set aside by {who}", made(replace(plan, obeys_draws=False, sets_aside=who))
     for name, _check, data in over_closed():
         yield name, data
+    yield from forgeries()
     for name, make in ALLOWED.items():
         yield name, make()
     yield "a re-scoring that changed points", rescoring(3)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from examsite.domain.canonical import canonical_bytes, parse_canonical
@@ -30,6 +31,9 @@ from tests.domain.result_cases import (
     preset,
     written_rubric,
 )
+
+#: Random exams of which every figure is computed again: of a normal run, and of a long one.
+EXAMS = 10_000 if "EXAMSITE_SOAK" in os.environ else 60
 
 RULES = preset("hai-phong-pilot")
 POST = PostEntry("P1", "Trưởng phòng Tổng hợp", 1)
@@ -298,7 +302,7 @@ def test_change_after_discussion_replaces_the_first_mark_where_the_rule_set_says
 
 
 @given(cases())
-@settings(max_examples=60)
+@settings(max_examples=EXAMS, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_built_always_recomputes(case: Case) -> None:
     result = result_of(case)
     assert recompute(result) == []

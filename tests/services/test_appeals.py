@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from examsite.bundle import verify as verifier
@@ -31,6 +31,7 @@ from examsite.services.context import Actor
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.services.working_days import swap_day, take_back_day
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
@@ -97,6 +98,25 @@ def test_asking_is_recorded_once_and_may_be_taken_back_while_the_window_is_open(
         AppealState.SUBMITTED,
         AppealState.WITHDRAWN,
     ]
+
+
+def test_what_another_tab_or_the_chair_has_done_since_the_page_was_read(board: Board) -> None:
+    ask(board, 1)
+    candidacy = own(board, 1)
+    (appeal,) = list_own_appeals(board.session, candidacy.id)
+
+    def meanwhile(**values: Any) -> None:
+        board.session.connection().execute(update(Appeal).where(Appeal.id == appeal.id).values(values))
+
+    meanwhile(state=AppealState.REMARKING)
+    with pytest.raises(ConflictError, match="event_not_open"):
+        withdraw_appeal(board.room.ctx(candidacy), candidacy, part="written")
+    meanwhile(state=AppealState.WITHDRAWN, withdrawn_at=board.competition.appeals_close_at)
+    with pytest.raises(NotFoundError):
+        withdraw_appeal(board.room.ctx(candidacy), candidacy, part="written")
+
+    told = select(RecordRow.event).where(RecordRow.event == "appeal:withdrawn")
+    assert board.session.scalars(told).all() == []
 
 
 def test_who_may_not_ask(board: Board) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, inspect
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import CompetitionState
@@ -16,6 +17,7 @@ from examsite.domain.permissions import Role
 from examsite.services import candidacies, people
 from examsite.services.accounts import grant_role, open_login_session
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.presence_checks import check_presence
 from examsite.services.rulesets import ruleset_of
 from examsite.services.throttling import clear_failed_log_ins, note_failed_log_in, seconds_to_wait
 from examsite.services.uploads import ReceivedFile
@@ -23,6 +25,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.accounts import find_account_by_login, find_login_session
 from examsite.storage.queries.candidacies import list_candidacies, list_roster
+from examsite.storage.queries.records import get_log, list_records
 from tests.factories.competitions import Plan, make_official, make_receiving
 
 FILE = ReceivedFile("a" * 64, 10, UploadKind.PDF, "a.pdf")
@@ -221,3 +224,14 @@ def test_a_flood_of_unfinished_applications_is_held_back_for_minutes(plan: Plan,
 
     plan.now = now + timedelta(minutes=DRAFTS_MINUTES, seconds=1)
     _apply(plan, 103)
+
+
+def test_an_application_that_vanishes_before_it_is_handed_in_is_named(plan: Plan) -> None:
+    mine = _apply(plan, 1)
+    records = {row.seq: row for row in list_records(plan.session, get_log(plan.session, plan.competition.code).id)}
+    assert list(check_presence(plan.session, plan.competition, records)) == []
+
+    plan.session.connection().execute(delete(inspect(Candidacy).local_table))
+    plan.session.expunge(mine)
+    (found,) = check_presence(plan.session, plan.competition, records)
+    assert (found.table, found.code, found.event) == ("candidacies", "row_missing", "application:begun")

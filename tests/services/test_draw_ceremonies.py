@@ -10,7 +10,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, func, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.draw_ceremonies import DrawState, NumberWay
@@ -21,6 +21,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.announcements import announce
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.draw_checks import check_draws
 from examsite.services.draws import (
     commit_draw,
     contribute_number,
@@ -33,8 +34,10 @@ from examsite.services.draws import (
 from examsite.services.rulesets import change_ruleset
 from examsite.services.split_keys import Sheet
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.draws import DrawCeremony, DrawContribution
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.draws import get_ceremony
+from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.split_keys import get_split_key
 from tests.factories.competitions import Plan, make_complete_plan
 from tests.factories.draws import give_numbers, make_number, number_all
@@ -285,3 +288,35 @@ def test_without_a_key_or_with_one_contributor_there_is_no_ceremony(session: Ses
         ("system", NumberWay.SYSTEM),
     ]
     assert refusal(lambda: draw(chair, plan.competition, ORDER, ITEMS)) == "draw_already_held"
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "value", "code"),
+    [
+        (DrawCeremony, "items", ["P09", "P08"], "value_differs"),
+        (DrawCeremony, "held_seq", 7, "value_differs"),
+        (DrawContribution, "commitment", "0" * 64, "value_differs"),
+        (DrawContribution, "by", "council/C99", "record_missing"),
+        (DrawContribution, None, None, "row_missing"),
+        (DrawCeremony, None, None, "row_missing"),
+    ],
+)
+def test_a_draw_that_is_not_as_recorded_is_named(
+    council: Council, model: Any, column: str | None, value: object, code: str
+) -> None:
+    session, competition = council.session, council.competition
+    prepare_draw(council.by(0), competition, ORDER, ITEMS)
+    give_numbers(competition, ORDER, [council.by(place) for place in range(3)])
+    commit_draw(council.by(0), competition, ORDER)
+    records = {row.seq: row for row in list_records(session, get_log(session, competition.code).id)}
+    assert list(check_draws(session, competition, records)) == []
+
+    table, first = inspect(model).local_table, select(func.min(model.id)).scalar_subquery()
+    if column is None:
+        if model is DrawCeremony:
+            session.connection().execute(delete(inspect(DrawContribution).local_table))
+        session.connection().execute(delete(table).where(table.c.id == first))
+    else:
+        session.connection().execute(update(table).where(table.c.id == first).values({column: value}))
+    session.expire_all()
+    assert (table.name, code) in {(one.table, one.code) for one in check_draws(session, competition, records)}

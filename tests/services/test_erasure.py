@@ -46,6 +46,7 @@ from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.records import get_log, list_logs
+from examsite.storage.uploads import stored_path
 from tests.factories.ranking import WINNER_PLACE, Stage, known_signer, make_stage
 from tests.scenes import Keep
 from tests.services.test_bundles import DATA, files, published
@@ -424,6 +425,18 @@ def test_no_file_holds_a_word_of_those_not_selected(installation: tuple[Engine, 
     assert entry.until == until
     assert destroy_overdue(settings, now=until) == []
     assert destroy_overdue(settings, now=until + timedelta(seconds=1)) == [backup]
+
+
+def test_files_that_an_interrupted_cleaning_removed_count_when_it_is_taken_up_again(tmp_path: Path) -> None:
+    names = [character * 64 for character in "abc"]
+    for name in names:
+        path = stored_path(tmp_path, name)
+        path.parent.mkdir(parents=True)
+        path.touch()
+    stored_path(tmp_path, names[0]).unlink()
+
+    assert erasing.remove_files(tmp_path, names) == 3
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_what_an_old_backup_brings_back_is_erased_again(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from examsite.closer import Closer
 from examsite.config import Settings, load_settings
-from examsite.domain.errors import InvalidError
+from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.merkle import BLOCK_LEAVES, consistency_proof, inclusion_proof, root_hash
 from examsite.services.checkpoints import list_due_logs, load_signer
@@ -23,9 +23,10 @@ from examsite.services.verification import verify_log
 from examsite.storage.database import reading, writing
 from examsite.storage.models.records import CheckpointRow, RecordBlock, RecordLog, RecordRow
 from examsite.storage.queries.checkpoints import list_leaves
-from examsite.storage.queries.records import get_log, list_checkpoints
+from examsite.storage.queries.records import get_checkpoint, get_log, get_record, list_checkpoints
 
 ACCOUNTS = ("account/1", {"login": "a"})
+PAYLOAD = {"candidate": "ABC", "answers": []}
 
 
 @pytest.fixture
@@ -100,8 +101,18 @@ def test_the_closer_signs_in_time_and_once_whoever_comes(
 
 
 def test_a_log_with_a_receipt_in_it_is_signed_soon(session: Session, now: datetime) -> None:
-    payload = {"candidate": "ABC", "answers": []}
     ctx = ServiceContext(session=session, now=now)
-    record(ctx, None, Event.ANSWERS_SUBMITTED, "sitting/S1", payload, actor="candidate")
+    record(ctx, None, Event.ANSWERS_SUBMITTED, "sitting/S1", PAYLOAD, actor="candidate")
     later = [ServiceContext(session=session, now=now + timedelta(seconds=seconds)) for seconds in (4, 5)]
     assert [list_due_logs(each) for each in later] == [[], ["system"]]
+
+
+@pytest.mark.parametrize("number", [2**31, 2**53 - 1, 2**63])
+def test_a_number_that_no_table_holds_is_not_found(session: Session, now: datetime, number: int) -> None:
+    """Receipts and checkpoints that people bring may name any number."""
+    ctx = ServiceContext(session=session, now=now)
+    record(ctx, None, Event.ANSWERS_SUBMITTED, "sitting/S1", PAYLOAD, actor="candidate")
+    log = get_log(session, "system")
+    for find in (get_record, get_checkpoint):
+        with pytest.raises(NotFoundError):
+            find(session, log.id, number)

@@ -24,7 +24,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.standardisation import MarkerAlarm, MarkerStop
-from examsite.storage.queries.codes import missing_before_opening
+from examsite.storage.queries.code_checklists import list_missing_before_opening
 from examsite.storage.queries.marking_statistics import list_locked_marks
 from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_hold, list_open_alarms
@@ -132,6 +132,7 @@ def _tolerance(board: Board) -> tuple[MarkerStop, dict[str, Decimal]]:
         off = Decimal(0) if met <= 1 else 4 * STEP
         _lock(board, marker, code, true[code] + off, 20 + number)
     (stop,) = _stops(board)
+    assert Decimal(str(stop.figures["mean_error"])) > 5, "the head reads by how much"
     return stop, true
 
 
@@ -173,7 +174,7 @@ def test_codes_stay_sealed_while_the_head_owes_a_decision_about_a_marker(board: 
     stop = marker_stops.stop_marker(head, board.competition, "M01", reason="Cần trao đổi về câu 2.")
 
     def owed() -> set[str]:
-        return {item.code for item in missing_before_opening(board.session, board.competition, board.room.now)}
+        return {item.code for item in list_missing_before_opening(board.session, board.competition, board.room.now)}
 
     assert owed() >= {"marker_stops_undecided", "marker_alarms_undecided"}
     marker_stops.resume_marker(head, board.competition, stop.id, reason="Đã trao đổi.")

@@ -15,20 +15,23 @@ from sqlalchemy import delete, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
+from examsite.domain.competitions import DelegationLevel
 from examsite.domain.errors import NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.second_factors import public_secret
 from examsite.domain.table_problems import TableProblem
-from examsite.services import accounts, conflicts, invigilation, room_time
+from examsite.services import accounts, bodies, conflicts, invigilation, room_time
 from examsite.services.account_checks import check_accounts
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.second_factors import give_app, note_shown, reset_factors
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.log_in_tokens import token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment, SecondFactor
+from examsite.storage.models.competitions import Body
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.rooms import Pause
 from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.queries.accounts import list_second_factors
 from tests.factories.sittings import Room, add_person, make_room
 
 MODELS = {model.__tablename__: model for model in (Account, SecondFactor, RoleAssignment, ConflictDeclaration, Sitting)}
@@ -279,7 +282,7 @@ def test_a_second_factor_counts_only_as_the_product_noted_it(session: Session, p
     other = accounts.open_login_session(ctx, person, hours=1, address="", user_agent="")
     log_ins = {row.token_mac: row for row in session.scalars(select(LoginSession))}
     own, second = log_ins[token_mac(session, token)], log_ins[token_mac(session, other)]
-    note_shown(ctx, own)
+    note_shown(ctx, own, list_second_factors(session, person.id)[0])
     session.flush()
 
     def shown_at(of: str) -> datetime | None:
@@ -292,3 +295,16 @@ def test_a_second_factor_counts_only_as_the_product_noted_it(session: Session, p
     assert shown_at(other) is None
     raw(session, LoginSession, own.id, {"factor_at": now + timedelta(minutes=30)})
     assert shown_at(token) is None
+
+
+@pytest.mark.parametrize("values", [{"level": "city_government"}, None])
+def test_a_body_that_is_gone_or_means_another_level_is_named(
+    session: Session, person: Account, now: datetime, settings: Settings, values: dict[str, Any] | None
+) -> None:
+    held = ServiceContext(session, now, settings=settings)
+    made = bodies.create_body(held, code="SXD", name="Sở Xây dựng", name_en="", level=DelegationLevel.DEPARTMENT)
+    assert check_accounts(session) == []
+    raw(session, Body, made.id, values)
+    (found,) = check_accounts(session)
+    assert (found.table, found.event) == ("bodies", "body:created")
+    assert found.code == ("row_missing" if values is None else "value_differs")

@@ -19,7 +19,7 @@ from examsite.services.table_checks import check_seals
 from examsite.storage.column_types import ScoreColumn, UtcDateTime
 from examsite.storage.database import Base
 from examsite.storage.models.marking import Mark
-from examsite.storage.row_seals import ROW_KEY, RowKeyMissingError, row_key_of, sealed_classes
+from examsite.storage.row_seals import ROW_KEY, RowKeyMissingError, has_sealed_key, row_key_of, sealed_classes
 from tests.factories.ranking import Stage, known_signer, make_stage
 from tests.scenes import Keep
 from tests.services.test_bundles import published
@@ -166,3 +166,26 @@ def test_a_value_that_its_column_cannot_hold_is_named_and_hides_no_other_change(
     session.expire_all()
     found = {(one.table, one.row, one.code) for one in check_installation(session)}
     assert {(table, key, "row_unreadable"), ("marks", last, "row_changed")} <= found
+
+
+def test_two_rows_that_change_keys_break_both_seals_where_the_key_says_who_is_meant(stage: Stage) -> None:
+    session = stage.session
+    tried = set()
+    for table in (inspect(sealed).local_table for sealed in SEALED):
+        keys = session.scalars(select(table.c.id).order_by(table.c.id).limit(2)).all()
+        if not has_sealed_key(table) or len(keys) < 2:
+            continue
+        nested = session.begin_nested()
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        try:
+            for old, new in ((keys[0], 9_000_000), (keys[1], keys[0]), (9_000_000, keys[1])):
+                session.connection().execute(update(table).where(table.c.id == old).values(id=new))
+        except DBAPIError:  # others name these rows, and this database does not let them go
+            nested.rollback()
+            continue
+        found = check_seals(session)
+        nested.rollback()
+        assert [(problem.table, problem.row) for problem in found] == [(table.name, key) for key in keys]
+        tried.add(table.name)
+    assert tried >= ({"accounts", "role_assignments"} if session.get_bind().dialect.name == "sqlite" else set())

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pyotp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -21,6 +22,7 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.permissions import Role
 from examsite.domain.second_factors import FRESH_SECONDS, STEP_SECONDS, FactorKind, is_fresh, public_secret
 from examsite.services import accounts, passkeys, second_factors, throttling
+from examsite.services.account_checks import check_accounts
 from examsite.services.context import Actor, ServiceContext
 from examsite.storage.models.accounts import Account, LoginSession, SecondFactor
 from examsite.storage.models.records import RecordLog, RecordRow
@@ -338,3 +340,55 @@ def test_a_factor_that_is_hidden_in_the_database_makes_no_room_for_another_one(
     lan.session.expire_all()
     with pytest.raises(ConflictError, match="factor_damaged"):
         log_in("lan").adds_app(seconds=60)
+
+
+def former(
+    person: Person, model: type[SecondFactor] | type[LoginSession], where: ColumnElement[bool]
+) -> Callable[[], None]:
+    """One row as it stands now, seal and all; called, it puts the row back past the product."""
+    table = cast(Table, model.__table__)
+    row = dict(person.session.connection().execute(select(table).where(where)).mappings().one())
+
+    def put_back() -> None:
+        person.session.connection().execute(update(table).where(table.c.id == row["id"]).values(**row))
+        person.session.expire_all()
+
+    return put_back
+
+
+def test_a_code_counts_once_also_when_the_row_of_its_factor_is_put_back(log_in: Callable[[str], Person]) -> None:
+    lan = log_in("lan")
+    secret = lan.adds_app()
+    put_back = former(lan, SecondFactor, SecondFactor.account_id == lan.account.id)
+    code = lan.code(secret, seconds=600)
+    assert lan.shows(code, seconds=600)
+    assert check_accounts(lan.session) == []
+
+    put_back()
+    assert not lan.shows(code, seconds=601)
+    assert [(one.table, one.column) for one in check_accounts(lan.session)] == [("second_factors", "last_step")]
+
+
+def test_a_factor_of_which_only_the_last_code_was_set_back_is_refused_by_name(log_in: Callable[[str], Person]) -> None:
+    lan = log_in("lan")
+    secret = lan.adds_app()
+    lan.session.connection().execute(update(cast(Table, SecondFactor.__table__)).values(last_step=0))
+    lan.session.expire_all()
+    assert refusal(lambda: lan.shows(lan.code(secret, seconds=600), seconds=600)) == "factor_damaged"
+
+
+def test_an_answer_of_a_passkey_counts_once_also_when_the_log_in_is_put_back(log_in: Callable[[str], Person]) -> None:
+    lan, device = log_in("lan"), Passkey()
+    lan.adds_passkey(device)
+    back = (
+        former(lan, SecondFactor, SecondFactor.account_id == lan.account.id),
+        former(lan, LoginSession, LoginSession.account_id == lan.account.id),
+    )
+    question = passkeys.ask_for_passkey(lan.ctx(seconds=400), token=lan.token, host=HOST)
+    assert question is not None
+    answer = device.signs(question)
+    assert passkeys.show_passkey(lan.ctx(seconds=400), token=lan.token, answer=answer)
+
+    for put_back in back:
+        put_back()
+    assert not passkeys.show_passkey(lan.ctx(seconds=900), token=lan.token, answer=answer)

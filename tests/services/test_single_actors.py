@@ -35,6 +35,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.services import (
     candidacies,
     codes,
+    corrections,
     merging,
     papers,
     people,
@@ -46,6 +47,7 @@ from examsite.services import (
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.findings import note_findings_seen
 from examsite.storage.models.accounts import Account, RoleAssignment
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition, GatePassage, Post
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
@@ -170,6 +172,10 @@ class Tries:
         kind, sitting = RequestKind.EXTEND_ROOM, self.one(Sitting)
         return room_requests.ask_room_request(ctx, self.competition, sitting, kind=kind, reason=REASON, minutes=10)
 
+    def asks_for_a_correction(self, ctx: ServiceContext) -> object:
+        codes = [str(row.public_code) for row in self.rows(Candidacy)]
+        return corrections.ask_correction(ctx, self.competition, candidates=codes[4:5], reason=REASON)
+
     def application(self) -> str:
         return str(self.one(Candidacy).application_code)
 
@@ -190,6 +196,8 @@ class Tries:
             "signs": lambda ctx: self.signs(ctx, Decision.AGREED),
             "refuses": lambda ctx: self.signs(ctx, Decision.REFUSED),
             "publishes": lambda ctx: publication.publish_result(ctx, here),
+            "asks for a correction": self.asks_for_a_correction,
+            "agrees to a correction": lambda ctx: corrections.decide_correction(ctx, here, agreed=True),
             "publishes written": lambda ctx: merging.publish_written(ctx, here),
             "fixes roster": lambda ctx: candidacies.fix_roster(ctx, here),
             "reconsiders": lambda ctx: candidacies.reconsider_candidacy(ctx, here, self.application(), reason=REASON),
@@ -285,11 +293,12 @@ def result(session: Session, now: datetime, folder: Path) -> Scene:
 
 
 def published(session: Session, now: datetime, folder: Path) -> Scene:
-    """A result is public; nobody puts another one in its place."""
+    """A result is public; nobody puts another one in its place, or has a script marked anew, alone."""
     found = result(session, now, folder)
     assert found.is_won()
-    found.effect = lambda: session.execute(select(ResultVersion.number, ResultVersion.published_at)).all()
-    found.way = []
+    versions = select(ResultVersion.number, ResultVersion.published_at)
+    found.effect = lambda: (session.execute(versions).all(), len(session.scalars(select(Appeal.id)).all()))
+    found.way = [("asks for a correction", Role.ORGANISER), ("agrees to a correction", Role.COUNCIL_MEMBER)]
     return found
 
 
@@ -351,7 +360,7 @@ def test_no_account_alone_does_what_takes_two(build: Build, engine: Engine, now:
         search(build(session, now, tmp_path), SEQUENCES // len(SCENES))
 
 
-@pytest.mark.parametrize("build", [one for one in SCENES if one not in (roster, published)])
+@pytest.mark.parametrize("build", [one for one in SCENES if one is not roster])
 def test_the_people_whom_the_rules_name_reach_it(build: Build, engine: Engine, now: datetime, tmp_path: Path) -> None:
     with databases.rolled_back_session(engine) as session:
         scene = build(session, now, tmp_path)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -19,6 +19,7 @@ from examsite.services.backups import make_backup
 from examsite.services.redactions import look_through
 from examsite.storage.database import open_engine, upgrade
 from examsite.storage.models.draws import DrawContribution
+from examsite.storage.traces import leave_no_trace
 from tests.services.test_code_maps import CANARY as SET_ASIDE
 from tests.services.test_code_maps import make_answers
 from tests.services.test_sealed_papers import CANARY, make_sealed
@@ -82,3 +83,17 @@ def test_after_the_cut_no_byte_and_no_backup_keeps_what_was_put_away(server: Ser
         session.commit()
     after = server.bytes_of_all()
     assert [secret for secret in secrets if secret in after] == []
+
+
+def test_each_transaction_that_deleted_is_cleaned_after_once_and_no_other(server: Server) -> None:
+    taken: list[object] = []
+    event.listen(server.engine, "checkout", lambda *given: taken.append(given))
+    with Session(server.engine) as session:
+        for ending in (session.commit, session.rollback, session.commit):
+            session.execute(text("SELECT 1"))
+            leave_no_trace(session, "key_shares")
+            leave_no_trace(session, "scripts")
+            ending()
+        session.execute(text("SELECT 1"))
+        session.commit()
+    assert len(taken) == 4 + 2, "one connection for each transaction, and one more after each that deleted"

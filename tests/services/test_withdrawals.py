@@ -24,7 +24,8 @@ from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal,
 from examsite.storage.models.dossiers import ConflictRuling
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Settlement
 from examsite.storage.models.records import RecordRow
-from examsite.storage.queries.codes import missing_before_opening, written_results
+from examsite.storage.queries.code_checklists import list_missing_before_opening
+from examsite.storage.queries.codes import written_results
 from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals, list_withdrawals_of_script
@@ -126,7 +127,7 @@ def test_withdrawn_mark_counts_nowhere(board: Board, now: datetime) -> None:
     board.lock_pair(second, ("40.00", "40.00"))
     _withdraw(board, first)
 
-    missing = missing_before_opening(board.session, board.competition, now)
+    missing = list_missing_before_opening(board.session, board.competition, now)
     assert [item.code for item in missing] == ["scripts_not_settled"]
     with pytest.raises(ConflictError):
         codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
@@ -205,7 +206,7 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
     board.lock_pair(code, ("40.00", "42.50"))
     wish = _ask(board, code)
     assert _refusal(ConflictError, lambda: _ask(board, code)) == "withdrawal_already_requested"
-    waiting = {item.code for item in missing_before_opening(board.session, board.competition, now)}
+    waiting = {item.code for item in list_missing_before_opening(board.session, board.competition, now)}
     assert "withdrawals_waiting" in waiting
 
     refuse_withdrawal(board.ctx(Role.CHAIR), board.competition, wish.id)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -18,6 +23,15 @@ from examsite.bundle import verify as verifier
 from examsite.cli.receipts import check_receipt_file
 from examsite.cli.witness import witness
 from examsite.domain.bundles import Audience
+from examsite.domain.checkpoints import (
+    MAX_SIGNATURES,
+    Checkpoint,
+    Note,
+    NoteSignature,
+    VerifierKey,
+    checkpoint_text,
+    note_text,
+)
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.witnessing import request_text
@@ -103,7 +117,16 @@ def test_from_three_machines_into_the_bundle(session: Session, now: datetime, tm
     assert build_bundle(session, competition, Audience.PUBLIC) == data
     with pytest.raises(InvalidError, match="cosignature_missing"):
         add_cosignatures(board, competition, of_result.note)
-    for text in ("", "x", "old 1\n\n" + note, "\x00", "a\n1\n" + "A" * 43 + "=\n\n— a AAAAAAAA\n", note * 400):
+    too_large = checkpoint_text(Checkpoint(log_key(signer, log.code).name, 2**62, bytes(32)))
+    for text in (
+        f"{too_large}\n{of_result.note.splitlines()[-1]}",
+        "",
+        "x",
+        "old 1\n\n" + note,
+        "\x00",
+        "a\n1\n" + "A" * 43 + "=\n\n— a AAAAAAAA\n",
+        note * 400,
+    ):
         with pytest.raises(DomainError):
             add_cosignatures(board, competition, text)
     with pytest.raises(ConflictError, match="cosignature_of_other_checkpoint"):
@@ -142,3 +165,86 @@ def _check_offline(stage: Stage, folder: Path, key: str) -> None:
     assert "hai lịch sử" in check("--against", str(later))[1]
     mine.write_text(receipt.text.replace('"v":1', '"v":1 '))
     assert check()[0] == 1
+
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+ORIGIN = "thituyen.example/HP-2026-01"
+LOG = VerifierKey(ORIGIN, KEY.public_key().public_bytes_raw())
+
+
+def _signed(size: int, root: bytes, more: tuple[NoteSignature, ...] = ()) -> str:
+    text = checkpoint_text(Checkpoint(ORIGIN, size, root))
+    own = NoteSignature(ORIGIN, LOG.key_id, KEY.sign(text.encode()))
+    return note_text(Note(text, (own, *more)))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A witness that has signed five records of the log."""
+    home, asked = tmp_path / "witness", tmp_path / "moc"
+    run("init", "--name", "giam-sat.example", "--home", home)
+    asked.write_text(_signed(5, b"1" * 32))
+    run("cosign", asked, "--home", home, "--log-key", LOG.as_text())
+    return home
+
+
+def _ask(home: Path, text: str, *more: str, good: bool = False) -> str:
+    asked = home.parent / "moc"
+    asked.write_text(text)
+    return run("cosign", asked, "--home", home, *more, good=good)
+
+
+def test_a_damaged_memory_is_no_first_time(home: Path) -> None:
+    (memory,) = home.glob("*.json")
+    sound = json.loads(memory.read_text())
+    for text in ("", "{", "{}", "[]", "null", *(json.dumps(sound | {name: "x"}) for name in sound)):
+        memory.write_text(text)
+        assert "bị hỏng" in _ask(home, _signed(3, b"2" * 32), "--log-key", LOG.as_text())
+        assert "bị hỏng" in run("show", "--home", home, good=False)
+
+
+def test_a_fork_is_told_from_what_may_be_a_mistake(home: Path) -> None:
+    fork = _ask(home, _signed(5, b"2" * 32))
+    old = _ask(home, _signed(3, b"2" * 32))
+    wrong_proof = _ask(home, request_text(5, [b"3" * 32], _signed(8, b"2" * 32)))
+
+    assert "hai lịch sử khác nhau; giữ" in fork
+    assert "tệp cũ" in old
+    assert "hoặc phần chứng minh trong tệp bị hỏng" in wrong_proof
+    assert len(list(home.glob("bang-chung-*"))) == 3
+
+
+def test_a_note_of_many_signatures(home: Path) -> None:
+    """One that is full is refused before anything is remembered; a picture holds the log's and the own line."""
+    others = tuple(NoteSignature(f"w{number}", b"abcd", bytes([number]) * 72) for number in range(MAX_SIGNATURES - 1))
+
+    assert "TỪ CHỐI" in _ask(home, _signed(5, b"1" * 32, others))
+    _ask(home, _signed(5, b"1" * 32, others[:-1]), "--qr", good=True)
+    run("check", home.parent / "moc.signed", "--log-key", LOG.as_text())
+
+
+def test_a_key_whose_name_was_not_written_is_the_one_printed(home: Path) -> None:
+    line = run("show", "--home", home).splitlines()[0]
+    (home / "name").unlink()
+
+    assert run("init", "--name", "giam-sat.example", "--home", home).splitlines()[-1] == line
+
+
+def test_two_at_once_sign_one_history(home: Path) -> None:
+    """Both have the same right to be the first; the second one meets what the first one remembered."""
+    (memory,) = home.glob("*.json")
+    memory.unlink()
+    command = [sys.executable, "-m", "examsite", "witness", "cosign", "--home", str(home), "--log-key", LOG.as_text()]
+    asked = []
+    for number in range(2):
+        asked.append(home.parent / f"moc-{number}")
+        asked[-1].write_text(_signed(5, bytes([number]) * 32))
+    with (home / "lock").open("w") as file:
+        flock(file, LOCK_EX)
+        running = [subprocess.Popen([*command, str(path)], stderr=subprocess.PIPE) for path in asked]
+        for process in running:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.2)
+
+    assert sorted(bool(process.communicate()[1]) for process in running) == [False, True]
+    assert len(list(home.parent.glob("moc-*.signed"))) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import datetime
 
 import pytest
@@ -37,3 +38,13 @@ def test_an_error_does_not_carry_what_the_statement_carried(session: Session, no
         write()
 
     assert WORD not in str(refused.value)
+
+
+def test_a_broken_rule_does_not_carry_the_row_that_broke_it(session: Session, now: datetime) -> None:
+    """PostgreSQL adds the whole row to its words, and an unexpected error is written into the log of the server."""
+    session.add(Account(login=None, display_name=WORD, password_hash="-", created_at=now))
+    with pytest.raises(IntegrityError) as refused:
+        session.flush()
+
+    assert "login" in str(refused.value)
+    assert WORD not in "".join(traceback.format_exception(refused.value))

@@ -102,12 +102,11 @@ council.agree_excuse                   GET,POST  chair,council_member
 council.agree_to_opening               POST      council_member
 council.answer_standard                GET,POST  chair,council_member
 council.answer_withdrawal              GET,POST  chair,council_member
-council.check_sheet                    GET,POST  chair,council_member
 council.commit_draw                    GET,POST  chair
-council.confirm_sheet                  POST      chair,council_member
 council.contribute_number              POST      chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_appeal                  GET,POST  chair,council_member
+council.decide_correction              GET,POST  chair,council_member
 council.decide_incident                GET,POST  chair
 council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
@@ -142,25 +141,28 @@ council.open_sealed_paper              GET,POST  chair
 council.prepare_draw                   POST      chair,council_member
 council.print_draw_minutes             GET       chair,council_member
 council.read_draw_state                GET       chair,council_member
+council.rehearse_share                 GET,POST  chair,council_member
 council.replace_remarker               GET,POST  chair,council_member
 council.reveal_number                  POST      chair,council_member
 council.set_aside_paper                GET,POST  chair
+council.sign_gate_document             GET,POST  chair,council_member
 council.show_appeal                    GET       chair,council_member
 council.show_codes                     GET       chair,council_member
 council.show_desk                      GET       chair,council_member
 council.show_draw                      GET       chair,council_member
 council.show_draw_screen               GET       chair,council_member
-council.show_paper_draw                GET       chair,council_member
 council.show_findings                  GET,POST  chair,council_member
+council.show_paper_draw                GET       chair,council_member
 council.show_presentation_order        GET       chair,council_member
 council.show_readiness                 GET       chair,council_member
 council.show_report                    GET       chair,council_member
 council.show_result                    GET       chair,council_member
 council.show_script_path               GET       chair,council_member
+council.show_sheet                     GET,POST  chair,council_member
 council.show_timeline                  GET       chair,council_member
 council.sign_result                    GET,POST  chair,council_member
 council.split_key                      GET,POST  chair
-council.take_sheet                     GET,POST  chair,council_member
+council.take_sheet                     POST      chair,council_member
 
 explanations.answer                    GET,POST  authority,chair,council_member,invigilator,keeper,marker,marking_head,organiser,panel_head,panellist,setter
 explanations.ask                       GET,POST  supervisor
@@ -263,6 +265,7 @@ marker.write_standard                  GET,POST  marking_head
 organiser.add_invigilator              POST      organiser
 organiser.add_post                     GET,POST  organiser
 organiser.ask_adjustments              GET,POST  organiser
+organiser.ask_correction               GET,POST  organiser
 organiser.ask_for_erasure              POST      organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
@@ -311,6 +314,7 @@ organiser.show_result                  GET       organiser
 organiser.show_roster                  GET       organiser
 organiser.show_sitting                 GET       organiser
 organiser.show_timeline                GET       organiser
+organiser.take_back_correction         POST      organiser
 organiser.tell_rehearsal               GET       organiser
 organiser.withdraw_asked_erasure       POST      organiser
 
@@ -346,11 +350,13 @@ public.download_authority              GET       public
 public.download_bundle                 GET       public
 public.download_checkpoint             GET       public
 public.download_draw                   GET       public
+public.download_older_bundle           GET       public
 public.download_proof                  GET       public
 public.download_result                 GET       public
 public.list_draws                      GET       public
 public.list_rulesets                   GET       public
 public.list_settled_appeals            GET       public
+public.list_versions                   GET       public
 public.quit_browser                    GET       public
 public.show_checkpoint                 GET       public
 public.show_competition                GET       public
@@ -385,8 +391,6 @@ setter.show_paper_key                  GET       setter
 setter.show_papers                     GET       setter
 setter.show_question                   GET       setter
 
-supervisor.check_sheet                 GET,POST  supervisor
-supervisor.confirm_sheet               POST      supervisor
 supervisor.bring_cosignatures          GET,POST  supervisor
 supervisor.download_bundle             GET       supervisor
 supervisor.end_one_witness             POST      supervisor
@@ -398,6 +402,7 @@ supervisor.list_people                 GET       supervisor
 supervisor.list_records                GET       supervisor
 supervisor.list_script_paths           GET       supervisor
 supervisor.name_witnesses              GET,POST  supervisor
+supervisor.rehearse_share              GET,POST  supervisor
 supervisor.show_checkpoint             GET       supervisor
 supervisor.show_desk                   GET       supervisor
 supervisor.show_findings               GET       supervisor
@@ -405,9 +410,10 @@ supervisor.show_readiness              GET       supervisor
 supervisor.show_record                 GET       supervisor
 supervisor.show_report                 GET       supervisor
 supervisor.show_script_path            GET       supervisor
+supervisor.show_sheet                  GET,POST  supervisor
 supervisor.show_statistics             GET       supervisor
 supervisor.show_timeline               GET       supervisor
-supervisor.take_sheet                  GET,POST  supervisor
+supervisor.take_sheet                  POST      supervisor
 """
 
 

@@ -16,20 +16,26 @@ from flask import Flask
 from examsite.bundle.verify import verify
 from examsite.domain.bundles import Audience
 from examsite.domain.canonical import sha256_hex
+from examsite.domain.checkpoints import VerifierKey
+from examsite.domain.cosignatures import COSIGNATURE
 from examsite.domain.permissions import Role
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import load_signer
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
+from examsite.services.witnesses import end_witness, name_witness
 from examsite.storage.database import open_engine, reading
 from examsite.storage.queries.competitions import get_competition
 from tests.factories.ranking import NAMES, Stage, hold, make_stage
 from tests.web.conftest import Doing
-from tests.web.strict_client import StrictClient, check_page, find_all, parse
+from tests.web.strict_client import StrictClient, check_page, find_all, parse, words
 from tests.web.world import World
 
 CODE = "VH-2026-01"
 PUBLIC, COUNCIL, BOARD = (f"/{place}/{CODE}/bundle.zip" for place in ("competitions", "council", "supervisor"))
+WITNESSES = {
+    name: VerifierKey(name, bytes([n]) * 32, COSIGNATURE) for n, name in enumerate(("kept.example", "lost.example"))
+}
 CHAIR, SUPERVISOR = f"chair-{CODE}".lower(), f"s01-{CODE}".lower()
 
 Scene = Callable[..., Any]
@@ -50,7 +56,7 @@ def staged(scene: Scene, password_hash: str) -> Callable[..., Any]:
                 signer=extensions["signer"],
                 password_hash=password_hash,
             )
-            hold(stage, Role.SUPERVISOR, 1, "Phan Giám Sát", password_hash)
+            stage.board.room.people[Role.SUPERVISOR] = hold(stage, Role.SUPERVISOR, 1, "Phan Giám Sát", password_hash)
             version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
             for who in (*stage.council[:3], stage.authority):
                 stage.signs(who, version)
@@ -153,6 +159,10 @@ def test_folder_for_everyone_names_nobody_else_and_is_the_same_again(staged: Any
     """The same canaries in every file; numbers stand in the list of the announcement only, as on the site."""
 
     def canaries(stage: Stage) -> tuple[list[str], list[str]]:
+        ctx = stage.ctx(Role.SUPERVISOR)
+        for name, key in WITNESSES.items():
+            name_witness(ctx, stage.competition, key=key.as_text(), holder=name)
+        end_witness(ctx, stage.competition, "lost.example")
         people = list(enumerate(stage.board.room.candidacies))
         leaks = ["Giám khảo 1", "Trưởng ban đề án", "Phan Giám Sát"]
         leaks += [text for _place, one in people for text in (one.application_code, one.identity_number)]
@@ -170,7 +180,13 @@ def test_folder_for_everyone_names_nobody_else_and_is_the_same_again(staged: Any
     assert app.extensions["public_folder"](CODE) == found
     assert {"HUONG-DAN.txt", "KHOA.txt", "verify.py", "verify/index.html", "result.json", "bao-cao.pdf"} <= found.keys()
     assert found["HUONG-DAN.txt"].count(b"\n") == found["HOW-TO-VERIFY.txt"].count(b"\n") == 3
-    key = found["KHOA.txt"].decode().splitlines()[1]
+    keys = found["KHOA.txt"].decode().splitlines()
+    key, witness = (line for line in keys if not line.startswith("#"))
+    assert witness == WITNESSES["kept.example"].as_text()  # a key that was given up signs nothing any more
+    announced = words(parse(found["index.html"].decode()))
+    printed = [line.partition(": ")[2] for line in keys if "printed" in line]
+    assert len(printed) == 2  # what is compared is spelled in the folder as on paper
+    assert all(line in announced for line in printed)
     said = {x["check"]: x["state"] for x in verify(found[f"{CODE}-1.zip"], log_key=key)}
     assert said["signature"] == said["root"] == "ok"
 
@@ -180,7 +196,16 @@ def test_every_link_of_the_folder_leads_to_a_file_of_it(staged: Any, app: Flask)
     found = app.extensions["public_folder"](CODE)
     pages = {name: parse(data.decode()) for name, data in found.items() if name.endswith(".html")}
 
-    assert {"index.html", "quy-tac.html", "ket-qua.html", "tep.html", "en/ket-qua.html"} <= pages.keys()
+    expected = {
+        "index.html",
+        "quy-tac.html",
+        "ket-qua.html",
+        "phuc-khao.html",
+        "du-lieu.html",
+        "tep.html",
+        "en/ket-qua.html",
+    }
+    assert expected <= pages.keys()
     for name, page in pages.items():
         for element in page.iter():
             for address in filter(None, (element.get("href"), element.get("src"))):

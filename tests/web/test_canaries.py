@@ -25,7 +25,7 @@ from tests.web.world import CandidateWords, Person, World, browser_of, close_sit
 _RESULT = {"show_result", "sign_result"}
 #: Everything that the published result rests on, under codes; of names only those that the result publishes.
 _BUNDLES = {"council.download_bundle", "supervisor.download_bundle"}
-_FILES = {"public.download_bundle", "public.download_result"}
+_FILES = {"public.download_bundle", "public.download_older_bundle", "public.download_result"}
 _PUBLIC_RESULT = {*_FILES, "public.show_ranked_candidate", "public.show_ranking"}
 _LIST = {"organiser.list_candidates", "organiser.show_candidate"}
 _ROSTER = {*_LIST, "organiser.ask_adjustments", "organiser.show_roster"}
@@ -265,6 +265,7 @@ SIGNED_AT = {
     "public.show_ranking",
     "organiser.show_result",
     "organiser.publish_result",
+    "council.sign_gate_document",
     "authority.show_desk",
     *_result("council"),
     *_result("authority"),

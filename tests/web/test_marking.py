@@ -707,6 +707,11 @@ def test_candidate_sees_the_own_result_only_after_publication(
     assert "bài 1." not in text
     # The rule set lets candidates read the comments on their own script; whose they are stays unsaid.
     assert "Đã đọc kỹ" in text
+    # Each objective question with the own answer and its points, which sum up to the system's; the key stays closed.
+    (choices,) = find_all(page, "own-choices")
+    answered = [words(row) for row in choices.iter("tr")][1:]
+    assert len(answered) == len({row.partition(".")[0] for row in answered}) > 0
+    assert all(re.search(r"[\d,]+ / [\d,]+$", row.strip()) for row in answered)
     assert [name for name in ("M01", "M02", "M03") if name in text] == []
 
 

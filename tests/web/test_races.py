@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, with_changes
+from examsite.domain.accounts import AccountState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db, is_taken, make_engine, upgrade
 from examsite.storage.models.accounts import Account, RoleAssignment
@@ -177,3 +178,29 @@ def test_only_a_taken_name_is_a_conflict_every_other_broken_rule_stays_a_fault(s
         with pytest.raises(IntegrityError) as error, session.begin_nested():
             session.execute(bodies.insert().values(**values))
         assert is_taken(error.value) is taken
+
+
+@pytest.mark.parametrize("way", ["role", "account"])
+def test_who_loses_the_role_between_the_guard_and_the_lock_does_nothing_more(
+    app: Flask, administrators: list[StrictClient], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    begin = transactions.begin_write
+    data = {**NEW_BODY, "csrf_token": administrators[0].token("/administrator/bodies/new")}
+
+    def meanwhile(session: Session) -> None:
+        monkeypatch.setattr(transactions, "begin_write", begin)
+        with Session(db.engine) as other:
+            held = other.scalars(select(RoleAssignment).where(RoleAssignment.pseudonym == "Q01")).one()
+            if way == "role":
+                held.revoked_at = held.granted_at
+            else:
+                other.get_one(Account, held.account_id).state = AccountState.DISABLED
+            other.commit()
+        begin(session)
+
+    monkeypatch.setattr(transactions, "begin_write", meanwhile)
+    assert administrators[0].post("/administrator/bodies/new", data=data).status_code == 403
+    data["csrf_token"] = administrators[1].token("/administrator/bodies/new")
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Body).where(Body.code == "SYT")) == 0
+    assert administrators[1].post("/administrator/bodies/new", data=data).status_code == 302

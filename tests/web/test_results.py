@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,16 +18,25 @@ from sqlalchemy import select
 
 from examsite.cli import commands
 from examsite.domain.canonical import sha256_hex
+from examsite.domain.papers import paper_from_data
 from examsite.domain.permissions import Role
-from examsite.services.context import Actor
+from examsite.domain.reasons import LONGEST_TEXT
+from examsite.domain.scores import score
+from examsite.services.context import Actor, ServiceContext
 from examsite.services.findings import note_findings_seen
+from examsite.services.marking import lock_mark, save_draft
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
+from examsite.services.remarking import name_remarkers
+from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.queries.appeals import get_appealed_script
 from examsite.storage.queries.results import list_signers
 from tests.factories.marking import make_board
+from tests.factories.people import add_account, add_role, declares_nobody
 from tests.factories.ranking import COUNCIL_NAMES, NAMES, Stage, make_stage
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
@@ -320,7 +331,7 @@ def test_signer_sees_the_document_its_hash_and_who_has_signed(staged: Any, scene
         ({"confirmed": "refused"}, "không khớp với ý kiến"),
         ({"sha_tail": "x" * 5000}, "Dài quá"),
         ({"version": "x"}, ""),
-        ({"decision": "refused", "reason": "x" * 3000}, "Dài quá"),
+        ({"decision": "refused", "reason": "x" * (LONGEST_TEXT + 1)}, "Dài quá"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_signed(
@@ -483,3 +494,63 @@ def test_nothing_is_reported_before_the_codes_are_opened(scene: Scene, log_in: L
 
     scene(steps)
     assert find_all(log_in(f"chair-{CODE.lower()}").page(FINDINGS), "no-report")
+
+
+def test_a_published_result_is_corrected_by_two_and_everybody_reads_what_changed(
+    staged: Any, scene: Scene, log_in: LogIn, client: StrictClient
+) -> None:
+    code = staged("published", lambda stage: stage.code(4))
+    organiser, member = log_in(ORGANISER), log_in(MEMBER)
+    assert not find_all(client.page(RANKING), "replaces")
+    why = "Thanh tra kết luận bài này bị bỏ sót một trang khi chấm."
+    asked = organiser.submit(f"{ORGANISE}/correction", {"candidates": "99999", "reason": why})
+    assert (asked.status_code, "99999" in asked.text) == (422, True)
+    assert organiser.submit(f"{ORGANISE}/correction", {"candidates": code, "reason": why}).status_code == 302
+    assert why in member.get(f"{SIGN}/correction").text
+    assert member.submit(f"{SIGN}/correction", {"answer": "refuse"}).status_code == 422
+    assert member.submit(f"{SIGN}/correction", {"answer": "agree"}).status_code == 302
+    assert find_all(client.page(RANKING), "correction-open")
+    assert find_all(organiser.page(ORGANISE), "correction-missing")
+    assert member.get(f"/council/{CODE}/appeals/1").status_code == 200
+
+    scene(lambda doing: _mark_anew(doing, "47.50"))
+    assert organiser.submit(f"{ORGANISE}/versions", {}, form_at=ORGANISE).status_code == 302
+    (told,) = find_all(member.page(SIGN), "changes-before-signing")
+    assert {why in words(told), code in words(told), "67,50" in words(told)} == {True}
+    for login, path in ((CHAIR, SIGN), (MEMBER, SIGN), (f"c03-{CODE.lower()}", SIGN), (AUTHORITY, APPROVE)):
+        assert log_in(login).submit(path, opinion(scene)).status_code == 302
+    assert organiser.submit(f"{ORGANISE}/publication", {}).status_code == 302
+
+    assert find_all(client.page(RANKING), "replaces")
+    page = client.page(f"{RANKING}/versions")
+    (changed,) = find_all(page, "changes")
+    assert "67,50" in words(changed)
+    assert len(find_all(page, "version")) == 2
+    assert client.get(f"/competitions/{CODE}/bundle-1.zip").data[:2] == b"PK"
+    assert client.get(f"/competitions/{CODE}/bundle-3.zip").status_code == 404
+
+
+def _mark_anew(doing: Doing, total: str) -> None:
+    """Two fresh markers give the same to the script of the only appeal."""
+    competition = doing.session.scalars(select(Competition)).one()
+    (appeal,) = doing.session.scalars(select(Appeal))
+    at = competition.appeals_close_at + timedelta(hours=1)
+
+    def ctx(held: RoleAssignment) -> ServiceContext:
+        actor = Actor(held.account_id, held.role, held.id, held.pseudonym, competition.id)
+        return replace(doing.ctx(actor), now=at, factor_at=at)
+
+    fresh = []
+    for name in ("M11", "M12"):
+        account = add_account(doing.session, doing.now, f"{name}-{CODE}".lower(), name)
+        fresh.append(add_role(doing.session, doing.now, competition, account, role=Role.MARKER, pseudonym=name))
+        declares_nobody(doing.session, doing.now, competition, fresh[-1])
+    name_remarkers(ctx(list_signers(doing.session, competition.id, Role.CHAIR)[0]), competition, appeal.number)
+    script = get_appealed_script(doing.session, competition.id, appeal.script)
+    for held in fresh:
+        left, points = score(total), {}
+        for criterion in paper_from_data(script.paper.data).rubric.human:
+            points[criterion.criterion] = min(left, criterion.maximum)
+            left -= points[criterion.criterion]
+        draft = save_draft(ctx(held), competition, appeal.script, revision=0, points=points, comments={})
+        lock_mark(ctx(held), competition, appeal.script, revision=draft.revision)

@@ -47,21 +47,23 @@ ASKING = {
     "authority.sign_result",
     "council.agree_to_opening",
     "council.answer_withdrawal",
+    "council.decide_correction",
     "council.decide_request",
     "council.draw_allocation",
     "council.draw_order",
     "council.draw_script_codes",
     "council.hold_draw",
-    "council.confirm_sheet",
-    "council.discard_key",
     "council.take_sheet",
-    "supervisor.confirm_sheet",
+    "council.discard_key",
+    "council.show_sheet",
     "supervisor.take_sheet",
+    "supervisor.show_sheet",
     "council.open_codes",
     "council.open_paper",
     "council.open_reserve",
     "council.open_sealed_paper",
     "council.set_aside_paper",
+    "council.sign_gate_document",
     "council.sign_result",
     "council.split_key",
     "invigilator.decide_request",
@@ -212,7 +214,7 @@ def test_a_passkey_signs_the_hash_itself_and_the_record_keeps_it(
     assert kept["result_sha256"] == ranked
     assert set(kept["assertion"]) == {"credential", "public_key", "authenticator_data", "client_data", "signature"}
     page = member.page(SIGN)
-    assert [words(item) for item in find_all(page, "way")] == ["ký bằng khóa truy cập, ai cũng kiểm tra được"]
+    assert [words(item) for item in find_all(page, "way")] == ["ký bằng khóa truy cập, kèm chữ ký số"]
     assert find_all(page, "firmness")
 
 

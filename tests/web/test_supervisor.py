@@ -201,7 +201,7 @@ def test_checkpoints_are_shown_word_for_word(sealed: None, log_in: LogIn) -> Non
 def test_no_address_of_the_supervisors_accepts_a_change(app: Flask) -> None:
     # Taking and trying an own sheet of a key and naming witnesses with what they signed change nothing of it.
     witnesses = {"supervisor.name_witnesses", "supervisor.bring_cosignatures", "supervisor.end_one_witness"}
-    beside = {"supervisor.take_sheet", "supervisor.confirm_sheet", "supervisor.check_sheet"} | witnesses
+    beside = {"supervisor.show_sheet", "supervisor.take_sheet", "supervisor.rehearse_share"} | witnesses
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("supervisor.")]
     rules = [rule for rule in rules if rule.endpoint not in beside]
     assert len(rules) >= 7

@@ -7,7 +7,6 @@ writes works on a copy. Log-ins are rows made beforehand: no password is hashed 
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -31,7 +30,6 @@ from examsite.cli.demonstration.keys import words_of
 from examsite.cli.demonstration.play import MARKERS, Play
 from examsite.cli.demonstration.points import spread_points
 from examsite.config import Settings
-from examsite.domain.dossiers import UploadKind
 from examsite.domain.marking import ScriptKind
 from examsite.domain.papers import PaperState
 from examsite.domain.permissions import COMPETITION_ROLES, Role
@@ -41,8 +39,9 @@ from examsite.services import accounts, attempts, codes, marking, papers
 from examsite.services.checkpoints import load_signer
 from examsite.services.competitions import create_competition
 from examsite.services.context import Actor
+from examsite.services.rulesets import ruleset_of
 from examsite.services.script_flags import flag_script
-from examsite.services.uploads import add_upload, receive_file
+from examsite.services.uploads import add_upload
 from examsite.storage.database import db, open_engine, upgrade, writing
 from examsite.storage.log_in_tokens import factor_mac, token_mac
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment, SecondFactor
@@ -65,7 +64,6 @@ from examsite.storage.queries.redactions import list_checks
 from examsite.storage.queries.rehearsals import list_rehearsals
 from question_bank.loader import load_bank
 from tests.factories.code_maps import owners
-from tests.factories.files import pdf
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 STANDS = ("published", "ranked", "defence", "marking", "written", "receiving", "draft")
@@ -264,13 +262,10 @@ class MarkedPlay(Play):
             row.email = f"{letters(9000 + row.id).lower()}@thu.example"
             actor = Actor(account_id=row.account_id, role=Role.CANDIDATE, candidacy_id=row.id)
             ctx = self.director.context(self.begins_at + timedelta(days=2), actor)
-            name = f"{letters(12000 + row.id)}.pdf"
-            received = receive_file(
-                self.director.settings.uploads_path,
-                io.BytesIO(pdf(text=name)),
-                name,
-                allowed_kinds=[UploadKind.PDF],
-                max_megabytes=2,
+            # Every paper has a name of its own; a program looks at their one content, once.
+            received = replace(
+                self.director.letterbox.paper(ruleset_of(self.competition).dossier_checklist[0]),
+                original_name=f"{letters(12000 + row.id)}.pdf",
             )
             item = DossierItem(
                 candidacy_id=row.id, item="curriculum-vitae", upload_id=add_upload(ctx, received).id, added_at=ctx.now

@@ -20,6 +20,7 @@ from examsite.cli.demonstration.hearing import Hearing
 from examsite.cli.demonstration.machines import keep_machines
 from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.cli.demonstration.room import RUNNING_FOR, LivelyRoom
+from examsite.cli.demonstration.signing import sign_plan
 from examsite.config import Settings
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
@@ -84,6 +85,7 @@ STAND_WORDS = {
 #: Acts that wait for somebody: the stand, the accounts, what to do there.
 WAITING = (
     ("draft", ("thuky",), "soạn và thông báo (draft and announce)"),
+    ("draft", ("uyvien1",), "ký kế hoạch trước khi thông báo (sign the plan before it is announced)"),
     ("written", ("coithi", "coithi2"), "coi thi (watch the room)"),
     ("receiving", ("rade",), "rút và niêm phong đề (draw and seal papers)"),
     ("marking", ("cham1", "cham2", "cham3", "truongcham"), "chấm, xử lý độ lệch (mark, settle gaps)"),
@@ -230,6 +232,7 @@ def play_until(play: Play, stand: str) -> None:
     """Play one competition up to the place where the demonstration leaves it."""
     play.draft()
     if stand == "draft":
+        sign_plan(play)
         return
     play.receive()
     if stand == "receiving":
@@ -303,7 +306,7 @@ def _listing(director: Director, known: dict[str, Plan]) -> str:
     lines.append(
         "  Mã của yếu tố thứ hai (second-factor code):  trang hỏi mã hiện luôn mã (the page that asks shows it)"
     )
-    lines.append(f"  Từ trên các tờ khóa (words of the key sheets):  instance/{keys.SHEETS}")
+    lines.append(f"  Từ trên các tờ khóa (words of the key sheets):  {director.settings.instance_path / keys.SHEETS}")
     lines.append("")
     lines.append("  Cán bộ (officials)  /login")
     for official in (cast.ADMINISTRATOR, *cast.OFFICIALS, *cast.REMARKERS):

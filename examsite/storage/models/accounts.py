@@ -13,7 +13,7 @@ from examsite.domain.second_factors import FactorKind
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Body, Competition
-from examsite.storage.row_seals import Sealed
+from examsite.storage.row_seals import SEALED_KEY, Sealed
 
 
 class Account(Sealed, Base):
@@ -21,7 +21,7 @@ class Account(Sealed, Base):
 
     __tablename__ = "accounts"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     login: Mapped[str] = mapped_column(String(80), unique=True)
     display_name: Mapped[str] = mapped_column(String(200))
     position_title: Mapped[str] = mapped_column(String(200), default="")
@@ -62,7 +62,7 @@ class SecondFactor(Sealed, Base):
 
     __tablename__ = "second_factors"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     kind: Mapped[FactorKind] = mapped_column(enum_column(FactorKind))
     name: Mapped[str] = mapped_column(String(60))
@@ -111,7 +111,7 @@ class RoleAssignment(Sealed, Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     role: Mapped[Role] = mapped_column(enum_column(Role))
     competition_id: Mapped[int | None] = mapped_column(ForeignKey("competitions.id"), index=True)

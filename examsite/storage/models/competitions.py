@@ -11,15 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from examsite.domain.competitions import CompetitionState, DelegationLevel, GateEvent
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
-from examsite.storage.row_seals import Sealed
+from examsite.storage.row_seals import SEALED_KEY, Sealed
 
 
-class Body(Base):
+class Body(Sealed, Base):
     """A competent body in the tree of bodies, with its delegation level."""
 
     __tablename__ = "bodies"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))

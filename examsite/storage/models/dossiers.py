@@ -14,7 +14,7 @@ from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.competitions import Competition, Post
-from examsite.storage.row_seals import Sealed
+from examsite.storage.row_seals import SEALED_KEY, Sealed
 
 
 class Upload(Base):
@@ -126,7 +126,7 @@ class ConflictDeclaration(Sealed, Base):
 
     __tablename__ = "conflict_declarations"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
     #: None: declares that there is no conflict with anyone on the list.
     candidacy_id: Mapped[int | None] = mapped_column(ForeignKey("candidacies.id"))

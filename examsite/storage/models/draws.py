@@ -12,9 +12,10 @@ from examsite.domain.draw_ceremonies import DrawState, NumberWay
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.row_seals import Sealed
 
 
-class DrawCeremony(Base):
+class DrawCeremony(Sealed, Base):
     """One draw of a competition, from its list to its outcome. There is never a second one of the same name."""
 
     __tablename__ = "draw_ceremonies"
@@ -43,7 +44,7 @@ class DrawCeremony(Base):
     contributions: Mapped[list[DrawContribution]] = relationship(lazy="raise", order_by="DrawContribution.by")
 
 
-class DrawContribution(Base):
+class DrawContribution(Sealed, Base):
     """What one contributor put in: first the commitment and the deposit, the number when it came out."""
 
     __tablename__ = "draw_contributions"

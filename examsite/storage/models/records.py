@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from examsite.domain.errors import InvalidError
+from examsite.domain.payloads import read_payload
+from examsite.domain.records import commitment
 from examsite.storage.column_types import UtcDateTime
 from examsite.storage.database import Base
 
@@ -45,6 +49,21 @@ class RecordRow(Base):
     salt: Mapped[str | None] = mapped_column(String(64))
     #: Canonical JSON text.
     payload: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the record says; nothing where it was destroyed or is damaged (see `read_payload`)."""
+        return read_payload(self.payload)
+
+    @property
+    def is_as_committed(self) -> bool:
+        """Whether its content is there, and is the one that the record committed to when it was written."""
+        if self.payload is None or self.salt is None:
+            return False
+        try:
+            return commitment(bytes.fromhex(self.salt), self.content) == self.commit
+        except (InvalidError, ValueError):
+            return False
 
 
 class CheckpointRow(Base):

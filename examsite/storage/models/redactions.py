@@ -15,9 +15,10 @@ from examsite.domain.identity_hints import HintKind
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.sittings import Attempt
+from examsite.storage.row_seals import Sealed
 
 
-class ScriptCheck(Base):
+class ScriptCheck(Sealed, Base):
     """One attempt's essays were looked through under a working number, before it gets a code."""
 
     __tablename__ = "script_checks"
@@ -43,7 +44,7 @@ class ScriptCheck(Base):
     )
 
 
-class IdentityHint(Base):
+class IdentityHint(Sealed, Base):
     """One place in an answer that may tell who wrote it, and what is done about it."""
 
     __tablename__ = "identity_hints"

@@ -12,6 +12,7 @@ from examsite.domain.rooms import AnswerFileState, HelpKind, LostTimeState, Requ
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.row_seals import Sealed
 
 
 class Pause(Base):
@@ -178,7 +179,7 @@ class AnswerFile(Base):
     imported_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
 
 
-class Rehearsal(Base):
+class Rehearsal(Sealed, Base):
     """One rehearsal on this installation; its certificate when it passed."""
 
     __tablename__ = "rehearsals"

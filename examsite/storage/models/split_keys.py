@@ -11,7 +11,7 @@ from examsite.domain.split_keys import KeyPurpose
 from examsite.storage.column_types import UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
-from examsite.storage.row_seals import Sealed
+from examsite.storage.row_seals import SEALED_KEY, Sealed
 
 
 class SplitKey(Sealed, Base):
@@ -31,7 +31,7 @@ class SplitKey(Sealed, Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id"), index=True)
     purpose: Mapped[KeyPurpose] = mapped_column(enum_column(KeyPurpose))
     #: Code of the paper version that it seals; empty for the other purposes.
@@ -58,7 +58,7 @@ class KeyShare(Sealed, Base):
     __tablename__ = "key_shares"
     __table_args__ = (UniqueConstraint("split_key_id", "number"), UniqueConstraint("split_key_id", "assignment_id"))
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, info=SEALED_KEY)
     split_key_id: Mapped[int] = mapped_column(ForeignKey("split_keys.id"), index=True)
     #: Number of the share, from 1.
     number: Mapped[int]

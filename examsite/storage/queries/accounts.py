@@ -91,27 +91,55 @@ def find_person_logged_in(session: Session, token: str, *, now: datetime) -> Log
     """
     mac = token_mac(session, token)
     known = {"token_mac": mac, "account_id": account_of(token), "now": now}
-    rows = session.execute(_logged_in, known).all()
+    rows = session.execute(_logged_in, known).mappings().all()
     if not rows:
         return None
-    account_id, login, display_name, candidacy_id, must_change, factor_at, shown, *_role = rows[0]
-    if factor_at is not None and not hmac.compare_digest(factor_mac(session, mac, factor_at).encode(), shown.encode()):
-        factor_at = None
-    held = []
-    for row in rows:
-        competition_code, one = row[7], dict(zip(_roles.columns, row[8:], strict=True))
-        if one[_roles.c.id] is not None and is_whole(session, _roles, one):
-            held.append(
-                HeldRole(
-                    one[_roles.c.role],
-                    one[_roles.c.id],
-                    one[_roles.c.pseudonym],
-                    one[_roles.c.competition_id],
-                    competition_code,
-                    one[_roles.c.body_id],
-                )
-            )
-    return LoggedIn(account_id, login, display_name, candidacy_id, must_change, factor_at, tuple(held))
+    person = rows[0]
+    factor_at = person[LoginSession.factor_at]
+    if factor_at is not None:
+        expected = factor_mac(session, mac, factor_at)
+        if not hmac.compare_digest(expected.encode(), person[LoginSession.factor_mac].encode()):
+            factor_at = None
+    held = tuple(
+        HeldRole(
+            row[_roles.c.role],
+            row[_roles.c.id],
+            row[_roles.c.pseudonym],
+            row[_roles.c.competition_id],
+            row[Competition.code],
+            row[_roles.c.body_id],
+        )
+        for row in rows
+        if row[_roles.c.id] is not None and is_whole(session, _roles, row)
+    )
+    return LoggedIn(
+        account_id=person[Account.id],
+        login=person[Account.login],
+        display_name=person[Account.display_name],
+        candidacy_id=person[Candidacy.id],
+        must_change_password=person[Account.is_password_temporary],
+        factor_at=factor_at,
+        held=held,
+    )
+
+
+# Asked by every act of an official, behind the lock. Whoever takes the role away waits until the act is over.
+_in_force = (
+    select(*_roles.columns)
+    .join(Account, Account.id == _roles.c.account_id)
+    .where(
+        _roles.c.id == bindparam("assignment_id"),
+        _roles.c.revoked_at.is_(None),
+        Account.state == AccountState.ACTIVE,
+    )
+    .with_for_update(read=True, of=_roles)
+)
+
+
+def is_role_in_force(session: Session, assignment_id: int) -> bool:
+    """Whether a role is held at this instant, as the product wrote it; it stays so until the transaction ends."""
+    row = session.execute(_in_force, {"assignment_id": assignment_id}).mappings().one_or_none()
+    return row is not None and is_whole(session, _roles, row)
 
 
 def find_login_session(session: Session, token: str, *, now: datetime) -> LoginSession | None:

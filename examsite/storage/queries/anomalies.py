@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import GateEvent
 from examsite.domain.marking import MarkState, ScriptKind
+from examsite.domain.payloads import read_payload
 from examsite.domain.result_entries import FIRST_ROUND
 from examsite.domain.saves import content_of
 from examsite.domain.scores import Score, score
@@ -84,7 +84,7 @@ def list_changed_marks(session: Session, competition_id: int) -> list[ChangedMar
     )
     found = []
     for total, points, seq, payload, subject, pseudonym in rows:
-        said = {} if payload is None else json.loads(payload)
+        said = read_payload(payload)
         if not isinstance(said.get("points"), dict) or "total" not in said:
             continue
         if score(said["total"]) != total or {name: str(value) for name, value in points.items()} != said["points"]:

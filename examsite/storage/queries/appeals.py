@@ -73,12 +73,12 @@ def list_own_appeals(session: Session, candidacy_id: int) -> list[Appeal]:
     return list(session.scalars(select(Appeal).where(Appeal.candidacy_id == candidacy_id).order_by(Appeal.id.desc())))
 
 
-def find_standing_appeal(session: Session, candidacy_id: int, part: str) -> Appeal | None:
-    """The candidate's appeal against this part that was not withdrawn."""
+def find_standing_appeal(session: Session, candidacy_id: int, part: str, *, anew: bool = False) -> Appeal | None:
+    """The candidate's appeal against this part that was not withdrawn; read anew where an act follows."""
     return session.scalars(
-        select(Appeal).where(
-            Appeal.candidacy_id == candidacy_id, Appeal.part == part, Appeal.state != AppealState.WITHDRAWN
-        )
+        select(Appeal)
+        .where(Appeal.candidacy_id == candidacy_id, Appeal.part == part, Appeal.state != AppealState.WITHDRAWN)
+        .execution_options(populate_existing=anew)
     ).one_or_none()
 
 

@@ -245,7 +245,7 @@ def list_forced_ends(session: Session, competition_id: int, sitting: str) -> dic
     names = names_by_pseudonym(session, competition_id)
     found = {}
     for row in ended:
-        payload = json.loads(row.payload or "{}")
+        payload = row.content
         by = names.get(row.actor.partition("/")[2], "")
         found[str(payload["number"])] = ForcedEnd(by=by, reason=str(payload["reason"]))
     return found

@@ -25,6 +25,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt, Incident, Sitting, SittingInvigilator
 from examsite.storage.queries.conflicts import count_undeclared
+from examsite.storage.queries.corrections import list_missing_before_close
 from examsite.storage.queries.split_keys import list_missing_key
 
 _DEFENCE = "defence"
@@ -125,13 +126,14 @@ def list_missing_to_write(session: Session, competition: Competition, _now: date
 
 
 def list_missing_to_close(session: Session, competition: Competition, _now: datetime) -> list[Missing]:
-    """Before the archive: nothing that happened in a room is left undecided."""
+    """Before the archive: nothing that happened in a room is left undecided, and no correction waits."""
     undecided = session.scalar(
         select(func.count(Incident.id))
         .join(Sitting, Sitting.id == Incident.sitting_id)
         .where(Sitting.competition_id == competition.id, Incident.state == IncidentState.RECORDED)
     )
-    return [Missing("incidents_undecided", Role.CHAIR, {"count": undecided})] if undecided else []
+    missing = [Missing("incidents_undecided", Role.CHAIR, {"count": undecided})] if undecided else []
+    return missing + list_missing_before_close(session, competition)
 
 
 def _posts(session: Session, competition: Competition) -> list[Post]:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
-from examsite.domain.competitions import CompetitionState, GateEvent, Missing
+from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
-from examsite.domain.marking import AppealPlace, LadderPlace, ScriptState
+from examsite.domain.marking import AppealPlace, LadderPlace
 from examsite.domain.papers import Paper, paper_from_data
-from examsite.domain.permissions import Role
 from examsite.domain.ranking import PartOutcome, compute_part
 from examsite.domain.result_entries import AppealEntry, DeductionEntry, PartEntry
 from examsite.domain.results import settle_appeal_of, settle_part
 from examsite.domain.rubrics import Rubric
 from examsite.domain.ruleset_model import BlindPairPart
 from examsite.domain.sittings import IncidentState
-from examsite.domain.split_keys import KeyPurpose
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import CodeEntry, Script
@@ -32,31 +30,24 @@ from examsite.storage.models.ranking import Deduction
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.appeals import appeal_entries
-from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.marking import (
     WRITTEN,
     ScriptStanding,
-    count_scripts,
     find_decision,
     list_decisions,
     list_scripts_with_marks,
-    list_unseen_straddles,
     script_entry,
     scripts_with_marks,
     standing_of,
     written_part,
 )
-from examsite.storage.queries.redactions import missing_before_reading
-from examsite.storage.queries.sittings import missing_before_codes
-from examsite.storage.queries.split_keys import list_missing_key
-from examsite.storage.queries.standardisation import list_open_alarms, list_stops
-from examsite.storage.queries.withdrawals import list_open_withdrawals
+from examsite.storage.queries.records import get_log, get_record
 
 SCRIPT_CODES = "script-codes"
 ALLOCATION = "allocation"
 
 #: Of somebody who was there.
-_SEALABLE = (AttemptState.HANDED_IN, AttemptState.CLOSED)
+SEALABLE = (AttemptState.HANDED_IN, AttemptState.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -147,6 +138,23 @@ def find_own_work(session: Session, competition: Competition, result: WrittenRes
     if script is None:
         raise NotFoundError("script_not_found", script="–")
     return paper_from_data(script.paper.data), {part["item"]: part["text"] for part in script.content}
+
+
+def find_own_choices(session: Session, competition: Competition, result: WrittenResult) -> dict[str, Any]:
+    """What was answered to each objective question, by item, as it was handed in; for the candidate whose result it is.
+
+    Empty where there is no script, or where the record was erased.
+    """
+    statement = (
+        select(CodeEntry.answers_seq)
+        .join(Script, Script.id == CodeEntry.script_id)
+        .where(Script.competition_id == competition.id, Script.code == result.entry.script)
+    )
+    seq = session.scalars(statement).one_or_none()
+    if seq is None:
+        return {}
+    row = get_record(session, get_log(session, competition.code).id, seq)
+    return {one["item"]: one["content"] for one in row.content.get("answers", [])}
 
 
 def get_own_standing(
@@ -301,7 +309,7 @@ def list_sealable_attempts(session: Session, competition_id: int) -> list[Attemp
             .options(joinedload(Attempt.candidacy), selectinload(Attempt.paper))
             .where(
                 Sitting.competition_id == competition_id,
-                Attempt.state.in_(_SEALABLE),
+                Attempt.state.in_(SEALABLE),
             )
             .order_by(Candidacy.public_code, Attempt.id)
         )
@@ -336,63 +344,3 @@ def list_code_entries(session: Session, competition_id: int) -> list[CodeEntry]:
     return list(
         session.scalars(select(CodeEntry).where(CodeEntry.competition_id == competition_id).order_by(CodeEntry.id))
     )
-
-
-def missing_before_code_draw(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What is owed before script codes are drawn: a key to close the map to, and the duties of room and code board.
-
-    Of the room: closed sittings, decided incidents, scored attempts. Of the code board: every essay looked through and
-    every place in it decided, so that nobody has to look behind a code later.
-    """
-    missing = missing_before_codes(session, competition, now)
-    missing += list_missing_key(session, competition.id, KeyPurpose.CODES, code="codes_key_missing")
-    rows = session.execute(
-        select(Attempt.record_seq, Attempt.paper_id, Attempt.objective_points)
-        .join(Sitting, Sitting.id == Attempt.sitting_id)
-        .where(Sitting.competition_id == competition.id, Attempt.state.in_(_SEALABLE))
-    ).all()
-    if not rows:
-        missing.append(Missing("attempts_missing", Role.INVIGILATOR))
-    unready = sum(1 for row in rows if None in row)
-    if unready:
-        missing.append(Missing("attempts_not_scored", Role.INVIGILATOR, {"count": unready}))
-    return missing + missing_before_reading(session, competition.id, len(rows))
-
-
-def missing_before_sealing(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the codes from being sealed: what the draw of the codes wants, and the draw itself."""
-    missing = missing_before_code_draw(session, competition, now)
-    if not is_draw_held(session, competition.id, SCRIPT_CODES):
-        missing.append(Missing("codes_not_drawn", Role.CHAIR))
-    return missing
-
-
-def missing_before_opening(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the codes sealed: an allocation, a score for every script, the head's word on marks and markers."""
-    del now
-    if find_draw_record(session, competition.id, ALLOCATION, Event.DRAW_HELD) is None:
-        return [Missing("allocation_not_drawn", Role.CHAIR)]
-    unsettled = count_scripts(session, competition.id, ScriptState.SEALED, ScriptState.MARKING, ScriptState.SETTLING)
-    missing = [Missing("scripts_not_settled", Role.MARKING_HEAD, {"count": unsettled})] if unsettled else []
-    unseen = len(list_unseen_straddles(session, competition))
-    if unseen:
-        missing.append(Missing("straddles_not_seen", Role.MARKING_HEAD, {"count": unseen}))
-    waiting = len(list_open_withdrawals(session, competition.id))
-    if waiting:
-        missing.append(Missing("withdrawals_waiting", Role.CHAIR, {"count": waiting}))
-    # Once the codes are open nobody can withdraw what a marker who had moved has locked.
-    stops = sum(1 for stop in list_stops(session, competition.id) if stop.decided_at is None)
-    if stops:
-        missing.append(Missing("marker_stops_undecided", Role.MARKING_HEAD, {"count": stops}))
-    alarms = len(list_open_alarms(session, competition.id))
-    if alarms:
-        missing.append(Missing("marker_alarms_undecided", Role.MARKING_HEAD, {"count": alarms}))
-    return missing
-
-
-def missing_before_publication(session: Session, competition: Competition, now: datetime) -> list[Missing]:
-    """What keeps the written results in: codes still sealed. The opening itself wants a score for every script."""
-    del session, now
-    if not competition.state.has_reached(CompetitionState.MERGED):
-        return [Missing("codes_still_sealed", Role.CHAIR)]
-    return []

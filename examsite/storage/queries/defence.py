@@ -6,7 +6,6 @@ locked and nothing more, and is for the head alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import SCORES_SHOWN, DefenceState
+from examsite.domain.payloads import read_payload
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import DecisionEntry, MarkEntry, PartEntry
 from examsite.domain.rubrics import points_from_data
@@ -154,7 +154,7 @@ def list_agreed_excuses(session: Session, competition: Competition, subject: str
             RecordRow.subject == subject,
         )
     )
-    return {(json.loads(payload)["member"], actor.partition("/")[2]) for actor, payload in rows if payload}
+    return {(read_payload(payload)["member"], actor.partition("/")[2]) for actor, payload in rows if payload}
 
 
 def find_own_sheet(session: Session, defence_id: int, assignment_id: int | None) -> Mark | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
+from examsite.domain.payloads import read_payload
 from examsite.storage.models.draws import DrawCeremony
 from examsite.storage.models.records import RecordLog, RecordRow
 
@@ -55,7 +55,4 @@ def find_draw_record(session: Session, competition_id: int, name: str, event: Ev
             RecordRow.subject == f"draw/{name}",
         )
     ).first()
-    if payload is None:
-        return None
-    said: dict[str, Any] = json.loads(payload)
-    return said
+    return None if payload is None else read_payload(payload)

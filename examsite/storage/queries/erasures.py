@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from examsite.domain.erasure import ErasureState, Traces, in_runs
 from examsite.domain.events import Event
+from examsite.domain.payloads import read_payload
 from examsite.domain.personal_data import ROWS_DESTROYED, ROWS_EMPTIED
 from examsite.domain.publication import ResultState
 from examsite.domain.sittings import SittingState
@@ -306,10 +307,10 @@ def list_recorded_erasures(session: Session) -> list[RecordedErasure]:
     found = []
     for code, seq, payload in rows:
         try:
-            said: dict[str, Any] = json.loads(payload or "")
+            said = read_payload(payload)
             records = {str(log): in_runs(spans) for log, spans in said["records"].items()}
             people = tuple(map(int, said["candidacies"])), tuple(map(int, said["removed"]))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue
         found.append(RecordedErasure(code, seq, *people, records))
     return found
@@ -334,7 +335,7 @@ def find_finish_seq(session: Session, code: str, erased_seq: int) -> int | None:
         .order_by(RecordRow.seq)
     )
     for seq, payload in rows:
-        if json.loads(payload or "{}").get("erased_seq") == erased_seq:
+        if read_payload(payload).get("erased_seq") == erased_seq:
             return int(seq)
     return None
 

@@ -18,11 +18,9 @@ from examsite.storage.queries.checklists import (
     list_missing_to_vet,
     list_missing_to_write,
 )
-from examsite.storage.queries.codes import (
-    missing_before_publication,
-    missing_before_sealing,
-)
+from examsite.storage.queries.code_checklists import list_missing_before_publication, list_missing_before_sealing
 from examsite.storage.queries.defence import list_missing_defence
+from examsite.storage.queries.gate_signatures import list_missing_signatures
 from examsite.storage.queries.items import list_missing_to_open_codes
 from examsite.storage.queries.proposals import list_missing_to_lock
 from examsite.storage.queries.results import list_missing_to_approve, list_missing_to_publish
@@ -35,9 +33,9 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
     GateEvent.APPLICATIONS_CLOSED: list_missing_to_vet,
     GateEvent.ROSTER_FIXED: list_missing_to_fix_roster,
     GateEvent.WRITTEN_BEGUN: list_missing_to_write,
-    GateEvent.CODES_SEALED: missing_before_sealing,
+    GateEvent.CODES_SEALED: list_missing_before_sealing,
     GateEvent.CODES_OPENED: list_missing_to_open_codes,
-    GateEvent.WRITTEN_PUBLISHED: missing_before_publication,
+    GateEvent.WRITTEN_PUBLISHED: list_missing_before_publication,
     GateEvent.APPEALS_CLOSED: missing_before_appeals_close,
     GateEvent.PROPOSALS_LOCKED: list_missing_to_lock,
     GateEvent.RESULT_COMPUTED: list_missing_defence,
@@ -48,5 +46,5 @@ CHECKLISTS: dict[GateEvent, Checklist] = {
 
 
 def list_missing(session: Session, competition: Competition, event: GateEvent, *, now: datetime) -> list[Missing]:
-    """What is still missing before this gate."""
-    return CHECKLISTS[event](session, competition, now)
+    """What is still missing before this gate; the council signs what is complete."""
+    return CHECKLISTS[event](session, competition, now) or list_missing_signatures(session, competition, event)

@@ -30,8 +30,8 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark, Script, Settlement
 from examsite.storage.models.papers import ItemDecision, RubricChange
 from examsite.storage.models.papers import Paper as PaperRow
+from examsite.storage.queries.code_checklists import list_missing_before_opening
 from examsite.storage.queries.coded_answers import map_answers_by_code
-from examsite.storage.queries.codes import missing_before_opening
 from examsite.storage.queries.marking import list_decisions, list_scripts, script_entry, written_part
 from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 
@@ -214,7 +214,7 @@ def lock_scripts_of_paper(session: Session, paper_id: int) -> None:
 
 def list_missing_to_open_codes(session: Session, competition: Competition, now: datetime) -> list[Missing]:
     """Before the code map is opened: what marking owes, and two people's word on each question outside its band."""
-    missing = missing_before_opening(session, competition, now)
+    missing = list_missing_before_opening(session, competition, now)
     for paper in list_opened_papers(session, competition.id):
         content = paper_from_data(paper.data)
         if content.objective:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,8 +40,8 @@ def list_member_incidents(session: Session, competition: Competition, subject: s
     )
     found = []
     for row in rows:
-        if row.payload:
-            said = json.loads(row.payload)
+        said = row.content
+        if said:
             at = parse_instant(row.at)
             found.append(MemberIncident(row.seq, at, row.actor, said["member"], said["what"], said["reason"]))
     return found

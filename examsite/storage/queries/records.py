@@ -14,6 +14,10 @@ from examsite.domain.records import plan_log_code
 from examsite.storage.models.competitions import Competition, GatePassage
 from examsite.storage.models.records import CheckpointRow, RecordLog, RecordRow
 
+#: Largest number of a record that the tables can hold. Papers that people bring may name larger ones, which a database
+#: does not look for but refuses. Source: PostgreSQL, table 8.2 (integer).
+MOST_RECORDS = 2**31 - 1
+
 
 def list_logs(session: Session) -> list[RecordLog]:
     """All logs by code, without the instant of the last record: one that is none must not keep them from being read."""
@@ -60,16 +64,20 @@ def list_records(session: Session, log_id: int, *, first: int = 0, limit: int | 
     return list(session.scalars(statement))
 
 
-def list_records_of_events(session: Session, code: str, events: Collection[str]) -> list[RecordRow]:
-    """Records of these kinds in exactly the log with this code, in their order; none where there is no such log."""
-    return list(
-        session.scalars(
-            select(RecordRow)
-            .join(RecordLog, RecordLog.id == RecordRow.log_id)
-            .where(RecordLog.code == code, RecordRow.event.in_([str(event) for event in events]))
-            .order_by(RecordRow.seq)
-        )
+def list_records_of_events(
+    session: Session, code: str, events: Collection[str], *, subject: str | None = None
+) -> list[RecordRow]:
+    """Records of these kinds in exactly the log with this code, in their order; none where there is no such log.
+
+    With `subject` only those about this thing.
+    """
+    statement = (
+        select(RecordRow)
+        .join(RecordLog, RecordLog.id == RecordRow.log_id)
+        .where(RecordLog.code == code, RecordRow.event.in_([str(event) for event in events]))
+        .order_by(RecordRow.seq)
     )
+    return list(session.scalars(statement if subject is None else statement.where(RecordRow.subject == subject)))
 
 
 def list_last_records(session: Session, code: str, *, limit: int) -> list[RecordRow]:
@@ -180,7 +188,8 @@ def get_record(session: Session, log_id: int, seq: int) -> RecordRow:
     Raises:
         NotFoundError: `record_not_found`.
     """
-    found = session.scalars(select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.seq == seq)).one_or_none()
+    wanted = select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.seq == seq)
+    found = None if seq > MOST_RECORDS else session.scalars(wanted).one_or_none()
     if found is None:
         raise NotFoundError("record_not_found", number=seq)
     return found
@@ -192,9 +201,8 @@ def get_checkpoint(session: Session, log_id: int, size: int) -> CheckpointRow:
     Raises:
         NotFoundError: `checkpoint_not_found`.
     """
-    found = session.scalars(
-        select(CheckpointRow).where(CheckpointRow.log_id == log_id, CheckpointRow.size == size)
-    ).one_or_none()
+    wanted = select(CheckpointRow).where(CheckpointRow.log_id == log_id, CheckpointRow.size == size)
+    found = None if size > MOST_RECORDS else session.scalars(wanted).one_or_none()
     if found is None:
         raise NotFoundError("checkpoint_not_found", size=size)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from examsite.domain.dossiers import CandidacyState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.papers import PaperState
+from examsite.domain.payloads import read_payload
 from examsite.domain.permissions import Role
 from examsite.domain.rehearsals import Identity
 from examsite.domain.rooms import RequestKind
@@ -232,7 +232,7 @@ def _begun_with(session: Session, sitting_id: int) -> list[str] | None:
             RecordRow.subject == "sitting/" + Sitting.code,
         )
     ).first()
-    return None if payload is None else list(json.loads(payload)["papers"].values())
+    return None if payload is None else list(read_payload(payload)["papers"].values())
 
 
 def list_waiting_sittings(session: Session, post_id: int, *, for_update: bool = False) -> list[Sitting]:

@@ -5,7 +5,6 @@ A handful of statements whatever the number of candidates; the text of an attemp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.attempts import deadline_of, pause_seconds
 from examsite.domain.canonical import parse_instant
 from examsite.domain.events import Event
+from examsite.domain.payloads import read_payload
 from examsite.domain.rooms import RequestKind, RequestState
 from examsite.domain.saves import FLAGS, content_of
 from examsite.domain.timelines import AttemptFacts, Happening, HappeningKind, StoredVersion, overlap
@@ -285,7 +285,7 @@ def _records(session: Session, sitting: Sitting, by_number: dict[str, int]) -> _
         .order_by(RecordRow.seq)
     )
     for at, event, payload in rows:
-        said = json.loads(payload or "{}")
+        said = read_payload(payload)
         attempt_id = by_number.get(str(said.get("number")))
         if attempt_id is None:
             continue

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.competitions import CompetitionState
+from examsite.domain.competitions import CompetitionState, next_event
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_assignments, list_second_factors
+from examsite.storage.queries.corrections import find_standing_correction
+from examsite.storage.queries.gate_signatures import read_gate_signing
 from examsite.web.access import logged_in, principal
 from examsite.web.auth import bp
 from examsite.web.i18n import localised
 from examsite.web.labels import label
+
+if TYPE_CHECKING:
+    from examsite.storage.models.competitions import Competition
 
 #: The first page of each role in a competition: the first endpoint that the site has.
 DESKS: dict[Role, tuple[str, ...]] = {
@@ -57,6 +62,10 @@ BUSY: dict[Role, frozenset[CompetitionState]] = {
     Role.PANEL_HEAD: frozenset({_S.ROSTERED, _S.DEFENCE}),
 }
 _OVER = frozenset({_S.PUBLISHED, _S.CLOSED})
+#: Who has work again while a published result is corrected.
+_CORRECTING = frozenset(
+    {Role.ORGANISER, Role.CHAIR, Role.COUNCIL_MEMBER, Role.AUTHORITY, Role.MARKER, Role.MARKING_HEAD}
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,9 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
         if competition is not None:
             detail = f"{competition.code} · {localised(competition.body, 'name')} · {label(competition.state)}"
             url = _url(DESKS.get(item.role, ()), code=competition.code)
-            is_busy = competition.state in BUSY.get(item.role, frozenset(_S) - _OVER)
+            is_busy = competition.state in BUSY.get(item.role, frozenset(_S) - _OVER) or _is_waited_for(
+                competition, item.role
+            )
             doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url, is_busy))
         else:
             wide.setdefault(item.role, []).append(localised(item.body, "name") if item.body is not None else "")
@@ -109,6 +120,16 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
     for role, places in wide.items():
         doors.insert(0, Door(role, label(role), ", ".join(filter(None, places)), "", _url(WIDE_DESKS.get(role, ()))))
     return doors
+
+
+def _is_waited_for(competition: Competition, role: Role) -> bool:
+    """Whether a step that is usually quiet for this role waits for it: a gate to sign, a correction of the result."""
+    if role in (Role.CHAIR, Role.COUNCIL_MEMBER):
+        event = next_event(competition.state)
+        signing = None if event is None else read_gate_signing(db.session(), competition, event)
+        if signing is not None and signing.outcome is None:
+            return True
+    return role in _CORRECTING and find_standing_correction(db.session(), competition) is not None
 
 
 def _url(endpoints: tuple[str, ...], **values: Any) -> str | None:

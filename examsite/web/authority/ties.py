@@ -15,11 +15,11 @@ from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.results import find_newest_version, result_document
 from examsite.web.access import fresh_factor, requires
 from examsite.web.authority import bp
-from examsite.web.errors import message_of
+from examsite.web.errors import show_on_field
 from examsite.web.forms.ranking import DecideTieForm
 from examsite.web.i18n import _
 from examsite.web.results import view_result
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.route("/<code>/ties/<post>", methods=["GET", "POST"])
@@ -47,11 +47,7 @@ def decide_tie(code: str, post: str) -> ResponseReturnValue:
                 reason=form.reason.data or "",
             )
         except DomainError as error:
-            field = error.params.get("field")
-            if not isinstance(field, str) or field not in form:
-                raise
-            forget_changes()
-            form[field].errors = [*form[field].errors, message_of(error)]
+            show_on_field(form, error)
         else:
             flash(_("Đã ghi quyết định vào sổ ghi. Hệ thống đã tính bản mới để hội đồng ký."), "success")
             return redirect(url_for("authority.sign_result", code=code))

@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkingStep
-from examsite.domain.papers import Paper
+from examsite.domain.papers import Paper, PaperItem
 from examsite.domain.permissions import Role
+from examsite.domain.questions import Text
 from examsite.domain.result_entries import SYSTEM_ROUND
 from examsite.domain.scores import Score, sum_scores
 from examsite.services.rulesets import ruleset_of
@@ -21,6 +22,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.codes import (
     WrittenResult,
+    find_own_choices,
     find_own_reason,
     find_own_work,
     find_written_result,
@@ -54,11 +56,17 @@ def show_written() -> ResponseReturnValue:
     texts: dict[str, str] = {}
     diagram: PathDiagram | None = None
     marks: list[ShownMark] = []
+    choices: list[ShownChoice] = []
+    system = next((mark for mark in result.entry.marks[::-1] if mark.round == SYSTEM_ROUND), None)
     if result.entry.script is not None:
         paper, texts = find_own_work(db.session(), competition, result)
         standing, script = get_own_standing(db.session(), competition, result)
         diagram = path_diagram(written_part(competition), standing, is_named=False, end=_end(values))
         marks = _marks(result, script, shows_comments=ruleset_of(competition).own_comments)
+        given = find_own_choices(db.session(), competition, result)
+        choices = [
+            _choice(item, given.get(item.item), {} if system is None else system.points) for item in paper.objective
+        ]
     return render_template(
         "candidate/show_written.html",
         topic=values,
@@ -67,7 +75,7 @@ def show_written() -> ResponseReturnValue:
         diagram=diagram,
         reason=find_own_reason(db.session(), competition, result),
         marks=marks,
-        system=next((mark for mark in result.entry.marks if mark.round == SYSTEM_ROUND), None),
+        choices=choices,
     )
 
 
@@ -101,6 +109,30 @@ def _marks(result: WrittenResult, script: Any, *, shows_comments: bool) -> list[
     titled = [(_("Lượt %(number)s", number=place), mark) for place, mark in enumerate(people, 1)]
     titled += [(_("Phúc khảo %(number)s", number=place), mark) for place, mark in enumerate(again, 1)]
     return [ShownMark(title, mark.points, comments.get(mark.seq) or {}) for title, mark in titled]
+
+
+@dataclass(frozen=True)
+class ShownChoice:
+    """One objective question as its candidate reads it again: the own answer and its points; the key stays closed."""
+
+    number: int
+    stem: Any
+    chosen: tuple[Any, ...]
+    points: Score | None
+    maximum: Score
+
+
+def _choice(item: PaperItem, given: object, points: Mapping[str, Score]) -> ShownChoice:
+    """The answer in the words of the paper; an answer that is no choice stands as it was typed."""
+    options = {option.key: option.text for option in item.question.options}
+    named = [str(key) for key in given] if isinstance(given, list) else [] if given in (None, "") else [str(given)]
+    return ShownChoice(
+        number=int(item.item[1:]),
+        stem=item.question.stem,
+        chosen=tuple(options.get(key, Text(key, key)) for key in named),
+        points=points.get(item.item),
+        maximum=item.points,
+    )
 
 
 def _read_written(candidacy: Any, now: datetime) -> dict[str, Any] | None:

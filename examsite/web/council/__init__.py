@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, g
 
-from examsite.domain.competitions import CompetitionState
+from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.permissions import Role
+from examsite.storage.queries.gate_signatures import approvals_needed
 from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_group, nav_item, open_one
@@ -22,7 +23,7 @@ _PAPERS = (
     *("council.set_aside_paper", "council.open_reserve"),
 )
 
-_KEYS = ("council.split_key", "council.discard_key", "council.take_sheet", "council.check_sheet")
+_KEYS = ("council.split_key", "council.discard_key", "council.show_sheet", "council.rehearse_share")
 
 #: One entry of a group: its words, its endpoint, and the endpoints of the pages below it.
 _Page = tuple[str, str, tuple[str, ...]]
@@ -51,11 +52,18 @@ def navigation(competition: Any) -> list[NavItem]:
     return [desk, *open_one([group for group in groups if group.pages])]
 
 
+def _signs_gates(competition: Any) -> bool:
+    """Whether the rule set has the council sign before any gate but that of the result."""
+    return any(approvals_needed(competition, event) for event in GateEvent)
+
+
 def _groups(state: CompetitionState) -> tuple[tuple[str, tuple[_Page, ...], CompetitionState | None], ...]:
     """The groups in the order of the life, each with the state in which it is over."""
     opened = state.has_reached(CompetitionState.MERGED)
+    published = state.has_reached(CompetitionState.PUBLISHED)
     has_items = g.actor.role is Role.CHAIR and state.has_reached(CompetitionState.MARKING)
     before: tuple[_Page, ...] = (
+        *([(_("Ký trước bước"), "council.sign_gate_document", ())] if _signs_gates(g.competition) else []),
         (_("Tờ khóa"), "council.list_keys", _KEYS),
         (_("Bốc thăm"), "council.list_draws", ("council.show_draw", "council.open_numbers")),
         (_("Điều chỉnh"), "council.list_adjustments", ("council.decide_adjustments",)),
@@ -77,6 +85,7 @@ def _groups(state: CompetitionState) -> tuple[tuple[str, tuple[_Page, ...], Comp
     result: tuple[_Page, ...] = (
         *([(_("Báo cáo trước khi ký"), "council.show_findings", ())] if opened else []),
         (_("Ký kết quả"), "council.sign_result", ("council.show_result",)),
+        *([(_("Sửa kết quả"), "council.decide_correction", ())] if published else []),
     )
     return (
         (_("Chuẩn bị"), before, CompetitionState.WRITTEN),
@@ -95,10 +104,12 @@ from examsite.web.council import (  # noqa: E402 - views register themselves on 
     codes,
     conflict_hints,
     conflicts,
+    corrections,
     defence,
     desk,
     draws,
     findings,
+    gate_signing,
     incidents,
     items,
     keys,
@@ -121,10 +132,12 @@ __all__ = [
     "codes",
     "conflict_hints",
     "conflicts",
+    "corrections",
     "defence",
     "desk",
     "draws",
     "findings",
+    "gate_signing",
     "incidents",
     "items",
     "keys",

@@ -17,6 +17,7 @@ from examsite.services import remarking
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.appeals import get_appeal_standing
+from examsite.storage.queries.corrections import marking_state
 from examsite.web.access import requires
 from examsite.web.appeals import appeal_rows, number_words, window_of
 from examsite.web.council import bp
@@ -32,7 +33,7 @@ from examsite.web.transactions import act, forget_changes, read_web_clock, write
 def waiting_appeals(competition: Any) -> Card | None:
     """Appeals on which the council has the next word, once the window is over."""
     window = window_of(competition, read_web_clock())
-    if competition.state is not CompetitionState.APPEALS or window is None or window.is_open:
+    if competition.state is not CompetitionState.APPEALS or window is None or window.is_open:  # of corrections: theirs
         return None
     waiting = sum(row.needs_council for row in appeal_rows(competition))
     if not waiting:
@@ -67,7 +68,8 @@ def show_appeal(code: str, number: int) -> ResponseReturnValue:
     standing = get_appeal_standing(db.session(), g.competition, number)
     state, locked = standing.appeal.state, _locked(standing)
     window = window_of(g.competition, read_web_clock())
-    over = g.competition.state is CompetitionState.APPEALS and window is not None and not window.is_open
+    is_time = marking_state(db.session(), g.competition) is CompetitionState.APPEALS
+    over = is_time and window is not None and not window.is_open
     return render_template(
         "council/show_appeal.html",
         standing=standing,

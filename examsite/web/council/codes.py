@@ -17,13 +17,13 @@ from examsite.services.draws import draws_together
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.barred import count_found_near_late
+from examsite.storage.queries.code_checklists import list_missing_before_code_draw
 from examsite.storage.queries.code_maps import get_closed_map
 from examsite.storage.queries.codes import (
     ALLOCATION,
     SCRIPT_CODES,
     is_draw_held,
     list_sealable_attempts,
-    missing_before_code_draw,
 )
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import count_scripts, list_markers
@@ -65,7 +65,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
     session = db.session()
     now = read_web_clock()
     state = competition.state
-    before_draw = missing_before_code_draw(session, competition, now) if state is CompetitionState.WRITTEN else []
+    before_draw = list_missing_before_code_draw(session, competition, now) if state is CompetitionState.WRITTEN else []
     before_opening = []
     if state is CompetitionState.MARKING:
         before_opening = list_missing(session, competition, GateEvent.CODES_OPENED, now=now)

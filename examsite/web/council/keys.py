@@ -21,7 +21,7 @@ from examsite.web.errors import message_of, status_of
 from examsite.web.forms.split_keys import DiscardKeyForm, split_key_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
-from examsite.web.split_keys import SPLIT_HERE, serve_check, serve_keys, serve_sheet, serve_taken
+from examsite.web.split_keys import SPLIT_HERE, serve_keys, serve_rehearsal, serve_sheet, serve_taking
 from examsite.web.transactions import act, forget_changes, writes
 
 
@@ -91,7 +91,7 @@ def discard_key(code: str, key: int) -> ResponseReturnValue:
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @fresh_factor
 @writes
-def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def show_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A holder sees the own sheet, to print it."""
     return serve_sheet(key)
 
@@ -100,17 +100,17 @@ def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- p
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @fresh_factor
 @writes
-def confirm_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A holder has the own sheet on paper."""
-    return serve_taken(key)
+    return serve_taking(key)
 
 
 @bp.route("/<code>/keys/<int(max=2147483647):key>/check", methods=["GET", "POST"])
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @writes
-def check_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def rehearse_share(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A member tries the own sheet."""
-    return serve_check(key, back="council.list_keys")
+    return serve_rehearsal(key, back="council.list_keys")
 
 
 def _purpose(text: str) -> KeyPurpose:

@@ -23,6 +23,7 @@ PAGES: Final = {
     **dict.fromkeys(("paper_not_opened", "papers_unsealed", "sitting_not_closed"), _PAPERS),
     **dict.fromkeys(("approvals_short", "result_missing", "result_refused", "result_not_approved"), _RESULT),
     **dict.fromkeys(("seeds_too_few", "markers_not_qualified"), _STANDARDS),
+    **dict.fromkeys(("gate_unsigned", "gate_refused"), "council.sign_gate_document"),
     "incidents_undecided": "council.list_incidents",
     "withdrawals_waiting": "council.show_desk",
     "late_answers_undecided": "council.list_room_requests",

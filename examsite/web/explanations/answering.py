@@ -11,12 +11,12 @@ from examsite.storage.database import db
 from examsite.storage.queries.explanations import get_explanation, list_explanations_of
 from examsite.storage.queries.records import get_log, get_record
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_on_field
 from examsite.web.explanations import bp
 from examsite.web.forms.explanations import GiveExplanationForm
 from examsite.web.gates import record_entry
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/")
@@ -39,10 +39,7 @@ def answer(code: str, number: int) -> ResponseReturnValue:
         try:
             give_explanation(act(), g.competition, number, answer=form.reason.data or "")
         except DomainError as error:
-            if error.params.get("field") not in form:
-                raise
-            forget_changes()
-            form.reason.errors = [*form.reason.errors, message_of(error)]
+            show_on_field(form, error)
         else:
             flash(_("Đã ghi giải trình vào sổ. Ban giám sát và hội đồng đọc được."), "success")
             return redirect(url_for("explanations.list_questions", code=code))

@@ -11,12 +11,12 @@ from examsite.services.explanations import ask_explanation
 from examsite.storage.database import db
 from examsite.storage.queries.records import get_log, get_record
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_on_field
 from examsite.web.explanations import bp
 from examsite.web.forms.explanations import AskExplanationForm
 from examsite.web.gates import record_entry
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.route("/<code>/ask/<int(max=2147483647):seq>", methods=["GET", "POST"])
@@ -30,10 +30,7 @@ def ask(code: str, seq: int) -> ResponseReturnValue:
         try:
             ask_explanation(act(), g.competition, seq, question=form.reason.data or "")
         except DomainError as error:
-            if error.params.get("field") not in form:
-                raise
-            forget_changes()
-            form.reason.errors = [*form.reason.errors, message_of(error)]
+            show_on_field(form, error)
         else:
             flash(_("Đã ghi đề nghị vào sổ. Người phải trả lời thấy nó ở trang của mình."), "success")
             return redirect(url_for("supervisor.show_record", code=code, seq=seq))

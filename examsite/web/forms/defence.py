@@ -9,14 +9,13 @@ from wtforms import BooleanField, Field, HiddenField, SelectField, StringField, 
 from wtforms.validators import InputRequired, Length
 
 from examsite.domain.errors import InvalidError
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import ZERO, Score, parse_score, score_text
 from examsite.web.formatting import format_points
 from examsite.web.forms.marking import example_points
 from examsite.web.i18n import _, _l, localised
 
-#: Longest comment or reason, as the service keeps it. Unit: characters.
-_LONGEST = 4000
 _MOST_DIGITS = 9
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 
@@ -94,7 +93,7 @@ def fill_sheet_form(
         words = localised(item.text, "")
         fields[f"points_{item.criterion}"] = StringField(_("Điểm: %(criterion)s", criterion=words))
         fields[f"comment_{item.criterion}"] = TextAreaField(
-            _("Nhận xét của tôi"), validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+            _("Nhận xét của tôi"), validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)]
         )
         if item.criterion in points:
             data[f"points_{item.criterion}"] = format_points(points[item.criterion])
@@ -141,7 +140,7 @@ class DecideScoreForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do"),
         description=_l("Ghi vào biên bản và mở cùng kết quả. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     confirmed = HiddenField()
     seen = HiddenField()
@@ -170,7 +169,7 @@ class AgreeExcuseForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do"),
         description=_l("Đã hỏi ai, vì sao người này không chấm được. Vào sổ ghi."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -188,12 +187,12 @@ class NoteIncidentForm(FlaskForm):
     what = TextAreaField(
         _l("Sự việc"),
         description=_l("Điều đã biết, từ đâu, lúc nào."),
-        validators=[InputRequired(_l("Hãy ghi sự việc.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi sự việc.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     reason = TextAreaField(
         _l("Lý do ghi"),
         description=_l("Vì sao việc này đáng để hội đồng xem xét."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -220,7 +219,7 @@ class ChangeSheetForm(FillSheetForm):
     reason = TextAreaField(
         _l("Lý do đổi"),
         description=_l("Có trong biên bản. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     confirmed = HiddenField()
 
@@ -248,15 +247,15 @@ class NoteQuestionForm(FlaskForm):
 
     asked_by = SelectField(_l("Người hỏi"), validate_choice=False)
     text = TextAreaField(
-        _l("Câu hỏi"), validators=[InputRequired(_l("Hãy ghi câu hỏi.")), Length(max=_LONGEST, message=_TOO_LONG)]
+        _l("Câu hỏi"), validators=[InputRequired(_l("Hãy ghi câu hỏi.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
-    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=_LONGEST, message=_TOO_LONG)])
+    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)])
 
 
 class NoteAnswerForm(FlaskForm):
     """The gist of an answer, in the place of what the page showed."""
 
-    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=_LONGEST, message=_TOO_LONG)])
+    answer = TextAreaField(_l("Ý chính trả lời"), validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)])
     seen = HiddenField()
 
 
@@ -287,7 +286,7 @@ class WithdrawAbsenceForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do"),
         description=_l("Nhầm người, hay người ấy đến trước lượt của mình. Vào sổ ghi."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 

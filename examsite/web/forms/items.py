@@ -13,12 +13,11 @@ from wtforms.validators import InputRequired, Length
 from examsite.domain.errors import InvalidError
 from examsite.domain.items import Ruling
 from examsite.domain.questions import Level, Text
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import Score, parse_score, score_text
 from examsite.web.i18n import _, _l
 
-#: Longest reason or text of a level, as the services keep it. Unit: characters.
-_LONGEST = 4000
 _MOST_DIGITS = 9
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 _NEEDED = _l("Hãy điền mục này.")
@@ -39,12 +38,12 @@ class ProposeRulingForm(FlaskForm):
     keys = TextAreaField(
         _l("Đáp án thêm"),
         description=_l("Chỉ khi thêm đáp án. Mỗi dòng một đáp án; câu nhiều lựa chọn ghi các chữ cách nhau dấu phẩy."),
-        validators=[Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     reason = TextAreaField(
         _l("Lý do"),
         description=_l("Người thứ hai đọc trước khi trả lời. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -70,14 +69,14 @@ class AnswerProposalForm(FlaskForm):
 class ProposeChangeForm(FlaskForm):
     """How a criterion shall read; one group of fields for each of its levels, made by `propose_change_form`."""
 
-    vi = TextAreaField(_l("Tiêu chí"), validators=[InputRequired(_NEEDED), Length(max=_LONGEST, message=_TOO_LONG)])
+    vi = TextAreaField(_l("Tiêu chí"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)])
     en = TextAreaField(
-        _l("Tiêu chí, tiếng Anh"), validators=[InputRequired(_NEEDED), Length(max=_LONGEST, message=_TOO_LONG)]
+        _l("Tiêu chí, tiếng Anh"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
     reason = TextAreaField(
         _l("Vì sao phải sửa"),
         description=_l("Người chấm đọc được, và đi cùng mỗi lần rút điểm. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     level_count = 0
 
@@ -103,7 +102,7 @@ def propose_change_form(criterion: RubricCriterion, *, comma: bool) -> ProposeCh
     """The form filled in with the criterion as it reads now."""
     fields: dict[str, Any] = {"level_count": len(criterion.levels)}
     data: dict[str, Any] = {"vi": criterion.text.vi, "en": criterion.text.en}
-    checks: Sequence[Any] = (InputRequired(_NEEDED), Length(max=_LONGEST, message=_TOO_LONG))
+    checks: Sequence[Any] = (InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG))
     for number, level in enumerate(criterion.levels):
         fields[f"points_{number}"] = StringField(_l("Điểm"), validators=list(checks))
         fields[f"vi_{number}"] = TextAreaField(_l("Lời của mức"), validators=list(checks))

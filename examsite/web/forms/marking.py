@@ -17,13 +17,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import ZERO, Score, is_multiple, parse_score, score, score_text
 from examsite.domain.scripts import plain_text
 from examsite.web.i18n import _, _l, current_locale
 
-#: Longest comment or reason, as the service keeps it. Unit: characters.
-_LONGEST = 4000
 _MOST_DIGITS = 9
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 
@@ -75,7 +74,7 @@ class DecideGapForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Ghi vào biên bản và mở cùng kết quả. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
     def decided(self) -> Score | None:
@@ -99,7 +98,7 @@ class TakeOverForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Vào sổ ghi. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
     def expected_number(self) -> int:
@@ -122,7 +121,7 @@ class JudgeHintForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Đã hỏi ai, căn cứ vào đâu. Vào sổ ghi."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -139,7 +138,7 @@ class DiscussionNoteForm(FlaskForm):
         _l("Biên bản trao đổi"),
         filters=[_plain],
         description=_l("Ai nêu điều gì, về tiêu chí nào. Ghi số hiệu người chấm, không ghi tên."),
-        validators=[InputRequired(_l("Chưa có nội dung trao đổi.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Chưa có nội dung trao đổi.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -151,7 +150,7 @@ class RequestWithdrawalForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Hội đồng đọc trước khi xác nhận, rồi vào sổ ghi. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -192,7 +191,7 @@ class ScoringForm(FlaskForm):
     revision = HiddenField()
     rubric = HiddenField()
     whole = TextAreaField(
-        _l("Nhận xét toàn bài"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+        _l("Nhận xét toàn bài"), filters=[_plain], validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
 
     def revision_number(self) -> int:
@@ -285,7 +284,7 @@ def _scoring_form(criteria: tuple[RubricCriterion, ...]) -> type[ScoringForm]:
         fields[f"level_{number}"] = StringField(_l("Mức"))
         fields[f"points_{number}"] = StringField(_l("Điểm"), filters=[_plain])
         fields[f"comment_{number}"] = TextAreaField(
-            _l("Nhận xét"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+            _l("Nhận xét"), filters=[_plain], validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)]
         )
     return type("MarkScriptForm", (ScoringForm,), fields)
 

@@ -9,11 +9,11 @@ from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from examsite.domain.note_anchors import Span
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.scripts import plain_text
 from examsite.web.forms.marking import whole_number
 from examsite.web.i18n import _l
 
-_LONGEST = 4000
 _LONGEST_COMMENT = 500
 #: The largest key that a database keeps in 32 bits.
 _LARGEST = 2147483647
@@ -35,7 +35,7 @@ class WriteNoteForm(FlaskForm):
     quote = HiddenField(filters=[_plain])
     criterion = HiddenField()
     seen = HiddenField()
-    text = TextAreaField(filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)])
+    text = TextAreaField(filters=[_plain], validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)])
 
     def note_id(self) -> int | None:
         """The known note, or None for a new one."""
@@ -87,7 +87,7 @@ class FlagScriptForm(FlaskForm):
         _l("Điều muốn hỏi trưởng ban"),
         filters=[_plain],
         description=_l("Ví dụ: bài có chỗ lộ người viết, bài trống, câu trả lời không khớp đề. Không đoán tên ai."),
-        validators=[InputRequired(_l("Hãy ghi điều muốn hỏi.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi điều muốn hỏi.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -98,5 +98,5 @@ class AnswerFlagForm(FlaskForm):
         _l("Trả lời"),
         filters=[_plain],
         description=_l("Chỉ người hỏi đọc được. Không nói về điểm hay ý kiến của người chấm khác."),
-        validators=[InputRequired(_l("Hãy ghi câu trả lời.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi câu trả lời.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )

@@ -8,17 +8,16 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
+from examsite.domain.competitions import GateEvent
 from examsite.domain.publication import Decision
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.web.i18n import _l
 
 _NEEDED = _l("Chưa điền.")
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
-
-#: Longest reason. Unit: characters.
-MOST_REASON_LENGTH = 2000
 
 
 class SignResultForm(FlaskForm):
@@ -40,7 +39,7 @@ class SignResultForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do không đồng ý"),
         filters=[lambda value: (value or "").strip()],
-        validators=[Optional(), Length(max=MOST_REASON_LENGTH, message=_TOO_LONG)],
+        validators=[Optional(), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     #: What a passkey signed over the hash, filled in by the script.
     assertion = HiddenField()
@@ -53,6 +52,13 @@ class SignResultForm(FlaskForm):
             raise ValidationError(_l("Nút vừa bấm không khớp với ý kiến đã chọn. Chưa ký."))
 
 
+class SignGateForm(SignResultForm):
+    """One person's word on what the next gate makes final; the gate is the one that was read."""
+
+    version = None
+    event = HiddenField(validators=[AnyOf([event.value for event in GateEvent], message=_NEEDED)])
+
+
 class DecideTieForm(FlaskForm):
     """Who is selected out of those tied, and why; the codes come from the open tie."""
 
@@ -63,7 +69,7 @@ class DecideTieForm(FlaskForm):
         _l("Lý do"),
         description=_l("Lý do được công khai cùng kết quả: không ghi họ tên người không được chọn."),
         filters=[lambda value: (value or "").strip()],
-        validators=[InputRequired(_NEEDED), Length(max=MOST_REASON_LENGTH, message=_TOO_LONG)],
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
     def __init__(self, *args: Any, codes: Iterable[str], **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectF
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from examsite.domain.names import normalise_name
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rooms import LONGEST_MESSAGE
 from examsite.domain.sittings import MAX_EXTENSION_MINUTES
 from examsite.web.i18n import _l
@@ -171,7 +172,7 @@ class RecordIncidentForm(FlaskForm):
     minutes = TextAreaField(
         _l("Diễn biến"),
         description=_l("Ghi giờ, việc đã thấy, việc đã làm. Chỉ ghi nhận; hội đồng quyết định sau."),
-        validators=[InputRequired(_NEEDED), Length(max=4000, message=_TOO_LONG)],
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     measure = SelectField(
         _l("Đề nghị xử lý"),
@@ -217,7 +218,7 @@ class HandOverForm(FlaskForm):
     text = TextAreaField(
         _l("Nội dung bàn giao"),
         description=_l("Số thí sinh, chỗ cần chú ý, việc đang dở, vật dụng và tài liệu bàn giao."),
-        validators=[InputRequired(_NEEDED), Length(max=4000, message=_TOO_LONG)],
+        validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
     handed_to = StringField(
         _l("Người nhận"), filters=[_one_line], validators=[InputRequired(_NEEDED), Length(max=200, message=_TOO_LONG)]

@@ -92,7 +92,7 @@ class ShowSheetForm(FlaskForm):
     """The holder asks for the words of the own sheet: a button."""
 
 
-class KeepSheetForm(FlaskForm):
+class TakeSheetForm(FlaskForm):
     """That the own sheet is on paper, so that the server may forget its words."""
 
     printed = BooleanField(

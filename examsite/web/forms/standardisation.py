@@ -10,12 +10,12 @@ from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scripts import plain_text
 from examsite.web.forms.marking import ScoringForm, scoring_form
 from examsite.web.i18n import _l
 
-_LONGEST = 4000
 _LONGEST_ANSWER = 40_000
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 
@@ -63,7 +63,7 @@ class SecondWordForm(FlaskForm):
         validators=[InputRequired(_l("Hãy chọn một quyết định."))],
     )
     reason = TextAreaField(
-        _l("Lý do, khi gửi lại"), filters=[_plain], validators=[Length(max=_LONGEST, message=_TOO_LONG)]
+        _l("Lý do, khi gửi lại"), filters=[_plain], validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
 
 
@@ -82,7 +82,7 @@ class QualifyForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Cần khi lệch quá ngưỡng hoặc cho chấm thử thêm. Vào sổ ghi; không ghi tên người."),
-        validators=[Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -101,7 +101,7 @@ class DecideStopForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Vào sổ ghi. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -112,7 +112,7 @@ class LeaveMarkersForm(FlaskForm):
         _l("Lý do không tạm dừng ai"),
         filters=[_plain],
         description=_l("Vào sổ ghi. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )
 
 
@@ -123,5 +123,5 @@ class StopMarkerForm(FlaskForm):
         _l("Lý do"),
         filters=[_plain],
         description=_l("Vào sổ ghi. Không ghi tên người."),
-        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=_LONGEST, message=_TOO_LONG)],
+        validators=[InputRequired(_l("Hãy ghi lý do.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )

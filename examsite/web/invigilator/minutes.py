@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +39,7 @@ def entries_of(records: Sequence[Any], names: Mapping[str, str]) -> list[Entry]:
         event = Event(row.event)
         if event in _COUNTED:
             continue
-        payload = json.loads(row.payload) if row.payload else {}
+        payload = row.content
         kind, _stroke, pseudonym = row.actor.partition("/")
         who = names.get(pseudonym, "") or (_("máy chủ") if kind == "system" else _("thí sinh"))
         entries.append(Entry(parse_instant(row.at), row.seq, _text(event, payload), who))

@@ -63,7 +63,9 @@ ERRORS = {
     "share_word_unknown": _l(
         "Tờ khóa %(number)s: từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."
     ),
-    "share_of_other_person": _l("Tờ khóa này là của người khác. Hãy tìm tờ ghi đúng bí danh của anh/chị."),
+    "share_of_other_person": _l(
+        "Tờ khóa %(number)s: đây là tờ của người khác. Hãy tìm tờ ghi đúng bí danh của anh/chị."
+    ),
     "share_not_valid": _l(
         "Tờ khóa %(number)s: từng từ đều có trong bảng nhưng cả dãy chưa đúng. Hãy so lại từng từ và thứ tự."
     ),

@@ -148,8 +148,9 @@ def _why(figures: dict[str, Any]) -> str:
     """The alarm in a sentence."""
     if "reason" in figures:
         return str(figures["reason"])
-    if "points" not in figures:
-        return _("Trung bình ba bài mẫu gần nhất lệch khỏi điểm thống nhất quá 5 điểm.")
+    if "mean_error" in figures:
+        points = format_points(str(abs(score(figures["mean_error"]))))
+        return _("Trung bình ba bài mẫu gần nhất lệch khỏi điểm thống nhất %(points)s điểm.", points=points)
     return _moved(figures)
 
 

@@ -17,6 +17,7 @@ from examsite.services import marking
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
+from examsite.storage.queries.corrections import marking_state
 from examsite.storage.queries.marking_notes import (
     list_notes,
     list_own_flags,
@@ -50,7 +51,7 @@ from examsite.web.marker.sheets import (
     questions_of,
 )
 from examsite.web.marker.walks import chosen_way, keep_way, kind_of, next_step, step_url, walk_of
-from examsite.web.transactions import act, beside_others, forget_changes, writes
+from examsite.web.transactions import act, ask_role_again, beside_others, forget_changes, writes
 
 
 @bp.get("/")
@@ -101,7 +102,7 @@ def list_scripts(code: str) -> ResponseReturnValue:
                 for entry in list_reopened(db.session(), g.competition.id, g.actor.assignment_id)
             ],
             by=chosen_way(),
-            is_open=g.competition.state in (CompetitionState.MARKING, CompetitionState.APPEALS),
+            is_open=marking_state(db.session(), g.competition) in (CompetitionState.MARKING, CompetitionState.APPEALS),
             code=code,
         )
     )
@@ -166,6 +167,7 @@ def lock_mark(code: str, script: str) -> ResponseReturnValue:
     form = LockMarkForm()
     here = url_for("marker.mark_script", code=code, script=script)
     if form.validate_on_submit():
+        ask_role_again()
         try:
             marking.lock_mark(
                 act(), g.competition, script, revision=form.revision_number(), rubric=form.rubric_number()
@@ -227,7 +229,7 @@ def _sheet(blind: BlindScript, form: ScoringForm, *, elsewhere: bool = False) ->
     queue = list_queue(session, competition_id, own, kinds=QUEUED if blind.kind is None else (blind.kind,))
     walk = walk_of(queue, blind, item=request.args.get("question", ""))
     mark = blind.mark
-    in_time = is_marking_time(g.competition.state, blind.round)
+    in_time = is_marking_time(marking_state(session, g.competition), blind.round)
     is_open = in_time and (mark is None or mark.state is MarkState.DRAFT)
     questions = questions_of(blind, form)
     notes = [note_data(note, blind) for note in list_notes(session, competition_id, own, blind.code)]

@@ -15,7 +15,9 @@ from examsite.domain.rubrics import Rubric, rubric_from_snapshot
 from examsite.services.checkpoints import log_key
 from examsite.services.context import read_clock
 from examsite.services.rulesets import ruleset_of
+from examsite.services.witnesses import key_of
 from examsite.storage.database import db
+from examsite.storage.queries.checkpoints import list_witnesses
 from examsite.storage.queries.competitions import (
     get_public_competition,
     list_candidate_numbers,
@@ -128,6 +130,7 @@ def show_competition(code: str) -> ResponseReturnValue:
         links=_links(competition),
         topic_label=topic_label,
         log_key=log_key(current_app.extensions["signer"], competition.code),
+        witnesses=[(one.holder, key_of(one)) for one in list_witnesses(session, competition.id, standing=True)],
     )
 
 

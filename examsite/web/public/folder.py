@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from examsite.domain.bundles import REPORT, Audience, is_document_public
 from examsite.domain.canonical import sha256_hex
+from examsite.domain.checkpoints import VerifierKey
 from examsite.services.bundles import VERIFIER_PATH, build_bundle
 from examsite.services.checkpoints import log_key
 from examsite.services.rulesets import ruleset_of
@@ -29,6 +30,7 @@ from examsite.storage.queries.checkpoints import list_witnesses
 from examsite.storage.queries.competitions import get_public_competition
 from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import list_published_versions
+from examsite.web.formatting import format_hash
 from examsite.web.i18n import COOKIE, LOCALES
 
 RESULT = "result.json"
@@ -48,7 +50,10 @@ _PAGES = (
     (r"", "index.html"),
     (r"/ruleset", "quy-tac.html"),
     (r"/ranking", "ket-qua.html"),
+    (r"/ranking/versions", "cac-ban.html"),
     (r"/ranking/([^/]+)", "thi-sinh/{}.html"),
+    (r"/appeals", "phuc-khao.html"),
+    (r"/data", "du-lieu.html"),
     (r"/draws", "boc-tham.html"),
     (r"/draws/([A-Za-z0-9_-]+)", "boc-tham/{}.html"),
 )
@@ -88,6 +93,10 @@ class _Folder:
         """The name of a download of this competition; the bundle is called as the site calls it."""
         if address == f"/competitions/{self.code}/bundle.zip":
             return self.bundle or None
+        older = re.fullmatch(rf"/competitions/{re.escape(self.code)}/bundle-([0-9]+)\.zip", address)
+        if older:
+            name = f"{self.code}-{older[1]}.zip"
+            return name if name in self.files else None
         return self.file_of(address, _DOWNLOADS)
 
     def fetch(self, address: str, locale: str) -> bytes | None:
@@ -139,11 +148,10 @@ def public_files(app: Flask, code: str) -> dict[str, bytes]:
 def _add_result(folder: _Folder, competition: Any) -> dict[str, Any]:
     """The bundles, their report, the verifier, the keys and three lines that say what to do with them."""
     session, files = db.session(), folder.files
-    key = log_key(folder.app.extensions["signer"], folder.code).as_text()
-    witnesses = [(one.holder, key_of(one).as_text()) for one in list_witnesses(session, competition.id)]
+    key, everyone = log_key(folder.app.extensions["signer"], folder.code), list_witnesses(session, competition.id)
+    witnesses = [(one.holder, key_of(one)) for one in everyone if one.ended_at is None]
     facts: dict[str, Any] = {"key": key, "witnesses": witnesses, "sha256": None, "bundle": "", "older": []}
-    lines = [f"# {name}\n{text}\n" for name, text in [("Khóa sổ ghi / log key", key), *_named(witnesses)]]
-    files[KEYS] = "".join(lines).encode("utf-8")
+    files[KEYS] = _keys(key, witnesses, ended=[one.holder for one in everyone if one.ended_at is not None])
     files[VERIFIER] = VERIFIER_PATH.read_bytes()
     versions = list_published_versions(session, competition.id)
     if versions and is_document_public(ruleset_of(competition)):
@@ -161,14 +169,21 @@ def _add_result(folder: _Folder, competition: Any) -> dict[str, Any]:
     return facts
 
 
-def _named(witnesses: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(f"Nhân chứng / witness: {holder}", text) for holder, text in witnesses]
+def _keys(key: VerifierKey, witnesses: list[tuple[str, VerifierKey]], *, ended: list[str]) -> bytes:
+    """Each key as it is printed, to compare, and as it is pasted; one that was given up signs nothing any more."""
+    named = [("Khóa sổ ghi / log key", key)] + [(f"Nhân chứng / witness: {holder}", one) for holder, one in witnesses]
+    lines = [
+        f"# {name}\n# In trên giấy / printed: {format_hash(one.public_key.hex())}\n{one.as_text()}\n"
+        for name, one in named
+    ]
+    lines += [f"# Thôi dùng khóa / key given up: {holder}\n" for holder in ended]
+    return "".join(lines).encode("utf-8")
 
 
 def command(facts: dict[str, Any]) -> str:
     """What is typed to verify the folder without a browser."""
-    words = [f"python3 {VERIFIER} {facts['bundle']} --log-key {facts['key']}"]
-    words += [f"--witness {text}" for _holder, text in facts["witnesses"]]
+    words = [f"python3 {VERIFIER} {facts['bundle']} --log-key {facts['key'].as_text()}"]
+    words += [f"--witness {one.as_text()}" for _holder, one in facts["witnesses"]]
     words += [f"--previous {name}" for name in reversed(facts["older"])]
     return " ".join(words)
 
@@ -186,14 +201,17 @@ def _instructions(locale: str, facts: dict[str, Any]) -> str:
             f"3. The keys in {KEYS} must be those printed on the announcement and the minutes.\n",
         }[locale]
     return {
-        "vi": f"1. Mở {VERIFYING_PAGE} bằng trình duyệt, dán nội dung {KEYS} (sau khi so với khóa in trên thông báo và "
-        f"biên bản), rồi thả {facts['bundle']} vào trang; không cần mạng.\n"
+        "vi": f"1. Mở {VERIFYING_PAGE} bằng trình duyệt, dán nội dung {KEYS} (sau khi so các dòng “in trên giấy” với "
+        f"khóa trên thông báo và biên bản), rồi thả {facts['bundle']} vào trang; không cần mạng.\n"
         f"2. Không dùng trình duyệt thì chạy (Python 3.9 trở lên): {command(facts)}\n"
-        f"3. So mã SHA-256 của {RESULT} với mã trên văn bản đã ký: {sha256}\n",
-        "en": f"1. Open {VERIFYING_PAGE} in a browser, paste what {KEYS} holds (after comparing it with those printed "
-        f"on the announcement and the minutes), then drop {facts['bundle']} on the page; no network is needed.\n"
+        f"3. So mã SHA-256 của {RESULT} (trang kiểm tra hiện ở cuối; hoặc chạy sha256sum {RESULT}) với mã trên văn bản "
+        f"đã ký: {sha256}\n",
+        "en": f"1. Open {VERIFYING_PAGE} in a browser, paste what {KEYS} holds (after comparing its “printed” lines "
+        f"with the keys on the announcement and the minutes), then drop {facts['bundle']} on the page; no network is "
+        "needed.\n"
         f"2. Without a browser run (Python 3.9 or newer): {command(facts)} --english\n"
-        f"3. Compare the SHA-256 of {RESULT} with the one on the signed document: {sha256}\n",
+        f"3. Compare the SHA-256 of {RESULT} (the page shows it at the end; or run sha256sum {RESULT}) with the one on "
+        f"the signed document: {sha256}\n",
     }[locale]
 
 

@@ -64,8 +64,16 @@ _FOUND = {
 
 @bp.app_context_processor
 def _hand_log_key() -> dict[str, Any]:
-    """The key of a log for every page, above all for those that are printed and signed by hand."""
-    return {"log_key_of": lambda code: log_key(current_app.extensions["signer"], code)}
+    """The key of a log for every page that is printed, and those of its witnesses for minutes, signed by hand."""
+
+    def witnesses(competition_id: int) -> list[tuple[str, str]]:
+        standing = list_witnesses(db.session(), competition_id, standing=True)
+        return [(one.holder, one.public_key) for one in standing]
+
+    return {
+        "log_key_of": lambda code: log_key(current_app.extensions["signer"], code),
+        "witness_keys_of": witnesses,
+    }
 
 
 @bp.get("/competitions/<code>/log")

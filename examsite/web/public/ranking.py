@@ -20,8 +20,9 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_public_competition
 from examsite.storage.queries.records import find_last_checkpoint
-from examsite.storage.queries.results import COUNCIL, get_published_version, list_result_versions
+from examsite.storage.queries.results import COUNCIL, get_published_version, get_result_version
 from examsite.web.access import public
+from examsite.web.corrections import opened_at, published_changes
 from examsite.web.downloads import send_bundle
 from examsite.web.findings import public_sentences
 from examsite.web.i18n import _
@@ -50,7 +51,8 @@ def show_ranking(code: str) -> ResponseReturnValue:
         "public/show_ranking.html",
         shown=competition,
         version=version,
-        versions=len(list_result_versions(session, competition.id)),
+        changes=published_changes(competition),
+        open_since=opened_at(competition),
         view=view,
         stability={post.code: public_sentences(version, ruleset, post.code) for post in view.posts},
         ruleset=ruleset,
@@ -110,6 +112,31 @@ def download_bundle(code: str) -> ResponseReturnValue:
     folder = current_app.extensions["settings"].bundles_path
     path = keep_bundle(db.session(), competition, Audience.PUBLIC, folder)
     return send_bundle(path, name=f"{competition.code}-{version.number}.zip", is_public=True)
+
+
+@bp.get("/competitions/<code>/ranking/versions")
+@public
+def list_versions(code: str) -> ResponseReturnValue:
+    """Every published version: when, why, and each figure that is another one since."""
+    competition, _version = _published(code)
+    return render_template(
+        "public/list_versions.html",
+        shown=competition,
+        changes=published_changes(competition),
+        document_public=is_document_public(ruleset_of(competition)),
+        open_since=opened_at(competition),
+    )
+
+
+@bp.get("/competitions/<code>/bundle-<int(max=2147483647):number>.zip")
+@public
+def download_older_bundle(code: str, number: int) -> ResponseReturnValue:
+    """The bundle of one published version, for whoever follows the chain of versions back."""
+    competition, _version = _published(code)
+    folder = current_app.extensions["settings"].bundles_path
+    version = get_result_version(db.session(), competition.id, number)
+    path = keep_bundle(db.session(), competition, Audience.PUBLIC, folder, version=version)
+    return send_bundle(path, name=f"{competition.code}-{number}.zip", is_public=True)
 
 
 def _published(code: str) -> tuple[Competition, ResultVersion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -62,15 +63,19 @@ def show_desk(code: str) -> ResponseReturnValue:
 
 
 def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine:
-    code = competition.code
-    state = competition.state
-    plan_url = url_for("setter.plan_blueprint", code=code, post=post.code)
-    papers_url = url_for("setter.show_papers", code=code, post=post.code)
+    """Where the papers of a post stand and what the setter does next."""
     words = {"code": post.code, "title": localised(post, "title")}
-    states = {item.state for item in papers}
-    is_draft = state is CompetitionState.DRAFT
-    before_test = not state.has_reached(CompetitionState.WRITTEN)
-    if is_draft and not post.blueprint:
+    if competition.state is CompetitionState.DRAFT:
+        url = url_for("setter.plan_blueprint", code=competition.code, post=post.code)
+        return _line_of_plan(words, url, has_blueprint=bool(post.blueprint))
+    url = url_for("setter.show_papers", code=competition.code, post=post.code)
+    before_test = not competition.state.has_reached(CompetitionState.WRITTEN)
+    return _line_of_papers(words, url, papers, before_test=before_test)
+
+
+def _line_of_plan(words: Mapping[str, str], url: str, *, has_blueprint: bool) -> PostLine:
+    """Before the announcement: the blueprint is drawn up, then it may still be changed."""
+    if not has_blueprint:
         return PostLine(
             **words,
             tag_kind="work",
@@ -78,20 +83,24 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
             detail=_("Ma trận đề phải xong trước khi thông báo"),
             at=None,
             action_label=_("Lập ma trận"),
-            action_url=plan_url,
+            action_url=url,
             is_mine_to_do=True,
         )
-    if is_draft:
-        return PostLine(
-            **words,
-            tag_kind="done",
-            tag_text=_("Đã có ma trận"),
-            detail=_("Đề được lập sau khi thông báo thi tuyển"),
-            at=None,
-            action_label=_("Xem, sửa ma trận"),
-            action_url=plan_url,
-            is_mine_to_do=False,
-        )
+    return PostLine(
+        **words,
+        tag_kind="done",
+        tag_text=_("Đã có ma trận"),
+        detail=_("Đề được lập sau khi thông báo thi tuyển"),
+        at=None,
+        action_label=_("Xem, sửa ma trận"),
+        action_url=url,
+        is_mine_to_do=False,
+    )
+
+
+def _line_of_papers(words: Mapping[str, str], url: str, papers: Sequence[Paper], *, before_test: bool) -> PostLine:
+    """From the announcement on: versions are drawn, sealed, and one of them is opened."""
+    states = {item.state for item in papers}
     opened = next((item for item in papers if item.state is PaperState.OPENED and item.set_aside_at is None), None)
     if opened is not None:
         return PostLine(
@@ -101,7 +110,7 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
             detail=_("Các phiên bản khác vẫn niêm phong, làm đề dự phòng"),
             at=opened.opened_at,
             action_label=_("Xem mã và giờ"),
-            action_url=papers_url,
+            action_url=url,
             is_mine_to_do=False,
         )
     if PaperState.SEALED in states:
@@ -112,7 +121,7 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
             detail=_("Không ai xem được nội dung cho đến khi chủ tịch hội đồng mở đề"),
             at=papers[0].sealed_at,
             action_label=_("Xem mã và giờ"),
-            action_url=papers_url,
+            action_url=url,
             is_mine_to_do=False,
         )
     if PaperState.DRAWN in states:
@@ -123,7 +132,7 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
             detail=_("Đọc lại từng phiên bản rồi niêm phong trước buổi thi"),
             at=papers[0].drawn_at,
             action_label=_("Xem và niêm phong"),
-            action_url=papers_url,
+            action_url=url,
             is_mine_to_do=before_test,
         )
     return PostLine(
@@ -133,6 +142,6 @@ def _line(post: Post, papers: list[Paper], competition: Competition) -> PostLine
         detail=_("Lập các phiên bản từ ngân hàng theo ma trận đã thông báo"),
         at=None,
         action_label=_("Lập đề"),
-        action_url=papers_url,
+        action_url=url,
         is_mine_to_do=before_test,
     )

@@ -35,7 +35,7 @@ def navigation(competition: Any) -> list[NavItem]:
         *(marking if opened else []),
         nav_item(_("Phân công"), "supervisor.list_people", code=code),
         nav_item(
-            _("Tờ khóa"), "supervisor.list_keys", code=code, also=("supervisor.check_sheet", "supervisor.take_sheet")
+            _("Tờ khóa"), "supervisor.list_keys", code=code, also=("supervisor.rehearse_share", "supervisor.show_sheet")
         ),
         nav_item(_("Mốc ký số"), "supervisor.list_all_checkpoints", code=code, also=("supervisor.show_checkpoint",)),
         nav_item(_("Nhân chứng"), "supervisor.name_witnesses", code=code, also=("supervisor.bring_cosignatures",)),

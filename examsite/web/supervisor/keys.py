@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.permissions import Role
 from examsite.web.access import fresh_factor, requires
-from examsite.web.split_keys import serve_check, serve_keys, serve_sheet, serve_taken
+from examsite.web.split_keys import serve_keys, serve_rehearsal, serve_sheet, serve_taking
 from examsite.web.supervisor import bp
 from examsite.web.transactions import writes
 
@@ -22,7 +22,7 @@ def list_keys(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of the 
 @requires(Role.SUPERVISOR)
 @fresh_factor
 @writes
-def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def show_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A supervisor sees the own sheet, to print it."""
     return serve_sheet(key)
 
@@ -31,14 +31,14 @@ def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- p
 @requires(Role.SUPERVISOR)
 @fresh_factor
 @writes
-def confirm_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def take_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A supervisor has the own sheet on paper."""
-    return serve_taken(key)
+    return serve_taking(key)
 
 
 @bp.route("/<code>/keys/<int(max=2147483647):key>/check", methods=["GET", "POST"])
 @requires(Role.SUPERVISOR)
 @writes
-def check_sheet(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
+def rehearse_share(code: str, key: int) -> ResponseReturnValue:  # noqa: ARG001 -- part of the address
     """A supervisor tries the own sheet."""
-    return serve_check(key, back="supervisor.list_keys")
+    return serve_rehearsal(key, back="supervisor.list_keys")

@@ -55,8 +55,11 @@ class Organiser(Official):
                 self.browser.fill(f"rows-{number}-{name}", text)
         self.submits("submit")
 
-    def appoints(self, login: str, role: str) -> None:
-        """A role in this competition."""
+    def appoints(self, login: str, role: str, *, drawn: bool = True) -> None:
+        """A role in this competition; what was shown once need not be drawn again."""
+        if not drawn:
+            self.repeats(self.at("people"), {"login": login, "role": role}, button="assign-role")
+            return
         self.goes_to(self.at("people"))
         self.fills({"login": login})
         self.selects("role", role)

@@ -46,16 +46,20 @@ class Panellist(Official):
 class PanelHead(Panellist):
     """Runs the clock, reveals, decides a gap."""
 
-    def leads(self, position: int, *, wait: Callable[[int], None]) -> None:
-        """Presentation, questions, then scoring; `wait` lets minutes pass."""
-        self._moves(position, "start")
+    def leads(self, position: int, *, wait: Callable[[int], None], drawn: bool = True) -> None:
+        """Presentation, questions, then scoring; `wait` lets minutes pass. What was shown once need not be drawn."""
+        self._moves(position, "start", drawn=drawn)
         wait(20)
-        self._moves(position, "questions")
+        self._moves(position, "questions", drawn=drawn)
         wait(30)
-        self._moves(position, "scoring")
+        self._moves(position, "scoring", drawn=drawn)
 
-    def _moves(self, position: int, step: str) -> None:
-        self.goes_to(f"/panel/{self.code}/head/{position}/{step}")
+    def _moves(self, position: int, step: str, *, drawn: bool) -> None:
+        page = f"/panel/{self.code}/head/{position}/{step}"
+        if not drawn:
+            self.repeats(page, {}, button=f"confirm-{step}")
+            return
+        self.goes_to(page)
         self.submits(f"confirm-{step}")
 
     def reveals(self, position: int) -> str:

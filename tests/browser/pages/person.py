@@ -9,7 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
+from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
 from selenium.webdriver.common.by import By
@@ -25,15 +26,14 @@ from examsite.services.context import Actor, ServiceContext
 from examsite.storage.database import open_engine, writing
 from examsite.storage.queries.accounts import find_account_by_login, list_second_factors
 from tests.browser.browser import LOOK_EVERY_SECONDS, Browser, Site
+from tests.web.strict_client import find_all, parse, words
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 #: Where a page says that it refuses something; one look for all, since every page is looked at.
-REFUSALS = ", ".join(
-    [
-        *(f'[data-testid="{name}"]' for name in ("error-summary", "error", "log-in-refused", "gate-missing")),
-        ".notice--error",
-    ]
-)
+REFUSED = ("error-summary", "error", "log-in-refused", "gate-missing")
+REFUSALS = ", ".join([*(f'[data-testid="{name}"]' for name in REFUSED), ".notice--error"])
+#: What everybody chooses in place of a printed password.
+OWN = "Ba con vịt bơi qua hồ lúc bình minh"
 #: The cookie of a log-in.
 SESSION = "examsite"
 
@@ -60,7 +60,7 @@ class Person:
 
     def comes_back(self) -> None:
         """Take the seat through the same door, without looking at its pages; the browser stays where it is."""
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar := CookieJar()))
+        opener = opener_with(jar := CookieJar())
         door = self.browser.site.url + self.log_in_path
         with opener.open(door) as page:
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
@@ -68,17 +68,20 @@ class Person:
         fields = {"login": self.login, "password": self.password, "csrf_token": token[1]}
         with opener.open(door, data=urllib.parse.urlencode(fields).encode()) as landing:
             assert not landing.url.endswith(self.log_in_path), f"{self.login} is not let in"
-        (value,) = (cookie.value for cookie in jar if cookie.name == SESSION)
-        cookie = {"name": SESSION, "value": value, "url": self.browser.site.url, "httpOnly": True, "sameSite": "Lax"}
-        assert self.browser.driver.execute_cdp_cmd("Network.setCookie", cookie)["success"]
+        self.takes_seat_of(jar)
 
     def chooses_password(self) -> str:
         """An own password where the site asks for one in place of a printed one; gives back which one counts."""
         if self.finds('[data-testid="must-change"]'):
-            own = "Ba con vịt bơi qua hồ lúc bình minh"
-            self.fills({"current": self.password, "new": own, "again": own})
+            self.fills({"current": self.password, "new": OWN, "again": OWN})
             self.submits("change-password")
-            self.password = own
+            self.password = OWN
+        return self.password
+
+    def replaces_password(self) -> str:
+        """The same without the page, for whoever comes after the first."""
+        self.repeats("/account", {"current": self.password, "new": OWN, "again": OWN}, button="change-password")
+        self.password = OWN
         return self.password
 
     def logs_out(self) -> None:
@@ -91,6 +94,38 @@ class Person:
         self.is_not_refused()
 
     # -------------------------------------------------------------------------------------------------- the forms
+
+    def repeats(self, path: str, fields: Mapping[str, str], *, button: str) -> Element:
+        """Send a form that somebody of this story has sent at the screen before: its page is filled and not drawn.
+
+        Hidden fields go as the page gives them, of the others only those that are named. Gives the page that follows,
+        which refuses nothing.
+        """
+        browser, url = self.browser, self.browser.site.url
+        kept = browser.driver.execute_cdp_cmd("Network.getCookies", {"urls": [url]})["cookies"]
+        jar = CookieJar()
+        for item in kept:
+            jar.set_cookie(cookie_of(item["name"], item["value"], host=item["domain"]))
+        opener = opener_with(jar)
+        with opener.open(url + path) as answer:
+            page, address = parse(answer.read().decode()), answer.url
+        (form,) = (found for found in page.iter("form") if find_all(found, button))
+        target = urllib.parse.urljoin(address, form.get("action") or address)
+        hidden = [item for item in form.iter("input") if item.get("type") == "hidden"]
+        sent = {item.get("name", ""): item.get("value", "") for item in hidden} | dict(fields)
+        with opener.open(target, data=urllib.parse.urlencode(sent).encode()) as answer:
+            landing = parse(answer.read().decode())
+        refused = [words(found) for name in (*REFUSED, "factor-asked") for found in find_all(landing, name)]
+        refused += [words(found) for found in landing.iter() if "notice--error" in found.get("class", "").split()]
+        assert refused == [], f"{self.login} at {path}: {refused}"
+        self.takes_seat_of(jar)
+        return landing
+
+    def takes_seat_of(self, jar: CookieJar) -> None:
+        """The browser holds the log-in that the jar holds."""
+        (value,) = (cookie.value for cookie in jar if cookie.name == SESSION)
+        cookie = {"name": SESSION, "value": value, "url": self.browser.site.url, "httpOnly": True, "sameSite": "Lax"}
+        assert self.browser.driver.execute_cdp_cmd("Network.setCookie", cookie)["success"]
 
     def fills(self, fields: Mapping[str, str]) -> None:
         """Fill fields by their names."""
@@ -163,9 +198,13 @@ class Official(Person):
         super().__init__(browser, login=login, password=password)
         self.code = code
 
-    def declares_no_relation(self, audience: str) -> None:
-        """To nobody on the fixed list, on the page of this audience."""
-        self.goes_to(f"/{audience}/{self.code}/conflicts")
+    def declares_no_relation(self, audience: str, *, drawn: bool = True) -> None:
+        """To nobody on the fixed list, on the page of this audience; what was shown once need not be drawn again."""
+        page = f"/{audience}/{self.code}/conflicts"
+        if not drawn:
+            self.repeats(page, {"any_relation": "none"}, button="declare")
+            return
+        self.goes_to(page)
         self.ticks("any_relation", "none")
         self.submits("declare")
 
@@ -201,6 +240,21 @@ def waits_for_next_code(site: Site, session: Session, account_id: int) -> None:
         site.move_clock_to(begins)
     while site.now() < begins:
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def opener_with(jar: CookieJar) -> urllib.request.OpenerDirector:
+    """What asks for pages as a browser does."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    opener.addheaders.append(("Accept", "text/html"))
+    return opener
+
+
+def cookie_of(name: str, value: str, *, host: str) -> Cookie:
+    """A cookie as a browser holds it, for this host and all its pages."""
+    named = {"name": name, "value": value, "domain": host, "path": "/", "path_specified": True, "discard": True}
+    unsaid = {"port": None, "expires": None, "comment": None, "comment_url": None, "rest": {}}
+    flags = dict.fromkeys(("port_specified", "domain_specified", "domain_initial_dot", "secure"), False)
+    return Cookie(version=0, **named, **unsaid, **flags)
 
 
 def forget(browser: Browser) -> None:

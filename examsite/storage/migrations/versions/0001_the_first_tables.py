@@ -73,6 +73,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["parent_id"], ["bodies.id"], name=op.f("fk_bodies_parent_id_bodies"), initially="DEFERRED", deferrable=True
         ),
@@ -283,6 +284,7 @@ def upgrade() -> None:
         sa.Column("committed_seq", sa.Integer(), nullable=True),
         sa.Column("held_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("held_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(state = 'gathering') = (committed_at IS NULL)", name=op.f("ck_draw_ceremonies_committed_when_committed")
         ),
@@ -455,6 +457,7 @@ def upgrade() -> None:
         sa.Column("head_count", sa.Integer(), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("ordered_by_id", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_rehearsals_competition_id_competitions")
         ),
@@ -786,6 +789,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("holders", sa.JSON(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("(way IS NULL) = (shown_at IS NULL)", name=op.f("ck_draw_contributions_way_when_shown")),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
@@ -2170,6 +2174,7 @@ def upgrade() -> None:
         sa.Column("looked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_script_checks_attempt_id_attempts")),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_script_checks_competition_id_competitions")
@@ -2297,6 +2302,7 @@ def upgrade() -> None:
         sa.Column("covered_from", sa.Integer(), nullable=True),
         sa.Column("covered_to", sa.Integer(), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("(kind = 'by-hand') = (reason <> '')", name=op.f("ck_identity_hints_by_hand_with_reason")),
         sa.CheckConstraint("(covered_from IS NULL) = (covered_to IS NULL)", name=op.f("ck_identity_hints_whole_span")),
         sa.CheckConstraint(

@@ -44,7 +44,8 @@
   function readKeys(text) {
     const found = { logKey: "", witnesses: [] };
     for (const line of text.split("\n").map((x) => x.trim()).filter((x) => x && !x.startsWith("#"))) {
-      const key = line.split(/\s+/).pop(), tail = key.split("+").slice(2).join("+");
+      const printed = line.replace(/\s+/g, ""), key = /^[0-9a-f]{64}$/.test(printed) ? printed : line.split(/\s+/).pop();
+      const tail = key.split("+").slice(2).join("+");
       if (tail.startsWith("B") || (found.logKey && !tail.startsWith("A"))) found.witnesses.push(key);
       else found.logKey = key;
     }
@@ -135,6 +136,7 @@
     find("wrong-list").replaceChildren(...broken.map(line));
     find("groups").replaceChildren(...GROUPS.flatMap((x) => group(x, checks)));
     find("digest").textContent = said.bundle_sha256;
+    find("result-digest").textContent = said.result_sha256 ?? "–";
     find("answer").hidden = false;
     say("status", "Đã kiểm xong.", "Done.");
     find("answer").focus();

@@ -5,7 +5,7 @@
  *   told.next() … told.next().value   // a generator: whoever calls it decides when to pause; at the end the answer
  *
  * Check by check the order of verify.py, so that both can be read side by side; what the format leaves open is decided
- * in README.md beside that file. The answer is {ok, pinned, bundle_sha256, checks: [{check, state, vi, en}]}. */
+ * in README.md beside that file. The answer is {ok, pinned, bundle_sha256, result_sha256, checks: [{check, state, vi, en}]}. */
 "use strict";
 
 const ExamVerifier = (() => {
@@ -19,7 +19,7 @@ const ExamVerifier = (() => {
 
   // --- the two tables of verify.py ------------------------------------------------------------------------------------
   const SENTENCES = new Map(
-    VERIFIER_TABLES.words.trim().split("\n").map((line) => {
+    VERIFIER_TABLES.words.trim().split(/\n|  /).map((line) => {
       const end = line.indexOf(": ");
       return [line.slice(0, end), line.slice(end + 2).split(" | ")];
     }),
@@ -41,7 +41,7 @@ const ExamVerifier = (() => {
   const CODE = `[^${SPACE}/]{1,100}`;
   const PLAIN = new Map(Object.entries({
     score: /^(?:0|[1-9][0-9]{0,7})\.[0-9]{2}$/, hex: /^[0-9a-f]{64}$/, code: new RegExp(`^${CODE}$`, "u"), text: /^/,
-    event: /^[a-z][a-z-]*:[a-z][a-z-]*$/, actor: new RegExp(`^(?:system|candidate|(?!(?:system|candidate)/)[a-z]+/${CODE})$`, "u"),
+    event: /^[a-z][a-z-]*:[a-z][a-z-]*$/, actor: new RegExp(`^(?:system|candidate|(?!(?:system|candidate)/)[a-z]+/(?!(?:system|candidate)$)${CODE})$`, "u"),
     subject: new RegExp(`^[a-z-]+/${CODE}$`, "u"),
   }));
 
@@ -83,6 +83,7 @@ const ExamVerifier = (() => {
     return `${(whole - rest) / 100n}.${String(rest).padStart(2, "0")}`;
   };
   const sum = (numbers) => numbers.reduce((x, y) => x + y, 0);
+  const mean = (points) => Math.floor((2 * sum(points) + points.length) / (2 * points.length)); // rounded half-up
   const utf8 = new TextEncoder();
   const hex = (bytes) => Array.from(bytes, (x) => x.toString(16).padStart(2, "0")).join("");
   const unhex = (text) => Uint8Array.from(text.match(/../g) || [], (x) => parseInt(x, 16));
@@ -656,11 +657,11 @@ const ExamVerifier = (() => {
       need((row.roles.includes("any") || row.roles.includes(role)) && row.kinds.includes(kind)
         && (kind !== "competition" || code === b.code)
         && (x.event !== "mark:locked" || (role === "panel") === (kind === "defence")), fact, "kind");
+      const part = fact.says && own(fact.says, "part");
+      need(part === null || b.parts.has(part), fact, "missing", part);
       put(by, x.event, fact);
       yield;
       if (fact.says === null) continue;
-      const part = own(fact.says, "part");
-      need(part === null || b.parts.has(part), fact, "missing", part);
       put(about, fact.subject, fact);
     }
     b.by = by;
@@ -708,13 +709,15 @@ const ExamVerifier = (() => {
 
   /** The opened draws that were held under names with this beginning. */
   const drawsOf = (b, name) => of(b, "draw:held").filter((x) => x.subject.startsWith(`draw/${name}`));
+  const areDistinct = (names) => names.length > 0 && new Set(names).size === names.length;
 
   /** The facts of a kind by subject, closed ones too: one each, each after the fact of another kind on its subject. */
   function once(b, event, after = null) {
     const facts = new Map();
     shut(b, event);
     for (const x of under(b.by, event)) {
-      need(!facts.has(x.subject), x, "twice");
+      const holders = (x.says && own(x.says, "holders")) || [x.name]; // of who opened something at least one, each once
+      need(!facts.has(x.subject) && areDistinct(holders), x, "twice");
       facts.set(x.subject, x);
       need(after === null || after.has(x.subject), x, "missing", x.subject);
       if (after && after.size) inOrder(after.get(x.subject), x);
@@ -739,6 +742,7 @@ const ExamVerifier = (() => {
   CHECKS.roster = function* (b) {
     const fixed = new Map(), least = b.rules.minimum_candidates, counts = new Map();
     for (const fact of of(b, "roster:fixed")) {
+      for (const mark of under(b.by, "mark:locked").slice(0, 1)) inOrder(fact, mark, fact);
       need(isSortedSet(fact.says.candidates.map((x) => x.code)), fact, "twice");
       for (const { code, post } of fact.says.candidates) fixed.set(code, { post, seq: fact.seq });
       yield;
@@ -751,17 +755,15 @@ const ExamVerifier = (() => {
     for (const [post, n] of counts) need(n >= least, post, "few", n, least, post);
   };
 
-  const areDistinct = (names) => names.length > 0 && new Set(names).size === names.length;
-
   CHECKS.papers = function* (b) {
     const sealed = once(b, "paper:sealed"), started = once(b, "sitting:started");
     const opened = once(b, "paper:opened", sealed), closed = once(b, "sitting:closed", started);
     const drawn = new Map(drawsOf(b, "paper-version-").map((x) => [x.subject.slice(19), x]));
+    for (const [post, fact] of drawn) need(b.posts.has(post), fact, "missing", post);
     for (const rubric of b.result.rubrics.filter((x) => x.paper)) {
       const fact = sealed.get(`paper/${rubric.paper}`);
       need(fact && (!fact.says || equal(fact.says.rubric, rubric)), `rubric ${rubric.paper}`, "match", fact ? fact.seq : "–");
     }
-    for (const fact of of(b, "paper:opened")) need(areDistinct(fact.says.holders), fact, "twice");
     for (const [subject, fact] of started) {
       const end = closed.get(subject), good = end && (!end.says || !fact.says || equal(end.says, fact.says));
       need(good, fact, "missing", "sitting:closed");
@@ -788,16 +790,16 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.codes = function* (b) {
-    const coded = new Map(), sent = new Set();
+    const coded = new Map(), sent = new Set(), followed = new Set(), sealed = once(b, "codes:sealed");
     b.coded = coded;
-    const sealed = once(b, "codes:sealed"), opened = once(b, "codes:opened", sealed);
+    const opened = once(b, "codes:opened", sealed);
     const started = once(b, "sitting:started"), closed = once(b, "sitting:closed");
     const drawn = drawsOf(b, "script-codes"), rooms = [...under(b.by, "incident:decided"), ...under(b.by, "attendance:recorded")];
+    const final = new Map(of(b, "incident:decided").map((x) => [pair(x.says.candidate, x.says.part), x]));
     for (const [subject, fact] of sealed) {
       const end = opened.get(subject), rows = fact.says ? fact.says.map : [], sittings = new Set();
       const scripts = rows.map((x) => x.script);
       need(end && (!end.says || end.says.sealed_seq === fact.seq), fact, "missing", "codes:opened");
-      need(!end.says || areDistinct(end.says.holders), end, "twice");
       need(isSortedSet(scripts) && !scripts.some((x) => coded.has(x)), fact, "twice");
       for (const row of rows) {
         const w = b.written.get(row.script), answers = b.records[Math.min(row.answers_seq, fact.seq)];
@@ -808,6 +810,7 @@ const ExamVerifier = (() => {
           && !sent.has(answers.seq) && who === row.candidate, w, "match", row.answers_seq);
         need(!start.says || own(start.says.papers, w.person.post) === w.paper, w, "match", start.seq);
         inOrder(closed.get(start.subject) || fact, fact);
+        inOrder(final.get(pair(row.candidate, w.part)) || start, fact);
         coded.set(row.script, { row, sealed: fact, opened: end });
         sittings.add(start.subject);
         sent.add(answers.seq);
@@ -819,13 +822,11 @@ const ExamVerifier = (() => {
       const draw = new Set(drawn.filter((x) => equal(x.says.outcome, order.map((row) => row.script))).map((x) => x.subject));
       need(draw.size || !rows.length || !drawn.length, fact, "undrawn", drawn.map((x) => x.subject).join(", "));
       for (const x of under(b.by, "draw:committed")) if (draw.has(x.subject)) inOrder(x, fact);
+      for (const x of draw) followed.add(x);
     }
-    const final = new Map(of(b, "incident:decided").map((x) => [pair(x.says.candidate, x.says.part), x]));
-    for (const [script, w] of b.written) {
-      need(coded.has(script) || shut(b, "codes:sealed"), w, "missing", `codes:sealed ${script}`);
-      const x = final.get(pair(w.person.code, w.part));
-      if (x && coded.has(script)) inOrder(x, coded.get(script).sealed, x);
-    }
+    // Nobody draws a second time.
+    for (const x of drawn) need(followed.has(x.subject) || shut(b, "codes:sealed"), x, "twice");
+    for (const [x, w] of b.written) need(coded.has(x) || shut(b, "codes:sealed"), w, "missing", `codes:sealed ${x}`);
     return [coded.size];
   };
 
@@ -895,6 +896,7 @@ const ExamVerifier = (() => {
       need(good, fact, "match", fact.says.seq);
       need(b.gone.get(fact.says.seq) === fact, fact, "twice");
     }
+    for (const fact of of(b, "item:decided")) need(once(b, "paper:sealed").has(fact.subject), fact, "missing", fact.subject);
     for (const fact of of(b, "mark:withdrawn", "item:decided")) {
       need(!["", fact.name].includes(fact.says.second) && own(fact.says, "reason", "–"), fact, "second");
     }
@@ -912,11 +914,15 @@ const ExamVerifier = (() => {
     const whole = !shut(b, "mark:withdrawn"); // otherwise any mark may have been withdrawn
     const left = new Map([...b.locked].filter(([seq]) => !b.gone.has(seq))), standing = new Map();
     for (const x of b.locked.values()) need(total(x.says.points) === h(x.says.total), x, "sum", x.name);
-    for (const fact of [...left.values()]) {
-      const key = JSON.stringify([fact.subject, fact.name, fact.says.part, fact.says.round]);
-      need(!standing.has(key) || fact.role === "system" || !whole, fact, "twice");
-      if (whole) left.delete(standing.get(key));
-      standing.set(key, fact.seq);
+    for (const fact of whole ? b.locked.values() : []) { // a lock stands until it is withdrawn, one of the system until the next
+      const key = JSON.stringify([fact.subject, fact.name, fact.says.part, fact.says.round]), gone = b.gone.get(fact.seq);
+      if (fact.role !== "system") {
+        need((standing.get(key) ?? -1) < fact.seq, fact, "twice");
+        standing.set(key, gone ? gone.seq : LARGEST);
+      } else if (!gone) {
+        left.delete(standing.get(key));
+        standing.set(key, fact.seq);
+      }
       yield;
     }
     for (const w of b.works) {
@@ -969,8 +975,8 @@ const ExamVerifier = (() => {
     need(stated === computed, where, "differs", new Term(term), computed, stated);
   }
 
-  /** Step and score of a part, from its marks under the rule set; no score where people decide. */
-  function settled(w) {
+  /** Step and score of a part, from its marks under the rule set; no score where people are free in it. */
+  function settled(w, third) {
     const { rule, system } = w;
     const [t, more] = [1, 2].map(
       (n) => new Map(w.marks.filter((x) => x.round === n).map((x) => [x.marker, system + h(x.total)])),
@@ -985,65 +991,49 @@ const ExamVerifier = (() => {
       need([...more.keys()].every((x) => t.has(x)), w, "rounds");
       const totals = [...new Map([...t, ...(rule.after_discussion === "counts" ? more : [])]).values()], n = totals.length;
       const agree = n >= Math.max(rule.least_markers, 1) && Math.max(...totals) - Math.min(...totals) <= h(rule.gap_limit);
-      return agree ? ["mean", Math.floor((2 * sum(totals) + n) / (2 * n))] : ["head", null];
+      return agree ? ["mean", mean(totals)] : ["head", null];
     }
     need(t.size === 2 && ![...more.keys()].some((x) => t.has(x)), w, "rounds");
     const [x, y] = t.values(), pass = h(rule.pass), gap = Math.abs(x - y);
     const straddle = rule.straddle === "head" && (x >= pass) !== (y >= pass);
-    let answer = ["discussed", null], third = 0;
-    if (gap <= h(rule.mean_at_most) && !straddle) answer = ["mean", Math.floor((x + y + 1) / 2)];
-    else if (gap >= h(rule.third_from)) {
-      third = 1;
-      const same2 = [...more.values()].filter((z) => z === x || z === y).concat(x === y ? [x] : []);
-      answer = same2.length ? ["third-equal", same2[0]] : ["collective", null];
-    }
-    // A third mark may have become needless when points changed after it.
-    need(third <= more.size && more.size <= 1, w, "rounds");
-    return answer;
+    need(more.size <= 1, w, "rounds");
+    if (gap <= h(rule.mean_at_most) && !straddle) return ["mean", mean([x, y])];
+    if (gap < h(rule.third_from)) return ["discussed", null];
+    need(more.size, w, "rounds"); // before this line, one may have become needless when points changed after it
+    const [z] = more.values();
+    if (z === x || z === y) return ["third-equal", z];
+    const all = [x, y, z].sort((one, other) => one - other), [low, middle, high] = all;
+    if (third === "collective" || third === "median") return ["collective", third === "median" ? middle : null];
+    const near = middle - low < high - middle ? [low, middle] : [middle, high];
+    return ["collective", mean(third === "closest" && middle - low !== high - middle ? near : all)];
   }
 
-  /** What the rule set makes of three different script totals. */
-  function ofThree(rule, w) {
-    let t = w.marks.filter((x) => x.round !== 0).map((x) => w.system + h(x.total)).sort((x, y) => x - y);
-    const [low, middle, high] = t;
-    if (rule === "median") return middle;
-    if (rule === "closest" && middle - low !== high - middle) {
-      t = middle - low < high - middle ? [low, middle] : [middle, high];
-    }
-    return Math.floor((2 * sum(t) + t.length) / (2 * t.length));
-  }
-
-  /** Compares a settlement or appeal with what the rules and the decisions of people give. */
-  function decided(b, w, name, [step, score], made) {
-    const stated = w[name], fact = made.length ? last(made) : null, event = `${name}:decided`;
+  /** Compares a settlement or appeal with what the rules and the decision of people, if any, give. */
+  function decided(b, w, name, [step, score], fact) {
+    const stated = w[name], event = `${name}:decided`;
     same(w, "step", stated.step, step);
     same(w, "score", stated.score, score === null ? stated.score : s(score));
-    need((stated.seq === null) === (score !== null) && h(stated.score) <= h(w.rule.maximum), w, "missing", event);
+    const byPeople = ["discussed", "collective", "head", "chair"].includes(step);
+    need((stated.seq !== null) === byPeople && h(stated.score) <= h(w.rule.maximum), w, "missing", event);
     if (shut(b, event)) return;
     need(stated.seq === (fact && fact.seq), fact || w, fact ? "twice" : "missing", event);
-    const told = { ...stated, part: w.part, reason: (fact && fact.says.reason) || null };
-    for (const x of fact ? Object.keys(fact.says) : []) need(fact.says[x] === told[x], w, "match", fact.seq);
+    const wanted = { ...stated, part: w.part, reason: (fact && fact.says.reason) || null };
+    need(!fact || Object.keys(fact.says).every((x) => fact.says[x] === wanted[x]), w, "match", stated.seq);
   }
 
   CHECKS.settlements = function* (b) {
     const whole = !shut(b, "mark:locked", "mark:withdrawn");
     for (const w of b.works) {
       const mine = under(b.about, w.subject).filter((x) => own(x.says, "part", w.part) === w.part && !ofAppeal(b, x));
-      const changes = [], given = new Map(), all = mine.filter((x) => x.event === "settlement:decided");
-      for (const x of mine) { // a new mark of the system with the points of the one before changes nothing
-        const lock = x.event === "mark:locked";
-        if (x.event === "mark:withdrawn" || (lock && !equal(given.get(x.name), x.says.points))) changes.push(x.seq);
-        if (x.role === "system") given.set(x.name, x.says.points);
+      let made = null, given = null; // a decision is passed over when marks changed after it
+      for (const x of mine) {
+        if (x.event === "settlement:decided") {
+          need(!made || !whole, made, "twice");
+          made = x;
+        } else if (x.role !== "system" || !equal(given, x.says.points)) made = null; // or a re-scoring that changed nothing
+        if (x.role === "system") given = x.says.points;
       }
-      for (const [n, x] of all.entries()) { // a decision is passed over when marks changed after it
-        const later = all[n + 1];
-        need(!later || !whole || changes.some((seq) => x.seq < seq && seq < later.seq), x, "twice");
-      }
-      const made = all.slice(-1).filter((x) => x.seq > Math.max(-1, ...changes));
-      if (w.settlement) decided(b, w, "settlement", settled(w), made);
-      if (w.settlement && w.settlement.step === THIRD[0] && b.third !== THIRD[0]) {
-        same(w, "score", w.settlement.score, s(ofThree(b.third, w))); // what people write down is fixed by the rule set
-      }
+      if (w.settlement) decided(b, w, "settlement", settled(w, b.third), made);
       yield;
     }
     const known = new Set(b.works.map((w) => pair(w.subject, w.part)));
@@ -1052,62 +1042,55 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.appeals = function* (b) {
-    const done = new Map(b.works.filter((w) => w.appeal).map((w) => [w.subject, w]));
-    for (const [subject, w] of done) {
+    const done = b.works.filter((w) => w.appeal), made = once(b, "appeal:decided");
+    for (const w of done) {
       const t = w.again.map((x) => w.system + h(x.total)), names = new Set(w.again.map((x) => x.marker));
-      const facts = under(b.about, subject);
-      for (const x of facts) if (x.event === "mark:locked" && !ofAppeal(b, x)) names.delete(x.name);
+      const fact = made.get(w.subject) || null;
+      made.delete(w.subject);
+      for (const x of under(b.about, w.subject)) if (x.event === "mark:locked" && !ofAppeal(b, x)) names.delete(x.name);
       need(w.again.every((x, n) => x.round === ROUNDS[3 + n]) && t.length === (t.length > 1 && t[0] === t[1] ? 2 : 3)
         && names.size === t.length, w, "rounds");
       shut(b, "mark:locked");
       const twice = t.find((x) => t.filter((y) => y === x).length > 1);
-      const again = twice === undefined ? Math.floor((2 * sum(t) + 3) / 6) : twice;
+      const again = twice === undefined ? mean(t) : twice;
       const adopted = Math.abs(again - h(w.settlement.score)) < h(w.rule.appeal_adopt_below);
-      const made = facts.filter((x) => x.event === "appeal:decided");
-      decided(b, w, "appeal", adopted ? ["adopted", again] : ["chair", null], made);
-      for (const x of made) need(x.seq > last(w.again).seq, x, "order.bad", "mark:locked", last(w.again).seq);
+      decided(b, w, "appeal", adopted ? ["adopted", again] : ["chair", null], fact);
+      need(!fact || fact.seq > last(w.again).seq, fact, "order.bad", "mark:locked", last(w.again).seq);
       yield;
     }
-    for (const [subject, fact] of once(b, "appeal:decided")) need(done.has(subject), fact, "twice");
-    return [done.size];
+    for (const fact of made.values()) throw new Fault(fact, "twice");
+    return [done.length];
   };
 
   CHECKS.deductions = function* (b) {
-    const incidents = new Map(of(b, "incident:decided").map((x) => [x.seq, x]));
+    const incidents = of(b, "incident:decided");
     const told = !shut(b, "deduction:applied"), known = !shut(b, "incident:decided");
     const used = new Set(), applied = new Map(), due = new Map();
+    const works = new Map(b.works.map((w) => [pair(w.person.code, w.part), w]));
+    for (const x of incidents) {
+      const place = pair(x.says.candidate, x.says.part);
+      need(works.has(place), x, "missing", x.says.candidate);
+      if (x.says.percent) put(due, place, x);
+    }
     for (const fact of of(b, "deduction:applied")) {
-      const p = fact.says, x = incidents.get(p.incident_seq);
-      const good = !known || (x && fact.subject === `candidate/${x.says.candidate}`
-        && p.part === x.says.part && p.percent === x.says.percent);
-      need(good && !used.has(p.incident_seq) && h(p.percent) <= 10000, fact, "match", p.incident_seq);
-      used.add(p.incident_seq);
-      put(applied, pair(fact.subject.slice(10), p.part), fact);
+      const { part, percent, incident_seq: seq } = fact.says, place = pair(fact.subject.slice(10), part);
+      const good = !known || under(due, place).some((x) => x.seq === seq && x.says.percent === percent);
+      need(good && works.get(place)?.settlement && !used.has(seq) && h(percent) <= 10000, fact, "match", seq);
+      const { script } = works.get(place);
+      if (b.coded.has(script)) inOrder(b.coded.get(script).opened, fact);
+      used.add(seq);
+      put(applied, place, fact);
     }
-    for (const x of incidents.values()) if (x.says.percent) put(due, pair(x.says.candidate, x.says.part), x);
-    for (const w of b.works) {
-      const key = pair(w.person.code, w.part), facts = under(applied, key);
-      applied.delete(key);
-      for (const fact of b.coded.has(w.script) ? facts : []) inOrder(b.coded.get(w.script).opened, fact);
-      const wanted = under(due, key).reduce((x, y) => (x && h(x.says.percent) >= h(y.says.percent) ? x : y), null);
-      if (w.settlement && !told && wanted) { // what must be applied is known without the record of it
-        const good = w.deduction && w.deduction.percent === wanted.says.percent;
-        need(good, w, "omitted", wanted.says.percent, wanted.seq);
+    for (const [place, w] of told || known ? works : []) { // what must be applied is known without the record of it
+      for (const x of w.settlement && told ? under(due, place) : []) {
+        need(used.has(x.seq), w, "omitted", x.says.percent, x.seq);
       }
-      if (w.settlement && told) {
-        for (const x of under(due, key)) need(used.has(x.seq), w, "omitted", x.says.percent, x.seq);
-        const larger = (x, y) => h(y.says.percent) - h(x.says.percent) || x.seq - y.seq;
-        const most = [...facts].sort(larger)[0] || null, stated = w.deduction;
-        if (most) need(stated, w, "omitted", most.says.percent, most.seq);
-        need(most ? stated.seq === most.seq && stated.percent === most.says.percent : !stated,
-          w, "match", stated && stated.seq);
-      }
+      const larger = (x, y) => h(y.says.percent) - h(x.says.percent) || x.seq - y.seq, stated = w.deduction;
+      const facts = w.settlement ? under(told ? applied : due, place) : [], most = [...facts].sort(larger)[0] || null;
+      if (most) need(stated, w, "omitted", most.says.percent, most.seq);
+      need(most ? (!told || stated.seq === most.seq) && stated.percent === most.says.percent : !stated,
+        w, "match", stated && stated.seq);
       yield;
-    }
-    for (const facts of applied.values()) throw new Fault(facts[0], "twice");
-    const listed = new Set(b.works.map((w) => pair(w.person.code, w.part)));
-    for (const x of incidents.values()) {
-      need(listed.has(pair(x.says.candidate, x.says.part)), x, "missing", x.says.candidate);
     }
   };
 
@@ -1153,33 +1136,25 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.ties = function* (b) {
-    const selected = new Set(), ties = under(b.by, "tie:decided");
-    for (const [code, post] of b.posts) {
-      const made = ties.filter((x) => x.subject === `post/${code}`), groups = new Map();
-      let needed = 0;
-      for (const x of b.people.values()) {
-        if (!groups.has(x.rank)) groups.set(x.rank, []);
-        if (x.post === code && x.rank !== null) put(groups, x.rank, x.code);
+    const made = once(b, "tie:decided"), tied = new Map(), selected = new Set(), groups = new Map();
+    for (const [code, x] of b.people) put(groups, pair(x.post, x.rank || LARGEST), code);
+    for (const [key, all] of groups) {
+      const [post, rank] = JSON.parse(key), where = `post/${post}`, places = b.posts.get(post).vacancies - rank + 1;
+      let group = all;
+      if (places > 0 && places < all.length) {
+        const fact = made.get(where);
+        made.delete(where);
+        need(fact, where, "nobody", all.join(", "));
+        group = fact.says.selected;
+        need(group.every((x) => all.includes(x)) && new Set(group).size === group.length && group.length === places
+          && fact.says.reason, fact, "parts");
+        tied.set(post, { seq: fact.seq, selected: group });
       }
-      for (const [rank, all] of groups) {
-        const places = post.vacancies - rank + 1;
-        let group = all;
-        if (places > 0 && places < all.length) {
-          need(made.length, `post/${code}`, "nobody", all.join(", "));
-          const chosen = made[0].says.selected;
-          needed = 1;
-          need(chosen.every((x) => all.includes(x)) && new Set(chosen).size === chosen.length && chosen.length === places
-            && made[0].says.reason && post.tie && post.tie.seq === made[0].seq && equal(post.tie.selected, chosen),
-          made[0], "parts");
-          group = chosen;
-        }
-        if (places > 0) for (const x of group) selected.add(x);
-      }
-      for (const fact of made.slice(needed)) throw new Fault(fact, "twice");
-      need(needed || !post.tie, `post/${code}`, "twice");
+      if (places > 0) for (const x of group) selected.add(x);
       yield;
     }
-    for (const fact of ties) need(b.posts.has(fact.subject.slice(5)), fact, "twice");
+    for (const fact of made.values()) throw new Fault(fact, "twice");
+    for (const [code, x] of b.posts) need(equal(x.tie, tied.get(code)), `post/${code}`, "parts");
     b.selected = selected;
   };
 
@@ -1224,7 +1199,10 @@ const ExamVerifier = (() => {
       yield;
     }
     for (const name of files.keys()) throw new Fault(name, "twice");
-    const spoke = new Map(drawsOf(b, "presentation-order").flatMap((x) => x.says.outcome.map((code) => [code, x])));
+    const spoke = new Map();
+    for (const x of drawsOf(b, "presentation-order")) {
+      for (const code of x.says.outcome) need(!spoke.has(code) && spoke.set(code, x), x, "twice");
+    }
     for (const [code, fact] of spoke) need(b.people.has(code), fact, "missing", code);
     // Who spoke when is for those who were in the room; who was drawn is not.
     for (const w of spoke.size ? b.works.filter((x) => x.rule.kind === "panel") : []) {
@@ -1417,7 +1395,8 @@ const ExamVerifier = (() => {
       yield { check: "SHA-256", done: names.length, of: names.length };
       step = hash.next();
     }
-    return { ok: !said.some((x) => x.state === "broken"), pinned, bundle_sha256: step.value, checks: said };
+    const result = "digest" in b ? b.digest : null; // not known of a file that cannot be read
+    return { ok: !said.some((x) => x.state === "broken"), pinned, bundle_sha256: step.value, result_sha256: result, checks: said };
   }
 
   return { verify, verifies, permuted, readNote, names: [...SENTENCES.keys()].filter((x) => Object.hasOwn(CHECKS, x)) };

@@ -1,0 +1,99 @@
+"""The council's answer to whoever says that the published result is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from examsite.domain.corrections import CorrectionState
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.permissions import Role
+from examsite.services import corrections
+from examsite.storage.database import db
+from examsite.storage.queries.appeals import list_appeals
+from examsite.storage.queries.corrections import find_standing_correction, list_missing_in_correction
+from examsite.storage.queries.results import find_newest_version
+from examsite.web.access import fresh_factor, requires
+from examsite.web.corrections import correction_lines
+from examsite.web.council import bp
+from examsite.web.council.desk import Card, desk_card
+from examsite.web.errors import message_of, status_of
+from examsite.web.forms.corrections import DecideCorrectionForm
+from examsite.web.i18n import _
+from examsite.web.labels.ranking import TAGS as VERSION_TAGS
+from examsite.web.transactions import act, forget_changes, writes
+
+
+@desk_card
+def standing_correction(competition: Any) -> Card | None:
+    """What a correction waits for, where the council has the next word."""
+    found = find_standing_correction(db.session(), competition)
+    if found is None:
+        return None
+    if found.state is CorrectionState.ASKED:
+        return Card(
+            title=_("Đề nghị sửa kết quả đã công bố"),
+            text=_("Thư ký nêu lý do và bài phải chấm lại; cần hội đồng đồng ý. Kết quả đang công bố vẫn giữ nguyên."),
+            action=_("Đọc đề nghị"),
+            url=url_for("council.decide_correction", code=competition.code),
+            urgent=True,
+        )
+    if list_missing_in_correction(db.session(), competition):
+        return Card(
+            title=_("Bài chấm lại theo quyết định sửa kết quả"),
+            text=_("Giao người chấm mới theo bốc thăm, hoặc quyết định bài lệch nhiều."),
+            action=_("Xem các bài"),
+            url=url_for("council.list_appeals", code=competition.code),
+            urgent=True,
+        )
+    version = find_newest_version(db.session(), competition.id)
+    if version is None or VERSION_TAGS[version.state] not in ("open", "work"):
+        return None
+    return Card(
+        title=_("Ký bản sửa của kết quả"),
+        text=_("Đọc chỗ khác bản đã công bố rồi mới ký; không có gì được chọn sẵn."),
+        action=_("Đọc văn bản"),
+        url=url_for("council.sign_result", code=competition.code),
+        urgent=True,
+    )
+
+
+@bp.route("/<code>/result/correction", methods=["GET", "POST"])
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
+@fresh_factor
+@writes
+def decide_correction(code: str) -> ResponseReturnValue:
+    """Read why and whose scripts, then agree or refuse with a reason; nothing is preselected."""
+    form = DecideCorrectionForm()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        agreed = form.answer.data == "agree"
+        try:
+            corrections.decide_correction(act(), g.competition, agreed=agreed, reason=form.reason.data or "")
+        except (ConflictError, InvalidError, NotAllowedError) as error:
+            if isinstance(error, NotAllowedError) and error.code == "fresh_factor_needed":
+                raise
+            forget_changes()
+            field = form.reason if error.params.get("field") == "reason" else form.answer
+            field.errors = [*field.errors, message_of(error)]
+            status = status_of(error)
+        else:
+            if agreed:
+                flash(_("Đã ghi. Nay giao người chấm mới cho từng bài."), "success")
+                return redirect(url_for("council.list_appeals", code=code))
+            flash(_("Đã ghi câu trả lời. Kết quả đã công bố giữ nguyên."), "success")
+            return redirect(url_for("council.show_desk", code=code))
+    lines = correction_lines(g.competition)
+    waiting = next((line for line in lines if line.correction.state is CorrectionState.ASKED), None)
+    return (
+        render_template(
+            "council/decide_correction.html",
+            form=form,
+            waiting=waiting,
+            earlier=[line for line in lines if line is not waiting],
+            appeals=len(list_appeals(db.session(), g.competition.id)),
+        ),
+        status,
+    )

@@ -1,0 +1,270 @@
+"""A published result is corrected: two people, fresh markers, as many signatures, a version chained to the old one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from examsite.bundle import verify as verifier
+from examsite.config import Settings
+from examsite.domain.appeals import AppealState
+from examsite.domain.bundles import Audience
+from examsite.domain.checkpoints import VerifierKey
+from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.corrections import CorrectionState
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.permissions import Role
+from examsite.domain.publication import ResultState
+from examsite.domain.result_changes import Figure, result_changes
+from examsite.services.bundles import build_bundle
+from examsite.services.checkpoints import origin_of
+from examsite.services.corrections import ask_correction, decide_correction, take_back_correction
+from examsite.services.erasure import check_due
+from examsite.services.marking import lock_mark, save_draft
+from examsite.services.own_checks import check_own_result
+from examsite.services.publication import publish_result
+from examsite.services.ranking import compute_result
+from examsite.services.remarking import name_remarkers
+from examsite.services.table_checks import check_tables
+from examsite.storage.models.appeals import Appeal
+from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.appeals import get_appeal_standing
+from examsite.storage.queries.codes import find_written_result
+from examsite.storage.queries.corrections import find_standing_correction, list_corrections
+from examsite.storage.queries.gates import list_missing
+from examsite.storage.queries.records import get_log, get_record
+from examsite.storage.queries.results import get_published_version, result_document
+from tests.factories.appeals import appoint
+from tests.factories.ranking import Stage, known_signer, make_stage
+from tests.scenes import Keep
+from tests.services.test_bundles import published
+
+WHY = "Thanh tra kết luận bài này bị bỏ sót một trang khi chấm."
+
+
+@pytest.fixture
+def stage(session: Session, now: Any, tmp_path: Path, keep: Keep) -> Stage:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    signer = known_signer(settings)
+    return keep(
+        "corrected",
+        lambda: published(make_stage(session, now, settings=settings, signer=signer)),
+        session,
+        tmp_path,
+        settings=settings,
+        signer=signer,
+    )
+
+
+def _opened(stage: Stage, *places: int) -> list[Appeal]:
+    codes = [stage.code(place) for place in places]
+    ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=codes, reason=WHY)
+    decide_correction(stage.ctx(stage.council[1]), stage.competition, agreed=True)
+    return list(stage.session.scalars(select(Appeal).order_by(Appeal.number)))
+
+
+def _remarked(stage: Stage, appeal: Appeal, total: str) -> None:
+    """Two fresh markers give the same."""
+    board = stage.board
+    appoint(board, "M11", "M12")
+    name_remarkers(stage.ctx(Role.CHAIR), stage.competition, appeal.number)
+    for row in get_appeal_standing(stage.session, stage.competition, appeal.number).remarkers:
+        ctx = stage.ctx(row.assignment)
+        draft = save_draft(ctx, stage.competition, appeal.script, revision=0, points=board.points(total), comments={})
+        lock_mark(ctx, stage.competition, appeal.script, revision=draft.revision)
+
+
+def test_from_the_mistake_to_the_next_version(stage: Stage) -> None:
+    first = get_published_version(stage.session, stage.competition.id)
+    # The scene skips the plan and the roster, and the checks say so from the beginning.
+    unlike = check_tables(stage.session, stage.competition)
+    before = {audience: build_bundle(stage.session, stage.competition, audience) for audience in Audience}
+    (appeal,) = _opened(stage, 4)
+    assert (appeal.state, appeal.reason) == (AppealState.SUBMITTED, WHY)
+    organiser = stage.ctx(Role.ORGANISER)
+    with pytest.raises(ConflictError, match="correction_not_marked"):
+        compute_result(organiser, stage.competition)
+    with pytest.raises(ConflictError, match="correction_not_asked"):
+        take_back_correction(organiser, stage.competition)
+
+    _remarked(stage, appeal, "47.50")
+    assert appeal.state is AppealState.SETTLED
+    assert _own_lines(stage, 4)["own_line"] is None
+    version = compute_result(organiser, stage.competition)
+    with pytest.raises(ConflictError, match="gate_shut"):
+        publish_result(organiser, stage.competition)
+    for who in (*stage.council[:3], stage.authority):
+        assert get_published_version(stage.session, stage.competition.id).id == first.id
+        stage.signs(who, version)
+    publish_result(organiser, stage.competition)
+
+    assert get_published_version(stage.session, stage.competition.id).id == version.id
+    assert first.state is ResultState.PUBLISHED
+    assert stage.competition.state is CompetitionState.PUBLISHED
+    assert _own_lines(stage, 4)["own_line"] is True
+    (told,) = list_corrections(stage.session, stage.competition)
+    assert (told.state, told.reason, told.candidates) == (CorrectionState.PUBLISHED, WHY, (stage.code(4),))
+    moved = result_changes(result_document(first), result_document(version))
+    assert {(row.code, row.figure) for row in moved} >= {
+        (stage.code(4), Figure.APPEAL),
+        (stage.code(4), Figure.SCORE),
+        (stage.code(4), Figure.TOTAL),
+    }
+    assert {row.code for row in moved if row.figure is not Figure.RANK} == {stage.code(4)}
+
+    assert check_tables(stage.session, stage.competition) == unlike
+    _verify_lineage(stage, before[Audience.PUBLIC])
+
+
+def _verify_lineage(stage: Stage, old: bytes) -> None:
+    new = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
+    with zipfile.ZipFile(io.BytesIO(new)) as bundle:
+        assert bundle.read("previous.txt").decode() == hashlib.sha256(old).hexdigest()
+    signer = stage.board.room.signer
+    assert signer is not None
+    key = VerifierKey(origin_of(signer.host_name, stage.competition.code), signer.public_key).as_text()
+    said = {line["check"]: line for line in verifier.verify(new, key, older=[old])}
+    for check in ("lineage", "appeals", "approvals", "scores", "totals", "ranks", "outcomes"):
+        assert said[check]["state"] == "ok", said[check]["vi"]
+    assert stage.code(4) in said["lineage"]["vi"]
+
+
+def test_one_person_alone_corrects_nothing(stage: Stage) -> None:
+    organiser, member = stage.ctx(Role.ORGANISER), stage.ctx(stage.council[1])
+    codes = [stage.code(3)]
+    with pytest.raises(ConflictError, match="result_not_computable"):
+        compute_result(organiser, stage.competition)
+    with pytest.raises(NotAllowedError, match="role_needed"):
+        ask_correction(member, stage.competition, candidates=codes, reason=WHY)
+    ask_correction(organiser, stage.competition, candidates=codes, reason=WHY)
+    with pytest.raises(ConflictError, match="correction_stands"):
+        ask_correction(organiser, stage.competition, candidates=codes, reason=WHY)
+    with pytest.raises(ConflictError, match="result_not_computable"):
+        compute_result(organiser, stage.competition)
+    with pytest.raises(NotAllowedError, match="role_needed"):
+        decide_correction(organiser, stage.competition, agreed=True)
+    with pytest.raises(InvalidError, match="reason_missing"):
+        decide_correction(member, stage.competition, agreed=False)
+    stage.council[1].account_id, own = stage.board.room.people[Role.ORGANISER].account_id, stage.council[1].account_id
+    stage.session.flush()
+    with pytest.raises(NotAllowedError, match="second_person_needed"):
+        decide_correction(stage.ctx(stage.council[1]), stage.competition, agreed=True)
+    stage.council[1].account_id = own
+    stage.session.flush()
+
+    decide_correction(member, stage.competition, agreed=False, reason="Kết luận thanh tra chưa có hiệu lực.")
+    (told,) = list_corrections(stage.session, stage.competition)
+    assert (told.state, told.refusal) == (CorrectionState.REFUSED, "Kết luận thanh tra chưa có hiệu lực.")
+    assert find_standing_correction(stage.session, stage.competition) is None
+    assert stage.session.scalars(select(Appeal)).all() == []
+    with pytest.raises(ConflictError, match="correction_not_asked"):
+        decide_correction(member, stage.competition, agreed=True)
+
+
+def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None:
+    organiser = stage.ctx(Role.ORGANISER)
+    ask_correction(organiser, stage.competition, candidates=[stage.code(4)], reason=WHY)
+    seq = decide_correction(
+        stage.ctx(stage.council[1]), stage.competition, agreed=False, reason="Kết luận thanh tra chưa có hiệu lực."
+    )
+    log = get_log(stage.session, stage.competition.code)
+    row = get_record(stage.session, log.id, seq)
+    assert row.payload is not None
+    row.payload = row.payload.replace('"agreed":false', '"agreed":true')
+    stage.session.flush()
+    assert row.content["agreed"] is True
+
+    assert find_standing_correction(stage.session, stage.competition) is None
+    with pytest.raises(ConflictError, match="result_not_computable"):
+        compute_result(organiser, stage.competition)
+
+
+def test_nothing_is_put_away_or_destroyed_meanwhile(stage: Stage) -> None:
+    (appeal,) = _opened(stage, 4)
+    assert [row.code for row in list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)] == [
+        "correction_stands"
+    ]
+    late = stage.ctx(Role.ORGANISER, at=stage.at.replace(year=stage.at.year + 20))
+    with pytest.raises(ConflictError, match="correction_stands"):
+        check_due(late, stage.competition)
+    _remarked(stage, appeal, "45.00")
+    # No score is another, and still the document is: the new marks stand in it.
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    first = get_published_version(stage.session, stage.competition.id)
+    moved = result_changes(result_document(first), result_document(version))
+    assert {row.figure for row in moved} == {Figure.APPEAL, Figure.MARKS}
+
+
+def test_before_anybody_answered_it_may_be_taken_back(stage: Stage) -> None:
+    organiser = stage.ctx(Role.ORGANISER)
+    asked_seq = ask_correction(organiser, stage.competition, candidates=[stage.code(4)], reason=WHY)
+    take_back_correction(organiser, stage.competition)
+    assert [row.state for row in list_corrections(stage.session, stage.competition)] == [CorrectionState.TAKEN_BACK]
+    events = select(RecordRow).where(RecordRow.event.like("correction:%")).order_by(RecordRow.seq)
+    assert [(row.event, row.actor) for row in stage.session.scalars(events)] == [
+        ("correction:asked", "organiser/T01"),
+        ("correction:taken-back", "organiser/T01"),
+    ]
+    asked, taken = (json.loads(row.payload or "") for row in stage.session.scalars(events))
+    assert (asked["candidates"], taken) == (
+        [stage.code(4)],
+        {"asked_seq": asked_seq},
+    )
+
+
+@pytest.mark.parametrize(
+    ("places", "reason", "code"),
+    [
+        ((), WHY, "correction_names_nobody"),
+        ((0,), WHY, "correction_cannot_remark"),
+        ((7,), WHY, "correction_cannot_remark"),
+        ((4,), "Sai.", "reason_too_short"),
+    ],
+)
+def test_what_cannot_be_corrected_is_refused(stage: Stage, places: tuple[int, ...], reason: str, code: str) -> None:
+    with pytest.raises(InvalidError, match=code):
+        ask_correction(
+            stage.ctx(Role.ORGANISER),
+            stage.competition,
+            candidates=[stage.code(place) for place in places],
+            reason=reason,
+        )
+    assert stage.session.query(ResultVersion).count() == 1
+
+
+def _own_lines(stage: Stage, place: int) -> dict[str, bool | None]:
+    """What the candidate's one button says, by line."""
+    signer = stage.board.room.signer
+    result = find_written_result(stage.session, stage.competition, stage.board.room.candidacies[place].id)
+    assert signer is not None
+    assert result is not None
+    return {line.code: line.holds for line in check_own_result(stage.session, stage.competition, result, signer)}
+
+
+def test_one_button_checks_the_way_to_the_rank(stage: Stage) -> None:
+    lines = _own_lines(stage, 2)
+    way = {"mark", "computed", "published", "own_line", "defence_mark", "defence_settlement", "place", "approved"}
+    assert way <= lines.keys()
+    assert {code for code in way if lines[code] is not True} == set()
+    assert _own_lines(stage, 7)["void"] is True
+    assert _own_lines(stage, 0)["absent"] is False, "the scene has no minutes of the written test"
+
+    version = get_published_version(stage.session, stage.competition.id)
+    other = version.document.replace('"total":"79.20"', '"total":"80.90"')
+    assert other != version.document
+    stage.session.execute(text("UPDATE result_versions SET document = :other"), {"other": other})
+    stage.session.expire_all()
+    assert {code for code, holds in _own_lines(stage, 2).items() if holds is False} >= {
+        "published",
+        "place",
+        "approved",
+    }
