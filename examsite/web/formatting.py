@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import format_decimal
+from flask_babel import format_decimal, format_timedelta
 
 from examsite.domain.saves import FLAGS
 from examsite.domain.scores import score_text
@@ -94,6 +94,18 @@ def format_number(value: int | Decimal) -> str:
     return str(format_decimal(value))
 
 
+def format_minutes(minutes: int) -> str:
+    """10 phút, 90 phút, 24 giờ: hours where they are whole ones."""
+    whole = minutes >= 60 and minutes % 60 == 0
+    return format_timedelta(timedelta(minutes=minutes), granularity="minute", threshold=2 if whole else minutes + 1)
+
+
+def format_countdown(seconds: int) -> str:
+    """09:14; from an hour on 23:59:59."""
+    hours, rest = divmod(seconds, 3600)
+    return (f"{hours:02d}:" if hours else "") + f"{rest // 60:02d}:{rest % 60:02d}"
+
+
 def format_hash(value: str) -> str:
     """A hash in groups of eight."""
     return " ".join(value[start : start + 8] for start in range(0, len(value), 8))
@@ -119,6 +131,8 @@ def init_formatting(app: Flask) -> None:
         datetime=format_datetime,
         datetime_seconds=format_datetime_seconds,
         weekday=format_weekday,
+        minutes=format_minutes,
+        countdown=format_countdown,
         score=format_score,
         points=format_points,
         number=format_number,

@@ -403,7 +403,7 @@ def test_no_order_of_rows_repeats_the_order_of_the_codes(session: Session, now: 
     board.sealed()
 
     attempts = sorted(board.room.attempt(place).id for place in range(8))
-    # Where a row lies in PostgreSQL its free places decide: what is ours is which statement wrote it, and in what order.
+    # Where a row lies in PostgreSQL its free places decide: ours is which statement wrote it, and in what order.
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     written = "cmin::text::bigint, ctid" if on_postgresql else "rowid"
     for statement in (

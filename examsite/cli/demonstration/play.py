@@ -89,6 +89,10 @@ MARKERS = ("cham1", "cham2", "cham3")
 LIFT = Decimal("17.5")
 
 
+#: A day's notice before each draw is for a real council: who tries this one has an hour.
+FIGURES = {"draw_notice_minutes": "10"}
+
+
 class Play:
     """One competition, played by a director; each method leads through what stands between two gates."""
 
@@ -152,8 +156,7 @@ class Play:
         for row in self.competition.posts:
             papers.plan_blueprint(setter, self.competition, row, self._blueprint())
         at = self.plan.written_at
-        if self.plan.figures:
-            rulesets.change_ruleset(organiser, self.competition, self.plan.figures)
+        rulesets.change_ruleset(organiser, self.competition, {**FIGURES, **self.plan.figures})
         schedule = {
             "applications_close_at": self.begins_at + 31 * DAY,
             "written_at": at,

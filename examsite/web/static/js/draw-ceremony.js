@@ -124,7 +124,9 @@
     const since = performance.now();
     window.setInterval(() => {
       const left = Math.max(0, Math.ceil(base - (performance.now() - since) / 1000));
-      clock.textContent = `${String(Math.floor(left / 60)).padStart(2, "0")}:${String(left % 60).padStart(2, "0")}`;
+      const parts = [Math.floor(left / 60) % 60, left % 60];
+      if (left >= 3600) parts.unshift(Math.floor(left / 3600));
+      clock.textContent = parts.map((part) => String(part).padStart(2, "0")).join(":");
     }, 250);
   }
   if (ceremony.dataset.stateUrl) window.setInterval(ask, ASK_MS);
