@@ -182,6 +182,9 @@ def test_the_panel_reads_what_is_locked_and_a_pdf_runs_nothing(
     assert shown.mimetype == "image/webp"
     assert shown.data[8:12] == b"WEBP"
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    assert shown.headers["Cache-Control"] == "private, no-cache"
+    again = member.get(f"{here}/page-1-1400.webp", headers={"If-None-Match": shown.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
     assert member.get(f"{here}/page-2-1400.webp").status_code == 404
     assert member.get(f"{here}/page-1-1401.webp").status_code == 404
     assert member.get(f"{here}/picture-1.webp").status_code == 404

@@ -104,5 +104,8 @@ def read_page(upload: reading.StoredFile, wanted: str | None) -> dict[str, Any]:
 def _picture(data: bytes) -> Response:
     response = Response(data, mimetype="image/webp")
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=3600"
+    # Kept for the page ahead, but never shown without asking: after a log-out the answer is a refusal.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
     return response
