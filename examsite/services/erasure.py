@@ -251,6 +251,16 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, re
         "left": {place: count for place, count in reading.left.items() if not is_known_place(place)},
     }
     session.flush()
+    if ctx.settings is not None:
+        # Before the commit: a line too many warns of a backup in vain, a missing one lets it bring people back unsaid.
+        line = {
+            "competition": competition.code,
+            "erased_at": instant_text(ctx.now),
+            "asked_by": erasure.asked_by,
+            "erased_by": erasure.erased_by,
+            "backups_until": instant_text(backups_until(ctx.now)),
+        }
+        erasing.note_in_ledger(ctx.settings.instance_path, line)
 
 
 def _payload_of(erasure: Erasure, doomed: Doomed, seqs: Mapping[str, Sequence[int]]) -> dict[str, Any]:
@@ -279,13 +289,4 @@ def _finish(ctx: ServiceContext, erasure: Erasure, files: int, steps: list[str])
     record(ctx, competition, Event.ERASURE_FINISHED, f"competition/{competition.code}", payload, actor="system")
     erasure.state = ERASURE.after(erasure.state, ErasureEvent.CLEANED)
     erasure.files, erasure.steps, erasure.finished_at = [], steps, ctx.now
-    if ctx.settings is not None:
-        line = {
-            "competition": competition.code,
-            "erased_at": instant_text(erasure.erased_at),
-            "asked_by": erasure.asked_by,
-            "erased_by": erasure.erased_by,
-            "backups_until": instant_text(until),
-        }
-        erasing.note_in_ledger(ctx.settings.instance_path, line)
     ctx.session.flush()

@@ -8,6 +8,7 @@ what lies outside: archived logs, copies, replicas, and blocks that the file sys
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -162,6 +163,8 @@ def note_in_ledger(instance_path: Path, line: Mapping[str, Any]) -> None:
     """Add a line to the list of erasures that no backup brings back to what it was."""
     with (instance_path / LEDGER).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     (instance_path / LEDGER).chmod(0o600)
 
 

@@ -406,6 +406,8 @@ def test_no_file_holds_a_word_of_those_not_selected(installation: tuple[Engine, 
     seq = erased(stage).record_seq
     session.commit()
     session.close()
+    (entry,) = list_backups(settings)
+    assert [one.code for one in entry.held] == [competition.code], "known from the moment the rows are gone"
     # While somebody reads, nothing is claimed to be clean.
     assert len(finish_erasures(engine, settings, now=at + timedelta(seconds=2))) == 1
 
