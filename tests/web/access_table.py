@@ -59,7 +59,7 @@ auth.list_factors                      GET       logged_in
 auth.log_in                            GET,POST  public
 auth.log_in_candidate                  GET,POST  public
 auth.log_out                           POST      public
-auth.remove_factor                     POST      logged_in
+auth.remove_factor                     GET,POST  logged_in
 auth.show_account                      GET,POST  logged_in
 auth.show_factor                       GET,POST  logged_in
 auth.show_home                         GET       logged_in

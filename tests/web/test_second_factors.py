@@ -287,3 +287,19 @@ def test_an_account_of_a_demonstration_sees_its_code(ranked: str, scene: Scene, 
     shown = re.search(r"\d{6}", words(find_all(asked, "demonstration-code")[0]))
     assert shown is not None
     assert member.post(SIGN, data={**hidden_on(asked), "factor_code": shown[0]}).status_code == 302
+
+
+def test_a_factor_is_taken_away_after_a_look_at_what_is_left(ranked: str, log_in: LogIn, clock: Clock) -> None:
+    person = log_in(MEMBER)
+    adds_app(person, clock)
+    (link,) = find_all(person.page("/account/security"), "remove-factor")
+    target = str(link.get("href"))
+    shown = person.get(target)
+    assert shown.status_code == 200
+    assert "điện thoại" in shown.text
+    assert "Đây là cái duy nhất" in shown.text
+    assert find_all(person.page("/account/security"), "remove-factor"), "looking takes nothing away"
+    assert log_in(ORGANISER).get(target).status_code == 404
+    assert person.submit(target).headers["Location"] == "/account/security"
+    assert find_all(person.page("/account/security"), "no-factors")
+    assert person.get(target).status_code == 404

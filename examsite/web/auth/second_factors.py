@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError
+from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.second_factors import FactorKind
 from examsite.services import passkeys, second_factors, throttling
 from examsite.services.passwords import Passwords
@@ -53,7 +53,6 @@ def list_factors() -> ResponseReturnValue:
         factors=factors,
         host=passkey_host(),
         here=request.host,
-        form=RemoveFactorForm(),
         passkey=FactorKind.PASSKEY,
         demonstration_code=second_factors.demonstration_code(act()),
     )
@@ -123,16 +122,23 @@ def add_passkey() -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.post("/account/security/<int(max=2147483647):factor>/remove")
+@bp.route("/account/security/<int(max=2147483647):factor>/remove", methods=["GET", "POST"])
 @logged_in
 @fresh_factor
 @writes
 def remove_factor(factor: int) -> ResponseReturnValue:
-    """Take one away, e.g. that of a phone which was sold."""
-    if RemoveFactorForm().validate_on_submit():
+    """Take one away, e.g. that of a phone which was sold, after a look at what is left then."""
+    form = RemoveFactorForm()
+    if form.validate_on_submit():
         second_factors.remove_factor(act(), factor)
         flash(_("Đã bỏ yếu tố đó."), "success")
-    return redirect(url_for("auth.list_factors"))
+        return redirect(url_for("auth.list_factors"))
+    factors = list_second_factors(db.session(), _person().account_id)
+    mine = next((row for row in factors if row.id == factor), None)
+    if mine is None:
+        raise NotFoundError("factor_not_found")
+    page = render_template("auth/remove_factor.html", form=form, factor=mine, is_last=len(factors) == 1)
+    return page, 422 if form.is_submitted() else 200
 
 
 def _ask_for_the_old_one(person: Principal) -> ResponseReturnValue | None:
