@@ -44,7 +44,7 @@ def test_enough_holders_open_on_one_page_and_a_wrong_sheet_is_named(seat: str, l
     first, second, _third = codes_key().shares
     wrong = chair.submit(path, {"share1": first, "share2": f"{second.rsplit(maxsplit=1)[0]} academic"})
     assert wrong.status_code == 422
-    assert "Tờ khóa 2" in wrong.text
+    assert "Lượt nhập 2: Từng từ đều có trong bảng" in wrong.text
     assert scene(lambda doing: doing.session.scalars(select(CodeEntry)).all()) == []
 
     opened = chair.submit(path, {"share1": first, "share2": second})

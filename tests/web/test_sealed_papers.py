@@ -150,7 +150,7 @@ def test_a_paper_goes_from_the_setters_machine_to_its_opening_unread(
     typed[4] = "nghiem"
     wrong = chair.submit(OPEN, {"share1": sheets["S01"].split(), "share2": typed})
     assert wrong.status_code == 422
-    assert "Tờ khóa 2: từ thứ 5 “nghiem”" in wrong.text
+    assert "Lượt nhập 2: Từ thứ 5 “nghiem”" in wrong.text
     assert (PaperState.SEALED, True) in state_of(scene).values()
     assert traces(server) == []
     assert log_in(MEMBER).get(OPEN).status_code == 403

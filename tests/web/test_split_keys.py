@@ -88,7 +88,7 @@ def test_each_holder_takes_the_own_sheet_and_tries_it(holders: list[str], log_in
     typed[9] = "quyen"
     wrong = member.submit(where, {"share1": typed})
     assert wrong.status_code == 422
-    assert "từ thứ 10 “quyen”" in wrong.text
+    assert "Từ thứ 10 “quyen”" in wrong.text
     assert 'data-share-words="Đã có %s trên 33 từ."' in wrong.text  # the script puts the number in
     assert f'value="{typed[32]}"' in wrong.text  # what was typed stays
     assert "của người khác" in member.submit(where, {"share1": sheets[0].split()}).text

@@ -62,7 +62,11 @@ class JoinKeyForm(FlaskForm):
 def join_key_form(needed: int) -> JoinKeyForm:
     """The form with a field for each sheet that is needed."""
     names = tuple(f"share{number}" for number in range(1, needed + 1))
-    fields = {name: ShareField(_("Tờ khóa %(number)s", number=number)) for number, name in enumerate(names, start=1)}
+    # Not the numbers on the sheets: whoever comes first types into the first.
+    fields = {
+        name: ShareField(_("Lượt nhập %(number)s", number=number) if needed > 1 else _("Các từ trên tờ"))
+        for number, name in enumerate(names, start=1)
+    }
     form_class = type("JoinKeyForm", (JoinKeyForm,), {**fields, "share_names": names})
     form: JoinKeyForm = form_class()
     return form

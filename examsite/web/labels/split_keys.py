@@ -57,20 +57,12 @@ ERRORS = {
     "holder_twice": _l("%(name)s là người đã được chọn dưới vai khác. Mỗi người chỉ giữ một tờ của một khóa."),
     "split_key_opened": _l("Khóa này đã được mở nên không còn gì để thử."),
     "no_share_held": _l("Anh/chị không giữ tờ nào của khóa này. Ai giữ tờ nào có ghi ở trang “Tờ khóa”."),
-    "share_words_missing": _l(
-        "Tờ khóa %(number)s: đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."
-    ),
-    "share_word_unknown": _l(
-        "Tờ khóa %(number)s: từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."
-    ),
-    "share_of_other_person": _l(
-        "Tờ khóa %(number)s: đây là tờ của người khác. Hãy tìm tờ ghi đúng bí danh của anh/chị."
-    ),
-    "share_not_valid": _l(
-        "Tờ khóa %(number)s: từng từ đều có trong bảng nhưng cả dãy chưa đúng. Hãy so lại từng từ và thứ tự."
-    ),
-    "share_of_other_key": _l("Tờ khóa %(number)s thuộc một khóa khác. Hãy lấy đúng tờ khóa ghi cho việc này."),
-    "share_twice": _l("Tờ khóa %(number)s đã được nhập ở trên. Mỗi người nhập tờ của mình."),
+    "share_words_missing": _l("Đã có %(count)s từ, cần đủ %(wanted)s từ. Hãy điền nốt các ô trống."),
+    "share_word_unknown": _l("Từ thứ %(place)s “%(word)s” không có trong bảng từ. Hãy so lại với tờ khóa."),
+    "share_of_other_person": _l("Đây là tờ của người khác. Hãy tìm tờ ghi đúng bí danh của anh/chị."),
+    "share_not_valid": _l("Từng từ đều có trong bảng nhưng cả dãy chưa đúng. Hãy so lại từng từ và thứ tự."),
+    "share_of_other_key": _l("Tờ này thuộc một khóa khác. Hãy lấy đúng tờ khóa ghi cho việc này."),
+    "share_twice": _l("Tờ này đã được nhập ở trên. Mỗi người nhập tờ của mình."),
     "shares_too_few": _l("Mới có %(given)s tờ khóa; cần đủ %(needed)s người giữ khóa cùng mở."),
     "shares_do_not_fit": _l("Các tờ khóa này ghép lại không thành khóa. Hãy kiểm tra từng tờ với người giữ."),
 }

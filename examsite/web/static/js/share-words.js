@@ -55,7 +55,9 @@
           if (event.key === "Enter" && place === boxes.length - 1) return;
           event.preventDefault();
           settle(box);
-          if (box.value && place + 1 < boxes.length) boxes[place + 1].focus();
+          if (!box.value || place + 1 >= boxes.length) return;
+          boxes[place + 1].focus();
+          boxes[place + 1].select();  // so that a second try types over the first
         } else if (event.key === "Backspace" && !box.value && place) {
           event.preventDefault();
           boxes[place - 1].focus();
