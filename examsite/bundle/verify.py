@@ -772,7 +772,11 @@ def check_ranks(b):
         same(code, "rank", b.people[code].rank, first.setdefault((post, *scores), places[post]))
 
 def check_ties(b):
-    made, tied, selected, groups = once(b, "tie:decided"), {}, set(), defaultdict(list)
+    made, tied, selected, groups, published = {}, {}, set(), defaultdict(list), b.by["result:published"]
+    for fact in b.by["tie:decided"]:  # one for each publication: a correction may dissolve a tie or make another
+        before = made.setdefault(fact.subject, fact)
+        need(before is fact or any(before.seq < x.seq < fact.seq for x in published), fact, "twice")
+        made[fact.subject] = fact
     for code, x in b.people.items(): groups[x.post, x.rank or LARGEST].append(code)
     for (post, rank), group in groups.items():
         where, places = f"post/{post}", b.posts[post].vacancies - rank + 1
@@ -783,7 +787,7 @@ def check_ties(b):
             need({*chosen} <= {*group} and len({*chosen}) == len(chosen) == places and fact.says.reason, fact, "parts")
             group, tied[post] = chosen, {"seq": fact.seq, "selected": chosen}
         selected.update(group if places > 0 else ())
-    for fact in made.values(): raise Fault(fact, "twice")
+    for fact in made.values(): need(any(fact.seq < x.seq for x in published[:-1]), fact, "twice")
     for code, x in b.posts.items(): need(x.tie == tied.get(code), f"post/{code}", "parts")
     b.selected = selected
 
@@ -828,14 +832,16 @@ def check_draws(b):
 
 # --- checks: who answers for it ---------------------------------------------------------------------------------------
 def check_approvals(b):
-    votes, refused, published = {}, set(), b.by["result:published"]
+    votes, refused, since, published = {}, set(), set(), b.by["result:published"]
     mine = [x for x in published if x.says.result_sha256 == b.digest]
     need(mine and mine[-1] is published[-1], RESULT, "unpublished")
     for fact in sorted(b.by["result:approved"] + b.by["result:refused"]):
         if fact.says.result_sha256 == b.digest and fact.seq < mine[0].seq:
-            need(fact.event == "result:refused" or fact.name not in votes, fact, "again")
-            if fact.event == "result:approved": votes[fact.name] = fact
-            else: refused.add(votes.pop(fact.name, fact).name)
+            refusal = fact.event == "result:refused"  # after one the same result may be proposed, and approved, anew
+            need(refusal or fact.name not in since, fact, "again")
+            since = set() if refusal else since | {fact.name}
+            if refusal: refused.add(votes.pop(fact.name, fact).name)
+            else: votes.setdefault(fact.name, fact)
     for role, wanted in b.rules.approvals.items():
         names = [x.name for x in votes.values() if x.role == role]
         need(len(names) >= wanted, f"result:approved {role}", "few", len(names), wanted, ", ".join(names))

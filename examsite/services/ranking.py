@@ -6,7 +6,8 @@ signature under it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState, GateEvent
@@ -16,8 +17,9 @@ from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, ResultEvent, ResultState
 from examsite.domain.reasons import checked_reason
 from examsite.domain.recomputation import recompute
+from examsite.domain.result_entries import PostEntry
 from examsite.domain.results import result_data
-from examsite.domain.ties import open_ties
+from examsite.domain.ties import CrossingTie, crossing_ties, decided_ties, open_ties
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import check_remarked
 from examsite.services.gates import check_gate, pass_gate
@@ -28,7 +30,7 @@ from examsite.storage.models.ranking import ResultVersion, TieDecision
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.corrections import takes_signatures
 from examsite.storage.queries.ranking import find_tie_decision, gather_result
-from examsite.storage.queries.results import find_newest_version, result_document
+from examsite.storage.queries.results import find_newest_version, list_published_versions, result_document
 
 #: Versions that may still be signed.
 LIVE = (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED)
@@ -39,13 +41,16 @@ def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
 
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `result_not_computable` (after the approval, unless a correction
-            is open), `result_unchanged` (the very document is waiting for signatures), `correction_not_marked`,
-            `result_does_not_recompute`, `part_not_settled`, `part_not_entered`.
+            is open and its version is not approved yet), `result_unchanged` (the very document is waiting for
+            signatures), `correction_not_marked`, `result_does_not_recompute`, `part_not_settled`, `part_not_entered`.
         InvalidError: a code of `result_data`.
         NotAllowedError: `role_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
     if takes_signatures(ctx.session, competition):
+        newest = find_newest_version(ctx.session, competition.id)
+        if newest is not None and newest.state is ResultState.APPROVED:
+            raise ConflictError("result_not_computable")
         check_remarked(ctx.session, competition)
         return _add_version(ctx, competition)
     if competition.state.has_reached(CompetitionState.RANKED):
@@ -72,12 +77,11 @@ def decide_tie(
     if actor.account_id in list_recused_accounts(ctx.session, competition.id):
         raise NotAllowedError("conflict_declared")
     version = find_newest_version(ctx.session, competition.id, for_update=True)
-    if find_tie_decision(ctx.session, post.id) is not None:
-        raise ConflictError("tie_already_decided", post=post.code)
     ties = {} if version is None else {tie.post: tie for tie in open_ties(result_document(version))}
     live = version is not None and version.state in LIVE and takes_signatures(ctx.session, competition)
     if not live or post.code not in ties:
-        raise ConflictError("tie_not_open", post=post.code)
+        is_decided = find_tie_decision(ctx.session, post.id) is not None
+        raise ConflictError("tie_already_decided" if is_decided else "tie_not_open", post=post.code)
     tie = ties[post.code]
     if len(set(selected)) != tie.places or not set(selected) <= set(tie.codes):
         raise InvalidError("tie_selection_wrong", field="selected", post=post.code, places=tie.places)
@@ -103,14 +107,7 @@ def decide_tie(
 def _add_version(ctx: ServiceContext, competition: Competition, *, actor: str | None = None) -> ResultVersion:
     """Store the next version and put the one before aside; its record is written where the gate is already open."""
     before = find_newest_version(ctx.session, competition.id, for_update=True)
-    material = gather_result(ctx.session, competition)
-    document = result_data(
-        competition=material.competition,
-        ruleset=ruleset_of(competition),
-        rubrics=material.rubrics,
-        posts=material.posts,
-        candidates=material.candidates,
-    )
+    document = _document(ctx, competition)
     problems = recompute(document)
     if problems:
         raise ConflictError("result_does_not_recompute", count=len(problems), where=problems[0].where)
@@ -135,6 +132,35 @@ def _add_version(ctx: ServiceContext, competition: Competition, *, actor: str | 
     if competition.state.has_reached(CompetitionState.RANKED):
         _record(ctx, competition, version, actor=actor)
     return version
+
+
+def _document(ctx: ServiceContext, competition: Competition) -> dict[str, object]:
+    """The `result.json` as the rows stand.
+
+    A correction may dissolve a tie that was decided for the version before, or tie others. What the authority said then
+    holds for the very same people only; of others it is asked anew.
+    """
+    material, rules = gather_result(ctx.session, competition), ruleset_of(competition)
+
+    def computed(posts: Sequence[PostEntry]) -> dict[str, object]:
+        return result_data(
+            competition=material.competition,
+            ruleset=rules,
+            rubrics=material.rubrics,
+            posts=posts,
+            candidates=material.candidates,
+        )
+
+    told: dict[int, CrossingTie] = {}
+    for version in list_published_versions(ctx.session, competition.id):
+        told |= decided_ties(result_document(version))
+    now = crossing_ties(computed([replace(post, tie=None) for post in material.posts])) if told else ()
+    return computed(
+        [
+            replace(post, tie=None) if post.tie and post.tie.seq in told and told[post.tie.seq] not in now else post
+            for post in material.posts
+        ]
+    )
 
 
 def _record(ctx: ServiceContext, competition: Competition, version: ResultVersion, *, actor: str | None = None) -> int:

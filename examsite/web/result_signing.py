@@ -18,7 +18,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision
 from examsite.domain.recomputation import recompute
 from examsite.domain.scores import ZERO
-from examsite.domain.ties import OpenTie, open_ties
+from examsite.domain.ties import CrossingTie, open_ties
 from examsite.services.passkeys import ask_for_signature
 from examsite.services.publication import SIGNABLE, TAIL_LENGTH, sign_result, signing_right
 from examsite.services.rulesets import ruleset_of
@@ -179,7 +179,7 @@ def approvals_text(competition: Competition, version: ResultVersion) -> str:
     )
 
 
-def checks_of(view: ResultView, ties: tuple[OpenTie, ...]) -> list[dict[str, Any]]:
+def checks_of(view: ResultView, ties: tuple[CrossingTie, ...]) -> list[dict[str, Any]]:
     """What to know before signing, computed now from the very document on the page."""
     problems = recompute(view.document)
     if problems:

@@ -264,7 +264,7 @@ class _Reader:
     #: Titles of posts in the reader's language, where they have one; the document itself is Vietnamese.
     titles: Mapping[str, str]
 
-    def post(self, post: Mapping[str, Any], reasons: Mapping[str, str]) -> PostView:
+    def post(self, post: Mapping[str, Any], reasons: Mapping[int, str]) -> PostView:
         rows = [self._row(one) for one in self.document["candidates"] if one["post"] == post["code"]]
         ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: (row.rank, row.code))
         groups = [(rank, tuple(members)) for rank, members in groupby(ranked, key=lambda row: row.rank)]
@@ -282,7 +282,7 @@ class _Reader:
                 ),
                 *(RankGroup(None, (row,)) for row in rows if row.rank is None),
             ),
-            tie=tie and TieView(tie["seq"], tuple(tie["selected"]), reasons.get(post["code"], "")),
+            tie=tie and TieView(tie["seq"], tuple(tie["selected"]), reasons.get(tie["seq"], "")),
             part_titles=tuple(
                 (self._title(part["part"]), score(part["weight"]), score(part["maximum"])) for part in self._parts()
             ),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.bundle.frauds import PLAIN
-from tests.bundle.made_bundle import Log, Made, text_of
+from tests.bundle.made_bundle import Log, Made, canonical, sha, text_of
 
 
 def _settled(made: Made, *steps: str) -> dict[str, Any]:
@@ -83,7 +83,19 @@ def rescoring(more: int = 0) -> bytes:
     return made.finish()
 
 
+def refused_and_approved_anew() -> bytes:
+    """The authority refused first; the same result was proposed again and everybody approved it once more."""
+    made = Made(PLAIN)
+    told = {"result_sha256": sha(canonical(made.result).encode()).hex()}
+    subject = made.log.entries[0]["subject"]
+    for council in ("council/HD1", "council/HD2", "council/HD3"):
+        made.log.record("result:approved", council, subject, {**told, "assertion": None})
+    made.log.record("result:refused", "authority/TQ", subject, {**told, "reason": "chưa đọc biên bản"})
+    return made.finish()
+
+
 ALLOWED: dict[str, Callable[[], bytes]] = {
     "a third mark that became needless": needless_third_mark,
     "a re-scoring that changed nothing": rescoring,
+    "an approval given anew after a refusal": refused_and_approved_anew,
 }

@@ -443,6 +443,14 @@ def tie_decided_where_none_is(made: Made) -> None:
 
 
 @forgery(TIED)
+def tie_decided_twice_before_one_publication(made: Made) -> None:
+    """The second word overrules the first, and no published result lies between."""
+    post = next(post for post in made.result["posts"] if post["tie"])
+    told = dict(_says(made, post["tie"]["seq"]))
+    post["tie"]["seq"] = made.log.record("tie:decided", "authority/TQ", f"post/{post['code']}", told)
+
+
+@forgery(TIED)
 def tie_selects_more_than_there_are_places(made: Made) -> None:
     seq = made.result["posts"][0]["tie"]["seq"] if made.result["posts"][0]["tie"] else _all(made, "tie:decided")[0]
     group = sorted(x["code"] for x in made.result["candidates"] if x["rank"] == 1)

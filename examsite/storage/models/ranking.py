@@ -32,12 +32,13 @@ class Deduction(Sealed, Base):
 
 
 class TieDecision(Sealed, Base):
-    """The authority's choice among people tied across the last vacancy, with a reason."""
+    """The authority's choice among people tied across the last vacancy; of a post the last one counts."""
 
     __tablename__ = "tie_decisions"
+    __table_args__ = (UniqueConstraint("post_id", "record_seq"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), unique=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
     #: Public codes of those chosen for the remaining places.
     selected: Mapped[list[Any]] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(Text)

@@ -83,19 +83,20 @@ def list_criterion_texts(session: Session, competition_id: int) -> dict[tuple[st
 
 
 def find_tie_decision(session: Session, post_id: int) -> TieDecision | None:
-    """What the authority decided about a tie for this post."""
-    return session.scalars(select(TieDecision).where(TieDecision.post_id == post_id)).one_or_none()
+    """What the authority last decided about a tie for this post."""
+    return session.scalars(
+        select(TieDecision).where(TieDecision.post_id == post_id).order_by(TieDecision.id.desc()).limit(1)
+    ).one_or_none()
 
 
-def list_tie_reasons(session: Session, competition_id: int) -> dict[str, str]:
-    """The authority's reasons for ties, by post code."""
+def list_tie_reasons(session: Session, competition_id: int) -> dict[int, str]:
+    """The authority's reasons for ties, by the record of the decision."""
     rows = session.execute(
-        select(Post.code, TieDecision.reason)
-        .join(TieDecision, TieDecision.post_id == Post.id)
+        select(TieDecision.record_seq, TieDecision.reason)
+        .join(Post, TieDecision.post_id == Post.id)
         .where(Post.competition_id == competition_id)
-        .order_by(Post.code)
     )
-    return {str(code): str(reason) for code, reason in rows}
+    return {int(seq): str(reason) for seq, reason in rows}
 
 
 def _parts(row: WrittenResult, defences: dict[int, PartEntry]) -> tuple[PartEntry, ...]:
@@ -113,6 +114,8 @@ def _list_posts(session: Session, competition_id: int) -> list[Post]:
 def _post_entries(session: Session, posts: list[Post]) -> list[PostEntry]:
     ties = {
         row.post_id: TieEntry(row.record_seq, tuple(row.selected))
-        for row in session.scalars(select(TieDecision).where(TieDecision.post_id.in_([post.id for post in posts])))
+        for row in session.scalars(
+            select(TieDecision).where(TieDecision.post_id.in_([post.id for post in posts])).order_by(TieDecision.id)
+        )
     }
     return [PostEntry(post.code, post.title, post.vacancies, ties.get(post.id)) for post in posts]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.permissions import Role
 from examsite.domain.publication import ResultState
-from examsite.domain.ties import OpenTie, open_ties
+from examsite.domain.ties import CrossingTie, open_ties
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_competitions_of
 from examsite.storage.queries.records import list_last_records
@@ -39,7 +39,7 @@ class WaitingAct:
     kind: str
     text: str
     is_mine: bool
-    ties: tuple[OpenTie, ...] = ()
+    ties: tuple[CrossingTie, ...] = ()
 
 
 @bp.get("/")

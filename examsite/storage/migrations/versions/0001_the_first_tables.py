@@ -1189,7 +1189,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_tie_decisions_post_id_posts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tie_decisions")),
-        sa.UniqueConstraint("post_id", name=op.f("uq_tie_decisions_post_id")),
+        sa.UniqueConstraint("post_id", "record_seq", name=op.f("uq_tie_decisions_post_id_record_seq")),
     )
     op.create_table(
         "adjustment_requests",

@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "a7f67e6ad8eeb51fd910d77cf0605485ff97b77ffc44a75fcd369c136ef9e0e2",
+  verifier: "b7ab4fa5c37c013e15a14324f12edfb683fe845809a8704e468c8fb296af4a4f",
 };

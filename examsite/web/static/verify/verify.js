@@ -1136,7 +1136,13 @@ const ExamVerifier = (() => {
   };
 
   CHECKS.ties = function* (b) {
-    const made = once(b, "tie:decided"), tied = new Map(), selected = new Set(), groups = new Map();
+    const made = new Map(), tied = new Map(), selected = new Set(), groups = new Map();
+    const published = under(b.by, "result:published");
+    for (const fact of under(b.by, "tie:decided")) { // one for each publication: a correction may make another tie
+      const before = made.get(fact.subject);
+      need(!before || published.some((x) => before.seq < x.seq && x.seq < fact.seq), fact, "twice");
+      made.set(fact.subject, fact);
+    }
     for (const [code, x] of b.people) put(groups, pair(x.post, x.rank || LARGEST), code);
     for (const [key, all] of groups) {
       const [post, rank] = JSON.parse(key), where = `post/${post}`, places = b.posts.get(post).vacancies - rank + 1;
@@ -1153,7 +1159,7 @@ const ExamVerifier = (() => {
       if (places > 0) for (const x of group) selected.add(x);
       yield;
     }
-    for (const fact of made.values()) throw new Fault(fact, "twice");
+    for (const fact of made.values()) need(published.slice(0, -1).some((x) => fact.seq < x.seq), fact, "twice");
     for (const [code, x] of b.posts) need(equal(x.tie, tied.get(code)), `post/${code}`, "parts");
     b.selected = selected;
   };
@@ -1218,14 +1224,17 @@ const ExamVerifier = (() => {
 
   // --- checks: who answers for it ---------------------------------------------------------------------------------------
   CHECKS.approvals = function* (b) {
-    const votes = new Map(), refused = new Set(), published = under(b.by, "result:published");
+    const votes = new Map(), refused = new Set(), since = new Set(), published = under(b.by, "result:published");
     const mine = published.filter((x) => x.says.result_sha256 === b.digest);
     need(mine.length && last(mine) === last(published), FIRST[0], "unpublished");
     const said = [...under(b.by, "result:approved"), ...under(b.by, "result:refused")].sort((x, y) => x.seq - y.seq);
     for (const fact of said.filter((x) => x.says.result_sha256 === b.digest && x.seq < mine[0].seq)) {
-      need(fact.event === "result:refused" || !votes.has(fact.name), fact, "again");
-      if (fact.event === "result:approved") votes.set(fact.name, fact);
-      else {
+      need(fact.event === "result:refused" || !since.has(fact.name), fact, "again");
+      if (fact.event === "result:approved") {
+        since.add(fact.name);
+        if (!votes.has(fact.name)) votes.set(fact.name, fact);
+      } else { // after a refusal the same result may be proposed, and approved, anew
+        since.clear();
         votes.delete(fact.name);
         refused.add(fact.name);
       }
