@@ -25,11 +25,13 @@ def why_not_sign(ctx: ServiceContext, competition: Competition, signing: GateSig
     actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
     if next_event(competition.state) is not signing.event:
         return "gate_not_signable"
-    if actor.account_id in signing.said:
+    own = signing.said.get(actor.account_id or 0)
+    if own is not None and own.decision is Decision.AGREED:
         return "already_signed"
     if actor.account_id in signing.recused:
         return "conflict_declared"
-    return "gate_not_signable" if signing.outcome is not None else None
+    # A refusal stands until enough agree: of what nobody can change any more (scores), it would shut the gate for ever.
+    return "gate_not_signable" if signing.outcome is Decision.AGREED else None
 
 
 def sign_gate(
@@ -44,11 +46,13 @@ def sign_gate(
 ) -> int:
     """Agree to the document of a gate, or refuse it with a reason; the number of the record.
 
+    Who refused may agree to the same document later; who agreed has agreed.
+
     `signed` is what a passkey of the person signed over the hash; without it a second factor was shown a moment ago.
 
     Raises:
-        ConflictError: `gate_not_signable` (also where the rule set asks for no signatures, or enough have said the
-            same), `already_signed`, `factor_damaged`.
+        ConflictError: `gate_not_signable` (also where the rule set asks for no signatures, or enough have agreed),
+            `already_signed`, `factor_damaged`.
         InvalidError: `hash_tail_wrong`, also when the document changed since it was read; `reason_missing`,
             `reason_too_long`, `passkey_not_valid`, each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
@@ -62,9 +66,11 @@ def sign_gate(
         raise NotAllowedError(refusal)
     if refusal is not None:
         raise ConflictError(refusal)
+    agreed = decision is Decision.AGREED
+    if not agreed and ctx.actor.account_id in signing.said:
+        raise ConflictError("already_signed")
     if sha_tail.strip().lower() != signing.sha256[-TAIL_LENGTH:]:
         raise InvalidError("hash_tail_wrong", field="sha_tail")
-    agreed = decision is Decision.AGREED
     assertion = check_signature(ctx, signing.sha256, answer=signed).as_data() if agreed and signed else None
     if assertion is None:
         ctx.require_fresh_factor()

@@ -118,6 +118,22 @@ def test_a_refusal_has_a_reason_and_a_changed_plan_is_signed_anew(plan: Plan) ->
     assert _missing(plan) == []
 
 
+def test_who_refused_may_agree_to_the_same_document_later(plan: Plan) -> None:
+    people = _council(plan)
+    _says(plan, people[1])
+    for held in (people[0], people[2]):
+        _says(plan, held, Decision.REFUSED, reason=WHY)
+    assert _missing(plan) == [("gate_refused", None)]
+    with pytest.raises(ConflictError, match="already_signed"):
+        _says(plan, people[2], Decision.REFUSED, reason=WHY)
+    with pytest.raises(ConflictError, match="already_signed"):
+        _says(plan, people[1], Decision.REFUSED, reason=WHY)
+    _says(plan, people[0])
+    assert _missing(plan) == []
+    with pytest.raises(ConflictError, match="gate_not_signable"):
+        _says(plan, people[2])
+
+
 def test_a_refusal_rewritten_in_the_database_is_no_agreement(plan: Plan) -> None:
     people = _council(plan)
     _says(plan, people[0])

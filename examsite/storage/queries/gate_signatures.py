@@ -124,17 +124,17 @@ def _said(
             continue
         if (said.get("gate"), said.get("document_sha256")) != (event.value, sha256):
             continue
-        # Nobody signs twice: the first word counts.
-        found.setdefault(
-            holder.account_id,
-            GateSignature(
-                holder=holder,
-                decision=Decision.AGREED if said.get("agreed") is True else Decision.REFUSED,
-                reason=str(said.get("reason", "")),
-                signed_at=parse_instant(row.at),
-                record_seq=row.seq,
-                has_assertion=bool(said.get("assertion")),
-            ),
+        # Nobody agrees twice, and an agreement stays; who refused may have agreed later.
+        before = found.get(holder.account_id)
+        if before is not None and before.decision is Decision.AGREED:
+            continue
+        found[holder.account_id] = GateSignature(
+            holder=holder,
+            decision=Decision.AGREED if said.get("agreed") is True else Decision.REFUSED,
+            reason=str(said.get("reason", "")),
+            signed_at=parse_instant(row.at),
+            record_seq=row.seq,
+            has_assertion=bool(said.get("assertion")),
         )
     return found
 
