@@ -39,7 +39,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.codes import find_written_result
-from examsite.storage.queries.corrections import find_standing_correction, list_corrections
+from examsite.storage.queries.corrections import find_correction_of, find_standing_correction, list_corrections
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import get_log, get_record
 from examsite.storage.queries.results import get_published_version, result_document
@@ -90,6 +90,10 @@ def test_from_the_mistake_to_the_next_version(stage: Stage) -> None:
     before = {audience: build_bundle(stage.session, stage.competition, audience) for audience in Audience}
     (appeal,) = _opened(stage, 4)
     assert (appeal.state, appeal.reason) == (AppealState.SUBMITTED, WHY)
+    assert (
+        find_correction_of(stage.session, stage.competition, appeal)
+        == list_corrections(stage.session, stage.competition)[-1]
+    )
     organiser = stage.ctx(Role.ORGANISER)
     with pytest.raises(ConflictError, match="correction_not_marked"):
         compute_result(organiser, stage.competition)
@@ -188,15 +192,19 @@ def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None
         compute_result(organiser, stage.competition)
 
 
+def _owed(stage: Stage) -> list[tuple[str, Role]]:
+    missing = list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)
+    return [(row.code, row.owner) for row in missing]
+
+
 def test_nothing_is_put_away_or_destroyed_meanwhile(stage: Stage) -> None:
     (appeal,) = _opened(stage, 4)
-    assert [row.code for row in list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)] == [
-        "correction_stands"
-    ]
+    assert _owed(stage) == [("correction_stands", Role.CHAIR)]  # the council names who marks anew
     late = stage.ctx(Role.ORGANISER, at=stage.at.replace(year=stage.at.year + 20))
     with pytest.raises(ConflictError, match="correction_stands"):
         check_due(late, stage.competition)
     _remarked(stage, appeal, "45.00")
+    assert _owed(stage) == [("correction_stands", Role.ORGANISER)]
     # No score is another, and still the document is: the new marks stand in it.
     version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
     first = get_published_version(stage.session, stage.competition.id)

@@ -18,6 +18,7 @@ from examsite.domain.corrections import (
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.appeals import list_appeals
 from examsite.storage.queries.records import list_records_of_events
@@ -39,6 +40,14 @@ def find_standing_correction(session: Session, competition: Competition) -> Corr
         return None
     found = list_corrections(session, competition)
     return found[-1] if found and found[-1].is_standing else None
+
+
+def find_correction_of(session: Session, competition: Competition, appeal: Appeal) -> Correction | None:
+    """The correction for which a script is marked anew; None where a candidate appealed."""
+    for found in reversed(list_corrections(session, competition)):
+        if found.decided_seq is not None and not found.refusal and found.decided_seq < appeal.record_seq:
+            return found
+    return None
 
 
 def find_asker(session: Session, competition: Competition, correction: Correction) -> int | None:
@@ -79,5 +88,5 @@ def list_missing_before_close(session: Session, competition: Competition) -> lis
     found = find_standing_correction(session, competition)
     if found is None:
         return []
-    owner = Role.CHAIR if found.state is CorrectionState.ASKED else Role.ORGANISER
-    return [Missing("correction_stands", owner)]
+    is_councils = found.state is CorrectionState.ASKED or bool(list_missing_in_correction(session, competition))
+    return [Missing("correction_stands", Role.CHAIR if is_councils else Role.ORGANISER)]

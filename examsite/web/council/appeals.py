@@ -17,7 +17,7 @@ from examsite.services import remarking
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.appeals import get_appeal_standing
-from examsite.storage.queries.corrections import marking_state
+from examsite.storage.queries.corrections import find_correction_of, marking_state
 from examsite.web.access import requires
 from examsite.web.appeals import appeal_rows, number_words, window_of
 from examsite.web.council import bp
@@ -75,6 +75,7 @@ def show_appeal(code: str, number: int) -> ResponseReturnValue:
         standing=standing,
         appeal=standing.appeal,
         window=window,
+        is_correction=find_correction_of(db.session(), g.competition, standing.appeal) is not None,
         name=number_words(number),
         tags=TAGS,
         part=ruleset_of(g.competition).blind_pair(standing.appeal.part),
