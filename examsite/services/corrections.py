@@ -62,13 +62,16 @@ def ask_correction(ctx: ServiceContext, competition: Competition, *, candidates:
     return record(ctx, competition, Event.CORRECTION_ASKED, f"competition/{competition.code}", payload)
 
 
-def decide_correction(ctx: ServiceContext, competition: Competition, *, agreed: bool, reason: str = "") -> int:
+def decide_correction(
+    ctx: ServiceContext, competition: Competition, *, asked_seq: int, agreed: bool, reason: str = ""
+) -> int:
     """The council's word, by another person than who asked: refuse with a reason, or open the correction.
 
-    Whoever agrees orders at once that the scripts named be marked anew; the number of the record.
+    Whoever agrees orders at once that the scripts named be marked anew; the number of the record. `asked_seq` is the
+    record that was read: nobody agrees to what took its place meanwhile.
 
     Raises:
-        ConflictError: `correction_not_asked`.
+        ConflictError: `correction_not_asked`, `correction_changed`.
         InvalidError: `correction_cannot_remark`; of a refusal `reason_missing`, `reason_too_short`, `reason_too_long`.
         NotAllowedError: `role_needed`, `conflict_declared`, `second_person_needed`, `fresh_factor_needed`.
     """
@@ -76,9 +79,12 @@ def decide_correction(ctx: ServiceContext, competition: Competition, *, agreed: 
     asked = find_standing_correction(ctx.session, competition)
     if asked is None or asked.state is not CorrectionState.ASKED:
         raise ConflictError("correction_not_asked")
+    if asked.asked_seq != asked_seq:
+        raise ConflictError("correction_changed")
     if actor.account_id in list_recused_accounts(ctx.session, competition.id):
         raise NotAllowedError("conflict_declared")
-    if actor.account_id == find_asker(ctx.session, competition, asked):
+    asker = find_asker(ctx.session, competition, asked)
+    if asker is None or actor.account_id == asker:  # who cannot be found may be the same
         raise NotAllowedError("second_person_needed")
     ctx.require_fresh_factor()
     words = "" if agreed else checked_reason(reason, least=LEAST_REASON)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from examsite.bundle import verify as verifier
@@ -26,6 +26,7 @@ from examsite.domain.publication import ResultState
 from examsite.domain.result_changes import Figure, result_changes
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
+from examsite.services.context import ServiceContext
 from examsite.services.corrections import ask_correction, decide_correction, take_back_correction
 from examsite.services.erasure import check_due
 from examsite.services.marking import lock_mark, save_draft
@@ -65,10 +66,17 @@ def stage(session: Session, now: Any, tmp_path: Path, keep: Keep) -> Stage:
     )
 
 
+def _decided(stage: Stage, ctx: ServiceContext, *, agreed: bool, reason: str = "") -> int:
+    """What the council says about the request that it has just read."""
+    asked = find_standing_correction(stage.session, stage.competition)
+    seq = 0 if asked is None else asked.asked_seq
+    return decide_correction(ctx, stage.competition, asked_seq=seq, agreed=agreed, reason=reason)
+
+
 def _opened(stage: Stage, *places: int) -> list[Appeal]:
     codes = [stage.code(place) for place in places]
     ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=codes, reason=WHY)
-    decide_correction(stage.ctx(stage.council[1]), stage.competition, agreed=True)
+    _decided(stage, stage.ctx(stage.council[1]), agreed=True)
     return list(stage.session.scalars(select(Appeal).order_by(Appeal.number)))
 
 
@@ -155,31 +163,56 @@ def test_one_person_alone_corrects_nothing(stage: Stage) -> None:
     with pytest.raises(ConflictError, match="result_not_computable"):
         compute_result(organiser, stage.competition)
     with pytest.raises(NotAllowedError, match="role_needed"):
-        decide_correction(organiser, stage.competition, agreed=True)
+        _decided(stage, organiser, agreed=True)
     with pytest.raises(InvalidError, match="reason_missing"):
-        decide_correction(member, stage.competition, agreed=False)
+        _decided(stage, member, agreed=False)
     stage.council[1].account_id, own = stage.board.room.people[Role.ORGANISER].account_id, stage.council[1].account_id
     stage.session.flush()
     with pytest.raises(NotAllowedError, match="second_person_needed"):
-        decide_correction(stage.ctx(stage.council[1]), stage.competition, agreed=True)
+        _decided(stage, stage.ctx(stage.council[1]), agreed=True)
     stage.council[1].account_id = own
     stage.session.flush()
 
-    decide_correction(member, stage.competition, agreed=False, reason="Kết luận thanh tra chưa có hiệu lực.")
+    _decided(stage, member, agreed=False, reason="Kết luận thanh tra chưa có hiệu lực.")
     (told,) = list_corrections(stage.session, stage.competition)
     assert (told.state, told.refusal) == (CorrectionState.REFUSED, "Kết luận thanh tra chưa có hiệu lực.")
     assert find_standing_correction(stage.session, stage.competition) is None
     assert stage.session.scalars(select(Appeal)).all() == []
     with pytest.raises(ConflictError, match="correction_not_asked"):
-        decide_correction(member, stage.competition, agreed=True)
+        _decided(stage, member, agreed=True)
+
+
+def test_nobody_agrees_to_what_took_the_place_of_what_was_read(stage: Stage) -> None:
+    organiser, member = stage.ctx(Role.ORGANISER), stage.ctx(stage.council[1])
+    read = ask_correction(organiser, stage.competition, candidates=[stage.code(3)], reason=WHY)
+    take_back_correction(organiser, stage.competition)
+    ask_correction(organiser, stage.competition, candidates=[stage.code(4)], reason=WHY)
+    with pytest.raises(ConflictError, match="correction_changed"):
+        decide_correction(member, stage.competition, asked_seq=read, agreed=True)
+    assert stage.session.scalars(select(Appeal)).all() == []
+
+
+def test_whoever_hides_who_asked_does_not_agree(stage: Stage) -> None:
+    organiser = stage.board.room.people[Role.ORGANISER]
+    ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=[stage.code(3)], reason=WHY)
+    stage.council[1].account_id, organiser.pseudonym = organiser.account_id, "T99"
+    stage.session.flush()
+    with pytest.raises(NotAllowedError, match="second_person_needed"):
+        _decided(stage, stage.ctx(stage.council[1]), agreed=True)
+
+
+def test_rows_taken_out_of_the_database_leave_nothing_undone(stage: Stage) -> None:
+    (appeal,) = _opened(stage, 3)
+    stage.session.execute(delete(Appeal).where(Appeal.id == appeal.id))
+    stage.session.expire_all()
+    with pytest.raises(ConflictError, match="correction_not_marked"):
+        compute_result(stage.ctx(Role.ORGANISER), stage.competition)
 
 
 def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None:
     organiser = stage.ctx(Role.ORGANISER)
     ask_correction(organiser, stage.competition, candidates=[stage.code(4)], reason=WHY)
-    seq = decide_correction(
-        stage.ctx(stage.council[1]), stage.competition, agreed=False, reason="Kết luận thanh tra chưa có hiệu lực."
-    )
+    seq = _decided(stage, stage.ctx(stage.council[1]), agreed=False, reason="Kết luận thanh tra chưa có hiệu lực.")
     log = get_log(stage.session, stage.competition.code)
     row = get_record(stage.session, log.id, seq)
     assert row.payload is not None

@@ -55,6 +55,7 @@ from examsite.storage.models.papers import Paper
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.rooms import RoomRequest
 from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.queries.corrections import find_standing_correction
 from examsite.storage.queries.split_keys import get_split_key
 from tests import databases
 from tests.factories.marking import assigned, make_board
@@ -176,6 +177,11 @@ class Tries:
         codes = [str(row.public_code) for row in self.rows(Candidacy)]
         return corrections.ask_correction(ctx, self.competition, candidates=codes[4:5], reason=REASON)
 
+    def agrees_to_a_correction(self, ctx: ServiceContext) -> object:
+        asked = find_standing_correction(self.session, self.competition)
+        seq = 0 if asked is None else asked.asked_seq
+        return corrections.decide_correction(ctx, self.competition, asked_seq=seq, agreed=True)
+
     def application(self) -> str:
         return str(self.one(Candidacy).application_code)
 
@@ -197,7 +203,7 @@ class Tries:
             "refuses": lambda ctx: self.signs(ctx, Decision.REFUSED),
             "publishes": lambda ctx: publication.publish_result(ctx, here),
             "asks for a correction": self.asks_for_a_correction,
-            "agrees to a correction": lambda ctx: corrections.decide_correction(ctx, here, agreed=True),
+            "agrees to a correction": self.agrees_to_a_correction,
             "publishes written": lambda ctx: merging.publish_written(ctx, here),
             "fixes roster": lambda ctx: candidacies.fix_roster(ctx, here),
             "reconsiders": lambda ctx: candidacies.reconsider_candidacy(ctx, here, self.application(), reason=REASON),

@@ -507,8 +507,14 @@ def test_a_published_result_is_corrected_by_two_and_everybody_reads_what_changed
     assert (asked.status_code, "99999" in asked.text) == (422, True)
     assert organiser.submit(f"{ORGANISE}/correction", {"candidates": code, "reason": why}).status_code == 302
     assert why in member.get(f"{SIGN}/correction").text
-    assert member.submit(f"{SIGN}/correction", {"answer": "refuse"}).status_code == 422
-    assert member.submit(f"{SIGN}/correction", {"answer": "agree"}).status_code == 302
+    (asked_seq,) = [
+        str(box.get("value"))
+        for box in member.page(f"{SIGN}/correction").iter("input")
+        if box.get("name") == "asked_seq"
+    ]
+    assert member.submit(f"{SIGN}/correction", {"answer": "refuse", "asked_seq": asked_seq}).status_code == 422
+    assert member.submit(f"{SIGN}/correction", {"answer": "agree", "asked_seq": "1"}).status_code == 409
+    assert member.submit(f"{SIGN}/correction", {"answer": "agree", "asked_seq": asked_seq}).status_code == 302
     assert find_all(client.page(RANKING), "correction-open")
     assert find_all(organiser.page(ORGANISE), "correction-missing")
     assert member.get(f"/council/{CODE}/appeals/1").status_code == 200

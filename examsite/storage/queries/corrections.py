@@ -77,9 +77,17 @@ def marking_state(session: Session, competition: Competition) -> CompetitionStat
 
 
 def list_missing_in_correction(session: Session, competition: Competition) -> list[Missing]:
-    """What stands between an open correction and the next version: scripts that are still being marked anew."""
-    over = (AppealState.SETTLED, AppealState.WITHDRAWN)
-    count = sum(appeal.state not in over for appeal in list_appeals(session, competition.id))
+    """What stands between an open correction and the next version: its scripts that are not marked anew.
+
+    Counted are the codes in the record, so that rows taken out of the database leave nothing undone.
+    """
+    found = find_standing_correction(session, competition)
+    if found is None or found.state is not CorrectionState.OPEN:
+        return []
+    appeals = list_appeals(session, competition.id)
+    done = {row.candidacy.public_code for row in appeals if row.state is AppealState.SETTLED}
+    # Every correction names somebody: a content that is unreadable is no proof that all is done.
+    count = len(set(found.candidates) - done) if found.candidates else 1
     return [Missing("correction_not_marked", Role.CHAIR, {"count": count})] if count else []
 
 

@@ -71,7 +71,9 @@ def decide_correction(code: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         agreed = form.answer.data == "agree"
         try:
-            corrections.decide_correction(act(), g.competition, agreed=agreed, reason=form.reason.data or "")
+            corrections.decide_correction(
+                act(), g.competition, asked_seq=form.asked_seq.data or 0, agreed=agreed, reason=form.reason.data or ""
+            )
         except (ConflictError, InvalidError, NotAllowedError) as error:
             if isinstance(error, NotAllowedError) and error.code == "fresh_factor_needed":
                 raise
@@ -87,6 +89,7 @@ def decide_correction(code: str) -> ResponseReturnValue:
             return redirect(url_for("council.show_desk", code=code))
     lines = correction_lines(g.competition)
     waiting = next((line for line in lines if line.correction.state is CorrectionState.ASKED), None)
+    form.asked_seq.data = waiting.correction.asked_seq if waiting else 0
     return (
         render_template(
             "council/decide_correction.html",

@@ -6,8 +6,10 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from examsite.domain.reasons import LONGEST_TEXT
+from examsite.web.forms.papers import WholeNumberField
 from examsite.web.i18n import _l
 
 _NEEDED = _l("Chưa điền.")
@@ -44,6 +46,8 @@ class DecideCorrectionForm(FlaskForm):
     reason = TextAreaField(
         _l("Lý do không đồng ý"), validators=[Optional(), Length(max=LONGEST_TEXT, message=_TOO_LONG)]
     )
+    #: The record that the page shows.
+    asked_seq = WholeNumberField(widget=HiddenInput())
 
 
 class TakeBackCorrectionForm(FlaskForm):

@@ -59,5 +59,8 @@ ERRORS = {
         "hoặc bài đã chấm phúc khảo rồi."
     ),
     "correction_not_asked": _l("Không có đề nghị sửa kết quả nào đang chờ. Có thể người khác vừa trả lời."),
+    "correction_changed": _l(
+        "Đề nghị đã đọc vừa được rút và thay bằng đề nghị khác. Hãy đọc đề nghị hiện ở đây rồi trả lời."
+    ),
     "correction_not_marked": _l("Còn %(count)s bài đang được chấm lại. Chấm xong mới tính được bản mới."),
 }
