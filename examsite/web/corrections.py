@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from examsite.domain.corrections import Correction, CorrectionState
@@ -50,6 +51,8 @@ class ChangeLine:
     what: str
     before: str
     after: str
+    #: Who is selected or passed is another than before.
+    is_outcome: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ class VersionChange:
     lines: tuple[ChangeLine, ...]
     #: Changed figures about people whom the rule set closes to this reader.
     hidden: int
+
+    @property
+    def groups(self) -> list[list[ChangeLine]]:
+        """The lines of one candidate together, first of whom the outcome is another one."""
+        groups = [list(lines) for _key, lines in groupby(self.lines, key=lambda line: (line.code, line.post))]
+        return sorted(groups, key=lambda lines: not any(line.is_outcome for line in lines))
 
 
 def correction_lines(competition: Competition) -> list[CorrectionLine]:
@@ -140,6 +149,7 @@ def _line(competition: Competition, row: ResultChange, ruleset: RuleSet) -> Chan
         words,
         _value(row.figure, row.before),
         _value(row.figure, row.after),
+        row.figure is Figure.OUTCOME,
     )
 
 
