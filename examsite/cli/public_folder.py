@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import click
 
+from examsite.domain.checkpoints import parse_note, parse_verifier_key
+from examsite.domain.cosignatures import COSIGNATURE, standing_witnesses
 from examsite.domain.errors import DomainError, NotFoundError
+from examsite.services.checkpoints import is_signature_good
 
 
 @click.command("public-folder")
@@ -47,4 +53,26 @@ def write_public_folder(code: str, out: Path) -> None:
         path.write_bytes(data)
     for path in (out, *out.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)  # for a web server, which is somebody else
+    for name in lacking_witnesses(files):
+        click.echo(
+            f"! {name} chưa ký mốc trong gói: ai kiểm theo hướng dẫn sẽ thấy ✗. Lấy chữ ký rồi ghi lại thư mục"
+            " (has not signed the checkpoint: whoever follows the instructions sees ✗; have it signed, write again)",
+            err=True,
+        )
     click.echo(f"✓ {out}: {len(files)} tệp. Mở {out / 'index.html'} bằng trình duyệt (open it in a browser).")
+
+
+def lacking_witnesses(files: Mapping[str, bytes]) -> list[str]:
+    """The folder's witnesses that have not signed the checkpoint of its newest bundle; none where there is no bundle."""
+    bundles = [name for name in files if name.endswith(".zip")]
+    if not bundles:
+        return []
+    newest = max(bundles, key=lambda name: (len(name), name))
+    with ZipFile(BytesIO(files[newest])) as bundle:
+        signed = bundle.read("checkpoint.txt").decode("utf-8")
+    lines = files["KHOA.txt"].decode("utf-8").splitlines()
+    _log, *texts = [line for line in lines if line and not line.startswith("#")]
+    witnesses = [parse_verifier_key(text, kind=COSIGNATURE) for text in texts]
+    note = parse_note(signed)
+    standing = standing_witnesses(note, witnesses, verify=is_signature_good)
+    return [one.name for one in witnesses if one not in standing]

@@ -15,6 +15,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from examsite.cli.public_folder import lacking_witnesses
 from tests.browser.browser import Site
 from tests.bundle.agreement import cases, disagreements, open_page
 from tests.bundle.frauds import FRAUDS, PLAIN
@@ -79,6 +80,8 @@ def test_stranger_with_the_public_folder_alone_verifies_it(
     site.take_over(instance, made_at=made_at)
     folder = tmp_path / "cong-khai"
     site.command("public-folder", "VH-2026-01", "--out", str(folder))
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert lacking_witnesses(files) == [], "both have signed the checkpoint of the result"
     lines = (folder / "HUONG-DAN.txt").read_text(encoding="utf-8").splitlines()
     (bundle,) = folder.glob("*.zip")
 

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from examsite.bundle.verify import verify
+from examsite.cli.public_folder import lacking_witnesses
 from examsite.domain.bundles import Audience
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.checkpoints import VerifierKey
@@ -189,6 +190,7 @@ def test_folder_for_everyone_names_nobody_else_and_is_the_same_again(staged: Any
     assert all(line in announced for line in printed)
     said = {x["check"]: x["state"] for x in verify(found[f"{CODE}-1.zip"], log_key=key)}
     assert said["signature"] == said["root"] == "ok"
+    assert lacking_witnesses(found) == ["kept.example"]
 
 
 def test_every_link_of_the_folder_leads_to_a_file_of_it(staged: Any, app: Flask) -> None:
@@ -221,6 +223,7 @@ def test_folder_before_the_publication_holds_what_was_announced(staged: Any, app
 
     assert {"index.html", "quy-tac.html", "KHOA.txt", "verify.py"} <= found.keys()
     assert not [name for name in found if name.endswith(".zip") or name.startswith(("ket-qua", "thi-sinh"))]
+    assert lacking_witnesses(found) == [], "nothing is to be verified yet"
 
 
 def test_verifying_page_works_under_the_policy_of_the_site(client: StrictClient) -> None:
