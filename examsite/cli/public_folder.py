@@ -63,7 +63,7 @@ def write_public_folder(code: str, out: Path) -> None:
 
 
 def lacking_witnesses(files: Mapping[str, bytes]) -> list[str]:
-    """The folder's witnesses that have not signed the checkpoint of its newest bundle; none where there is no bundle."""
+    """The folder's witnesses that have not signed the checkpoint of its newest bundle; none without a bundle."""
     bundles = [name for name in files if name.endswith(".zip")]
     if not bundles:
         return []

@@ -518,6 +518,7 @@ def test_a_published_result_is_corrected_by_two_and_everybody_reads_what_changed
     assert find_all(client.page(RANKING), "correction-open")
     assert find_all(organiser.page(ORGANISE), "correction-missing")
     assert member.get(f"/council/{CODE}/appeals/1").status_code == 200
+    assert find_all(member.page(f"/council/{CODE}/appeals"), "remarked-for-correction")
 
     scene(lambda doing: _mark_anew(doing, "47.50"))
     assert organiser.submit(f"{ORGANISE}/versions", {}, form_at=ORGANISE).status_code == 302

@@ -17,7 +17,7 @@ from examsite.services import remarking
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.appeals import get_appeal_standing
-from examsite.storage.queries.corrections import find_correction_of, marking_state
+from examsite.storage.queries.corrections import find_correction_of, is_correcting, marking_state
 from examsite.web.access import requires
 from examsite.web.appeals import appeal_rows, number_words, window_of
 from examsite.web.council import bp
@@ -57,6 +57,7 @@ def list_appeals(code: str) -> ResponseReturnValue:
         window=window_of(g.competition, read_web_clock()),
         number_words=number_words,
         tags=TAGS,
+        is_correcting=is_correcting(db.session(), g.competition),
         show_url=lambda number: url_for("council.show_appeal", code=code, number=number),
     )
 
