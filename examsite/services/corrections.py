@@ -139,16 +139,14 @@ def check_next_step(ctx: ServiceContext, competition: Competition, event: GateEv
 
 def _scripts_of(session: Session, competition: Competition, codes: Sequence[str]) -> list[WrittenResult]:
     """The written results of these codes, when each may be marked anew."""
-    known = {result.public_code: result for result in written_results(session, competition)}
-    found = []
-    for code in codes:
-        result = known.get(code)
-        if (
-            result is None
-            or result.settlement is None
-            or result.entry.script is None
-            or find_standing_appeal(session, result.candidacy_id, WRITTEN) is not None
-        ):
-            raise InvalidError("correction_cannot_remark", field="candidates", candidate=code)
-        found.append(result)
-    return found
+    known = {
+        result.public_code: result
+        for result in written_results(session, competition)
+        if result.settlement is not None
+        and result.entry.script is not None
+        and find_standing_appeal(session, result.candidacy_id, WRITTEN) is None
+    }
+    wrong = [code for code in codes if code not in known]
+    if wrong:
+        raise InvalidError("correction_cannot_remark", field="candidates", candidate=", ".join(wrong))
+    return [known[code] for code in codes]

@@ -282,6 +282,13 @@ def test_what_cannot_be_corrected_is_refused(stage: Stage, places: tuple[int, ..
     assert stage.session.query(ResultVersion).count() == 1
 
 
+def test_every_code_that_cannot_be_marked_anew_is_named_at_once(stage: Stage) -> None:
+    codes = [stage.code(0), stage.code(4), "00000"]
+    with pytest.raises(InvalidError) as refused:
+        ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=codes, reason=WHY)
+    assert refused.value.params["candidate"] == ", ".join(sorted([stage.code(0), "00000"]))
+
+
 def _own_lines(stage: Stage, place: int) -> dict[str, bool | None]:
     """What the candidate's one button says, by line."""
     signer = stage.board.room.signer

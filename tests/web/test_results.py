@@ -517,6 +517,7 @@ def test_a_published_result_is_corrected_by_two_and_everybody_reads_what_changed
     assert member.submit(f"{SIGN}/correction", {"answer": "agree", "asked_seq": asked_seq}).status_code == 302
     assert find_all(client.page(RANKING), "correction-open")
     assert find_all(organiser.page(ORGANISE), "correction-missing")
+    assert find_all(organiser.page(f"/organiser/{CODE}/"), "to-corrections")
     assert member.get(f"/council/{CODE}/appeals/1").status_code == 200
     assert find_all(member.page(f"/council/{CODE}/appeals"), "remarked-for-correction")
 

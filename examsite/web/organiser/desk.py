@@ -78,6 +78,7 @@ def show_desk(code: str) -> ResponseReturnValue:
         ],
         checkpoint=find_last_checkpoint(session, code),
         who_may=WHO_MAY[competition.state],
+        is_published=competition.state is _S.PUBLISHED,
     )
 
 
