@@ -20,7 +20,9 @@ from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result, decide_tie
+from examsite.services.remarking import decide_appeal, note_dialogue
 from examsite.services.table_checks import check_tables
+from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.results import find_newest_version, result_document
 from tests.factories.ranking import DECIDED, ESSAYS, SHEETS, Stage, known_signer, make_stage
 from tests.services.test_bundles import published
@@ -38,7 +40,7 @@ def _unlike(stage: Stage) -> dict[str, str]:
     assert signer is not None
     key = VerifierKey(origin_of(signer.host_name, stage.competition.code), signer.public_key).as_text()
     lines = verifier.verify(build_bundle(stage.session, stage.competition, Audience.PUBLIC), key)
-    checks = {"scores", "totals", "ranks", "ties", "outcomes", "approvals", "appeals"}
+    checks = {"marks", "scores", "totals", "ranks", "ties", "outcomes", "draws", "approvals", "appeals"}
     return {line["check"]: line["en"] for line in lines if line["check"] in checks and line["state"] != "ok"}
 
 
@@ -118,3 +120,22 @@ def test_a_decided_tie_holds_for_the_same_people_only(
     assert _unlike(stage) == {}
     damaged = {problem.table for problem in check_tables(stage.session, stage.competition)}
     assert not damaged & {"tie_decisions", "result_versions", "signatures"}
+
+
+@pytest.mark.parametrize("place", [4, 8], ids=["defended", "absent from the defence"])
+def test_whoever_passes_no_longer_keeps_the_defence_that_was_held(
+    session: Session, now: datetime, tmp_path: Path, place: int
+) -> None:
+    stage = published(_stage(session, now, tmp_path))
+    (appeal,) = _opened(stage, place)
+    _remarked(stage, appeal, "10.00")
+    chair, words = stage.ctx(Role.CHAIR), "Hai bên thống nhất về từng tiêu chí đã chấm lại."
+    note_dialogue(chair, stage.competition, appeal.number, text=words)
+    remarked = get_appeal_standing(stage.session, stage.competition, appeal.number).totals[0]
+    decide_appeal(chair, stage.competition, appeal.number, decided=remarked, reason=words)
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    one = next(row for row in result_document(version)["candidates"] if row["code"] == stage.code(place))
+    assert [part["passed"] for part in one["parts"]] == [False, place == 4]
+    assert (one["total"], one["rank"], one["outcome"]) == (None, None, "failed" if place == 4 else "absent")
+    _signed_and_published(stage)
+    assert _unlike(stage) == {}

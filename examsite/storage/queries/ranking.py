@@ -25,6 +25,7 @@ from examsite.storage.models.papers import Paper
 from examsite.storage.models.ranking import TieDecision
 from examsite.storage.queries.codes import WrittenResult, written_results
 from examsite.storage.queries.defence import PART, defence_results
+from examsite.storage.queries.results import list_published_versions, result_document
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,14 @@ def gather_result(session: Session, competition: Competition) -> ResultMaterial:
     """
     written = written_results(session, competition)
     posts = _list_posts(session, competition.id)
-    passed = {row.candidacy_id for row in written if row.passed}
-    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, passed=passed)}
+    before = _codes_in_defence(session, competition)
+    called = {row.candidacy_id for row in written if row.passed or row.public_code in before}
+    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, passed=called)}
     candidates = tuple(
-        CandidateEntry(row.public_code, row.post_code, row.full_name, _parts(row, defences)) for row in written
+        CandidateEntry(
+            row.public_code, row.post_code, row.full_name, _parts(row, defences, is_called=row.candidacy_id in called)
+        )
+        for row in written
     )
     rubrics = {(row.rubric.post, row.rubric.paper): row.rubric for row in written if row.rubric is not None}
     return ResultMaterial(
@@ -99,12 +104,21 @@ def list_tie_reasons(session: Session, competition_id: int) -> dict[int, str]:
     return {int(seq): str(reason) for seq, reason in rows}
 
 
-def _parts(row: WrittenResult, defences: dict[int, PartEntry]) -> tuple[PartEntry, ...]:
-    """Whoever passed the written part and was not called to a defence handed in nothing: absent there."""
-    defence = defences.get(row.candidacy_id)
-    if not row.passed:
+def _parts(row: WrittenResult, defences: dict[int, PartEntry], *, is_called: bool) -> tuple[PartEntry, ...]:
+    """Whoever was to defend and was not called to a defence handed in nothing: absent there."""
+    if not is_called:
         return (row.entry,)
-    return (row.entry, defence or PartEntry(PART, absent=True))
+    return (row.entry, defences.get(row.candidacy_id) or PartEntry(PART, absent=True))
+
+
+def _codes_in_defence(session: Session, competition: Competition) -> set[str]:
+    """Who stands with a defence in a published version: it was held and its marks stay, whatever a correction finds."""
+    return {
+        candidate["code"]
+        for version in list_published_versions(session, competition.id)
+        for candidate in result_document(version)["candidates"]
+        if any(part["part"] == PART for part in candidate["parts"])
+    }
 
 
 def _list_posts(session: Session, competition_id: int) -> list[Post]:
