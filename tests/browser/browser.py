@@ -28,6 +28,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
+from urllib3.exceptions import HTTPError
 
 #: Where a story writes how far its server's clock is ahead of the machine's, or behind it when that is less than
 #: nothing; read by `tests.browser.moved_server`.
@@ -60,6 +61,8 @@ const found = [...document.querySelectorAll(arguments[0])].find(shown) || null;
 """
 SHOWN = f"{_FIND_SHOWN} return found;"
 SHOWN_IN_THE_MIDDLE = f"{_FIND_SHOWN} found?.scrollIntoView({{block: 'center'}}); return found;"
+#: What asking a Chromium raises that hangs or is no more.
+HANGS = (WebDriverException, HTTPError)
 SeenT = TypeVar("SeenT")
 
 
@@ -224,9 +227,19 @@ def start_chromium(profile: Path) -> webdriver.Chrome:
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={profile}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(programs["chromedriver"])))
+    # A session of their own, so that both can be ended together when neither answers.
+    service = Service(str(programs["chromedriver"]), popen_kw={"start_new_session": True})
+    driver = webdriver.Chrome(options=options, service=service)
     driver.set_page_load_timeout(PATIENCE_SECONDS * 2)
     return driver
+
+
+def kill_chromium(driver: webdriver.Chrome) -> None:
+    """End the driver and its Chromium at once, whether they answer or not."""
+    process = driver.service.process
+    assert process is not None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 class Browser:
@@ -371,8 +384,16 @@ class Browser:
             self.is_gone = True
             self.driver.quit()
 
+    def abandon(self) -> None:
+        """End a browser that does not answer any more, without asking it."""
+        self.is_gone = True
+        kill_chromium(self.driver)
+
     def leave_as_new(self) -> webdriver.Chrome:
-        """End the browser, not the Chromium: one tab that was never used, and nothing kept of the site."""
+        """End the browser, not the Chromium: one tab that was never used, and nothing kept of the site.
+
+        :raises HANGS: when the Chromium does not answer or is no more.
+        """
         self._complaints = self.complaints()
         used = self.driver.window_handles
         self.driver.switch_to.new_window("tab")

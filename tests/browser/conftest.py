@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
 from xdist import is_xdist_worker
 
-from tests.browser.browser import Browser, Site
+from tests.browser.browser import HANGS, Browser, Site, kill_chromium
 
 FAILED = pytest.StashKey[bool]()
 HERE = Path(__file__).parent
@@ -91,7 +90,7 @@ def left_as_new() -> Iterator[list[webdriver.Chrome]]:
     free: list[webdriver.Chrome] = []
     yield free
     for driver in free:
-        driver.quit()
+        kill_chromium(driver)  # nothing of theirs is wanted any more
 
 
 @pytest.fixture
@@ -125,6 +124,6 @@ def people(
                 continue
             try:
                 left_as_new.append(browser.leave_as_new())
-            except WebDriverException:  # it hangs or is no more; the next story gets another one
-                browser.close()
+            except HANGS:  # the story is over and was right; the next one gets another Chromium
+                browser.abandon()
     assert complaints == []
