@@ -9,22 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from examsite.domain.canonical import parse_instant
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
 
 CORRECTION_EVENTS: Final = (
     Event.CORRECTION_ASKED,
     Event.CORRECTION_DECIDED,
     Event.CORRECTION_TAKEN_BACK,
+    Event.CORRECTION_DEFENCE_CALLED,
+    Event.PROPOSALS_LOCKED,
     Event.RESULT_PUBLISHED,
 )
 """The records in which corrections stand. Source: our choice; a publication while one is open is its end."""
 
 MOST_REMARKED: Final = 20
 """Most scripts that one correction has marked anew. Source: our choice, because a correction names single mistakes."""
+
+LEAST_PROPOSAL_TIME: Final = timedelta(days=3)
+"""Shortest time for a proposal in a supplementary defence. Source: our choice: nobody who passed at once had less."""
 
 
 class CorrectionState(StrEnum):
@@ -56,6 +63,22 @@ class CorrectionFact:
 
 
 @dataclass(frozen=True)
+class SupplementaryDefence:
+    """The defence, within a correction, of those who pass the written part only since their scripts were marked anew.
+
+    Source: our choice, because whoever passes has the same right to defend a proposal as those who passed at once.
+    """
+
+    #: Public codes of those who are called.
+    candidates: tuple[str, ...]
+    proposals_close_at: datetime
+    #: When they are to be heard.
+    defence_at: datetime
+    #: The record that locked their proposals; None until the deadline.
+    locked_seq: int | None = None
+
+
+@dataclass(frozen=True)
 class Correction:
     """One correction as the log tells it."""
 
@@ -73,6 +96,8 @@ class Correction:
     refusal: str = ""
     ended_seq: int | None = None
     ended_at: datetime | None = None
+    #: Who passes the written part only now and is called to a supplementary defence; None where nobody was called.
+    defence: SupplementaryDefence | None = None
 
     @property
     def is_standing(self) -> bool:
@@ -117,6 +142,24 @@ def _after(before: Correction, fact: CorrectionFact, said: Mapping[str, Any]) ->
         )
     if fact.event is Event.CORRECTION_TAKEN_BACK and not is_open:
         return replace(before, state=CorrectionState.TAKEN_BACK, ended_seq=fact.seq, ended_at=fact.at)
+    is_locked = before.defence is not None and before.defence.locked_seq is not None
+    if fact.event is Event.CORRECTION_DEFENCE_CALLED and is_open and not is_locked and said:
+        called = SupplementaryDefence(
+            tuple(said["candidates"]), parse_instant(said["proposals_close_at"]), parse_instant(said["defence_at"])
+        )
+        return replace(before, defence=called)
+    if fact.event is Event.PROPOSALS_LOCKED and is_open and not is_locked and before.defence is not None:
+        return replace(before, defence=replace(before.defence, locked_seq=fact.seq))
     if fact.event is Event.RESULT_PUBLISHED and is_open:
         return replace(before, state=CorrectionState.PUBLISHED, ended_seq=fact.seq, ended_at=fact.at)
     return before
+
+
+def defence_step(state: CompetitionState, correction: Correction | None) -> CompetitionState:
+    """The step at which proposals and defences are: that of the competition, or of a correction's own defence.
+
+    `correction` is the one that stands; `state` that of the competition.
+    """
+    if correction is None or correction.state is not CorrectionState.OPEN or correction.defence is None:
+        return state
+    return CompetitionState.PROPOSALS if correction.defence.locked_seq is None else CompetitionState.DEFENCE

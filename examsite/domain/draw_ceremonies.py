@@ -37,7 +37,7 @@ _ARMOUR: Final = re.compile(
 
 
 class DrawKind(StrEnum):
-    """What a draw decides; a draw of a paper is named after its post besides."""
+    """What a draw decides; that of a paper is named after its post besides, a further order by its number."""
 
     SEATS = "seats"
     PAPER_VERSION = "paper-version"
@@ -46,6 +46,7 @@ class DrawKind(StrEnum):
     PRESENTATION_ORDER = "presentation-order"
 
 
+_NUMBERED: Final = frozenset({DrawKind.PAPER_VERSION, DrawKind.PRESENTATION_ORDER})
 _SECRET: Final = frozenset({DrawKind.SCRIPT_CODES, DrawKind.ALLOCATION})
 
 
@@ -103,7 +104,7 @@ def draw_kind(name: str) -> DrawKind:
         InvalidError: `draw_name_not_known`.
     """
     for kind in DrawKind:
-        if name == kind or (kind is DrawKind.PAPER_VERSION and name.startswith(f"{kind}-")):
+        if name == kind or (kind in _NUMBERED and name.startswith(f"{kind}-")):
             return kind
     raise InvalidError("draw_name_not_known", draw=name)
 

@@ -115,6 +115,7 @@ class Event(StrEnum):
     CORRECTION_ASKED = ("correction:asked", "organiser", _WHOLE)
     CORRECTION_DECIDED = ("correction:decided", "council", _WHOLE)
     CORRECTION_TAKEN_BACK = ("correction:taken-back", "organiser", _WHOLE)
+    CORRECTION_DEFENCE_CALLED = ("correction:defence-called", "organiser", _WHOLE)
     EXPLANATION_ASKED = ("explanation:asked", "supervisor", _WHOLE)
     EXPLANATION_GIVEN = ("explanation:given", f"{_ANYONE_WITH_A_DUTY} authority", _WHOLE)
     FINDINGS_SEEN = ("findings:seen", "council authority", _WHOLE)

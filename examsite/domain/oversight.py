@@ -32,6 +32,7 @@ READABLE_FROM: Final[Mapping[Event, CompetitionState]] = {
             *(Event.PROPOSALS_LOCKED, Event.DEFENCE_BEGUN, Event.CODES_OPENED, Event.RESULT_APPROVED),
             *(Event.RESULT_REFUSED, Event.RESULT_PUBLISHED, Event.WITNESS_NAMED, Event.WITNESS_ENDED),
             *(Event.CORRECTION_ASKED, Event.CORRECTION_DECIDED, Event.CORRECTION_TAKEN_BACK),
+            Event.CORRECTION_DEFENCE_CALLED,
         ),
         _S.DRAFT,
     ),

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.marking import LadderPlace, check_score_in_range, settle_spread
 from examsite.domain.ruleset_model import AfterDiscussion, PanelPart
 from examsite.domain.scores import ZERO, Score, mean_score, sum_scores
 from examsite.domain.state_machine import StateMachine
+
+PART: Final = "defence"
+"""How rule sets and results name the part that is held before the panel. Source: result formats §6."""
 
 
 class DefenceState(StrEnum):

@@ -68,6 +68,7 @@ MEMBERS: Final[Mapping[Event, frozenset[str]]] = MappingProxyType(
             Event.CORRECTION_ASKED: "reason candidates",
             Event.CORRECTION_DECIDED: "asked_seq agreed reason",
             Event.CORRECTION_TAKEN_BACK: "asked_seq",
+            Event.CORRECTION_DEFENCE_CALLED: "asked_seq candidates proposals_close_at defence_at",
             # Our own facts: appeals and the working calendar.
             Event.APPEAL_SUBMITTED: "candidate part reason",
             Event.APPEAL_WITHDRAWN: "candidate part submitted_seq",

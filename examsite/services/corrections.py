@@ -2,17 +2,20 @@
 
 What follows goes the way of the first version: computed, signed by as many, approved, published; the new version names
 the one before, and both stay to be read. Nothing of what was locked is changed: as in an appeal, fresh people mark the
-script anew, and the score may go up or down. Everything else that a result rests on stands in the log for ever.
+script anew, and the score may go up or down. Whoever passes the written part only then is called to a supplementary
+defence, held as the first one. Everything else that a result rests on stands in the log for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import CompetitionState, GateEvent
-from examsite.domain.corrections import MOST_REMARKED, CorrectionState
+from examsite.domain.corrections import LEAST_PROPOSAL_TIME, MOST_REMARKED, CorrectionState
 from examsite.domain.erasure import ErasureState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
@@ -25,7 +28,12 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.appeals import find_standing_appeal
 from examsite.storage.queries.codes import WrittenResult, written_results
 from examsite.storage.queries.conflicts import list_recused_accounts
-from examsite.storage.queries.corrections import find_asker, find_standing_correction, list_missing_in_correction
+from examsite.storage.queries.corrections import (
+    find_asker,
+    find_standing_correction,
+    list_missing_in_correction,
+    list_newly_passed,
+)
 from examsite.storage.queries.erasures import list_erasures
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.marking import WRITTEN
@@ -113,15 +121,55 @@ def take_back_correction(ctx: ServiceContext, competition: Competition) -> int:
     return record(ctx, competition, Event.CORRECTION_TAKEN_BACK, f"competition/{competition.code}", payload)
 
 
-def check_remarked(session: Session, competition: Competition) -> None:
-    """Refuse the next version of a correction while a script is still being marked anew.
+def call_defence(
+    ctx: ServiceContext, competition: Competition, *, proposals_close_at: datetime, defence_at: datetime
+) -> int:
+    """Call everybody who passes the written part only now to a supplementary defence; the number of the record.
+
+    May be done again with other instants until the proposals are locked; the last record counts.
 
     Raises:
-        ConflictError: `correction_not_marked`.
+        ConflictError: `correction_not_open`, `correction_not_marked`, `defence_locked_already`,
+            `nobody_to_call` where everybody who passes stands with a defence.
+        InvalidError: `proposal_time_too_short`, `schedule_not_in_order`, each with its `field`.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    found = find_standing_correction(ctx.session, competition)
+    if found is None or found.state is not CorrectionState.OPEN:
+        raise ConflictError("correction_not_open")
+    if found.defence is not None and found.defence.locked_seq is not None:
+        raise ConflictError("defence_locked_already")
+    for item in list_missing_in_correction(ctx.session, competition):
+        if item.code == "correction_not_marked":
+            raise ConflictError(item.code, **item.params)
+    codes = sorted(list_newly_passed(ctx.session, competition))
+    if not codes:
+        raise ConflictError("nobody_to_call")
+    if proposals_close_at < ctx.now + LEAST_PROPOSAL_TIME:
+        raise InvalidError("proposal_time_too_short", field="proposals_close_at", days=LEAST_PROPOSAL_TIME.days)
+    if defence_at <= proposals_close_at:
+        raise InvalidError("schedule_not_in_order", field="defence_at")
+    payload = {
+        "asked_seq": found.asked_seq,
+        "candidates": codes,
+        "proposals_close_at": instant_text(proposals_close_at),
+        "defence_at": instant_text(defence_at),
+    }
+    subject = f"competition/{competition.code}"
+    return record(ctx, competition, Event.CORRECTION_DEFENCE_CALLED, subject, payload)
+
+
+def check_correction_done(session: Session, competition: Competition) -> None:
+    """Refuse the next version of a correction while a script is being marked anew or somebody is still to defend.
+
+    Raises:
+        ConflictError: `correction_not_marked`, `correction_not_defended`.
     """
     missing = list_missing_in_correction(session, competition)
     if missing:
-        raise ConflictError("correction_not_marked", **missing[0].params)
+        code = missing[0].code
+        raise ConflictError(code if code == "correction_not_marked" else "correction_not_defended", **missing[0].params)
 
 
 def check_next_step(ctx: ServiceContext, competition: Competition, event: GateEvent, role: Role) -> None:

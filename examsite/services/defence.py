@@ -11,7 +11,14 @@ from dataclasses import replace
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState
-from examsite.domain.panels import DEFENCE_MACHINE, SHEET_OPEN, DefenceEvent, DefenceState, is_order_used_after
+from examsite.domain.panels import (
+    DEFENCE_MACHINE,
+    PART,
+    SHEET_OPEN,
+    DefenceEvent,
+    DefenceState,
+    is_order_used_after,
+)
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import LONGEST_TEXT, checked_reason
 from examsite.domain.rubrics import (
@@ -33,7 +40,6 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.defence import (
-    PART,
     ROUND,
     SESSION_SUBJECT,
     find_own_sheet,
@@ -194,7 +200,7 @@ def record_attendance(ctx: ServiceContext, competition: Competition, absent: Col
         NotFoundError: `defence_not_found`.
     """
     ctx.require(Role.INVIGILATOR, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     standings = list_standings(ctx.session, competition)
     defences = list_defences(ctx.session, competition.id)
     if not defences and any(row.last is not None for row in standings):
@@ -220,7 +226,7 @@ def withdraw_absence(ctx: ServiceContext, competition: Competition, position: in
         NotFoundError: `defence_not_found`.
     """
     ctx.require(Role.INVIGILATOR, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     words = checked_reason(reason)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
     defences = list_defences(ctx.session, competition.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draw_ceremonies import DrawKind, draw_kind
 from examsite.domain.permissions import Role
@@ -10,6 +12,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.draws import prepare_draw
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.queries.competitions import get_post
+from examsite.storage.queries.corrections import defence_state, list_order_draws
 
 #: At which step of a competition each draw is held.
 STEPS = {
@@ -21,20 +24,32 @@ STEPS = {
 }
 
 
-def list_draw_names(competition: Competition) -> list[str]:
+def list_draw_names(session: Session, competition: Competition) -> list[str]:
     """Every draw of the competition by its name in the log, in the order in which they come."""
     return [
         DrawKind.SEATS.value,
         *(f"{DrawKind.PAPER_VERSION}-{post.code}" for post in competition.posts),
         DrawKind.SCRIPT_CODES.value,
         DrawKind.ALLOCATION.value,
-        DrawKind.PRESENTATION_ORDER.value,
+        *list_order_draws(session, competition),
     ]
 
 
-def is_passed_over(competition: Competition, name: str) -> bool:
+def is_now(session: Session, competition: Competition, name: str) -> bool:
+    """Whether the competition is at the step of a draw."""
+    return _state_for(session, competition, name) is STEPS[draw_kind(name)]
+
+
+def is_passed_over(session: Session, competition: Competition, name: str) -> bool:
     """Whether the step of a draw is over; one that was not held then is not held any more."""
-    return competition.state.number > STEPS[draw_kind(name)].number
+    return _state_for(session, competition, name).number > STEPS[draw_kind(name)].number
+
+
+def _state_for(session: Session, competition: Competition, name: str) -> CompetitionState:
+    """The step that counts for a draw: an order may be drawn again, for a supplementary defence."""
+    if draw_kind(name) is DrawKind.PRESENTATION_ORDER and name == list_order_draws(session, competition)[-1]:
+        return defence_state(session, competition)
+    return competition.state
 
 
 def prepare_draw_named(ctx: ServiceContext, competition: Competition, name: str, *, terms: str | None = None) -> None:

@@ -13,6 +13,7 @@ from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import find_declaration, list_recused_accounts
+from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import get_defence, list_leaders
 
 #: In which roles a defence can be led; who does lead one is for `list_leaders`.
@@ -28,7 +29,7 @@ def defence_for_head(ctx: ServiceContext, competition: Competition, position: in
         NotFoundError: `defence_not_found`.
     """
     ctx.require(*LEADING, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
     check_leads(ctx, competition, defence)
     return defence
@@ -62,7 +63,7 @@ def defence_for_member(ctx: ServiceContext, competition: Competition, position: 
         NotFoundError: `defence_not_found`.
     """
     ctx.require(Role.PANELLIST, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
     if find_declaration(ctx.session, competition.id, ctx.actor.account_id) is None:
         raise NotAllowedError("conflicts_not_declared")
@@ -76,13 +77,13 @@ def is_recused(ctx: ServiceContext, competition: Competition, defence: Defence) 
     return ctx.actor.account_id in list_recused_accounts(ctx.session, competition.id, defence.candidacy_id)
 
 
-def check_step(competition: Competition) -> None:
+def check_step(ctx: ServiceContext, competition: Competition) -> None:
     """Refuse what belongs to the defence at any other step.
 
     Raises:
         ConflictError: `defence_not_now`.
     """
-    if competition.state is not CompetitionState.DEFENCE:
+    if defence_state(ctx.session, competition) is not CompetitionState.DEFENCE:
         raise ConflictError("defence_not_now")
 
 

@@ -15,6 +15,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.panel_access import head_name, is_recused, subject_of
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
+from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import get_defence, list_members
 
 
@@ -33,7 +34,7 @@ def note_member_incident(
     Source: TT 22/2025/TT-BNV art. 19-22: everything said is recorded.
     """
     actor = ctx.require(Role.PANEL_HEAD, Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    state = competition.state
+    state = defence_state(ctx.session, competition)
     if not state.has_reached(CompetitionState.DEFENCE) or state.has_reached(CompetitionState.PUBLISHED):
         raise ConflictError("defence_not_now")
     defence = get_defence(ctx.session, competition.id, position, for_update=True)

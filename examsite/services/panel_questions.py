@@ -110,7 +110,7 @@ def note_recording(
 
 def _defence(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
     ctx.require(Role.PANELLIST, Role.PANEL_HEAD, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
     if is_recused(ctx, competition, defence):
         raise NotAllowedError("member_recused")

@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR
 from examsite.domain.competitions import DelegationLevel
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
+from examsite.domain.panels import PART
 from examsite.domain.questions import Level, Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, check_rubric, rubric_to_snapshot
 from examsite.domain.rulesets import RuleSet
@@ -18,8 +19,6 @@ from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.queries.competitions import count_post_rows, find_post, reload_posts
-
-PART = "defence"
 
 #: Share of the maximum, in percent, that each level of a criterion earns, with its words.
 # Source: our choice, because five levels are told apart at a glance; none of the regulations states levels.

@@ -22,7 +22,7 @@ class _Recorded:
     """What the log says of proposals, by the subject of the record and the number of the version."""
 
     uploaded: dict[tuple[str, int], RecordRow]
-    #: Places that the locking names; None before it.
+    #: Places that some locking names; None before the first.
     locked: frozenset[tuple[str, int]] | None
 
 
@@ -64,7 +64,8 @@ def _recorded(records: Mapping[int, RecordRow]) -> _Recorded:
         if row.event == Event.PROPOSAL_UPLOADED and row.payload is not None:
             uploaded[row.subject, row.content["version"]] = row
         elif row.event == Event.PROPOSALS_LOCKED and row.payload is not None:
-            locked = frozenset((f"proposal/{one['candidate']}", one["version"]) for one in row.content["locked"])
+            named = frozenset((f"proposal/{one['candidate']}", one["version"]) for one in row.content["locked"])
+            locked = named | (locked or frozenset())
     return _Recorded(uploaded, locked)
 
 

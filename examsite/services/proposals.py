@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.errors import ConflictError, NotAllowedError
@@ -18,12 +20,15 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import Defence, ProposalVersion
 from examsite.storage.queries.competitions import get_competition_for_update
+from examsite.storage.queries.corrections import (
+    defence_state,
+    find_proposal_terms,
+    find_supplementary_defence,
+    list_order_draws,
+)
 from examsite.storage.queries.defence import list_defences
 from examsite.storage.queries.draws import prepared_items
-from examsite.storage.queries.proposals import count_versions, list_passed_ids, list_standings
-
-#: Name of the draw in the log.
-ORDER_DRAW = "presentation-order"
+from examsite.storage.queries.proposals import count_versions, list_standings
 
 
 def allowed_kinds(competition: Competition) -> tuple[UploadKind, ...]:
@@ -41,8 +46,9 @@ def check_may_upload(ctx: ServiceContext, competition: Competition, candidacy: C
     actor = ctx.require(Role.CANDIDATE)
     if actor.candidacy_id != candidacy.id:
         raise NotAllowedError("role_needed", roles=Role.CANDIDATE)
-    check_open(competition.state, competition.proposals_close_at, ctx.now)
-    if candidacy.state is not CandidacyState.ELIGIBLE or candidacy.id not in list_passed_ids(ctx.session, competition):
+    terms = find_proposal_terms(ctx.session, competition, candidacy)
+    check_open(terms.step, terms.closes_at, ctx.now)
+    if candidacy.state is not CandidacyState.ELIGIBLE or not terms.is_called:
         raise NotAllowedError("written_not_passed")
 
 
@@ -93,9 +99,33 @@ def lock_proposals(ctx: ServiceContext, competition: Competition) -> None:
         NotAllowedError: `role_needed`.
     """
     check_gate(ctx, competition, GateEvent.PROPOSALS_LOCKED)
+    everybody = {standing.candidacy.public_code or "" for standing in list_standings(ctx.session, competition)}
+    pass_gate(ctx, competition, GateEvent.PROPOSALS_LOCKED, record_seq=_lock(ctx, competition, everybody))
+
+
+def lock_called_proposals(ctx: ServiceContext, competition: Competition) -> None:
+    """As `lock_proposals`, of those who are called to the supplementary defence of a correction.
+
+    Raises:
+        ConflictError: `proposals_not_open`, `proposals_still_open` before the deadline.
+        NotAllowedError: `role_needed`.
+    """
+    ctx.require(Role.ORGANISER, competition_id=competition.id)
+    called = find_supplementary_defence(ctx.session, competition)
+    if called is None or called.locked_seq is not None:
+        raise ConflictError("proposals_not_open")
+    if ctx.now < called.proposals_close_at:
+        raise ConflictError("proposals_still_open", until=called.proposals_close_at)
+    _lock(ctx, competition, called.candidates)
+
+
+def _lock(ctx: ServiceContext, competition: Competition, codes: Collection[str]) -> int:
+    """Lock the last versions of these people; the number of the record that says so."""
     locked, absent = [], []
     for standing in list_standings(ctx.session, competition):
         code = standing.candidacy.public_code or ""
+        if code not in codes:
+            continue
         if standing.last is None:
             absent.append(code)
             continue
@@ -103,8 +133,7 @@ def lock_proposals(ctx: ServiceContext, competition: Competition) -> None:
         locked.append({"candidate": code, "version": standing.last.number, "sha256": standing.last.upload.sha256})
     ctx.session.flush()
     payload = {"locked": sorted(locked, key=lambda item: str(item["candidate"])), "absent": sorted(absent)}
-    seq = record(ctx, competition, Event.PROPOSALS_LOCKED, f"competition/{competition.code}", payload)
-    pass_gate(ctx, competition, GateEvent.PROPOSALS_LOCKED, record_seq=seq)
+    return record(ctx, competition, Event.PROPOSALS_LOCKED, f"competition/{competition.code}", payload)
 
 
 def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> HeldDraw:
@@ -115,11 +144,14 @@ def draw_presentation_order(ctx: ServiceContext, competition: Competition) -> He
         NotAllowedError: `role_needed`: the chair draws; `fresh_factor_needed`.
     """
     standing = _to_be_drawn(ctx, competition)
+    name = list_order_draws(ctx.session, competition)[-1]
     # The list of a ceremony stands: whoever is no longer there is passed over in the order, and nobody draws again.
-    prepared = prepared_items(ctx.session, competition.id, ORDER_DRAW)
+    prepared = prepared_items(ctx.session, competition.id, name)
     is_whole = prepared is not None and set(standing) <= set(prepared)
-    held = draw(ctx, competition, ORDER_DRAW, prepared if prepared is not None and is_whole else sorted(standing))
-    for position, code in enumerate((code for code in held.outcome if code in standing), start=1):
+    held = draw(ctx, competition, name, prepared if prepared is not None and is_whole else sorted(standing))
+    # Whoever is called to a supplementary defence comes after those who defended before.
+    taken = max((row.position for row in list_defences(ctx.session, competition.id)), default=0)
+    for position, code in enumerate((code for code in held.outcome if code in standing), start=taken + 1):
         ctx.session.add(Defence(competition_id=competition.id, candidacy_id=standing[code].id, position=position))
     ctx.session.flush()
     return held
@@ -132,21 +164,25 @@ def prepare_order_draw(ctx: ServiceContext, competition: Competition) -> None:
         ConflictError: as `draw_presentation_order` and `prepare_draw`.
         NotAllowedError: `role_needed`.
     """
-    prepare_draw(ctx, competition, ORDER_DRAW, sorted(_to_be_drawn(ctx, competition)))
+    standing = _to_be_drawn(ctx, competition)
+    prepare_draw(ctx, competition, list_order_draws(ctx.session, competition)[-1], sorted(standing))
 
 
 def _to_be_drawn(ctx: ServiceContext, competition: Competition) -> dict[str, Candidacy]:
     """Everybody who defends a locked proposal, by public code, as long as no order was drawn."""
     ctx.require(Role.CHAIR, competition_id=competition.id)
-    if competition.state is not CompetitionState.DEFENCE:
+    if defence_state(ctx.session, competition) is not CompetitionState.DEFENCE:
         raise ConflictError("order_not_drawable")
-    if list_defences(ctx.session, competition.id):
-        raise ConflictError("order_already_drawn")
-    standing = {
+    called = find_supplementary_defence(ctx.session, competition)
+    drawn = {row.candidacy_id for row in list_defences(ctx.session, competition.id)}
+    locked = {
         row.candidacy.public_code or "": row.candidacy
         for row in list_standings(ctx.session, competition)
         if row.last is not None and row.last.locked_at is not None
     }
+    standing = {code: row for code, row in locked.items() if called is None or code in called.candidates}
+    if drawn if called is None else drawn & {row.id for row in standing.values()}:
+        raise ConflictError("order_already_drawn")
     if not standing:
         raise ConflictError("no_proposals_to_draw")
     return standing

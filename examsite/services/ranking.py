@@ -21,7 +21,7 @@ from examsite.domain.result_entries import PostEntry
 from examsite.domain.results import result_data
 from examsite.domain.ties import CrossingTie, crossing_ties, decided_ties, open_ties
 from examsite.services.context import ServiceContext
-from examsite.services.corrections import check_remarked
+from examsite.services.corrections import check_correction_done
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
@@ -42,7 +42,8 @@ def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
     Raises:
         ConflictError: `event_not_open`, `gate_shut`, `result_not_computable` (after the approval, unless a correction
             is open and its version is not approved yet), `result_unchanged` (the very document is waiting for
-            signatures), `correction_not_marked`, `result_does_not_recompute`, `part_not_settled`, `part_not_entered`.
+            signatures), `correction_not_marked`, `correction_not_defended`,
+            `result_does_not_recompute`, `part_not_settled`, `part_not_entered`.
         InvalidError: a code of `result_data`.
         NotAllowedError: `role_needed`.
     """
@@ -51,7 +52,7 @@ def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersi
         newest = find_newest_version(ctx.session, competition.id)
         if newest is not None and newest.state is ResultState.APPROVED:
             raise ConflictError("result_not_computable")
-        check_remarked(ctx.session, competition)
+        check_correction_done(ctx.session, competition)
         return _add_version(ctx, competition)
     if competition.state.has_reached(CompetitionState.RANKED):
         raise ConflictError("result_not_computable")

@@ -17,6 +17,7 @@ from examsite.domain.marking import (
 )
 from examsite.domain.panels import (
     DEFENCE_MACHINE,
+    PART,
     SHEET_OPEN,
     DefenceEvent,
     DefenceState,
@@ -47,7 +48,6 @@ from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import list_recused_accounts, list_rulings
 from examsite.storage.queries.defence import (
     CHANGED_ROUND,
-    PART,
     ROUND,
     find_changed_sheet,
     find_council_name,
@@ -154,7 +154,7 @@ def agree_excuse(ctx: ServiceContext, competition: Competition, position: int, *
     Source: our choice, because whoever leads must not choose alone whose mark is left out.
     """
     actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_step(competition)
+    check_step(ctx, competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
     if defence.state not in SHEET_OPEN:
         raise ConflictError("excuse_not_now")

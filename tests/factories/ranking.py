@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from examsite.config import Settings
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import UploadKind
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.panels import DefenceState
@@ -29,6 +30,7 @@ from examsite.services.allocations import allocate_third
 from examsite.services.checkpoints import load_signer
 from examsite.services.codes import open_codes
 from examsite.services.context import LogSigner, ServiceContext
+from examsite.services.draws import draw
 from examsite.services.findings import note_findings_seen
 from examsite.services.merging import close_appeals, publish_written
 from examsite.services.publication import sign_result
@@ -157,10 +159,12 @@ def make_stage(
     password_hash: str = "-",
     signer: LogSigner | None = None,
     appeals: Mapping[int, Sequence[str]] | None = None,
+    draws_order: bool = False,
 ) -> Stage:
     """A competition at the gate of the ranking: ten candidates, one post, five on the council.
 
     `appeals` are re-marks by place of the candidate who asked for them; the chair decides on the mean where it is due.
+    With `draws_order` the draw of who defends when stands on record.
     """
     board = make_board(
         session, now, settings=settings, candidates=len(NAMES), absent=1, code=code, password_hash=password_hash
@@ -183,6 +187,8 @@ def make_stage(
     stage.authority = hold(stage, Role.AUTHORITY, 1, "Lưu Quốc Trấn", password_hash)
     board.room.people[Role.AUTHORITY] = stage.authority
     _mark_written(stage, appeals or {})
+    if draws_order:
+        draw(stage.ctx(Role.CHAIR), stage.competition, DrawKind.PRESENTATION_ORDER, [stage.code(one) for one in SHEETS])
     hold_defences(stage)
     session.flush()
     return stage

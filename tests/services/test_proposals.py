@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.proposal_checks import check_proposals
 from examsite.services.proposals import (
-    ORDER_DRAW,
     allowed_kinds,
     draw_presentation_order,
     lock_proposals,
@@ -191,7 +191,7 @@ def test_who_is_no_longer_there_after_the_commitments_is_passed_over(hall: Hall)
     holders = [hall.board.room.people[role] for role in (Role.CHAIR, Role.COUNCIL_MEMBER)]
     make_split_key(chair, hall.competition, KeyPurpose.DRAWS, holders=holders, needed=2)
     prepare_order_draw(chair, hall.competition)
-    number_all(hall.competition, ORDER_DRAW, [chair, member], [chair, member])
+    number_all(hall.competition, DrawKind.PRESENTATION_ORDER, [chair, member], [chair, member])
     gone = next(row for row in list_standings(hall.session, hall.competition) if row.last)
     gone.last.locked_at = None  # type: ignore[union-attr]
     held = draw_presentation_order(chair, hall.competition)

@@ -11,6 +11,7 @@ from examsite.cli.demonstration.answers import dice_of
 from examsite.cli.demonstration.handing_in import assessment_words, programmes
 from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.cli.demonstration.points import spread_points
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.marking import NeededAct
 from examsite.domain.permissions import Role
 from examsite.services import assessments, defence, merging, panel_questions, proposals, reveals
@@ -54,7 +55,7 @@ class Hearing:
         end = play.plan.later_at + 20 * DAY + HOUR
         proposals.lock_proposals(play.by("thuky", Role.ORGANISER, end), competition)
         # One member keeps the number back; it is opened by two holders of the key.
-        ceremonies.hold_draw(play, proposals.ORDER_DRAW, end + HOUR, kept_back=True)
+        ceremonies.hold_draw(play, DrawKind.PRESENTATION_ORDER, end + HOUR, kept_back=True)
 
     def defend(self, *, finished: int | None = None, open_next: bool = False) -> None:
         """So many defences (None: all) are presented, scored alone, revealed; then the next one is being scored."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,15 +16,34 @@ from examsite.domain.corrections import (
     Correction,
     CorrectionFact,
     CorrectionState,
+    SupplementaryDefence,
+    defence_step,
     read_corrections,
 )
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.events import Event
+from examsite.domain.panels import PART
 from examsite.domain.permissions import Role
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.queries.appeals import list_appeals
+from examsite.storage.queries.defence import list_defences, missing_in_defences
+from examsite.storage.queries.proposals import list_passed_ids, list_standings
 from examsite.storage.queries.records import list_records_of_events
+from examsite.storage.queries.results import list_codes_with_part
+
+
+@dataclass(frozen=True)
+class ProposalTerms:
+    """At which step proposals and defences are for one candidate, and when."""
+
+    step: CompetitionState
+    closes_at: datetime | None
+    defence_at: datetime | None
+    #: Whether this candidate was told to defend a proposal.
+    is_called: bool
 
 
 def list_corrections(session: Session, competition: Competition) -> list[Correction]:
@@ -76,8 +98,47 @@ def marking_state(session: Session, competition: Competition) -> CompetitionStat
     return CompetitionState.APPEALS if is_correcting(session, competition) else competition.state
 
 
+def find_supplementary_defence(session: Session, competition: Competition) -> SupplementaryDefence | None:
+    """The defence that is held within the open correction, or None."""
+    found = find_standing_correction(session, competition)
+    return None if found is None or found.state is not CorrectionState.OPEN else found.defence
+
+
+def defence_state(session: Session, competition: Competition) -> CompetitionState:
+    """The step that counts for proposals and defences: in an open correction that of its supplementary defence."""
+    return defence_step(competition.state, find_standing_correction(session, competition))
+
+
+def find_proposal_terms(session: Session, competition: Competition, candidacy: Candidacy) -> ProposalTerms:
+    """What holds for one candidate: a supplementary defence is nobody's but theirs who are called to it."""
+    called = find_supplementary_defence(session, competition)
+    if called is not None and candidacy.public_code in called.candidates:
+        step = defence_state(session, competition)
+        return ProposalTerms(step, called.proposals_close_at, called.defence_at, is_called=True)
+    is_called = candidacy.id in list_passed_ids(session, competition)
+    if is_called and competition.state.has_reached(CompetitionState.PUBLISHED):
+        is_called = candidacy.public_code in list_codes_with_part(session, competition.id, PART)
+    return ProposalTerms(competition.state, competition.proposals_close_at, competition.defence_at, is_called=is_called)
+
+
+def list_order_draws(session: Session, competition: Competition) -> list[str]:
+    """Names in the log of the draws of who defends when: one, and one more for each supplementary defence."""
+    first = DrawKind.PRESENTATION_ORDER.value
+    if not competition.state.has_reached(CompetitionState.PUBLISHED):
+        return [first]
+    called = sum(row.defence is not None for row in list_corrections(session, competition))
+    return [first, *(f"{first}-{number}" for number in range(2, called + 2))]
+
+
+def list_newly_passed(session: Session, competition: Competition) -> set[str]:
+    """Public codes of those who pass the written part and stand with no defence in what is published."""
+    passed = list_passed_ids(session, competition)
+    rows = select(Candidacy.public_code).where(Candidacy.id.in_(passed))
+    return {code or "" for code in session.scalars(rows)} - list_codes_with_part(session, competition.id, PART)
+
+
 def list_missing_in_correction(session: Session, competition: Competition) -> list[Missing]:
-    """What stands between an open correction and the next version: its scripts that are not marked anew.
+    """What stands between an open correction and the next version: scripts to mark anew, then who is to defend.
 
     Counted are the codes in the record, so that rows taken out of the database leave nothing undone.
     """
@@ -88,7 +149,24 @@ def list_missing_in_correction(session: Session, competition: Competition) -> li
     done = {row.candidacy.public_code for row in appeals if row.state is AppealState.SETTLED}
     # Every correction names somebody: a content that is unreadable is no proof that all is done.
     count = len(set(found.candidates) - done) if found.candidates else 1
-    return [Missing("correction_not_marked", Role.CHAIR, {"count": count})] if count else []
+    if count:
+        return [Missing("correction_not_marked", Role.CHAIR, {"count": count})]
+    called = set() if found.defence is None else {*found.defence.candidates}
+    uncalled = list_newly_passed(session, competition) - called
+    if uncalled:
+        return [Missing("defence_not_called", Role.ORGANISER, {"count": len(uncalled)})]
+    return [] if found.defence is None else _missing_in_defence(session, competition, found.defence)
+
+
+def _missing_in_defence(session: Session, competition: Competition, called: SupplementaryDefence) -> list[Missing]:
+    if called.locked_seq is None:
+        return [Missing("proposals_not_locked", Role.ORGANISER, {"until": called.proposals_close_at})]
+    drawn = {row.candidacy_id for row in list_defences(session, competition.id)}
+    is_drawn = not any(
+        row.last is not None and row.last.locked_at is not None and row.candidacy.id not in drawn
+        for row in list_standings(session, competition)
+    )
+    return missing_in_defences(session, competition, is_drawn=is_drawn, after_seq=called.locked_seq)
 
 
 def list_missing_before_close(session: Session, competition: Competition) -> list[Missing]:
@@ -96,5 +174,6 @@ def list_missing_before_close(session: Session, competition: Competition) -> lis
     found = find_standing_correction(session, competition)
     if found is None:
         return []
-    is_councils = found.state is CorrectionState.ASKED or bool(list_missing_in_correction(session, competition))
-    return [Missing("correction_stands", Role.CHAIR if is_councils else Role.ORGANISER)]
+    missing = list_missing_in_correction(session, competition)
+    owner = Role.CHAIR if found.state is CorrectionState.ASKED else missing[0].owner if missing else Role.ORGANISER
+    return [Missing("correction_stands", owner)]

@@ -17,7 +17,7 @@ from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
-from examsite.domain.panels import SCORES_SHOWN, DefenceState
+from examsite.domain.panels import PART, SCORES_SHOWN, DefenceState
 from examsite.domain.payloads import read_payload
 from examsite.domain.permissions import Role
 from examsite.domain.result_entries import DecisionEntry, MarkEntry, PartEntry
@@ -31,8 +31,6 @@ from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.proposals import list_standings
-
-PART = "defence"
 
 #: The one session in which all defences of a competition are held.
 SESSION_SUBJECT = "session/DEFENCE"
@@ -248,8 +246,8 @@ def find_settlement(session: Session, defence_id: int) -> Settlement | None:
     return session.scalars(select(Settlement).where(Settlement.defence_id == defence_id)).one_or_none()
 
 
-def find_attendance_at(session: Session, competition: Competition) -> datetime | None:
-    """When the attendance at the defence was last put on record, or None."""
+def find_attendance_at(session: Session, competition: Competition, *, after_seq: int = 0) -> datetime | None:
+    """When the attendance at the defence was last put on record, or None; only after this record, if one is named."""
     text = session.scalars(
         select(RecordRow.at)
         .join(RecordLog, RecordLog.id == RecordRow.log_id)
@@ -257,6 +255,7 @@ def find_attendance_at(session: Session, competition: Competition) -> datetime |
             RecordLog.code == competition.code,
             RecordRow.event == Event.ATTENDANCE_RECORDED.value,
             RecordRow.subject == SESSION_SUBJECT,
+            RecordRow.seq > after_seq,
         )
         .order_by(RecordRow.seq.desc())
         .limit(1)
@@ -267,10 +266,10 @@ def find_attendance_at(session: Session, competition: Competition) -> datetime |
 def defence_results(
     session: Session, competition: Competition, *, passed: Collection[int] | None = None
 ) -> list[DefenceResult]:
-    """For everyone who passed the written part: marks, decision, score, or absence; by post and public code.
+    """For everyone who stands in the defence: marks, decision, score, or absence; by post and public code.
 
     A candidate without a locked proposal is absent, as is one whose absence the invigilator recorded. Marks appear
-    only once they were revealed. `passed` is `list_passed_ids`, where that is known already.
+    only once they were revealed. `passed` is `list_defending_ids`, where that is known already.
     """
     defences = {row.candidacy_id: row for row in list_defences(session, competition.id)}
     shown = [row.id for row in defences.values() if row.state in SCORES_SHOWN]
@@ -309,15 +308,23 @@ def list_missing_defence(session: Session, competition: Competition, _now: datet
 
     Source: TT 22/2025/TT-BNV art. 19-22 (each defence has at least two marks and one score).
     """
+    # Who passed is computed from every script: only where nobody was called to a defence.
+    is_drawn = bool(list_defences(session, competition.id)) or not any(
+        row.last is not None for row in list_standings(session, competition)
+    )
+    return missing_in_defences(session, competition, is_drawn=is_drawn)
+
+
+def missing_in_defences(
+    session: Session, competition: Competition, *, is_drawn: bool, after_seq: int = 0
+) -> list[Missing]:
+    """What is left of a round of defences, its attendance put on record after `after_seq`."""
     states = dict(
         session.execute(
             select(Defence.state, func.count()).where(Defence.competition_id == competition.id).group_by(Defence.state)
         ).all()
     )
-    missing = []
-    # Who passed is computed from every script: only where nobody was called to a defence.
-    if not states and any(row.last is not None for row in list_standings(session, competition)):
-        missing.append(Missing("order_not_drawn", Role.CHAIR))
+    missing = [] if is_drawn else [Missing("order_not_drawn", Role.CHAIR)]
     open_ones = sum(
         count
         for state, count in states.items()
@@ -327,7 +334,7 @@ def list_missing_defence(session: Session, competition: Competition, _now: datet
         missing.append(Missing("defences_not_over", Role.PANEL_HEAD, {"count": open_ones}))
     if states.get(DefenceState.REVEALED):
         missing.append(Missing("panel_gaps_undecided", Role.PANEL_HEAD, {"count": states[DefenceState.REVEALED]}))
-    if find_attendance_at(session, competition) is None:
+    if find_attendance_at(session, competition, after_seq=after_seq) is None:
         missing.append(Missing("defence_attendance_missing", Role.INVIGILATOR))
     return missing
 

@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.competitions import CompetitionState, Missing
 from examsite.domain.errors import NotFoundError
+from examsite.domain.panels import PART
 from examsite.domain.permissions import Role
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.queries.codes import written_results
+from examsite.storage.queries.results import list_codes_with_part
 
 
 @dataclass(frozen=True)
 class ProposalStanding:
-    """One candidate who passed the written part, and what was handed in so far."""
+    """One candidate who stands in the defence, and what was handed in so far."""
 
     candidacy: Candidacy
     count: int
@@ -33,6 +35,13 @@ def list_passed_ids(session: Session, competition: Competition) -> set[int]:
     if not competition.state.has_reached(CompetitionState.MERGED):
         return set()
     return {result.candidacy_id for result in written_results(session, competition) if result.passed}
+
+
+def list_defending_ids(session: Session, competition: Competition) -> set[int]:
+    """Who stands in the defence: whoever passed the written part, or stands with a defence in a published version."""
+    before = list_codes_with_part(session, competition.id, PART)
+    rows = select(Candidacy.id).where(Candidacy.competition_id == competition.id, Candidacy.public_code.in_(before))
+    return list_passed_ids(session, competition) | (set(session.scalars(rows)) if before else set())
 
 
 def list_versions(session: Session, candidacy_id: int) -> list[ProposalVersion]:
@@ -90,11 +99,11 @@ def count_versions(session: Session, candidacy_id: int) -> int:
 def list_standings(
     session: Session, competition: Competition, *, passed: Collection[int] | None = None
 ) -> list[ProposalStanding]:
-    """Who passed the written part, by post and public code, each with the number of versions and the last one.
+    """Who stands in the defence, by post and public code, each with the number of versions and the last one.
 
-    `passed` is `list_passed_ids`, where that is known already.
+    `passed` is `list_defending_ids`, where that is known already.
     """
-    passed = list_passed_ids(session, competition) if passed is None else passed
+    passed = list_defending_ids(session, competition) if passed is None else passed
     candidacies = session.scalars(
         select(Candidacy)
         .options(joinedload(Candidacy.post))

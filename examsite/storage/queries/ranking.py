@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from examsite.domain.panels import PART
 from examsite.domain.papers import paper_from_data
 from examsite.domain.questions import Text
 from examsite.domain.result_entries import (
@@ -24,8 +25,8 @@ from examsite.storage.models.competitions import Body, Competition, Post
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.ranking import TieDecision
 from examsite.storage.queries.codes import WrittenResult, written_results
-from examsite.storage.queries.defence import PART, defence_results
-from examsite.storage.queries.results import list_published_versions, result_document
+from examsite.storage.queries.defence import defence_results
+from examsite.storage.queries.results import list_codes_with_part
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def gather_result(session: Session, competition: Competition) -> ResultMaterial:
     """
     written = written_results(session, competition)
     posts = _list_posts(session, competition.id)
-    before = _codes_in_defence(session, competition)
+    # A defence that was held stays, whatever a correction finds.
+    before = list_codes_with_part(session, competition.id, PART)
     called = {row.candidacy_id for row in written if row.passed or row.public_code in before}
     defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, passed=called)}
     candidates = tuple(
@@ -109,16 +111,6 @@ def _parts(row: WrittenResult, defences: dict[int, PartEntry], *, is_called: boo
     if not is_called:
         return (row.entry,)
     return (row.entry, defences.get(row.candidacy_id) or PartEntry(PART, absent=True))
-
-
-def _codes_in_defence(session: Session, competition: Competition) -> set[str]:
-    """Who stands with a defence in a published version: it was held and its marks stay, whatever a correction finds."""
-    return {
-        candidate["code"]
-        for version in list_published_versions(session, competition.id)
-        for candidate in result_document(version)["candidates"]
-        if any(part["part"] == PART for part in candidate["parts"])
-    }
 
 
 def _list_posts(session: Session, competition_id: int) -> list[Post]:

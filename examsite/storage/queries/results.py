@@ -112,6 +112,16 @@ def list_signers(session: Session, competition_id: int, *roles: Role) -> list[Ro
     return sorted(rows, key=lambda row: (order.index(row.role), str(row.pseudonym)))
 
 
+def list_codes_with_part(session: Session, competition_id: int, part: str) -> set[str]:
+    """Public codes of all who stand with this part in a published version, whether they came or not."""
+    return {
+        candidate["code"]
+        for version in list_published_versions(session, competition_id)
+        for candidate in result_document(version)["candidates"]
+        if any(entry["part"] == part for entry in candidate["parts"])
+    }
+
+
 def result_document(version: ResultVersion) -> dict[str, Any]:
     """The document of a version as values; the text itself is what is hashed."""
     document: dict[str, Any] = json.loads(version.document)

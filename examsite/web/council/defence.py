@@ -17,9 +17,11 @@ from examsite.domain.events import Event
 from examsite.domain.panels import SCORES_SHOWN, SHEET_OPEN, DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import reveals
+from examsite.services.draw_acts import is_now
 from examsite.services.draws import draws_together
-from examsite.services.proposals import ORDER_DRAW, draw_presentation_order
+from examsite.services.proposals import draw_presentation_order
 from examsite.storage.database import db
+from examsite.storage.queries.corrections import defence_state, list_order_draws
 from examsite.storage.queries.defence import get_defence, list_defences, list_leaders, list_members
 from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.proposals import list_standings
@@ -38,7 +40,7 @@ from examsite.web.transactions import act, forget_changes, writes
 @desk_card
 def defence_without_head(competition: Any) -> Card | None:
     """The first defence, not yet over, that the chair leads because the head of the panel is kept away."""
-    if g.actor.role is not Role.CHAIR or competition.state is not CompetitionState.DEFENCE:
+    if g.actor.role is not Role.CHAIR or defence_state(db.session(), competition) is not CompetitionState.DEFENCE:
         return None
     led = _led(list_defences(db.session(), competition.id))
     if not led:
@@ -54,7 +56,7 @@ def defence_without_head(competition: Any) -> Card | None:
 
 def _led(defences: list[Any]) -> set[int]:
     """The places of the order that this person leads now in the head's stead; none for all but the chair."""
-    if g.actor.role is not Role.CHAIR or g.competition.state is not CompetitionState.DEFENCE:
+    if g.actor.role is not Role.CHAIR or defence_state(db.session(), g.competition) is not CompetitionState.DEFENCE:
         return set()
     return {
         row.position
@@ -71,21 +73,31 @@ def show_presentation_order(code: str) -> ResponseReturnValue:  # noqa: ARG001 -
     session = db.session()
     standings = list_standings(session, g.competition)
     defences = list_defences(session, g.competition.id)
-    held = find_draw_record(session, g.competition.id, ORDER_DRAW, Event.DRAW_HELD)
+    drawn = {row.candidacy_id for row in defences}
+    draws = list_order_draws(session, g.competition)
+    held = [find_draw_record(session, g.competition.id, name, Event.DRAW_HELD) for name in draws]
     return render_template(
         "council/show_presentation_order.html",
         form=DrawOrderForm(),
         defences=defences,
-        locked=[row for row in standings if row.last is not None and row.last.locked_at is not None],
+        undrawn=[
+            row
+            for row in standings
+            if row.last is not None and row.last.locked_at is not None and row.candidacy.id not in drawn
+        ],
         absent=sum(1 for row in standings if row.last is None),
-        nonces=[]
-        if held is None
-        else [(actor_text(item["by"]), item["nonce"]) for item in held["document"]["contributions"]],
+        nonces=[
+            (actor_text(item["by"]), item["nonce"])
+            for record in held
+            if record is not None
+            for item in record["document"]["contributions"]
+        ],
+        draw_name=draws[-1],
         led=_led(defences),
         open_states=SHEET_OPEN,
         shown_states=SCORES_SHOWN,
         together=draws_together(g.competition),
-        can_draw=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.DEFENCE,
+        can_draw=g.actor.role is Role.CHAIR and is_now(session, g.competition, draws[-1]),
     )
 
 

@@ -13,7 +13,14 @@ from examsite.domain.errors import ConflictError, DomainError, InvalidError, Not
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import draws
-from examsite.services.draw_acts import STEPS, hold_draw_named, is_passed_over, list_draw_names, prepare_draw_named
+from examsite.services.draw_acts import (
+    STEPS,
+    hold_draw_named,
+    is_now,
+    is_passed_over,
+    list_draw_names,
+    prepare_draw_named,
+)
 from examsite.services.rulesets import ruleset_of
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
@@ -47,8 +54,8 @@ def draw_card(competition: Any) -> Card | None:
     if not draws.draws_together(competition):
         return None
     now = read_web_clock()
-    for name in list_draw_names(competition):
-        if STEPS[draw_kind(name)] is not competition.state:
+    for name in list_draw_names(db.session(), competition):
+        if not is_now(db.session(), competition, name):
             continue
         view = view_draw(db.session(), competition, name)
         own = view.line_of(g.actor.record_name)
@@ -67,15 +74,15 @@ def draw_card(competition: Any) -> Card | None:
 @requires(*_COUNCIL)
 def list_draws(code: str) -> ResponseReturnValue:
     """Every draw of the competition in the order in which they come, and where each stands."""
-    competition = g.competition
-    views = [view_draw(db.session(), competition, name) for name in list_draw_names(competition)]
+    session, competition = db.session(), g.competition
+    views = [view_draw(session, competition, name) for name in list_draw_names(session, competition)]
     return render_template(
         "council/list_draws.html",
-        views=[view for view in views if view.state is not None or not is_passed_over(competition, view.name)],
+        views=[view for view in views if view.state is not None or not is_passed_over(session, competition, view.name)],
         here=_HERE,
         together=draws.draws_together(competition),
-        has_key=find_split_key(db.session(), competition.id, KeyPurpose.DRAWS) is not None,
-        current={view.name for view in views if STEPS[draw_kind(view.name)] is competition.state},
+        has_key=find_split_key(session, competition.id, KeyPurpose.DRAWS) is not None,
+        current={view.name for view in views if is_now(session, competition, view.name)},
         states=DrawState,
         ruleset=ruleset_of(competition),
         is_chair=g.actor.role is Role.CHAIR,
@@ -303,7 +310,7 @@ def _page(
         recipient="" if key is None else key.recipient,
         needed=0 if key is None else key.needed,
         together=draws.draws_together(competition),
-        is_time=STEPS[kind] is competition.state,
+        is_time=is_now(db.session(), competition, view.name),
         opens_at=STEPS[kind],
         may_lead=g.actor.role is Role.CHAIR or kind in _BY_MEMBERS,
         is_chair=g.actor.role is Role.CHAIR,
@@ -355,6 +362,6 @@ def _known(name: str) -> str:
     Raises:
         NotFoundError: `draw_not_found`.
     """
-    if name not in list_draw_names(g.competition):
+    if name not in list_draw_names(db.session(), g.competition):
         raise NotFoundError("draw_not_found", draw=name)
     return name

@@ -15,6 +15,7 @@ from examsite.domain.permissions import Role
 from examsite.services.defence import record_attendance as record
 from examsite.services.defence import withdraw_absence as withdraw
 from examsite.storage.database import db
+from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import find_attendance_at, get_defence, list_defences
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
@@ -62,7 +63,7 @@ def record_attendance(code: str) -> ResponseReturnValue:
         undoable=_undoable(defences),
         silent=sum(1 for row in list_standings(db.session(), g.competition) if row.last is None),
         recorded_at=find_attendance_at(db.session(), g.competition),
-        is_now=g.competition.state is CompetitionState.DEFENCE,
+        is_now=defence_state(db.session(), g.competition) is CompetitionState.DEFENCE,
     )
     return page, status
 

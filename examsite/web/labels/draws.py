@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from examsite.domain.draw_ceremonies import DrawEvent, DrawKind, DrawState, NumberWay, draw_kind
-from examsite.web.i18n import _l
+from examsite.web.i18n import _, _l
 
 _KINDS = {
     DrawKind.SEATS: _l("Bốc thăm chỗ ngồi"),
@@ -85,4 +85,9 @@ def draw_title(name: str) -> str:
     """What a draw decides, for people, with the post where there is one for each post."""
     kind = draw_kind(name)
     text = str(_KINDS[kind])
-    return f"{text} {name.removeprefix(f'{kind}-')}" if kind is DrawKind.PAPER_VERSION else text
+    rest = name.removeprefix(kind).removeprefix("-")
+    if not rest:
+        return text
+    if kind is DrawKind.PAPER_VERSION:
+        return f"{text} {rest}"
+    return _("%(draw)s, lần %(number)s", draw=text, number=rest)

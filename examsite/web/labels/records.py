@@ -53,6 +53,7 @@ LABELS = {
         Event.CORRECTION_ASKED: _l("Đề nghị sửa kết quả đã công bố"),
         Event.CORRECTION_DECIDED: _l("Trả lời đề nghị sửa kết quả đã công bố"),
         Event.CORRECTION_TAKEN_BACK: _l("Rút đề nghị sửa kết quả đã công bố"),
+        Event.CORRECTION_DEFENCE_CALLED: _l("Gọi bảo vệ bổ sung khi sửa kết quả"),
         Event.EXPLANATION_ASKED: _l("Ban giám sát đề nghị giải trình"),
         Event.EXPLANATION_GIVEN: _l("Giải trình với ban giám sát"),
         Event.FINDINGS_SEEN: _l("Đọc báo cáo trước khi ký"),

@@ -14,6 +14,7 @@ from examsite.domain.permissions import Role
 from examsite.services.panel_questions import note_answer as keep_answer
 from examsite.services.panel_questions import note_question
 from examsite.storage.database import db
+from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import list_members
 from examsite.storage.queries.panel_questions import list_questions
 from examsite.web.access import requires
@@ -104,5 +105,5 @@ def _questions(values: dict[str, Any]) -> dict[str, Any]:
     rows = list_questions(db.session(), defence.id)
     is_head = g.actor.role is Role.PANEL_HEAD
     mine = {row.number for row in rows if is_head or row.assignment_id == g.actor.assignment_id}
-    can_ask = g.competition.state is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN
+    can_ask = defence_state(db.session(), g.competition) is CompetitionState.DEFENCE and defence.state in QUESTIONS_OPEN
     return {"questions": rows, "mine": mine, "is_head": is_head, "can_ask": can_ask}

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 def list_draws(code: str) -> ResponseReturnValue:
     """Every draw whose commitments are on record."""
     competition = get_public_competition(db.session(), code)
-    views = [view_draw(db.session(), competition, name, for_everyone=True) for name in list_draw_names(competition)]
+    views = [
+        view_draw(db.session(), competition, name, for_everyone=True)
+        for name in list_draw_names(db.session(), competition)
+    ]
     return render_template(
         "public/list_draws.html",
         shown=competition,
@@ -56,7 +59,7 @@ def download_draw(code: str, name: str) -> ResponseReturnValue:
 def _draw(code: str, name: str) -> tuple[Competition, DrawView]:
     """A draw whose commitments are on record; before, it has no address."""
     competition = get_public_competition(db.session(), code)
-    if name not in list_draw_names(competition):
+    if name not in list_draw_names(db.session(), competition):
         raise NotFoundError("draw_not_found", draw=name)
     view = view_draw(db.session(), competition, name, for_everyone=True)
     if view.committed is None:

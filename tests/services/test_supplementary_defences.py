@@ -1,0 +1,270 @@
+"""A correction lets somebody pass the written part: called, heard by the panel, and in the next version."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from examsite.bundle import verify as verifier
+from examsite.config import Settings
+from examsite.domain.bundles import Audience
+from examsite.domain.checkpoints import VerifierKey
+from examsite.domain.competitions import CompetitionState
+from examsite.domain.corrections import LEAST_PROPOSAL_TIME
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.permissions import Role
+from examsite.domain.scores import score
+from examsite.services import defence as acts
+from examsite.services import reveals
+from examsite.services.bundles import build_bundle
+from examsite.services.checkpoints import origin_of
+from examsite.services.conflicts import declare_conflicts
+from examsite.services.context import ServiceContext
+from examsite.services.corrections import call_defence
+from examsite.services.proposals import draw_presentation_order, lock_called_proposals, upload_proposal
+from examsite.services.publication import publish_result
+from examsite.services.ranking import compute_result
+from examsite.services.remarking import decide_appeal, note_dialogue
+from examsite.services.table_checks import check_tables
+from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.queries.appeals import get_appeal_standing
+from examsite.storage.queries.candidacies import get_candidacy
+from examsite.storage.queries.corrections import (
+    defence_state,
+    find_proposal_terms,
+    find_supplementary_defence,
+    list_missing_in_correction,
+    list_order_draws,
+)
+from examsite.storage.queries.defence import list_defences
+from examsite.storage.queries.proposals import find_locked_version
+from examsite.storage.queries.results import result_document
+from tests.factories.defence import received
+from tests.factories.ranking import Stage, defence_rubric, known_signer, make_stage
+from tests.scenes import Keep
+from tests.services.test_bundles import published
+from tests.services.test_corrections import _opened, _remarked
+
+#: Who did not pass the written part at first.
+FAILED = 6
+
+
+@pytest.fixture
+def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
+    """Published; the script of one who failed was marked anew and passes."""
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    signer = known_signer(settings)
+
+    def build() -> Stage:
+        stage = published(make_stage(session, now, settings=settings, signer=signer, draws_order=True))
+        (appeal,) = _opened(stage, FAILED)
+        _remarked(stage, appeal, "55.00")
+        # So far from the first marks that the chair talks with both pairs and decides.
+        chair, words = stage.ctx(Role.CHAIR), "Hai bên thống nhất về từng tiêu chí đã chấm lại."
+        note_dialogue(chair, stage.competition, appeal.number, text=words)
+        anew = get_appeal_standing(stage.session, stage.competition, appeal.number).totals[0]
+        decide_appeal(chair, stage.competition, appeal.number, decided=anew, reason=words)
+        return stage
+
+    return keep("passes-now", build, session, tmp_path, settings=settings, signer=signer)
+
+
+def _closes_at(stage: Stage) -> datetime:
+    return stage.at + LEAST_PROPOSAL_TIME
+
+
+def _called(stage: Stage) -> None:
+    closes_at = _closes_at(stage)
+    organiser = stage.ctx(Role.ORGANISER)
+    call_defence(organiser, stage.competition, proposals_close_at=closes_at, defence_at=closes_at + timedelta(days=2))
+
+
+def _candidate(stage: Stage, place: int) -> ServiceContext:
+    candidacy = stage.board.room.candidacies[place]
+    return stage.board.room.ctx(candidacy, at=stage.at)
+
+
+def _hand_in(stage: Stage, place: int) -> None:
+    candidacy = get_candidacy(stage.session, stage.board.room.candidacies[place].id)
+    upload_proposal(_candidate(stage, place), candidacy, received(), title="Một cửa số")
+
+
+def _locked(stage: Stage) -> None:
+    lock_called_proposals(stage.ctx(Role.ORGANISER, at=_closes_at(stage)), stage.competition)
+
+
+def _missing(stage: Stage) -> list[str]:
+    return [item.code for item in list_missing_in_correction(stage.session, stage.competition)]
+
+
+def _heard(stage: Stage, total: str) -> None:
+    """The panel hears whoever stands last in the order, and all three give the same."""
+    for member in stage.panel:
+        declare_conflicts(stage.ctx(member), stage.competition, {})
+    draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    position = list_defences(stage.session, stage.competition.id)[-1].position
+    head = stage.ctx(Role.PANEL_HEAD)
+    for act in (acts.start_presentation, acts.start_questions, acts.open_scoring):
+        act(head, stage.competition, position)
+    left, points = score(total), {}
+    for criterion in defence_rubric(stage.post.code).criteria:
+        points[criterion.criterion] = min(left, criterion.maximum)
+        left -= points[criterion.criterion]
+    for member in stage.panel:
+        ctx = stage.ctx(member)
+        draft = acts.save_sheet(ctx, stage.competition, position, points, {}, revision=0)
+        acts.lock_sheet(ctx, stage.competition, position, revision=draft.revision)
+    reveals.reveal_scores(head, stage.competition, position)
+    reveals.close_discussion(head, stage.competition, position)
+
+
+def _next_version(stage: Stage) -> ResultVersion:
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    for who in (*stage.council[:3], stage.authority):
+        stage.signs(who, version)
+    publish_result(stage.ctx(Role.ORGANISER), stage.competition)
+    return version
+
+
+def _broken(stage: Stage, older: bytes) -> dict[str, str]:
+    """What the verifier finds broken; the scene skips the plan and the papers."""
+    signer = stage.board.room.signer
+    assert signer is not None
+    key = VerifierKey(origin_of(signer.host_name, stage.competition.code), signer.public_key).as_text()
+    new = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
+    said = verifier.verify(new, key, older=[older])
+    checks = {"marks", "scores", "totals", "ranks", "outcomes", "draws", "approvals", "appeals", "lineage"}
+    return {line["check"]: line["en"] for line in said if line["check"] in checks and line["state"] != "ok"}
+
+
+def test_from_the_script_marked_anew_to_the_seat(stage: Stage) -> None:
+    unlike = check_tables(stage.session, stage.competition)
+    older = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
+    organiser = stage.ctx(Role.ORGANISER)
+    assert _missing(stage) == ["defence_not_called"]
+    with pytest.raises(ConflictError, match="correction_not_defended"):
+        compute_result(organiser, stage.competition)
+
+    _called(stage)
+    assert defence_state(stage.session, stage.competition) is CompetitionState.PROPOSALS
+    assert _missing(stage) == ["proposals_not_locked"]
+    _hand_in(stage, FAILED)
+    with pytest.raises(ConflictError, match="proposals_still_open"):
+        lock_called_proposals(organiser, stage.competition)
+    _locked(stage)
+    assert defence_state(stage.session, stage.competition) is CompetitionState.DEFENCE
+    assert find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id) is not None
+    assert _missing(stage) == ["order_not_drawn", "defence_attendance_missing"]
+
+    _heard(stage, "95.00")
+    assert list_order_draws(stage.session, stage.competition) == ["presentation-order", "presentation-order-2"]
+    assert _missing(stage) == ["defence_attendance_missing"]
+    acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
+    assert _missing(stage) == []
+
+    version = _next_version(stage)
+    document = result_document(version)
+    one = next(row for row in document["candidates"] if row["code"] == stage.code(FAILED))
+    assert [(part["part"], part["passed"], part["absent"]) for part in one["parts"]] == [
+        ("written", True, False),
+        ("defence", True, False),
+    ]
+    assert (one["rank"], one["outcome"]) == (1, "selected")
+    assert defence_state(stage.session, stage.competition) is CompetitionState.PUBLISHED
+    assert _broken(stage, older) == {}
+    locked = find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id)
+    assert locked is not None
+    # The scene's own proposals were never handed in, and that tells from the first one on that is on record.
+    found = {(one.table, one.row) for one in check_tables(stage.session, stage.competition) if one not in unlike}
+    assert found == {("proposal_versions", number) for number in range(1, locked.id)}
+
+
+def test_who_hands_in_nothing_is_absent_and_the_correction_ends(stage: Stage) -> None:
+    older = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
+    _called(stage)
+    _locked(stage)
+    with pytest.raises(ConflictError, match="no_proposals_to_draw"):
+        draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    assert _missing(stage) == ["defence_attendance_missing"]
+    acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
+    document = result_document(_next_version(stage))
+    outcomes = {row["code"]: row["outcome"] for row in document["candidates"]}
+    assert outcomes[stage.code(FAILED)] == "absent"
+    # Whoever was absent the first time still is.
+    assert outcomes[stage.code(8)] == "absent"
+    assert _broken(stage, older) == {}
+
+
+def test_who_comes_not_to_the_hearing_is_absent(stage: Stage) -> None:
+    _called(stage)
+    _hand_in(stage, FAILED)
+    _locked(stage)
+    invigilator = stage.ctx(Role.INVIGILATOR)
+    draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    assert _missing(stage) == ["defences_not_over", "defence_attendance_missing"]
+    position = list_defences(stage.session, stage.competition.id)[-1].position
+    acts.record_attendance(invigilator, stage.competition, [position])
+    assert _missing(stage) == []
+    acts.withdraw_absence(invigilator, stage.competition, position, reason="Đến muộn, trong giờ chờ.")
+    assert _missing(stage) == ["defences_not_over"]
+
+
+def test_only_who_is_called_hands_in_and_only_in_time(stage: Stage) -> None:
+    with pytest.raises(ConflictError, match="proposals_not_open"):
+        _hand_in(stage, FAILED)
+    assert not find_proposal_terms(stage.session, stage.competition, stage.board.room.candidacies[FAILED]).is_called
+    _called(stage)
+    for other in (1, 8, 7):
+        with pytest.raises(ConflictError, match="proposals_not_open"):
+            _hand_in(stage, other)
+    candidacy = get_candidacy(stage.session, stage.board.room.candidacies[FAILED].id)
+    late = stage.board.room.ctx(candidacy, at=_closes_at(stage))
+    with pytest.raises(ConflictError, match="proposals_closed"):
+        upload_proposal(late, candidacy, received(), title="Một cửa số")
+    _locked(stage)
+    with pytest.raises(ConflictError, match="proposals_not_open"):
+        _hand_in(stage, FAILED)
+    with pytest.raises(ConflictError, match="proposals_not_open"):
+        _locked(stage)
+
+
+def test_what_the_call_asks_for(stage: Stage) -> None:
+    organiser, closes_at = stage.ctx(Role.ORGANISER), _closes_at(stage)
+    for ends, heard, field in (
+        (closes_at - timedelta(seconds=1), closes_at + timedelta(days=1), "proposals_close_at"),
+        (closes_at, closes_at, "defence_at"),
+    ):
+        with pytest.raises(InvalidError) as error:
+            call_defence(organiser, stage.competition, proposals_close_at=ends, defence_at=heard)
+        assert error.value.params["field"] == field
+    with pytest.raises(NotAllowedError, match="role_needed"):
+        call_defence(stage.ctx(stage.council[1]), stage.competition, proposals_close_at=closes_at, defence_at=closes_at)
+    _called(stage)
+    later = closes_at + timedelta(days=365)
+    # A wrong year is put right, or nobody could ever go on.
+    call_defence(organiser, stage.competition, proposals_close_at=later, defence_at=later + timedelta(days=1))
+    _called(stage)
+    found = find_supplementary_defence(stage.session, stage.competition)
+    assert found is not None
+    assert (found.candidates, found.proposals_close_at) == ((stage.code(FAILED),), closes_at)
+    _locked(stage)
+    with pytest.raises(ConflictError, match="defence_locked_already"):
+        _called(stage)
+
+
+@pytest.mark.parametrize("place", [4, 3])
+def test_nobody_is_called_where_nobody_passes_anew(session: Session, now: datetime, tmp_path: Path, place: int) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    stage = published(make_stage(session, now, settings=settings, signer=known_signer(settings)))
+    with pytest.raises(ConflictError, match="correction_not_open"):
+        _called(stage)
+    (appeal,) = _opened(stage, place)
+    with pytest.raises(ConflictError, match="correction_not_marked"):
+        _called(stage)
+    _remarked(stage, appeal, "47.50")
+    with pytest.raises(ConflictError, match="nobody_to_call"):
+        _called(stage)
+    assert _missing(stage) == []
