@@ -48,6 +48,8 @@ MISSING_PAGES = {
     "appeals_being_marked": "organiser.list_appeals",
     "appeals_undecided": "organiser.list_appeals",
     "proposals_still_open": "organiser.list_proposals",
+    "defence_not_called": "organiser.call_defence",
+    "proposals_not_locked": "organiser.list_proposals",
     "defences_not_over": "organiser.list_proposals",
     "panel_gaps_undecided": "organiser.list_proposals",
 }

@@ -59,27 +59,31 @@ def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
     signer = known_signer(settings)
 
     def build() -> Stage:
-        stage = published(make_stage(session, now, settings=settings, signer=signer, draws_order=True))
-        (appeal,) = _opened(stage, FAILED)
-        _remarked(stage, appeal, "55.00")
-        # So far from the first marks that the chair talks with both pairs and decides.
-        chair, words = stage.ctx(Role.CHAIR), "Hai bên thống nhất về từng tiêu chí đã chấm lại."
-        note_dialogue(chair, stage.competition, appeal.number, text=words)
-        anew = get_appeal_standing(stage.session, stage.competition, appeal.number).totals[0]
-        decide_appeal(chair, stage.competition, appeal.number, decided=anew, reason=words)
-        return stage
+        return passes_now(make_stage(session, now, settings=settings, signer=signer, draws_order=True))
 
     return keep("passes-now", build, session, tmp_path, settings=settings, signer=signer)
 
 
-def _closes_at(stage: Stage) -> datetime:
+def passes_now(stage: Stage) -> Stage:
+    """Published, then the script of one who failed was marked anew."""
+    (appeal,) = _opened(published(stage), FAILED)
+    _remarked(stage, appeal, "55.00")
+    # So far from the first marks that the chair talks with both pairs and decides.
+    chair, words = stage.ctx(Role.CHAIR), "Hai bên thống nhất về từng tiêu chí đã chấm lại."
+    note_dialogue(chair, stage.competition, appeal.number, text=words)
+    anew = get_appeal_standing(stage.session, stage.competition, appeal.number).totals[0]
+    decide_appeal(chair, stage.competition, appeal.number, decided=anew, reason=words)
+    return stage
+
+
+def closes_at(stage: Stage) -> datetime:
     return stage.at + LEAST_PROPOSAL_TIME
 
 
-def _called(stage: Stage) -> None:
-    closes_at = _closes_at(stage)
+def called(stage: Stage) -> None:
+    ends = closes_at(stage)
     organiser = stage.ctx(Role.ORGANISER)
-    call_defence(organiser, stage.competition, proposals_close_at=closes_at, defence_at=closes_at + timedelta(days=2))
+    call_defence(organiser, stage.competition, proposals_close_at=ends, defence_at=ends + timedelta(days=2))
 
 
 def _candidate(stage: Stage, place: int) -> ServiceContext:
@@ -87,20 +91,20 @@ def _candidate(stage: Stage, place: int) -> ServiceContext:
     return stage.board.room.ctx(candidacy, at=stage.at)
 
 
-def _hand_in(stage: Stage, place: int) -> None:
+def hand_in(stage: Stage, place: int) -> None:
     candidacy = get_candidacy(stage.session, stage.board.room.candidacies[place].id)
     upload_proposal(_candidate(stage, place), candidacy, received(), title="Một cửa số")
 
 
-def _locked(stage: Stage) -> None:
-    lock_called_proposals(stage.ctx(Role.ORGANISER, at=_closes_at(stage)), stage.competition)
+def locked(stage: Stage) -> None:
+    lock_called_proposals(stage.ctx(Role.ORGANISER, at=closes_at(stage)), stage.competition)
 
 
 def _missing(stage: Stage) -> list[str]:
     return [item.code for item in list_missing_in_correction(stage.session, stage.competition)]
 
 
-def _heard(stage: Stage, total: str) -> None:
+def heard(stage: Stage, total: str) -> None:
     """The panel hears whoever stands last in the order, and all three give the same."""
     for member in stage.panel:
         declare_conflicts(stage.ctx(member), stage.competition, {})
@@ -121,7 +125,7 @@ def _heard(stage: Stage, total: str) -> None:
     reveals.close_discussion(head, stage.competition, position)
 
 
-def _next_version(stage: Stage) -> ResultVersion:
+def next_version(stage: Stage) -> ResultVersion:
     version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
     for who in (*stage.council[:3], stage.authority):
         stage.signs(who, version)
@@ -148,24 +152,24 @@ def test_from_the_script_marked_anew_to_the_seat(stage: Stage) -> None:
     with pytest.raises(ConflictError, match="correction_not_defended"):
         compute_result(organiser, stage.competition)
 
-    _called(stage)
+    called(stage)
     assert defence_state(stage.session, stage.competition) is CompetitionState.PROPOSALS
     assert _missing(stage) == ["proposals_not_locked"]
-    _hand_in(stage, FAILED)
+    hand_in(stage, FAILED)
     with pytest.raises(ConflictError, match="proposals_still_open"):
         lock_called_proposals(organiser, stage.competition)
-    _locked(stage)
+    locked(stage)
     assert defence_state(stage.session, stage.competition) is CompetitionState.DEFENCE
     assert find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id) is not None
     assert _missing(stage) == ["order_not_drawn", "defence_attendance_missing"]
 
-    _heard(stage, "95.00")
+    heard(stage, "95.00")
     assert list_order_draws(stage.session, stage.competition) == ["presentation-order", "presentation-order-2"]
     assert _missing(stage) == ["defence_attendance_missing"]
     acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
     assert _missing(stage) == []
 
-    version = _next_version(stage)
+    version = next_version(stage)
     document = result_document(version)
     one = next(row for row in document["candidates"] if row["code"] == stage.code(FAILED))
     assert [(part["part"], part["passed"], part["absent"]) for part in one["parts"]] == [
@@ -175,22 +179,22 @@ def test_from_the_script_marked_anew_to_the_seat(stage: Stage) -> None:
     assert (one["rank"], one["outcome"]) == (1, "selected")
     assert defence_state(stage.session, stage.competition) is CompetitionState.PUBLISHED
     assert _broken(stage, older) == {}
-    locked = find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id)
-    assert locked is not None
+    defended = find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id)
+    assert defended is not None
     # The scene's own proposals were never handed in, and that tells from the first one on that is on record.
     found = {(one.table, one.row) for one in check_tables(stage.session, stage.competition) if one not in unlike}
-    assert found == {("proposal_versions", number) for number in range(1, locked.id)}
+    assert found == {("proposal_versions", number) for number in range(1, defended.id)}
 
 
 def test_who_hands_in_nothing_is_absent_and_the_correction_ends(stage: Stage) -> None:
     older = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
-    _called(stage)
-    _locked(stage)
+    called(stage)
+    locked(stage)
     with pytest.raises(ConflictError, match="no_proposals_to_draw"):
         draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
     assert _missing(stage) == ["defence_attendance_missing"]
     acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
-    document = result_document(_next_version(stage))
+    document = result_document(next_version(stage))
     outcomes = {row["code"]: row["outcome"] for row in document["candidates"]}
     assert outcomes[stage.code(FAILED)] == "absent"
     # Whoever was absent the first time still is.
@@ -199,9 +203,9 @@ def test_who_hands_in_nothing_is_absent_and_the_correction_ends(stage: Stage) ->
 
 
 def test_who_comes_not_to_the_hearing_is_absent(stage: Stage) -> None:
-    _called(stage)
-    _hand_in(stage, FAILED)
-    _locked(stage)
+    called(stage)
+    hand_in(stage, FAILED)
+    locked(stage)
     invigilator = stage.ctx(Role.INVIGILATOR)
     draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
     assert _missing(stage) == ["defences_not_over", "defence_attendance_missing"]
@@ -214,45 +218,45 @@ def test_who_comes_not_to_the_hearing_is_absent(stage: Stage) -> None:
 
 def test_only_who_is_called_hands_in_and_only_in_time(stage: Stage) -> None:
     with pytest.raises(ConflictError, match="proposals_not_open"):
-        _hand_in(stage, FAILED)
+        hand_in(stage, FAILED)
     assert not find_proposal_terms(stage.session, stage.competition, stage.board.room.candidacies[FAILED]).is_called
-    _called(stage)
+    called(stage)
     for other in (1, 8, 7):
         with pytest.raises(ConflictError, match="proposals_not_open"):
-            _hand_in(stage, other)
+            hand_in(stage, other)
     candidacy = get_candidacy(stage.session, stage.board.room.candidacies[FAILED].id)
-    late = stage.board.room.ctx(candidacy, at=_closes_at(stage))
+    late = stage.board.room.ctx(candidacy, at=closes_at(stage))
     with pytest.raises(ConflictError, match="proposals_closed"):
         upload_proposal(late, candidacy, received(), title="Một cửa số")
-    _locked(stage)
+    locked(stage)
     with pytest.raises(ConflictError, match="proposals_not_open"):
-        _hand_in(stage, FAILED)
+        hand_in(stage, FAILED)
     with pytest.raises(ConflictError, match="proposals_not_open"):
-        _locked(stage)
+        locked(stage)
 
 
 def test_what_the_call_asks_for(stage: Stage) -> None:
-    organiser, closes_at = stage.ctx(Role.ORGANISER), _closes_at(stage)
-    for ends, heard, field in (
-        (closes_at - timedelta(seconds=1), closes_at + timedelta(days=1), "proposals_close_at"),
-        (closes_at, closes_at, "defence_at"),
+    organiser, least = stage.ctx(Role.ORGANISER), closes_at(stage)
+    for ends, held, field in (
+        (least - timedelta(seconds=1), least + timedelta(days=1), "proposals_close_at"),
+        (least, least, "defence_at"),
     ):
         with pytest.raises(InvalidError) as error:
-            call_defence(organiser, stage.competition, proposals_close_at=ends, defence_at=heard)
+            call_defence(organiser, stage.competition, proposals_close_at=ends, defence_at=held)
         assert error.value.params["field"] == field
     with pytest.raises(NotAllowedError, match="role_needed"):
-        call_defence(stage.ctx(stage.council[1]), stage.competition, proposals_close_at=closes_at, defence_at=closes_at)
-    _called(stage)
-    later = closes_at + timedelta(days=365)
+        call_defence(stage.ctx(stage.council[1]), stage.competition, proposals_close_at=least, defence_at=least)
+    called(stage)
+    later = least + timedelta(days=365)
     # A wrong year is put right, or nobody could ever go on.
     call_defence(organiser, stage.competition, proposals_close_at=later, defence_at=later + timedelta(days=1))
-    _called(stage)
+    called(stage)
     found = find_supplementary_defence(stage.session, stage.competition)
     assert found is not None
-    assert (found.candidates, found.proposals_close_at) == ((stage.code(FAILED),), closes_at)
-    _locked(stage)
+    assert (found.candidates, found.proposals_close_at) == ((stage.code(FAILED),), least)
+    locked(stage)
     with pytest.raises(ConflictError, match="defence_locked_already"):
-        _called(stage)
+        called(stage)
 
 
 @pytest.mark.parametrize("place", [4, 3])
@@ -260,11 +264,11 @@ def test_nobody_is_called_where_nobody_passes_anew(session: Session, now: dateti
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
     stage = published(make_stage(session, now, settings=settings, signer=known_signer(settings)))
     with pytest.raises(ConflictError, match="correction_not_open"):
-        _called(stage)
+        called(stage)
     (appeal,) = _opened(stage, place)
     with pytest.raises(ConflictError, match="correction_not_marked"):
-        _called(stage)
+        called(stage)
     _remarked(stage, appeal, "47.50")
     with pytest.raises(ConflictError, match="nobody_to_call"):
-        _called(stage)
+        called(stage)
     assert _missing(stage) == []

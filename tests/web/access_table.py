@@ -269,6 +269,7 @@ organiser.ask_correction               GET,POST  organiser
 organiser.ask_for_erasure              POST      organiser
 organiser.ask_override                 POST      organiser
 organiser.assign_seats                 POST      organiser
+organiser.call_defence                 GET,POST  organiser
 organiser.change_rules                 GET,POST  organiser
 organiser.choose_ladder                POST      organiser
 organiser.compute_result               POST      organiser
@@ -292,6 +293,7 @@ organiser.list_competitions            GET       organiser
 organiser.list_log                     GET       organiser
 organiser.list_proposals               GET       organiser
 organiser.list_sittings                GET       organiser
+organiser.lock_called_proposals        GET,POST  organiser
 organiser.move_start                   GET,POST  organiser
 organiser.open_gate                    GET,POST  organiser
 organiser.print_door_list              GET       organiser

@@ -44,6 +44,8 @@ class ProposalTerms:
     defence_at: datetime | None
     #: Whether this candidate was told to defend a proposal.
     is_called: bool
+    #: Whether that is for the next version of a result that was published already.
+    is_supplementary: bool = False
 
 
 def list_corrections(session: Session, competition: Competition) -> list[Correction]:
@@ -114,7 +116,7 @@ def find_proposal_terms(session: Session, competition: Competition, candidacy: C
     called = find_supplementary_defence(session, competition)
     if called is not None and candidacy.public_code in called.candidates:
         step = defence_state(session, competition)
-        return ProposalTerms(step, called.proposals_close_at, called.defence_at, is_called=True)
+        return ProposalTerms(step, called.proposals_close_at, called.defence_at, is_called=True, is_supplementary=True)
     is_called = candidacy.id in list_passed_ids(session, competition)
     if is_called and competition.state.has_reached(CompetitionState.PUBLISHED):
         is_called = candidacy.public_code in list_codes_with_part(session, competition.id, PART)

@@ -19,8 +19,9 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.uploads import receive_proposal
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
+from examsite.storage.queries.corrections import find_proposal_terms
 from examsite.storage.queries.defence import find_defence_of, find_settlement
-from examsite.storage.queries.proposals import find_newest_version, get_version, list_passed_ids, list_versions
+from examsite.storage.queries.proposals import find_newest_version, get_version, list_versions
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.downloads import send_upload
@@ -119,14 +120,16 @@ def _own() -> Any:
 
 def _values(candidacy: Any, now: datetime) -> dict[str, Any]:
     competition = candidacy.competition
-    passed = candidacy.id in list_passed_ids(db.session(), competition)
+    terms = find_proposal_terms(db.session(), competition, candidacy)
     return {
         "candidacy": candidacy,
         "versions": list_versions(db.session(), candidacy.id),
-        "passed": passed,
-        "is_open": passed and is_open(competition.state, competition.proposals_close_at, now),
+        "passed": terms.is_called,
+        "is_open": terms.is_called and is_open(terms.step, terms.closes_at, now),
         "is_before": not competition.state.has_reached(_S.PROPOSALS),
-        "closes_at": competition.proposals_close_at,
+        "closes_at": terms.closes_at,
+        "defence_at": terms.defence_at,
+        "is_supplementary": terms.is_supplementary,
         "kinds": [label(kind) for kind in allowed_kinds(competition)],
         "accept": ",".join(f".{kind.value}" for kind in allowed_kinds(competition)),
         "most_megabytes": most_megabytes(competition),
@@ -143,14 +146,16 @@ def _read_proposal(candidacy: Any, now: datetime) -> dict[str, Any] | None:
     if not values["passed"]:
         return None
     defence = find_defence_of(db.session(), candidacy.id)
-    told = competition.state.has_reached(_S.PUBLISHED)
+    # The score of a supplementary defence is told with the version that counts it.
+    told = competition.state.has_reached(_S.PUBLISHED) and not values["is_supplementary"]
     return {
         "is_before": values["is_before"],
         "is_open": values["is_open"],
         "closes_at": values["closes_at"],
         "last": values["versions"][0] if values["versions"] else None,
         "position": defence.position if defence is not None else None,
-        "defence_at": competition.defence_at,
+        "defence_at": values["defence_at"],
+        "is_supplementary": values["is_supplementary"],
         "minutes": values["ruleset"].presentation_minutes,
         "questions_minutes": values["ruleset"].questions_minutes,
         "score": defence.score if told and defence is not None else None,

@@ -40,7 +40,8 @@ def standing_correction(competition: Any) -> Card | None:
             url=url_for("council.decide_correction", code=competition.code),
             urgent=True,
         )
-    if list_missing_in_correction(db.session(), competition):
+    missing = {item.code for item in list_missing_in_correction(db.session(), competition)}
+    if "correction_not_marked" in missing:
         return Card(
             title=_("Bài chấm lại theo quyết định sửa kết quả"),
             text=_("Giao người chấm mới theo bốc thăm, hoặc quyết định bài lệch nhiều."),
@@ -48,6 +49,18 @@ def standing_correction(competition: Any) -> Card | None:
             url=url_for("council.list_appeals", code=competition.code),
             urgent=True,
         )
+    if "order_not_drawn" in missing:
+        return Card(
+            title=_("Bốc thăm thứ tự bảo vệ bổ sung"),
+            text=_(
+                "Đề án của người mới đạt phần thi viết đã khóa. Chủ tịch bốc thăm, kể cả khi chỉ có một người."
+            ),
+            action=_("Tới trang bốc thăm"),
+            url=url_for("council.show_presentation_order", code=competition.code),
+            urgent=True,
+        )
+    if missing:
+        return None
     version = find_newest_version(db.session(), competition.id)
     if version is None or VERSION_TAGS[version.state] not in ("open", "work"):
         return None

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 from examsite.domain.reasons import LONGEST_TEXT
+from examsite.web.forms.instants import LocalField
 from examsite.web.forms.papers import WholeNumberField
 from examsite.web.i18n import _l
 
@@ -48,6 +49,13 @@ class DecideCorrectionForm(FlaskForm):
     )
     #: The record that the page shows.
     asked_seq = WholeNumberField(widget=HiddenInput())
+
+
+class CallDefenceForm(FlaskForm):
+    """Until when proposals are taken in a supplementary defence, and when it is held."""
+
+    proposals_close_at = LocalField(_l("Hết nhận đề án"))
+    defence_at = LocalField(_l("Bảo vệ đề án"))
 
 
 class TakeBackCorrectionForm(FlaskForm):

@@ -56,14 +56,17 @@ def record_attendance(code: str) -> ResponseReturnValue:
             else:
                 flash(_("Đã ghi có mặt, vắng mặt vào sổ."), "success")
                 return redirect(url_for("invigilator.record_attendance", code=code))
+    standings = list_standings(db.session(), g.competition)
+    is_now = defence_state(db.session(), g.competition) is CompetitionState.DEFENCE
     page = render_template(
         "invigilator/record_attendance.html",
         form=form,
         defences=defences,
         undoable=_undoable(defences),
-        silent=sum(1 for row in list_standings(db.session(), g.competition) if row.last is None),
+        silent=sum(1 for row in standings if row.last is None),
         recorded_at=find_attendance_at(db.session(), g.competition),
-        is_now=defence_state(db.session(), g.competition) is CompetitionState.DEFENCE,
+        # Where nobody handed in a proposal there is no order to wait for.
+        is_now=is_now and (bool(defences) or all(row.last is None for row in standings)),
     )
     return page, status
 

@@ -44,6 +44,8 @@ TAGS = {
 MISSING = {
     "correction_not_marked": _l("%(count)s bài đang được chấm lại theo quyết định sửa kết quả"),
     "correction_stands": _l("Việc sửa kết quả đã công bố chưa xong"),
+    "defence_not_called": _l("%(count)s người nay đạt phần thi viết, chưa được gọi bảo vệ bổ sung"),
+    "proposals_not_locked": _l("Đề án của bảo vệ bổ sung chưa khóa nộp (hạn %(until)s)"),
 }
 
 ERRORS = {
@@ -62,5 +64,12 @@ ERRORS = {
     "correction_changed": _l(
         "Đề nghị đã đọc vừa được rút và thay bằng đề nghị khác. Hãy đọc đề nghị hiện ở đây rồi trả lời."
     ),
-    "correction_not_marked": _l("Còn %(count)s bài đang được chấm lại. Chấm xong mới tính được bản mới."),
+    "correction_not_marked": _l("Còn %(count)s bài đang được chấm lại. Hãy chờ chấm xong rồi làm bước này."),
+    "correction_not_defended": _l(
+        "Còn người nay đạt phần thi viết chưa bảo vệ xong đề án. Việc còn thiếu ghi ở trang Kết quả."
+    ),
+    "correction_not_open": _l("Không có việc sửa kết quả nào đang mở nên không gọi bảo vệ bổ sung được."),
+    "defence_locked_already": _l("Đã khóa nộp đề án của bảo vệ bổ sung nên không đổi hạn được nữa."),
+    "nobody_to_call": _l("Chấm lại xong, không có ai mới đạt phần thi viết nên không phải gọi bảo vệ bổ sung."),
+    "proposal_time_too_short": _l("Hạn nộp đề án phải sau bây giờ ít nhất %(days)s ngày."),
 }

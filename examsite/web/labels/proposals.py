@@ -11,6 +11,7 @@ MISSING = {
 }
 
 ERRORS = {
+    "proposals_still_open": _l("Đã hứa nhận đề án đến %(until)s nên chưa khóa nộp được."),
     "proposals_not_open": _l("Kỳ thi tuyển không ở bước nộp đề án nên chưa nhận được tệp."),
     "proposals_closed": _l(
         "Đã hết giờ nộp đề án lúc %(closes_at)s. Tệp vừa gửi không được nhận; các bản đã nộp trước đó vẫn còn nguyên."

@@ -38,8 +38,12 @@ def navigation(competition: Any) -> list[NavItem]:
         (_("Người dự tuyển"), "organiser.list_candidates", candidates_pages),
         (_("Ca thi"), "organiser.list_sittings", sitting_pages),
         *([(_("Phúc khảo"), "organiser.list_appeals", ())] if appealed else []),
-        (_("Đề án và bảo vệ"), "organiser.list_proposals", ()),
-        (_("Kết quả"), "organiser.show_result", ("organiser.publish_result", "organiser.ask_correction")),
+        (_("Đề án và bảo vệ"), "organiser.list_proposals", ("organiser.lock_called_proposals",)),
+        (
+            _("Kết quả"),
+            "organiser.show_result",
+            ("organiser.publish_result", "organiser.ask_correction", "organiser.call_defence"),
+        ),
         *([(_("Xóa dữ liệu"), "organiser.show_erasure", ("organiser.print_erasure",))] if published else []),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
