@@ -454,6 +454,8 @@ def test_candidate_finds_the_own_line_at_home(staged: Any, app: Flask, log_in: L
 
     page = log_in(f"hs-{CODE.lower()}-003", door="/candidate/login").get("/candidate/")
 
+    (told,) = find_all(parse(page.text), "own-defence-score")
+    assert "82,00" in words(told)
     (card,) = find_all(parse(page.text), "home-result")
     assert code in words(card)
     assert "79,20" in words(card)
