@@ -37,8 +37,6 @@ SEVERITY_LEFT, SEVERITY_RIGHT = 48.0, 424.0
 COEFFICIENT_WIDTH, COEFFICIENT_FROM = 346.0, 0.5
 #: The same of the errors on seeds.
 SEEDS_LEFT, SEEDS_RIGHT, SEEDS_TOP, SEEDS_BOTTOM = 40.0, 348.0, 12.0, 156.0
-#: Error on seeds beyond which the mean of the last ones pauses a marker. Unit: points.
-SEED_LIMIT = 5.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,10 @@ class Line:
 
 def serve_statistics() -> ResponseReturnValue:
     """The page of this competition; whoever marks never gets here."""
+    from examsite.statistics.agreement import ADJACENT_WITHIN  # noqa: PLC0415 - numbers when needed
+    from examsite.statistics.drift import TOLERANCE, TOLERANCE_SEEDS  # noqa: PLC0415 - numbers when needed
+    from examsite.statistics.severity import LEAST_SHARED  # noqa: PLC0415 - numbers when needed
+
     kept = current_app.extensions.setdefault("marking_coefficients", {})
     figures = figures_of_marking(db.session(), g.competition, now=read_web_clock(), kept=kept)
     known = [row for row in figures.markers if row.severity.value is not None]
@@ -87,12 +89,17 @@ def serve_statistics() -> ResponseReturnValue:
         conclusion=conclusion_of(figures),
         severity=_severity_plot(known),
         gauges=_gauges(figures.whole),
-        seeds=_seed_plot(figures.markers),
+        seeds=_seed_plot(figures.markers, limit=TOLERANCE),
         advices={row.marker: advice_words(row) for row in figures.markers},
         names=[row.marker for row in sorted(figures.markers, key=lambda row: row.marker)],
         questions=[(row, _gauges(row)) for row in figures.questions],
         has_many_papers=len({row.paper for row in figures.questions}) > 1,
         severity_limit=SEVERITY_LIMIT,
+        least_shared=LEAST_SHARED,
+        adjacent_within=ADJACENT_WITHIN,
+        seed_limit=TOLERANCE,
+        seed_count=TOLERANCE_SEEDS,
+        limit_points=limit_points,
         signed=signed,
         plain=plain,
         share=share,
@@ -124,7 +131,7 @@ def conclusion_of(figures: MarkingFigures) -> str:
 def advice_words(row: MarkerFigures) -> tuple[str, str]:
     """What to do about a marker: the words in front, and what stands behind them."""
     way = _("nghiêm tay") if row.is_strict else _("nhẹ tay")
-    limit = format_points(str(int(SEVERITY_LIMIT)))
+    limit = limit_points(SEVERITY_LIMIT)
     match row.advice:
         case Advice.DECIDE:
             return _("Đang tạm dừng"), _("chờ trưởng ban quyết định")
@@ -138,6 +145,11 @@ def advice_words(row: MarkerFigures) -> tuple[str, str]:
             return _("Không cần làm gì"), ""
         case _:
             return _("Chưa đủ bài để ước lượng"), ""
+
+
+def limit_points(value: float) -> str:
+    """A limit in points as people write it, without idle decimals."""
+    return format_points(str(value))
 
 
 def plain(value: float | None, decimals: int = 1) -> str:
@@ -223,11 +235,11 @@ def _gauges(row: Coefficients) -> list[Gauge]:
     ]
 
 
-def _seed_plot(rows: tuple[MarkerFigures, ...]) -> dict[str, Any]:
+def _seed_plot(rows: tuple[MarkerFigures, ...], *, limit: float) -> dict[str, Any]:
     most = max((len(row.seeds) for row in rows), default=0)
     reach = max((abs(error) for row in rows for error in row.seeds), default=0.0)
     # Beyond four times the limit a mark is drawn at the edge, so that the limits themselves stay apart.
-    top = min(max(SEED_LIMIT * 1.5, ceil(reach / 2.5) * 2.5), SEED_LIMIT * 4)
+    top = min(max(limit * 1.5, ceil(reach / 2.5) * 2.5), limit * 4)
     middle = (SEEDS_TOP + SEEDS_BOTTOM) / 2
 
     def height(error: float) -> float:
@@ -248,7 +260,7 @@ def _seed_plot(rows: tuple[MarkerFigures, ...]) -> dict[str, Any]:
             if row.seeds
         ],
         "zero": height(0),
-        "limits": (height(SEED_LIMIT), height(-SEED_LIMIT)),
+        "limits": (height(limit), height(-limit)),
         "ticks": [(along(number), number) for number in range(1, most + 1)],
         "left": SEEDS_LEFT,
         "right": SEEDS_RIGHT,

@@ -17,6 +17,7 @@ from examsite.domain.corrections import LEAST_PROPOSAL_TIME
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
+from examsite.domain.split_keys import KeyPurpose
 from examsite.services import defence as acts
 from examsite.services import reveals
 from examsite.services.bundles import build_bundle
@@ -24,7 +25,12 @@ from examsite.services.checkpoints import origin_of
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import call_defence
-from examsite.services.proposals import draw_presentation_order, lock_called_proposals, upload_proposal
+from examsite.services.proposals import (
+    draw_presentation_order,
+    lock_called_proposals,
+    prepare_order_draw,
+    upload_proposal,
+)
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.services.remarking import decide_appeal, note_dialogue
@@ -43,7 +49,10 @@ from examsite.storage.queries.defence import list_defences
 from examsite.storage.queries.proposals import find_locked_version
 from examsite.storage.queries.results import result_document
 from tests.factories.defence import received
+from tests.factories.draws import number_all
 from tests.factories.ranking import Stage, defence_rubric, known_signer, make_stage
+from tests.factories.split_keys import make_split_key
+from tests.factories.standardisation import with_rules
 from tests.scenes import Keep
 from tests.services.test_bundles import published
 from tests.services.test_corrections import _opened, _remarked
@@ -214,6 +223,20 @@ def test_who_comes_not_to_the_hearing_is_absent(stage: Stage) -> None:
     assert _missing(stage) == []
     acts.withdraw_absence(invigilator, stage.competition, position, reason="Đến muộn, trong giờ chờ.")
     assert _missing(stage) == ["defences_not_over"]
+
+
+def test_the_council_draws_the_order_in_a_ceremony_of_its_own(stage: Stage) -> None:
+    with_rules(stage.board, draw_contributors='"council"', draw_notice_minutes="0")
+    called(stage)
+    hand_in(stage, FAILED)
+    locked(stage)
+    chair, member = stage.ctx(stage.council[0]), stage.ctx(stage.council[1])
+    make_split_key(chair, stage.competition, KeyPurpose.DRAWS, holders=stage.council[:2], needed=2)
+    prepare_order_draw(chair, stage.competition)
+    number_all(stage.competition, "presentation-order-2", [chair, member], [chair, member])
+    assert draw_presentation_order(chair, stage.competition).outcome == [stage.code(FAILED)]
+    with pytest.raises(ConflictError, match="order_already_drawn"):
+        draw_presentation_order(chair, stage.competition)
 
 
 def test_only_who_is_called_hands_in_and_only_in_time(stage: Stage) -> None:
