@@ -21,10 +21,10 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import Declaration, find_declaration, has_work_begun, list_final_candidacies
 from examsite.storage.queries.corrections import defence_state
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.proposals import DeclareConflictsForm, declare_conflicts_form
 from examsite.web.i18n import _, localised
-from examsite.web.transactions import act, forget_changes
+from examsite.web.transactions import act
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,7 @@ def serve_declaration(*, back: str) -> ResponseReturnValue:
                     reason=form.reason.data or "",
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                if error.params.get("field") == "reason":
-                    form.reason.errors = [*form.reason.errors, message_of(error)]
-                else:
-                    form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã ghi lời khai. Có thay đổi thì khai lại; sổ ghi giữ cả hai lần."), "success")
                 return redirect(url_for(back, code=code))

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from wtforms import Field
 
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
 from examsite.storage.database import WriterHangsError, db
@@ -54,7 +55,27 @@ def show_on_field(form: FlaskForm, error: DomainError, *, instead: Mapping[str, 
     if name is None or name not in form:
         raise error
     forget_changes()
-    form[name].errors = [*form[name].errors, message_of(error)]
+    _put_beside(form[name], error)
+
+
+def show_refusal(form: FlaskForm, error: DomainError, *, beside: str = "") -> int:
+    """Put a refusal beside the field that it names, else beside `beside`, else above the form; forget what was done.
+
+    Returns:
+        The HTTP status of the refusal. Rows that the page shows have to be read again.
+    """
+    forget_changes()
+    said = error.params.get("field")
+    name = said if said in form else beside
+    if name:
+        _put_beside(form[name], error)
+    else:
+        form.form_errors.append(message_of(error))
+    return status_of(error)
+
+
+def _put_beside(field: Field, error: DomainError) -> None:
+    field.errors = [*field.errors, message_of(error)]
 
 
 def wants_json() -> bool:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError
 from examsite.services.panel_access import subject_of
 from examsite.services.panel_incidents import note_member_incident
 from examsite.storage.database import db
 from examsite.storage.queries.defence import get_defence, list_members
 from examsite.storage.queries.panel_incidents import list_member_incidents
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.defence import note_incident_form
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes
+from examsite.web.transactions import act
 
 
 def serve_note_incident(position: int, *, back: str) -> ResponseReturnValue:
@@ -39,13 +39,8 @@ def serve_note_incident(position: int, *, back: str) -> ResponseReturnValue:
                     what=form.what.data or "",
                     reason=form.reason.data or "",
                 )
-            except InvalidError as error:
-                field = form[str(error.params["field"])]
-                field.errors = [*field.errors, message_of(error)]
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 defence = get_defence(session, g.competition.id, position)
             else:
                 flash(_("Đã ghi sự việc. Có trong sổ ghi và biên bản của lượt."), "success")

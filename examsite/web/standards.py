@@ -11,10 +11,10 @@ from examsite.services import standardisation
 from examsite.storage.database import db
 from examsite.storage.queries.rubric_changes import read_current_paper
 from examsite.storage.queries.standardisation import get_standard_by_code, list_standards
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.standardisation import SecondWordForm
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes
+from examsite.web.transactions import act
 
 
 def serve_standards() -> ResponseReturnValue:
@@ -43,9 +43,7 @@ def serve_second_word(code: str) -> ResponseReturnValue:
                     standardisation.return_standard(act(), g.competition, row.id, reason=form.reason.data or "")
                     flash(_("Đã gửi lại trưởng ban chấm."), "success")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 row = get_standard_by_code(db.session(), g.competition.id, code)
             else:
                 return redirect(url_for(f"{request.blueprint}.list_standards", code=g.competition.code))

@@ -16,10 +16,10 @@ from examsite.storage.queries.erasures import display_name_of, find_open_erasure
 from examsite.web.access import fresh_factor, requires
 from examsite.web.administrator import bp
 from examsite.web.erasure import TAGS, certificate, planned, register_rows, waits
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.erasure import ErasePeopleForm
 from examsite.web.i18n import _
-from examsite.web.transactions import forget_changes, read_web_clock, write_now, writes_in_steps
+from examsite.web.transactions import read_web_clock, write_now, writes_in_steps
 
 
 @bp.get("/erasures")
@@ -54,12 +54,7 @@ def erase(competition_code: str) -> ResponseReturnValue:
                 locked = get_competition_for_update(session, competition_code)
                 erase_people(ctx, locked, typed=form.typed.data or "", reading=reading)
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            if error.params.get("field") == "typed":
-                form.typed.errors = [*form.typed.errors, message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
+            status = show_refusal(form, error)
         else:
             flash(_("Đã xóa. Tệp và trang trống được dọn trong ít giây tới."), "success")
             return redirect(url_for("administrator.list_erasures"))

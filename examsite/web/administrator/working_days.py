@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.working_days import DayKind
 from examsite.services.working_days import ZONE, list_holidays, list_known_worked_days, swap_day, take_back_day
@@ -16,11 +15,11 @@ from examsite.storage.database import db
 from examsite.storage.queries.working_days import list_swapped_days
 from examsite.web.access import requires
 from examsite.web.administrator import bp
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.formatting import format_date
 from examsite.web.forms.working_days import SwapDayForm, TakeBackDayForm
 from examsite.web.i18n import _, current_locale
-from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+from examsite.web.transactions import act, read_web_clock, writes
 
 
 @bp.route("/working-days", methods=["GET", "POST"])
@@ -33,14 +32,8 @@ def list_working_days() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             row = swap_day(act(), day=form.day.data, kind=DayKind(form.kind.data), reason=form.reason.data or "")
-        except InvalidError as error:
-            forget_changes()
-            field: Any = form.day if error.params.get("field") == "day" else form.reason
-            field.errors = [*field.errors, message_of(error)]
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            form.form_errors.append(message_of(error))
+            status = show_refusal(form, error)
         else:
             flash(_("Đã nhập ngày %(day)s.", day=format_date(row.day)), "success")
             return redirect(url_for("administrator.list_working_days"))

@@ -24,7 +24,7 @@ from examsite.web.appeals import number_words, window_of
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.candidate.receipts import receipt_page
 from examsite.web.downloads import send_receipt
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.formatting import format_datetime_seconds
 from examsite.web.forms.appeals import AppealActForm, SubmitAppealForm
 from examsite.web.i18n import _, localised
@@ -47,14 +47,8 @@ def submit_own_appeal() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             submit_appeal(act(), candidacy, part=form.part.data, reason=form.reason.data or "")
-        except InvalidError as error:
-            forget_changes()
-            place = form.part if error.params.get("field") == "part" else form.reason
-            place.errors = [*place.errors, message_of(error)]
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            form.form_errors.append(message_of(error))
+            status = show_refusal(form, error, beside="reason" if isinstance(error, InvalidError) else "")
         else:
             flash(_("Hội đồng đã nhận đề nghị phúc khảo. Biên nhận ở dưới đây."), "success")
             return redirect(url_for("candidate.submit_own_appeal"))

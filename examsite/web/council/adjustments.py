@@ -21,10 +21,10 @@ from examsite.web.access import requires
 from examsite.web.adjustments import adjustment_lines
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.adjustments import DecideAdjustmentsForm
 from examsite.web.i18n import _, ngettext
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 #: Value of the button that agrees; everything else refuses.
 _APPROVE = "approve"
@@ -86,12 +86,7 @@ def decide_adjustments(code: str, request_id: int) -> ResponseReturnValue:
                 act(), g.competition, request_id, approve=approve, reason=form.reason.data or ""
             )
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            if isinstance(error, InvalidError):
-                form.reason.errors = [message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
+            status = show_refusal(form, error, beside="reason" if isinstance(error, InvalidError) else "")
             row = _row(request_id)
         else:
             flash(

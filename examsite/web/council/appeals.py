@@ -22,7 +22,7 @@ from examsite.web.access import requires
 from examsite.web.appeals import appeal_rows, number_words, window_of
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.forms.appeals import AppealActForm, DecideAppealForm, NoteDialogueForm, ReplaceRemarkerForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels.appeals import TAGS
@@ -174,13 +174,10 @@ def _served(form: FlaskForm, number: int, *, template: str, do: Any, done: str) 
         try:
             do()
         except InvalidError as error:
-            forget_changes()
-            place = form["score"] if error.code in _OF_SCORE and "score" in form else _reason_of(form)
-            place.errors = [*place.errors, message_of(error)]
+            is_score = error.code in _OF_SCORE and "score" in form
+            show_refusal(form, error, beside="score" if is_score else _reason_of(form))
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            form.form_errors.append(message_of(error))
+            status = show_refusal(form, error)
         else:
             flash(done, "success")
             return redirect(back)
@@ -200,8 +197,8 @@ def _served(form: FlaskForm, number: int, *, template: str, do: Any, done: str) 
 _OF_SCORE = ("score_out_of_range", "decision_outside_marks", "score_not_readable")
 
 
-def _reason_of(form: FlaskForm) -> Any:
-    return form["text"] if "text" in form else form["reason"]
+def _reason_of(form: FlaskForm) -> str:
+    return "text" if "text" in form else "reason"
 
 
 def _locked(standing: Any) -> set[int]:

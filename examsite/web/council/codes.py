@@ -32,13 +32,13 @@ from examsite.storage.queries.standardisation import missing_before_allocation
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.missing import council_missing
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal, status_of
 from examsite.web.forms.marking import ActForm, DrawAllocationForm
 from examsite.web.forms.split_keys import join_key_form
 from examsite.web.gates import MissingRow
 from examsite.web.i18n import _, ngettext
 from examsite.web.split_keys import joined
-from examsite.web.transactions import act, forget_changes, read_web_clock, write_now, writes, writes_in_steps
+from examsite.web.transactions import act, read_web_clock, write_now, writes, writes_in_steps
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,7 @@ def draw_allocation(code: str) -> ResponseReturnValue:
         try:
             drawn = allocations.draw_allocation(act(), g.competition, without_seeds=form.reason.data)
         except InvalidError as error:
-            forget_changes()
-            form.reason.errors = [message_of(error)]
+            show_refusal(form, error, beside="reason")
             return _render_codes(code, form), status_of(error)
         text = ngettext("Đã phân công %(num)d bài cho cán bộ chấm.", "Đã phân công %(num)d bài cho cán bộ chấm.", drawn)
         flash(text, "success")

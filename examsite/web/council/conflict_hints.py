@@ -20,11 +20,11 @@ from examsite.storage.queries.corrections import defence_state
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.marking import JudgeHintForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import label
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @desk_card
@@ -89,10 +89,8 @@ def judge_hint(code: str, account: int, candidacy: int) -> ResponseReturnValue:
                     reason=form.reason.data or "",
                 )
             except DomainError as error:
-                forget_changes()
+                status = show_refusal(form, error)
                 pair = _find(account, candidacy)
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
             else:
                 if ruling.is_pending:
                     flash(_("Đã ghi. Có hiệu lực khi một thành viên khác của hội đồng ghi như vậy."), "success")

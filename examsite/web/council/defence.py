@@ -28,13 +28,13 @@ from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.defence import agree_excuse_form
 from examsite.web.forms.proposals import DrawOrderForm
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _
 from examsite.web.member_incidents import serve_note_incident
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @desk_card
@@ -137,12 +137,8 @@ def agree_excuse(code: str, position: int) -> ResponseReturnValue:
                 reveals.agree_excuse(
                     act(), g.competition, position, member=form.member.data, reason=form.reason.data or ""
                 )
-            except InvalidError as error:
-                form.reason.errors = [*form.reason.errors, message_of(error)]
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error, beside="reason" if isinstance(error, InvalidError) else "")
                 defence = get_defence(session, g.competition.id, position)
             else:
                 flash(_("Đã ghi đồng ý. Người điều hành lượt này ghi lý do khi mở điểm."), "success")

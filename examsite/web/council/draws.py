@@ -31,7 +31,7 @@ from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.draws import DrawView, view_draw
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal, status_of
 from examsite.web.forms.draws import DrawActForm, GiveNumberForm, PrepareDrawForm, ShowNumberForm
 from examsite.web.forms.split_keys import join_key_form
 from examsite.web.i18n import _
@@ -213,9 +213,7 @@ def reveal_number(code: str, name: str) -> ResponseReturnValue:
         try:
             draws.reveal_number(act(), g.competition, name, read_nonce(form.number.data or ""))
         except DomainError as error:
-            forget_changes()
-            form.number.errors = [message_of(error)]
-            status = status_of(error)
+            status = show_refusal(form, error, beside="number")
         else:
             flash(_("Số của anh/chị khớp với cam kết và đã được nêu."), "success")
             return redirect(url_for("council.show_draw", code=code, name=name))

@@ -18,11 +18,11 @@ from examsite.storage.queries.sittings import get_incident, list_competition_inc
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.formatting import format_points
 from examsite.web.forms.incidents import NO_MEASURE, DecideIncidentForm
 from examsite.web.i18n import _, localised, ngettext
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @desk_card
@@ -71,8 +71,7 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
         try:
             invigilation.decide_incident(act(), g.competition, row, measure=measure)
         except InvalidError as error:
-            form.measure.errors = [message_of(error)]
-            forget_changes()
+            show_refusal(form, error, beside="measure")
             row = get_incident(db.session(), g.competition.id, incident)
         else:
             flash(_("Đã quyết định. Quyết định vào sổ ghi và áp dụng khi ghép phách."), "success")

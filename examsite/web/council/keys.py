@@ -17,12 +17,12 @@ from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.split_keys import get_split_key_number
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.split_keys import DiscardKeyForm, split_key_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.split_keys import SPLIT_HERE, serve_keys, serve_rehearsal, serve_sheet, serve_taking
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/keys")
@@ -53,9 +53,7 @@ def split_key(code: str, purpose: str) -> ResponseReturnValue:
         try:
             hand_out_key(act(), g.competition, aim, holders=chosen, needed=int(form.needed.data or 0))
         except InvalidError as error:
-            forget_changes()
-            form.holders.errors = [message_of(error)]
-            status = status_of(error)
+            status = show_refusal(form, error, beside="holders")
         else:
             flash(_("Đã chia khóa. Mỗi người giữ đăng nhập và lấy tờ của mình ở trang này."), "success")
             return redirect(url_for("council.list_keys", code=code))
@@ -79,8 +77,7 @@ def discard_key(code: str, key: int) -> ResponseReturnValue:
         try:
             key_sheets.discard_key(act(), g.competition, row, reason=form.reason.data or "")
         except InvalidError as error:
-            forget_changes()
-            form.reason.errors = [message_of(error)]
+            show_refusal(form, error, beside="reason")
         else:
             flash(_("Đã hủy khóa chưa lấy đủ tờ. Các tờ đã in của khóa này không mở được gì; hãy chia lại."), "success")
             return redirect(url_for("council.list_keys", code=code))

@@ -35,13 +35,13 @@ from examsite.storage.queries.split_keys import get_split_key
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.papers import OpenPaperForm, SetAsidePaperForm
 from examsite.web.forms.split_keys import join_key_form
 from examsite.web.gates import actor_text
 from examsite.web.i18n import _, ngettext
 from examsite.web.split_keys import joined
-from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+from examsite.web.transactions import act, read_web_clock, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition, Post
@@ -184,8 +184,7 @@ def set_aside_paper(code: str, post: str, paper: str) -> ResponseReturnValue:
         try:
             reserve = reserves.set_aside_paper(act(), g.competition, row, code=paper, reason=form.reason.data or "")
         except InvalidError as error:
-            forget_changes()
-            form.reason.errors = [*form.reason.errors, message_of(error)]
+            show_refusal(form, error, beside="reason")
             row = get_post(db.session(), g.competition.id, post)
         else:
             flash(

@@ -20,11 +20,11 @@ from examsite.storage.queries.boards import list_competition_requests, list_kept
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.sittings import DecideRequestForm
 from examsite.web.i18n import _, ngettext
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 #: Value of the button that agrees; everything else refuses.
 _APPROVE = "approve"
@@ -84,13 +84,7 @@ def decide_request(code: str, request_id: int) -> ResponseReturnValue:
         try:
             decide_room_request(act(), g.competition, request_id, approve=approve, reason=form.reason.data or "")
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            place = form.reason if isinstance(error, InvalidError) else form
-            if place is form:
-                form.form_errors.append(message_of(error))
-            else:
-                form.reason.errors = [message_of(error)]
+            status = show_refusal(form, error, beside="reason" if isinstance(error, InvalidError) else "")
             row = next(item for item in _rows(g.competition.id) if item.request.id == request_id)
         else:
             flash(_("Đã đồng ý, có hiệu lực ngay.") if approve else _("Đã từ chối; lý do đã vào sổ."), "success")

@@ -21,10 +21,10 @@ from examsite.storage.queries.withdrawals import (
 from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.marking import AnswerWithdrawalForm
 from examsite.web.i18n import _, ngettext
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.marking import MarkWithdrawal
@@ -86,9 +86,7 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
                 raise ConflictError("withdrawals_changed")
             withdrawals.answer_together(act(), g.competition, form.named(), is_agreed=is_agreed)
         except ConflictError as error:
-            forget_changes()
-            status = status_of(error)
-            form.form_errors.append(message_of(error))
+            status = show_refusal(form, error)
             wish = get_open_withdrawal(db.session(), g.competition.id, withdrawal)
             together = _asked_together(wish)
         else:

@@ -19,11 +19,11 @@ from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import find_attendance_at, get_defence, list_defences
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.defence import WithdrawAbsenceForm, record_attendance_form
 from examsite.web.i18n import _, localised
 from examsite.web.invigilator import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.proposals import Defence
@@ -49,9 +49,7 @@ def record_attendance(code: str) -> ResponseReturnValue:
             try:
                 record(act(), g.competition, form.absent())
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 defences = list_defences(db.session(), g.competition.id)
             else:
                 flash(_("Đã ghi có mặt, vắng mặt vào sổ."), "success")
@@ -85,10 +83,8 @@ def withdraw_absence(code: str, position: int) -> ResponseReturnValue:
             try:
                 withdraw(act(), g.competition, position, reason=form.reason.data or "")
             except DomainError as error:
-                forget_changes()
+                status = show_refusal(form, error)
                 defence = get_defence(db.session(), g.competition.id, position)
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
             else:
                 flash(_("Đã rút lại ghi nhận vắng mặt của lượt %(position)s.", position=position), "success")
                 return redirect(url_for("invigilator.record_attendance", code=code))

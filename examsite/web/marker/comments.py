@@ -13,13 +13,13 @@ from examsite.storage.database import db
 from examsite.storage.queries.marking_notes import list_own_flags, list_saved_comments
 from examsite.storage.queries.queues import get_blind_script
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of, wants_json
+from examsite.web.errors import show_refusal, wants_json
 from examsite.web.forms.marking import ActForm
 from examsite.web.forms.marking_notes import FlagScriptForm, SaveCommentForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.practice import keep_from_queue
-from examsite.web.transactions import act, beside_others, forget_changes, writes
+from examsite.web.transactions import act, beside_others, writes
 
 
 @bp.route("/<code>/comments", methods=["GET", "POST"])
@@ -36,9 +36,7 @@ def save_comment(code: str) -> ResponseReturnValue:
             try:
                 comment = saved_comments.save_comment(act(), g.competition, form.text.data or "")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.text.errors = [*form.text.errors, message_of(error)]
+                status = show_refusal(form, error, beside="text")
             else:
                 if wants_json():
                     return jsonify(id=comment.id, text=comment.text)
@@ -94,9 +92,7 @@ def flag_script(code: str, script: str) -> ResponseReturnValue:
             try:
                 script_flags.flag_script(act(), g.competition, script, text=form.text.data or "")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã gửi trưởng ban. Câu trả lời hiện ở trang chấm bài này."), "success")
                 return redirect(url_for("marker.mark_script", code=code, script=script))

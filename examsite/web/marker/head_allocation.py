@@ -29,11 +29,11 @@ from examsite.storage.queries.allocations import (
 )
 from examsite.storage.queries.standardisation import find_open_stop
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.marking import TakeOverForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.marker import bp
-from examsite.web.transactions import act, forget_changes, read_web_clock, writes
+from examsite.web.transactions import act, read_web_clock, writes
 
 
 @bp.get("/<code>/head/allocation")
@@ -78,9 +78,7 @@ def take_over_marker(code: str, marker: str) -> ResponseReturnValue:
                     act(), g.competition, marker, expected=form.expected_number(), reason=form.reason.data or ""
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 load = _load(marker)
             else:
                 flash(
@@ -118,9 +116,7 @@ def take_over_script(code: str, marker: str, waiting: str) -> ResponseReturnValu
                     act(), g.competition, waiting, marker=marker, reason=form.reason.data or ""
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã giao lại bài %(script)s theo kết quả bốc thăm.", script=waiting), "success")
                 return redirect(url_for("marker.list_allocation", code=code))

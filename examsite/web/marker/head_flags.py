@@ -12,11 +12,11 @@ from examsite.services import script_flags
 from examsite.storage.database import db
 from examsite.storage.queries.marking_notes import get_flag, list_flags
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.marking_notes import AnswerFlagForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/head/flags")
@@ -40,10 +40,8 @@ def answer_flag(code: str, flag: int) -> ResponseReturnValue:
             try:
                 script_flags.answer_flag(act(), g.competition, flag, text=form.text.data or "")
             except DomainError as error:
-                forget_changes()
+                status = show_refusal(form, error)
                 asked = get_flag(db.session(), g.competition.id, flag)
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
             else:
                 flash(_("Đã trả lời. Chỉ người hỏi đọc được."), "success")
                 return redirect(url_for("marker.list_script_flags", code=code))

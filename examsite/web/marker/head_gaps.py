@@ -29,7 +29,7 @@ from examsite.storage.queries.marking import (
 from examsite.storage.queries.rubric_changes import list_agreed_changes
 from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal, status_of
 from examsite.web.formatting import format_points
 from examsite.web.forms.marking import AcknowledgeStraddleForm, ActForm, DecideGapForm, DiscussionNoteForm
 from examsite.web.i18n import _
@@ -148,8 +148,7 @@ def note_discussion(code: str, script: str) -> ResponseReturnValue:
     try:
         settling.note_discussion(act(), g.competition, script, text=form.text.data or "")
     except DomainError as error:
-        forget_changes()
-        form.text.errors = [*form.text.errors, message_of(error)]
+        show_refusal(form, error, beside="text")
         return _again(code, script, error, note_form=form)
     flash(_("Đã ghi biên bản trao đổi về bài %(code)s.", code=script), "success")
     return redirect(url_for("marker.show_gap", code=code, script=script))

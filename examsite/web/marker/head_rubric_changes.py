@@ -23,13 +23,13 @@ from examsite.storage.queries.rubric_changes import (
     read_current_paper,
 )
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.items import propose_change_form
 from examsite.web.forms.marking import ActForm
 from examsite.web.i18n import _, current_locale
 from examsite.web.marker import bp
 from examsite.web.rubric_words import count_reopened, criterion_name, view_change
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/head/rubric")
@@ -77,9 +77,7 @@ def propose_rubric_change(code: str, opened: str, criterion: str) -> ResponseRet
                     reason=form.reason.data or "",
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã gửi ban đề thi. Hướng dẫn chấm chưa đổi cho đến khi người thứ hai đồng ý."), "success")
                 return redirect(url_for("marker.show_rubric_change", code=code, change=change.id))

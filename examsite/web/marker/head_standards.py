@@ -28,12 +28,12 @@ from examsite.storage.queries.standardisation import (
     list_standards,
 )
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.standardisation import QualifyForm, StandardForm, standard_form
 from examsite.web.i18n import _, current_locale
 from examsite.web.labels import label
 from examsite.web.marker import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/head/standards")
@@ -89,9 +89,7 @@ def write_standard(code: str, paper: str) -> ResponseReturnValue:
                     comments=form.read_comments({}),
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 return _proposed(code, row.script.code)
     return render_template(
@@ -125,10 +123,8 @@ def change_standard(code: str, standard: str) -> ResponseReturnValue:
                     comments=form.read_comments({}),
                 )
             except DomainError as error:
-                forget_changes()
+                status = show_refusal(form, error)
                 row = get_standard_by_code(db.session(), g.competition.id, standard)
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
             else:
                 return _proposed(code, standard)
     else:
@@ -163,9 +159,7 @@ def qualify_marker(code: str, marker: str) -> ResponseReturnValue:
                 )
                 decide(act(), g.competition, marker, reason=form.reason.data or "")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã ghi quyết định về %(marker)s.", marker=marker), "success")
                 return redirect(url_for("marker.list_head_standards", code=code))

@@ -16,14 +16,14 @@ from examsite.storage.database import db
 from examsite.storage.queries.allocations import list_marker_loads
 from examsite.storage.queries.standardisation import get_alarm, get_stop
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.formatting import format_points
 from examsite.web.forms.standardisation import DecideStopForm, LeaveMarkersForm, StopMarkerForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.head_allocation import waiting_words
 from examsite.web.marking_statistics import serve_statistics
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/head/statistics")
@@ -47,9 +47,7 @@ def stop_marker(code: str, marker: str) -> ResponseReturnValue:
             try:
                 stop = marker_stops.stop_marker(act(), g.competition, marker, reason=form.reason.data or "")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã tạm dừng %(marker)s.", marker=marker), "success")
                 return redirect(url_for("marker.show_stop", code=code, stop=stop.id))
@@ -69,9 +67,7 @@ def show_stop(code: str, stop: int) -> ResponseReturnValue:
             try:
                 _decide(stop, form)
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 return redirect(url_for("marker.show_stop", code=code, stop=stop))
     row = get_stop(db.session(), g.competition.id, stop)
@@ -106,9 +102,7 @@ def show_alarm(code: str, alarm: int) -> ResponseReturnValue:
             try:
                 marker_alarms.leave_markers(act(), g.competition, alarm, reason=form.reason.data or "")
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 flash(_("Đã ghi. Mức chấm được theo dõi lại từ đầu."), "success")
                 return redirect(url_for("marker.show_statistics", code=code))

@@ -13,13 +13,13 @@ from examsite.storage.database import db
 from examsite.storage.queries.marking import ScriptStanding
 from examsite.storage.queries.withdrawals import list_withdrawals_of_script
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.formatting import format_points
 from examsite.web.forms.marking import RequestWithdrawalForm
 from examsite.web.i18n import _
 from examsite.web.marker import bp
 from examsite.web.marker.head_gaps import get_gap
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.route("/<code>/head/scripts/<script>/withdraw", methods=["GET", "POST"])
@@ -38,10 +38,8 @@ def request_withdrawal(code: str, script: str) -> ResponseReturnValue:
                     act(), g.competition, script, marker=form.marker.data, reason=form.reason.data or ""
                 )
             except DomainError as error:
-                forget_changes()
+                status = show_refusal(form, error)
                 row = get_gap(script)
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
             else:
                 flash(_("Đã gửi đề nghị rút điểm bài %(code)s. Hội đồng xác nhận.", code=script), "success")
                 return redirect(url_for("marker.show_gap", code=code, script=script))

@@ -26,13 +26,13 @@ from examsite.storage.queries.rehearsals import get_rehearsal as read_rehearsal
 from examsite.storage.queries.rooms import find_waiting_request
 from examsite.storage.queries.sittings import get_sitting, list_sittings
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.machines import ChangeRoomRulesForm, RunRehearsalForm, StartWithoutRehearsalForm
 from examsite.web.i18n import _
 from examsite.web.labels.readiness import STEPS
 from examsite.web.organiser import bp
 from examsite.web.readiness import figure_rows, read_readiness
-from examsite.web.transactions import act, forget_changes, read_web_clock, write_now, writes, writes_in_steps
+from examsite.web.transactions import act, read_web_clock, write_now, writes, writes_in_steps
 
 
 @bp.get("/<code>/sittings/<sitting>/readiness")
@@ -106,14 +106,9 @@ def change_rules(code: str, sitting: str) -> ResponseReturnValue:
                 seb_config_key=_wanted_key(form, own_key),
                 address_ranges=form.address_ranges.data or "",
             )
-        except InvalidError as error:
-            name = str(error.params.get("field", ""))
-            if name in form:
-                form[name].errors = [message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
-        except ConflictError as error:
-            form.form_errors.append(message_of(error))
+        except (ConflictError, InvalidError) as error:
+            show_refusal(form, error)
+            row = get_sitting(db.session(), g.competition.id, sitting)
         else:
             flash(_("Đã ghi quy định máy của ca %(sitting)s.", sitting=sitting), "success")
             return redirect(url_for("organiser.show_readiness", code=code, sitting=sitting))
@@ -154,8 +149,7 @@ def run_rehearsal(code: str) -> ResponseReturnValue:
             with write_now() as ctx:
                 number = begin_rehearsal(ctx, g.competition, head_count=form.candidates.data).id
         except DomainError as error:
-            forget_changes()
-            form.form_errors.append(message_of(error))
+            show_refusal(form, error)
         else:
             _carry_out(code, number, form.candidates.data)
             return redirect(url_for("organiser.show_rehearsal", code=code, rehearsal=number))

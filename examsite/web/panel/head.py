@@ -22,7 +22,7 @@ from examsite.storage.queries.assessments import count_written
 from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.defence import list_members, list_members_at
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.forms.defence import DecideScoreForm, NoteRecordingForm, PanelActForm, reveal_scores_form
 from examsite.web.i18n import _
 from examsite.web.labels import label
@@ -102,9 +102,7 @@ def note_recording(code: str, position: int) -> ResponseReturnValue:
         try:
             note(act(), g.competition, position, reference=form.reference.data or "", seen=form.seen.data or "")
         except DomainError as error:
-            forget_changes()
-            status = status_of(error)
-            form.reference.errors = [*form.reference.errors, message_of(error)]
+            status = show_refusal(form, error, beside="reference")
         else:
             flash(_("Đã ghi nơi giữ bản ghi."), "success")
             return redirect(url_for("panel.lead_defence", code=code, position=position))
@@ -141,9 +139,7 @@ def reveal_scores(code: str, position: int) -> ResponseReturnValue:
             try:
                 reveals.reveal_scores(act(), g.competition, position, excused=form.excused())
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 values = defence_values(code, position)
             else:
                 flash(_("Đã mở điểm cho cả ban."), "success")

@@ -18,7 +18,7 @@ from examsite.storage.queries.corrections import defence_state
 from examsite.storage.queries.defence import list_members
 from examsite.storage.queries.panel_questions import list_questions
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal, status_of
 from examsite.web.forms.defence import NoteAnswerForm, NoteQuestionForm
 from examsite.web.panel import bp
 from examsite.web.panel.defences import defence_values
@@ -48,9 +48,7 @@ def log_questions(code: str, position: int) -> ResponseReturnValue:
                     asked_by=form.asked_by.data,
                 )
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
             else:
                 return redirect(url_for("panel.log_questions", code=code, position=position))
     values = defence_values(code, position)

@@ -18,11 +18,11 @@ from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.papers import get_paper, list_papers_of_post
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.papers import DrawPapersForm, SealFilesForm, SealPapersForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.setter import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.papers import Paper
@@ -119,11 +119,8 @@ def seal_files(code: str, post: str) -> ResponseReturnValue:
                 ],
             )
         except InvalidError as error:
-            forget_changes()
+            status = show_refusal(form, error, beside="files")
             row = get_post(db.session(), g.competition.id, post)
-            field = form.manifest if error.params.get("field") == "manifest" else form.files
-            field.errors = [message_of(error)]
-            status = status_of(error)
         else:
             text = ngettext(
                 "Đã nhận và niêm phong %(num)d tệp đề. Không ai đọc được cho đến khi những người giữ tờ khóa cùng mở.",

@@ -12,12 +12,12 @@ from examsite.services import rubric_changes
 from examsite.storage.database import db
 from examsite.storage.queries.rubric_changes import get_change, list_changes, list_touched_marks, read_current_paper
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.items import AnswerProposalForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.rubric_words import count_reopened, criterion_name, view_change
 from examsite.web.setter import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @bp.get("/<code>/rubric-changes")
@@ -47,9 +47,7 @@ def answer_rubric_change(code: str, change: int) -> ResponseReturnValue:
             try:
                 said = _answer(form, change)
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
-                form.form_errors.append(message_of(error))
+                status = show_refusal(form, error)
                 line = get_change(db.session(), g.competition.id, change)
             else:
                 flash(said, "success")

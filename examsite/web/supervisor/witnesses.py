@@ -8,18 +8,18 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import GateEvent
-from examsite.domain.errors import ConflictError, DomainError
+from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.services.witnesses import MAX_NOTE, add_cosignatures, end_witness, key_of, name_witness
 from examsite.storage.database import db
 from examsite.storage.queries.checkpoints import list_witnesses, map_last_cosigned
 from examsite.storage.queries.records import find_covering_checkpoint, find_last_checkpoint, get_log
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.log import AddCosignaturesForm, NameWitnessForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.supervisor import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
     from examsite.storage.models.records import CheckpointRow
@@ -38,9 +38,7 @@ def name_witnesses(code: str) -> ResponseReturnValue:
             flash(_("Đã ghi nhận nhân chứng; dòng khóa hiện ra trên trang sổ ghi công khai."), "success")
             return redirect(url_for("supervisor.name_witnesses", code=code))
         except DomainError as error:
-            forget_changes()
-            form.key.errors = [*form.key.errors, message_of(error)]
-            status = 422
+            status = show_refusal(form, error, beside="key")
     elif form.is_submitted():
         status = 422
     session = db.session()
@@ -87,9 +85,7 @@ def bring_cosignatures(code: str) -> ResponseReturnValue:
             flash(told if count else _("Những chữ ký này đã có từ trước."), "success")
             return redirect(url_for("supervisor.name_witnesses", code=code))
         except DomainError as error:
-            forget_changes()
-            form.text.errors = [*form.text.errors, message_of(error)]
-            status = 409 if isinstance(error, ConflictError) else 422
+            status = show_refusal(form, error, beside="text")
     elif form.is_submitted():
         status = 422
     return render_template("supervisor/bring_cosignatures.html", form=form), status
