@@ -13,17 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from examsite.domain.answer_files import AGE_START
+from examsite.domain.blueprints import Blueprint, blueprint_from_data, blueprint_to_data
 from examsite.domain.canonical import canonical_bytes, parse_canonical, sha256_hex
 from examsite.domain.errors import DomainError, InvalidError
-from examsite.domain.papers import (
-    VERSION_LETTERS,
-    Blueprint,
-    Paper,
-    blueprint_from_data,
-    blueprint_to_data,
-    paper_from_data,
-    version_code,
-)
+from examsite.domain.papers import VERSION_LETTERS, Paper, paper_from_data, version_code
 from examsite.domain.questions import Text
 from examsite.domain.rubrics import Rubric, RubricCriterion, check_rubric, rubric_data
 from examsite.domain.scores import Score, score, score_text

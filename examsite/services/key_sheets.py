@@ -47,8 +47,6 @@ def hand_out_key(
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
     ctx.require_fresh_factor()
-    if competition.state is CompetitionState.DRAFT:
-        raise ConflictError("split_key_too_early")
     check_key_missing(ctx, competition, purpose)
     check_holders(competition, holders)
     made = split_secret(needed=needed, holders=len(holders))
@@ -60,11 +58,13 @@ def hand_out_key(
 
 
 def check_key_missing(ctx: ServiceContext, competition: Competition, purpose: KeyPurpose) -> None:
-    """Refuse a second key of a purpose.
+    """Refuse a second key of a purpose, and any before there is a log for it.
 
     Raises:
-        ConflictError: `split_key_made`, `split_key_waiting`.
+        ConflictError: `split_key_too_early`, `split_key_made`, `split_key_waiting`.
     """
+    if competition.state is CompetitionState.DRAFT:
+        raise ConflictError("split_key_too_early")
     key = find_standing_key(ctx.session, competition.id, purpose)
     if key is not None:
         raise ConflictError("split_key_waiting" if count_untaken(key) else "split_key_made")

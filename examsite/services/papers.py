@@ -7,19 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
+from examsite.domain.blueprints import Blueprint, blueprint_from_data, blueprint_to_data, check_blueprint, draw_versions
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError
 from examsite.domain.events import Event
 from examsite.domain.papers import (
     PAPER,
-    Blueprint,
     PaperEvent,
     PaperState,
-    blueprint_from_data,
-    blueprint_to_data,
-    check_blueprint,
-    draw_versions,
     make_paper,
     paper_from_data,
     paper_sha256,

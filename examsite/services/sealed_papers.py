@@ -15,20 +15,12 @@ from typing import Any
 
 import pyrage
 
+from examsite.domain.blueprints import blueprint_from_data, check_blueprint, draw_versions
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
-from examsite.domain.papers import (
-    PAPER,
-    PaperEvent,
-    PaperState,
-    blueprint_from_data,
-    check_blueprint,
-    draw_versions,
-    make_paper,
-    paper_to_data,
-)
+from examsite.domain.papers import PAPER, PaperEvent, PaperState, make_paper, paper_to_data
 from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question

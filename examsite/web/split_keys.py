@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.split_keys import TAKING_HOURS, KeyPurpose, takes_too_long
@@ -59,6 +60,7 @@ def serve_keys() -> ResponseReturnValue:
         keys=keys,
         unmade=[purpose for purpose in SPLIT_HERE if purpose not in made],
         is_chair=g.actor.role is Role.CHAIR,
+        is_early=g.competition.state is CompetitionState.DRAFT,
         own=g.actor.assignment_id,
         late={key.id for key in keys if count_untaken(key) and takes_too_long(key.made_at, now=now)},
         hours=TAKING_HOURS,

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from examsite.domain.blueprints import suggest_blueprint
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.papers import suggest_blueprint
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question
 from examsite.domain.scores import score

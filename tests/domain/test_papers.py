@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examsite.domain import papers
+from examsite.domain import blueprints, papers
 from examsite.domain.errors import InvalidError
 from examsite.domain.rubrics import check_rubric
 from question_bank.loader import load_bank
@@ -27,9 +27,9 @@ TOPICS = (
     "ethics",
     "performance",
 )
-PLAN = papers.Blueprint(
+PLAN = blueprints.Blueprint(
     objective_points=Decimal("2.00"),
-    objective=tuple(papers.TopicCount(topic, 2) for topic in TOPICS),
+    objective=tuple(blueprints.TopicCount(topic, 2) for topic in TOPICS),
     essay_topics=tuple(sorted({item.topic for item in BANK if item.kind == "essay"})),
     essay_count=2,
 )
@@ -37,46 +37,46 @@ HUNDRED = Decimal("100.00")
 
 
 def test_plan_of_the_demonstration_fits_the_bank() -> None:
-    papers.check_blueprint(PLAN, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
+    blueprints.check_blueprint(PLAN, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
 
 
 @pytest.mark.parametrize(
     ("plan", "code"),
     [
         (replace(PLAN, objective=(), essay_count=0), "blueprint_empty"),
-        (replace(PLAN, objective=(papers.TopicCount("planning", 0),)), "blueprint_empty"),
-        (replace(PLAN, objective=(*PLAN.objective, papers.TopicCount("planning", 1))), "blueprint_topic_twice"),
+        (replace(PLAN, objective=(blueprints.TopicCount("planning", 0),)), "blueprint_empty"),
+        (replace(PLAN, objective=(*PLAN.objective, blueprints.TopicCount("planning", 1))), "blueprint_topic_twice"),
         (replace(PLAN, essay_topics=("change", "change")), "blueprint_topic_twice"),
         (replace(PLAN, objective_points=Decimal("2.50")), "blueprint_points_wrong"),
-        (replace(PLAN, objective=(papers.TopicCount("planning", 9),)), "blueprint_bank_too_small"),
-        (replace(PLAN, objective=(papers.TopicCount("astrology", 1),)), "blueprint_bank_too_small"),
+        (replace(PLAN, objective=(blueprints.TopicCount("planning", 9),)), "blueprint_bank_too_small"),
+        (replace(PLAN, objective=(blueprints.TopicCount("astrology", 1),)), "blueprint_bank_too_small"),
         (replace(PLAN, essay_topics=("planning",)), "blueprint_bank_too_small"),
     ],
 )
-def test_plan_that_cannot_work_is_refused(plan: papers.Blueprint, code: str) -> None:
+def test_plan_that_cannot_work_is_refused(plan: blueprints.Blueprint, code: str) -> None:
     with pytest.raises(InvalidError) as refused:
-        papers.check_blueprint(plan, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
+        blueprints.check_blueprint(plan, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
     assert refused.value.code == code
 
 
 def test_plan_without_essays_is_possible() -> None:
     plan = replace(PLAN, objective_points=Decimal("5.00"), essay_count=0, essay_topics=())
-    papers.check_blueprint(plan, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
+    blueprints.check_blueprint(plan, BANK, maximum=HUNDRED, versions=3, bank_multiple=3)
 
 
 def test_blueprint_survives_storage() -> None:
-    assert papers.blueprint_from_data(papers.blueprint_to_data(PLAN)) == PLAN
+    assert blueprints.blueprint_from_data(blueprints.blueprint_to_data(PLAN)) == PLAN
 
 
 @pytest.mark.parametrize("data", [{}, {"objective_points": "x"}, {"objective_points": "2.00", "objective": 3}])
 def test_broken_blueprint_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(InvalidError):
-        papers.blueprint_from_data(data)
+        blueprints.blueprint_from_data(data)
 
 
 @given(st.binary(min_size=1, max_size=32))
 def test_versions_share_no_question_and_follow_the_plan(seed: bytes) -> None:
-    versions = papers.draw_versions(PLAN, BANK, seed=seed, versions=3)
+    versions = blueprints.draw_versions(PLAN, BANK, seed=seed, versions=3)
     ids = [item.id for version in versions for item in version]
     assert len(ids) == len(set(ids)) == 3 * 22
     for version in versions:
@@ -84,11 +84,11 @@ def test_versions_share_no_question_and_follow_the_plan(seed: bytes) -> None:
         assert topics == [topic for topic in TOPICS for _ in range(2)]
         essays = [item.topic for item in version if item.kind == "essay"]
         assert len(essays) == len(set(essays)) == 2
-    assert versions == papers.draw_versions(PLAN, tuple(reversed(BANK)), seed=seed, versions=3)
+    assert versions == blueprints.draw_versions(PLAN, tuple(reversed(BANK)), seed=seed, versions=3)
 
 
 def test_frozen_copy_gives_back_the_same_paper_and_hash() -> None:
-    questions = papers.draw_versions(PLAN, BANK, seed=b"seed", versions=3)[1]
+    questions = blueprints.draw_versions(PLAN, BANK, seed=b"seed", versions=3)[1]
     paper = papers.make_paper(
         questions, post="P1", version=2, minutes=180, objective_points=Decimal("2.00"), mark_step=Decimal("2.50")
     )
@@ -104,7 +104,7 @@ def test_frozen_copy_gives_back_the_same_paper_and_hash() -> None:
 
 
 def test_a_copy_that_was_changed_is_read_anew() -> None:
-    questions = papers.draw_versions(PLAN, BANK, seed=b"seed", versions=3)[0]
+    questions = blueprints.draw_versions(PLAN, BANK, seed=b"seed", versions=3)[0]
     paper = papers.make_paper(
         questions, post="P1", version=1, minutes=180, objective_points=Decimal("2.00"), mark_step=Decimal("2.50")
     )

@@ -8,9 +8,9 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
+from examsite.domain.blueprints import Blueprint, TopicCount, blueprint_to_data
 from examsite.domain.competitions import CompetitionState, DelegationLevel
 from examsite.domain.conflicts import DECLARING
-from examsite.domain.papers import Blueprint, TopicCount, blueprint_to_data
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services.accounts import create_account, grant_role

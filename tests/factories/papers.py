@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from examsite.domain.blueprints import suggest_blueprint
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.papers import suggest_blueprint
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import papers

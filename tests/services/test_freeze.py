@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
+from examsite.domain.blueprints import Blueprint
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError
-from examsite.domain.papers import Blueprint
 from examsite.domain.permissions import Role
 from examsite.services import (
     candidacies,

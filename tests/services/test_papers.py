@@ -11,19 +11,12 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
+from examsite.domain.blueprints import Blueprint, TopicCount, blueprint_from_data, suggest_blueprint
 from examsite.domain.canonical import canonical_bytes, sha256_hex
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.draws import check_draw
 from examsite.domain.errors import DomainError, InvalidError, NotAllowedError
-from examsite.domain.papers import (
-    Blueprint,
-    PaperState,
-    TopicCount,
-    blueprint_from_data,
-    paper_from_data,
-    paper_sha256,
-    suggest_blueprint,
-)
+from examsite.domain.papers import PaperState, paper_from_data, paper_sha256
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Text, question_from_data, question_to_data
 from examsite.domain.scores import score

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from examsite.domain.blueprints import suggest_blueprint
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, DomainError, InvalidError
-from examsite.domain.papers import PaperState, paper_from_data, suggest_blueprint
+from examsite.domain.papers import PaperState, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question
 from examsite.domain.scores import score

@@ -19,11 +19,12 @@ from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.cli.demonstration.signing import sign_result
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
+from examsite.domain.blueprints import Blueprint, TopicCount
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.marking import NeededAct
-from examsite.domain.papers import Blueprint, Paper, PaperItem, TopicCount, paper_from_data
+from examsite.domain.papers import Paper, PaperItem, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
 from examsite.domain.saves import Save

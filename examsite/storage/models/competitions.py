@@ -84,7 +84,7 @@ class Post(Sealed, Base):
     #: Standards and conditions for the post, for the announcement.
     requirements: Mapped[str] = mapped_column(Text, default="")
     requirements_en: Mapped[str] = mapped_column(Text, default="")
-    #: examsite.domain.papers.Blueprint as JSON; empty until the setter's plan is entered.
+    #: examsite.domain.blueprints.Blueprint as JSON; empty until the setter's plan is entered.
     blueprint: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     #: examsite.domain.rubrics.Rubric of the defence as JSON.
     defence_rubric: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

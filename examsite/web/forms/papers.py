@@ -10,8 +10,8 @@ from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from examsite.domain.blueprints import Blueprint, TopicCount
 from examsite.domain.errors import InvalidError
-from examsite.domain.papers import Blueprint, TopicCount
 from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.scores import Score, parse_score, score
 from examsite.web.i18n import _l

@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.blueprints import Blueprint, blueprint_from_data
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import InvalidError
-from examsite.domain.papers import Blueprint, blueprint_from_data
 from examsite.domain.rubrics import Rubric, rubric_from_snapshot
 from examsite.services.checkpoints import log_key
 from examsite.services.context import read_clock

@@ -10,15 +10,9 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field
 
+from examsite.domain.blueprints import Blueprint, blueprint_from_data, essay_supply, objective_supply, suggest_blueprint
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError
-from examsite.domain.papers import (
-    Blueprint,
-    blueprint_from_data,
-    essay_supply,
-    objective_supply,
-    suggest_blueprint,
-)
 from examsite.domain.permissions import Role
 from examsite.domain.questions import Question, QuestionKind
 from examsite.domain.rulesets import RuleSet, ruleset_from_toml
