@@ -103,6 +103,16 @@ def test_each_holder_takes_the_own_sheet_and_tries_it(holders: list[str], log_in
         assert " ".join(sheet.split()[4:7]) not in words(page)
 
 
+def test_before_the_announcement_nobody_fills_in_what_is_refused(
+    scene: Scene, password_hash: str, log_in: LogIn
+) -> None:
+    scene(lambda doing: make_complete_plan(doing.session, doing.now, password_hash=password_hash))
+    chair = log_in(CHAIR)
+    page = chair.page(KEYS)
+    assert (len(find_all(page, "unmade-codes")), find_all(page, "split-codes")) == (1, [])
+    assert chair.get(SPLIT).status_code == 409
+
+
 def test_a_key_that_is_not_taken_in_time_is_said_and_given_up(
     holders: list[str], log_in: LogIn, scene: Scene, clock: Clock
 ) -> None:
