@@ -1,24 +1,17 @@
-"""What an invigilator does in the room, and what the council makes of the minutes.
+"""What an invigilator does in the room: who is here, seats, time, hand-ins, and the signatures after the close.
 
-Nothing here shows or changes an answer, and nothing punishes by itself: an incident is written down, the council
-decides it, and the decision takes effect only when marks are merged.
+Nothing here shows or changes an answer.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState
 from examsite.domain.canonical import canonical_bytes, instant_text, sha256_hex
-from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
-from examsite.domain.permissions import Role
 from examsite.domain.reasons import checked_reason
 from examsite.domain.scores import score_text
 from examsite.domain.sittings import (
-    INCIDENT,
-    IncidentEvent,
     SittingState,
     check_extension,
     is_let_in,
@@ -26,20 +19,16 @@ from examsite.domain.sittings import (
 )
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.rooms import add_time, lock_seat, require_watcher, subject_of
+from examsite.services.rooms import PART, add_time, lock_seat, require_watcher, subject_of
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.rooms import HandoverNote
-from examsite.storage.models.sittings import Attempt, Extension, Incident, Sitting
-from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.models.sittings import Attempt, Extension, Sitting
 from examsite.storage.queries.code_maps import find_closed_map
 from examsite.storage.queries.rooms import ObjectiveResult, list_objective_results
-from examsite.storage.queries.sittings import find_first_watcher, get_incident, list_attempts
-
-#: The part of the competition that is written in a sitting.
-PART = "written"
+from examsite.storage.queries.sittings import find_first_watcher, list_attempts
 
 
 def check_in(
@@ -240,89 +229,6 @@ def force_hand_in(ctx: ServiceContext, competition: Competition, sitting: Sittin
     payload = {"number": attempt.candidacy.candidate_number, "seat": seat, "reason": words}
     record(ctx, competition, Event.ATTEMPT_ENDED, subject_of(sitting), payload)
     close_attempt(ctx, competition, sitting, attempt)
-
-
-def record_incident(
-    ctx: ServiceContext,
-    competition: Competition,
-    sitting: Sitting,
-    *,
-    seat: str | None,
-    measure: str,
-    minutes: str,
-    witnesses: str = "",
-) -> Incident:
-    """Write down what happened; a measure is a proposal to the council and takes nothing from anyone by itself.
-
-    Raises:
-        InvalidError: `minutes_missing`, `measure_not_known`, `measure_without_candidate`, with the `field`.
-        NotAllowedError: `role_needed`, `not_in_this_room`.
-        NotFoundError: `seat_not_found`.
-    """
-    require_watcher(ctx, competition, sitting)
-    if not minutes.strip():
-        raise InvalidError("minutes_missing", field="minutes")
-    if measure and measure not in {item.measure for item in ruleset_of(competition).measures}:
-        raise InvalidError("measure_not_known", field="measure")
-    if measure and not seat:
-        raise InvalidError("measure_without_candidate", field="measure")
-    attempt = get_attempt(ctx.session, sitting.id, seat) if seat else None
-    incident = Incident(
-        sitting_id=sitting.id,
-        candidacy_id=attempt.candidacy_id if attempt else None,
-        measure=measure,
-        minutes=minutes.strip(),
-        witnesses=witnesses.strip(),
-        recorded_at=ctx.now,
-        recorded_by_id=ctx.actor.account_id,
-    )
-    ctx.session.add(incident)
-    ctx.session.flush()
-    payload = {
-        "number": attempt.candidacy.candidate_number if attempt else None,
-        "measure": measure or None,
-        "minutes": minutes.strip(),
-        "witnesses": witnesses.strip(),
-    }
-    record(ctx, competition, Event.INCIDENT_RECORDED, subject_of(sitting), payload)
-    return incident
-
-
-def decide_incident(ctx: ServiceContext, competition: Competition, incident: Incident, *, measure: str | None) -> None:
-    """Decide an incident: a measure of the rule set, or None for no measure. It is applied when marks are merged.
-
-    Raises:
-        ConflictError: `incident_too_late` once codes are sealed; `event_not_open` when it was decided before.
-        InvalidError: `measure_without_candidate`.
-        NotAllowedError: `role_needed`.
-        NotFoundError: `measure_not_found`.
-    """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
-    if competition.state is not CompetitionState.WRITTEN:
-        raise ConflictError("incident_too_late")
-    ctx.session.execute(select(Incident.id).where(Incident.id == incident.id).with_for_update())
-    incident = get_incident(ctx.session, competition.id, incident.id)
-    subject = subject_of(incident.sitting)
-    if measure is None:
-        incident.state = INCIDENT.after(incident.state, IncidentEvent.DISMISSED)
-        incident.decided_at, incident.decided_by_id = ctx.now, ctx.actor.account_id
-        number = incident.candidacy.candidate_number if incident.candidacy else None
-        incident.record_seq = record(ctx, competition, Event.INCIDENT_DISMISSED, subject, {"number": number})
-        return
-    if incident.candidacy is None:
-        raise InvalidError("measure_without_candidate", field="measure")
-    known = ruleset_of(competition).measure_named(measure)
-    incident.state = INCIDENT.after(incident.state, IncidentEvent.DECIDED)
-    incident.measure, incident.percent, incident.void = known.measure, known.percent, known.void
-    incident.decided_at, incident.decided_by_id = ctx.now, ctx.actor.account_id
-    payload = {
-        "candidate": incident.candidacy.public_code,
-        "part": PART,
-        "measure": known.measure,
-        "percent": None if known.percent is None else score_text(known.percent),
-        "void": known.void,
-    }
-    incident.record_seq = record(ctx, competition, Event.INCIDENT_DECIDED, subject, payload)
 
 
 def sign_attendance(ctx: ServiceContext, competition: Competition, sitting: Sitting) -> list[str]:

@@ -22,6 +22,9 @@ from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.papers import get_frozen_paper
 from examsite.storage.queries.sittings import is_invigilator_of
 
+#: The part of the competition that is written in a sitting.
+PART = "written"
+
 
 def subject_of(sitting: Sitting) -> str:
     """How the record names a sitting; what happens at a seat names it too, never the candidate."""

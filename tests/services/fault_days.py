@@ -23,7 +23,7 @@ from examsite.domain.rooms import LostTimeState
 from examsite.domain.saves import Save
 from examsite.domain.sittings import seat_codes
 from examsite.domain.timelines import AttemptReport
-from examsite.services import invigilation, room_time
+from examsite.services import incidents, invigilation, room_time
 from examsite.services.answer_files import import_answer_file, keep_answer_file, recipient_of
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.attempts import HandInJob, OpenJob, SaveJob, write_jobs
@@ -234,7 +234,7 @@ class Candidate:
                 self.truth.extended_seconds += seconds
 
     def incident(self, at: float) -> None:
-        self.act(invigilation.record_incident, at, seat=self.truth.seat, measure="", minutes="làm đổ nước")
+        self.act(incidents.record_incident, at, seat=self.truth.seat, measure="", minutes="làm đổ nước")
         self.truth.incidents += 1
 
     def keep_out(self, at: float) -> None:

@@ -19,15 +19,8 @@ from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
 from examsite.domain.sittings import SittingState
 from examsite.services.attempts import hand_in, open_attempt, read_state, save_answers
-from examsite.services.invigilation import (
-    check_in,
-    decide_incident,
-    extend_time,
-    free_attempt,
-    move_seat,
-    record_incident,
-    sign_attendance,
-)
+from examsite.services.incidents import decide_incident, record_incident
+from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat, sign_attendance
 from examsite.services.rehearsals import identity_of
 from examsite.services.seating import assign_seats, draw_seats
 from examsite.services.sittings import close_overdue, move_start, schedule_sitting, start_sitting

@@ -19,7 +19,8 @@ from examsite.domain.rooms import ServerAct
 from examsite.domain.saves import Save
 from examsite.services import attempts, room_messages, sittings
 from examsite.services.attempt_tokens import token_of_attempt
-from examsite.services.invigilation import check_in, record_incident
+from examsite.services.incidents import record_incident
+from examsite.services.invigilation import check_in
 from examsite.services.server_faults import note_fault
 from examsite.services.sittings import assign_invigilator
 from examsite.storage.models.accounts import Account, RoleAssignment

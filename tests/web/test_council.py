@@ -10,7 +10,7 @@ import pytest
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.services.accounts import grant_role
-from examsite.services.invigilation import record_incident
+from examsite.services.incidents import record_incident
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.sittings import list_competition_incidents
 from tests.factories.competitions import make_official

@@ -37,6 +37,7 @@ from examsite.services import (
     candidacies,
     codes,
     competitions,
+    incidents,
     invigilation,
     marking,
     merging,
@@ -358,7 +359,7 @@ class Play:
         if reprimand:
             sitting = list_sittings(self.session, self.competition.id)[0]
             seat = list_attempts(self.session, sitting.id)[1].seat
-            incident = invigilation.record_incident(
+            incident = incidents.record_incident(
                 self.by("coithi", Role.INVIGILATOR, self.plan.written_at + HOUR),
                 self.competition,
                 sitting,
@@ -375,7 +376,7 @@ class Play:
             invigilation.sign_attendance(ctx, self.competition, sitting)
         if reprimand:
             ctx = self.by("chutich", Role.CHAIR, end + HOUR)
-            invigilation.decide_incident(ctx, self.competition, incident, measure=incident.measure)
+            incidents.decide_incident(ctx, self.competition, incident, measure=incident.measure)
 
     # --------------------------------------------------------------------------------------------- marking
 

@@ -21,7 +21,7 @@ from examsite.domain.papers import Paper, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import HelpKind, RequestKind
 from examsite.domain.saves import Save
-from examsite.services import attempts, invigilation, room_messages, room_requests, room_time, sittings
+from examsite.services import attempts, incidents, invigilation, room_messages, room_requests, room_time, sittings
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.photos import receive_photo
 from examsite.services.uploads import add_upload
@@ -292,7 +292,7 @@ class LivelyRoom:
             room_time.give_lost_time(ctx, self.competition, self.sitting, lost_time_id=loss.lost.id)
 
     def _incident(self, measure: str, minutes: str, ctx: ServiceContext, seat: str) -> None:
-        invigilation.record_incident(
+        incidents.record_incident(
             ctx,
             self.competition,
             self.sitting,
@@ -311,7 +311,7 @@ class LivelyRoom:
             self._at_place(place, minute * MINUTE, partial(self._incident, measure, minutes))
         self._watched(
             46 * MINUTE,
-            lambda ctx: invigilation.record_incident(
+            lambda ctx: incidents.record_incident(
                 ctx,
                 self.competition,
                 self.sitting,

@@ -11,7 +11,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import INCIDENT, IncidentEvent
-from examsite.services import invigilation
+from examsite.services import incidents
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.sittings import get_incident, list_competition_incidents, list_sittings
@@ -69,7 +69,7 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         measure = None if form.measure.data == NO_MEASURE else form.measure.data
         try:
-            invigilation.decide_incident(act(), g.competition, row, measure=measure)
+            incidents.decide_incident(act(), g.competition, row, measure=measure)
         except InvalidError as error:
             show_refusal(form, error, beside="measure")
             row = get_incident(db.session(), g.competition.id, incident)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import RequestKind
-from examsite.services import invigilation, room_messages, room_requests
+from examsite.services import incidents, invigilation, room_messages, room_requests
 from examsite.services.photos import MAX_PHOTO_MEGABYTES, receive_photo
 from examsite.services.uploads import add_upload
 from examsite.web.access import requires
@@ -154,7 +154,7 @@ def record_incident(code: str, sitting: str) -> ResponseReturnValue:
     seat = request.args.get("seat") or None
 
     def write_down(found: Any, form: Any) -> str:
-        invigilation.record_incident(
+        incidents.record_incident(
             act(),
             g.competition,
             found,
