@@ -121,6 +121,19 @@ def format_item(item: str) -> str:
     return gettext("Trắc nghiệm %(number)s", number=number)
 
 
+#: Browsers and systems by what their User-Agent says; the more particular sign first, since they quote each other.
+_BROWSERS = {"SEB": "Safe Exam Browser", "Edg": "Edge", "OPR": "Opera", "CocCoc": "Cốc Cốc", "coc_coc": "Cốc Cốc"}
+_BROWSERS |= {"Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "CrOS": "ChromeOS"}
+_SYSTEMS |= {"Mac OS X": "macOS", "Linux": "Linux"}
+
+
+def format_browser(user_agent: str) -> str:
+    """Firefox, Windows: enough to know one's own machine again; the first forty signs of what is not known."""
+    found = (next((name for sign, name in names.items() if sign in user_agent), "") for names in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, found)) or user_agent[:40] or gettext("không rõ trình duyệt")
+
+
 def init_formatting(app: Flask) -> None:
     """Name the filters for templates."""
     app.jinja_env.filters.update(
@@ -138,4 +151,5 @@ def init_formatting(app: Flask) -> None:
         number=format_number,
         hash_groups=format_hash,
         item=format_item,
+        browser=format_browser,
     )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from flask import abort, g, jsonify, redirect, render_template, request
+from flask import abort, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.second_factors import FRESH_SECONDS, FactorKind, is_fresh
@@ -65,10 +66,11 @@ def ask_for_factor(token: str, *, or_signature: bool = False) -> ResponseReturnV
     return _page(form, token), status
 
 
-def serve_factor(token: str, *, target: str, first: str = "") -> ResponseReturnValue:
+def serve_factor(token: str, *, target: str, first: str = "", leave: str = "") -> ResponseReturnValue:
     """The same page where nothing was sent yet, at a log-in or before a form; leads on to the target.
 
-    `first` says why it is asked before a form; at a log-in the page says so itself.
+    `first` says why it is asked before a form, `leave` where to whoever gives it up goes; at a log-in the page says
+    why itself.
     """
     form = ShowFactorForm()
     if form.is_submitted() and form.validate():
@@ -77,7 +79,7 @@ def serve_factor(token: str, *, target: str, first: str = "") -> ResponseReturnV
             return redirect(target)
         form.factor_code.errors = [*form.factor_code.errors, refusal]
     form.factor_code.data = form.factor_answer.data = ""
-    return _page(form, token, at_log_in=not first, first=first), 422 if form.is_submitted() else 200
+    return _page(form, token, at_log_in=not first, first=first, leave=leave), 422 if form.is_submitted() else 200
 
 
 def _try(form: ShowFactorForm, token: str) -> str:
@@ -104,7 +106,7 @@ def was_shown() -> bool:
     return is_fresh(g.factor_at, now=read_web_clock())
 
 
-def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False, first: str = "") -> str:
+def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False, first: str = "", leave: str = "") -> str:
     session = db.session()
     if g.competition is None and g.get("competition_code") is not None:
         try:
@@ -122,6 +124,7 @@ def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False, first: s
         form=form,
         at_log_in=at_log_in,
         first=first,
+        leave=leave or _page_of_the_act(),
         carried=[item for item in request.form.items(multi=True) if item[0] not in _OWN_FIELDS],
         has_files=any(file.filename for file in request.files.values()),
         has_factors=bool(factors),
@@ -130,3 +133,12 @@ def _page(form: ShowFactorForm, token: str, *, at_log_in: bool = False, first: s
         minutes=FRESH_SECONDS // 60,
         demonstration_code=second_factors.demonstration_code(ctx),
     )
+
+
+def _page_of_the_act() -> str:
+    """Where the form of this act stands: most acts are sent to their own page; the others lead to the own doors."""
+    try:
+        endpoint, values = current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return url_for("auth.show_home")
+    return url_for(endpoint, **values)

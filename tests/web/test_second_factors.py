@@ -130,9 +130,11 @@ def test_who_signs_shows_a_code_on_the_way_and_nothing_typed_is_lost(
     asked = member.submit(SIGN, typed)
     carried = hidden_on(parse(asked.text))
     assert {name: carried[name] for name in typed} == typed
-    assert find_all(parse(asked.text), "leave")[0].get("href") == "/home"
+    assert find_all(parse(asked.text), "leave")[0].get("href") == SIGN  # the page where the form stands
     assert scene(lambda doing: doing.session.scalars(select(Signature)).all()) == []
 
+    shapeless = member.post(SIGN, data={**carried, "factor_code": "12ab"})
+    assert (shapeless.status_code, "Mã gồm đúng 6 chữ số" in shapeless.text) == (422, True)
     wrong = member.post(SIGN, data={**carried, "factor_code": "000000"})
     assert (wrong.status_code, "Mã chưa đúng" in wrong.text) == (422, True)
     carried = hidden_on(parse(wrong.text))
@@ -178,6 +180,7 @@ def test_adding_needs_the_password_and_the_code(ranked: str, log_in: LogIn, cloc
         answer = member.submit("/account/security/app", good | change)
         assert (answer.status_code, said in answer.text) == (422, True)
         assert secret_on(answer.text) == secret
+        assert find_all(parse(answer.text), "code")[0].get("value", "") == ""
     assert member.submit("/account/security/app", good).status_code == 302
     clock.present += timedelta(minutes=6)
     # The old factor is asked before the new one is shown; who was too long over the form is asked when it is sent.

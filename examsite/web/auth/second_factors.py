@@ -77,6 +77,7 @@ def add_app() -> ResponseReturnValue:
         ):
             flash(_("Đã thêm ứng dụng tạo mã. Từ nay các việc quan trọng sẽ hỏi mã."), "success")
             return redirect(url_for("auth.list_factors"))
+    form.code.data = ""  # a code counts once and half a minute: the next try needs another one
     offer = second_factors.offer_app(act(), token=person.token)
     page = render_template(
         "auth/add_app.html",
@@ -151,7 +152,9 @@ def _ask_for_the_old_one(person: Principal) -> ResponseReturnValue | None:
     if not has_factor or not (only_factor or request.method == "GET") or was_shown():
         return None
     first = _("Trước khi thêm một yếu tố mới, hãy xác nhận bằng yếu tố đang có. Rồi trang mới hiện mã để thêm.")
-    return serve_factor(person.token, target=url_for(str(request.endpoint)), first=first)
+    return serve_factor(
+        person.token, target=url_for(str(request.endpoint)), first=first, leave=url_for("auth.list_factors")
+    )
 
 
 def _ask_first(form: AddAppForm | AddPasskeyForm, person: Principal) -> ResponseReturnValue | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
+from wtforms import Field, HiddenField, IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from examsite.domain.accounts import MOST_PASSWORD_LENGTH
 from examsite.domain.names import normalise_name
-from examsite.domain.second_factors import MOST_NAME_LENGTH
-from examsite.web.i18n import _l
+from examsite.domain.second_factors import CODE_DIGITS, MOST_NAME_LENGTH, plain_code
+from examsite.web.i18n import _, _l
 
 _NEEDED = _l("Chưa điền.")
 _TOO_LONG = _l("Dài quá %(max)d ký tự.")
@@ -19,6 +19,13 @@ _TOO_LONG = _l("Dài quá %(max)d ký tự.")
 def one_line(value: str | None) -> str:
     """A line of text as it is stored: NFC, single spaces, nothing invisible."""
     return normalise_name(value or "")
+
+
+def _is_code(_form: FlaskForm, field: Field) -> None:
+    """What cannot be a code is told apart from a wrong one, and slows nobody down."""
+    code = plain_code(field.data or "")
+    if not (len(code) == CODE_DIGITS and code.isascii() and code.isdigit()):
+        raise ValidationError(_("Mã gồm đúng 6 chữ số, như ứng dụng đang hiện."))
 
 
 class LogInForm(FlaskForm):
@@ -167,6 +174,11 @@ class ShowFactorForm(FlaskForm):
     factor_code = StringField(_l("Mã 6 số"), validators=[Length(max=20, message=_TOO_LONG)])
     factor_answer = HiddenField()
 
+    def validate_factor_code(self, field: Field) -> None:
+        """A passkey answers in place of a code."""
+        if not self.factor_answer.data:
+            _is_code(self, field)
+
 
 class AddAppForm(FlaskForm):
     """An app that shows codes; the password only where the account has no factor yet."""
@@ -179,7 +191,8 @@ class AddAppForm(FlaskForm):
     )
     password = PasswordField(_l("Mật khẩu đang dùng"), validators=[Length(max=MOST_PASSWORD_LENGTH, message=_TOO_LONG)])
     code = StringField(
-        _l("Mã 6 số ứng dụng đang hiện"), validators=[DataRequired(_NEEDED), Length(max=20, message=_TOO_LONG)]
+        _l("Mã 6 số ứng dụng đang hiện"),
+        validators=[DataRequired(_NEEDED), Length(max=20, message=_TOO_LONG), _is_code],
     )
 
 
