@@ -127,10 +127,23 @@
   }
 
   function setUpWideTables() {
-    // A box that scrolls must be reachable by keyboard.
-    for (const box of document.querySelectorAll(".table-scroll")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    }
+    // A box that scrolls must be reachable by keyboard, and say so: columns that end at its edge look like all there are.
+    const boxes = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        const isWide = target.scrollWidth > target.clientWidth;
+        if (isWide) target.tabIndex = 0;
+        if (!isWide && !hints.has(target)) continue;
+        if (!hints.has(target)) {
+          const hint = Object.assign(document.createElement("p"), { className: "note wide-table-hint" });
+          hint.textContent = document.body.dataset.wideTable;
+          target.before(hint);
+          hints.set(target, hint);
+        }
+        hints.get(target).hidden = !isWide;
+      }
+    });
+    const hints = new WeakMap();
+    for (const box of document.querySelectorAll(".table-scroll")) boxes.observe(box);
   }
 
   setUpContrast();
