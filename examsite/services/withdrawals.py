@@ -49,25 +49,39 @@ def request_withdrawal(
     return wish
 
 
-def withdraw_mark(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> Mark:
-    """Agree, for the council: the mark counts no more, the marker begins with an empty sheet, the script's score falls.
+def answer_withdrawals(
+    ctx: ServiceContext, competition: Competition, withdrawal_ids: Sequence[int], *, is_agreed: bool
+) -> None:
+    """Answer, for the council, wishes that were asked for together, all alike or none; each has its own record.
 
-    The head's decision on the script, if there was one, is set aside with it. The record is the head's act with
-    whoever answers as the second person. The script of a marker who was replaced goes to another one by the draw at
-    once; where nobody is left it waits among the scripts without a marker.
+    Agreed: the mark counts no more, the marker begins with an empty sheet, the script's score falls, and the head's
+    decision on the script, if there was one, is set aside with it. The record is the head's act with whoever answers as
+    the second person. The script of a marker who was replaced goes to another one by the draw at once; where nobody is
+    left it waits among the scripts without a marker.
+
+    Refused: the mark stays as it was locked, and that somebody wanted it otherwise is recorded.
 
     Raises:
-        ConflictError: `marking_not_open`, `event_not_open` when the mark is no longer locked.
-        NotAllowedError: `role_needed`, `second_person_needed`, `fresh_factor_needed`; as `standing_of_second`.
-        NotFoundError: `withdrawal_not_found`.
+        ConflictError: `marking_not_open`, `withdrawals_changed` when one of them waits no more; `event_not_open` when
+            the mark is no longer locked.
+        NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`; `fresh_factor_needed` to agree.
 
     Source: record format, `mark:withdrawn`; two people and a reason, only before the codes are opened.
     """
-    _check_may_answer(ctx, competition)
-    return _withdraw(ctx, competition, withdrawal_id)
+    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    check_marking_open(competition)
+    barred = standing_of_second(ctx.session, competition, account_id=actor.account_id, role=actor.role)
+    if barred:
+        raise NotAllowedError(barred)
+    answer = _withdraw if is_agreed else _refuse
+    for withdrawal_id in withdrawal_ids:
+        try:
+            answer(ctx, competition, withdrawal_id)
+        except NotFoundError as error:
+            raise ConflictError("withdrawals_changed") from error
 
 
-def _withdraw(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> Mark:
+def _withdraw(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
     wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
     ctx.require_fresh_factor()
     mark = wish.mark
@@ -84,37 +98,6 @@ def _withdraw(ctx: ServiceContext, competition: Competition, withdrawal_id: int)
         rows = list_open_allocations(ctx.session, competition.id, mark.assignment.id, code=code)
         if rows:
             pass_on(ctx, competition, mark.assignment, rows, reason=wish.reason, actor=head)
-    return mark
-
-
-def answer_together(
-    ctx: ServiceContext, competition: Competition, withdrawal_ids: Sequence[int], *, is_agreed: bool
-) -> None:
-    """Answer, for the council, wishes that were asked for together, all alike or none; each has its own record.
-
-    Raises:
-        ConflictError: `marking_not_open`, `event_not_open`, `withdrawals_changed` when one of them waits no more.
-        NotAllowedError: `role_needed`, `second_person_needed`, `fresh_factor_needed`; as `standing_of_second`.
-    """
-    _check_may_answer(ctx, competition)
-    answer = _withdraw if is_agreed else _refuse
-    for withdrawal_id in withdrawal_ids:
-        try:
-            answer(ctx, competition, withdrawal_id)
-        except NotFoundError as error:
-            raise ConflictError("withdrawals_changed") from error
-
-
-def refuse_withdrawal(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
-    """Refuse, for the council: the mark stays as it was locked, and that somebody wanted it otherwise is recorded.
-
-    Raises:
-        ConflictError: `marking_not_open`.
-        NotAllowedError: `role_needed`, `second_person_needed`; as `standing_of_second`.
-        NotFoundError: `withdrawal_not_found`.
-    """
-    _check_may_answer(ctx, competition)
-    _refuse(ctx, competition, withdrawal_id)
 
 
 def _refuse(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
@@ -123,15 +106,6 @@ def _refuse(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -
     payload = {"seq": wish.mark.record_seq, "reason": wish.reason, "asked_by": str(wish.requested_by.pseudonym)}
     wish.record_seq = record(ctx, competition, Event.WITHDRAWAL_REFUSED, f"script/{code}", payload)
     ctx.session.flush()
-
-
-def _check_may_answer(ctx: ServiceContext, competition: Competition) -> None:
-    """Who answers may do so: asked once, however many wishes are answered together."""
-    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_marking_open(competition)
-    barred = standing_of_second(ctx.session, competition, account_id=actor.account_id, role=actor.role)
-    if barred:
-        raise NotAllowedError(barred)
 
 
 def _answered(ctx: ServiceContext, competition: Competition, withdrawal_id: int, *, is_agreed: bool) -> MarkWithdrawal:

@@ -19,7 +19,6 @@ from examsite.domain.permissions import Role
 from examsite.domain.questions import Text
 from examsite.services import marker_alarms, marker_stops, marking, rubric_changes
 from examsite.services.allocations import draw_allocation
-from examsite.services.withdrawals import withdraw_mark
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
@@ -30,6 +29,7 @@ from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_hold, list_open_alarms
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules
+from tests.factories.withdrawals import withdraw_mark
 
 STEP = Decimal("2.50")
 

@@ -17,12 +17,13 @@ from examsite.services.allocations import allocate_third
 from examsite.services.marker_stops import take_over_marker
 from examsite.services.rubric_changes import agree_change, propose_change, refuse_change, take_back_change
 from examsite.services.table_checks import check_tables
-from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal, withdraw_mark
+from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.marking import Allocation, MarkWithdrawal, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
+from tests.factories.withdrawals import refuse_withdrawal, withdraw_mark
 
 TABLES = {"rubric_changes", "mark_withdrawals", "allocations"}
 REASON = "Mức 3 nói hai điều trái nhau."

@@ -32,6 +32,7 @@ from examsite.storage.models.papers import ItemDecision
 from examsite.storage.models.records import RecordLog, RecordRow
 from tests.databases import ROW_KEY
 from tests.factories.marking import Board, make_board
+from tests.factories.withdrawals import withdraw_mark
 
 Act = Callable[[ServiceContext, Competition], Any]
 REASON = "Hai người cùng làm một lúc."
@@ -245,7 +246,7 @@ def test_the_chair_withdraws_while_the_head_decides(scene: Scene) -> None:
     scene.talked()
     wish = scene.asks_withdrawal(scene.pair[0])
     answers = scene.at_once(
-        scene.by(Role.CHAIR, lambda ctx, competition: withdrawals.withdraw_mark(ctx, competition, wish)),
+        scene.by(Role.CHAIR, lambda ctx, competition: withdraw_mark(ctx, competition, wish)),
         scene.by(
             Role.MARKING_HEAD,
             lambda ctx, competition: settling.decide_settlement(
@@ -272,7 +273,7 @@ def test_a_marker_locks_while_the_other_mark_is_withdrawn(scene: Scene) -> None:
     wish = scene.asks_withdrawal(scene.pair[0])
     scene.at_once(
         scene.by(marker, scene.locks(revision)),
-        scene.by(Role.CHAIR, lambda ctx, competition: withdrawals.withdraw_mark(ctx, competition, wish)),
+        scene.by(Role.CHAIR, lambda ctx, competition: withdraw_mark(ctx, competition, wish)),
     )
 
     assert len(scene.marks(MarkState.LOCKED, marker)) == 1
@@ -355,7 +356,7 @@ def test_a_rubric_changes_while_the_chair_withdraws(scene: Scene) -> None:
     wish, change = scene.asks_withdrawal(scene.pair[0]), scene.proposes_change()
     answers = scene.at_once(
         scene.by(Role.SETTER, lambda ctx, competition: rubric_changes.agree_change(ctx, competition, change)),
-        scene.by(Role.CHAIR, lambda ctx, competition: withdrawals.withdraw_mark(ctx, competition, wish)),
+        scene.by(Role.CHAIR, lambda ctx, competition: withdraw_mark(ctx, competition, wish)),
     )
 
     assert not isinstance(answers[0], str)

@@ -17,7 +17,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.standardisation import StopOutcome
 from examsite.services import marker_stops
 from examsite.services.marking_statistics import KeptCoefficients, figures_of_marking
-from examsite.services.withdrawals import request_withdrawal, withdraw_mark
+from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
@@ -33,6 +33,7 @@ from examsite.storage.queries.allocations import (
 )
 from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
+from tests.factories.withdrawals import withdraw_mark
 
 REASON = "Lệch mức chấm."
 

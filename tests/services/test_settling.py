@@ -16,7 +16,7 @@ from examsite.domain.marking import ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import allocations, settling
-from examsite.services.withdrawals import request_withdrawal, withdraw_mark
+from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import DiscussionNote, Script
 from examsite.storage.models.records import RecordRow
@@ -25,6 +25,7 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.settling import list_discussion_notes, settling_subject, settling_version
 from tests.factories.marking import Board, assigned, make_board
 from tests.factories.standardisation import with_rules
+from tests.factories.withdrawals import withdraw_mark
 from tests.scenes import Keep
 
 REASON = "Thống nhất sau khi đối chiếu hướng dẫn chấm."

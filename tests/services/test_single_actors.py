@@ -62,6 +62,7 @@ from tests.factories.marking import assigned, make_board
 from tests.factories.papers import make_sealed
 from tests.factories.ranking import known_signer, make_stage
 from tests.factories.sittings import add_person, make_room
+from tests.factories.withdrawals import withdraw_mark
 
 #: Sequences of a normal run, over all scenes; of a soak.
 SEQUENCES = 10_000 if os.environ.get("EXAMSITE_SOAK") else 300
@@ -196,7 +197,7 @@ class Tries:
                 ctx, here, self.one(RoomRequest, -1).id, approve=True
             ),
             "asks to withdraw": self.asks_to_withdraw,
-            "withdraws": lambda ctx: withdrawals.withdraw_mark(ctx, here, self.one(MarkWithdrawal, -1).id),
+            "withdraws": lambda ctx: withdraw_mark(ctx, here, self.one(MarkWithdrawal, -1).id),
             "computes": lambda ctx: ranking.compute_result(ctx, here),
             "reads": lambda ctx: note_findings_seen(ctx, here, findings_sha256=REPORT, shown_sha256=REPORT),
             "signs": lambda ctx: self.signs(ctx, Decision.AGREED),

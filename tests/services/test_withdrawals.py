@@ -20,7 +20,7 @@ from examsite.domain.marking import MarkState, NeededAct, ScriptState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.services import allocations, codes, settling
-from examsite.services.withdrawals import refuse_withdrawal, request_withdrawal, withdraw_mark
+from examsite.services.withdrawals import request_withdrawal
 from examsite.storage.models.dossiers import ConflictRuling
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Settlement
 from examsite.storage.models.records import RecordRow
@@ -30,6 +30,7 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals, list_withdrawals_of_script
 from tests.factories.marking import Board, assigned, make_board
+from tests.factories.withdrawals import refuse_withdrawal, withdraw_mark
 from tests.scenes import Keep
 
 REASON = "Phiếu ghi nhầm tiêu chí 1.b."
@@ -218,7 +219,7 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
     assert (refused.actor, refused.subject) == ("council/C01", f"script/{code}")
     assert json.loads(refused.payload or "") == {"seq": wish.mark.record_seq, "reason": REASON, "asked_by": "H01"}
     late = lambda: withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)  # noqa: E731 -- one act
-    assert _refusal(NotFoundError, late) == "withdrawal_not_found"
+    assert _refusal(ConflictError, late) == "withdrawals_changed"
     _withdraw(board, code)
     assert [row.is_agreed for row in list_withdrawals_of_script(board.session, script.id)] == [True, False]
 

@@ -10,10 +10,10 @@ import pytest
 
 from examsite.domain.permissions import Role
 from examsite.services import marker_stops
-from examsite.services.withdrawals import withdraw_mark
 from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.withdrawals import list_open_withdrawals
 from tests.factories.marking import make_board
+from tests.factories.withdrawals import withdraw_mark
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all, parse, words
 

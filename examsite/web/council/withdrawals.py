@@ -84,7 +84,7 @@ def answer_withdrawal(code: str, withdrawal: int) -> ResponseReturnValue:
         try:
             if form.named() != [item.id for item in together]:
                 raise ConflictError("withdrawals_changed")
-            withdrawals.answer_together(act(), g.competition, form.named(), is_agreed=is_agreed)
+            withdrawals.answer_withdrawals(act(), g.competition, form.named(), is_agreed=is_agreed)
         except ConflictError as error:
             status = show_refusal(form, error)
             wish = get_open_withdrawal(db.session(), g.competition.id, withdrawal)
