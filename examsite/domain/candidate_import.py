@@ -86,7 +86,8 @@ def read_import(
     """Read a table whose first row names the columns; `taken` are identity numbers that stand already.
 
     Raises:
-        InvalidError: `import_empty`, `import_too_many_rows`, `import_columns_missing`, `import_column_twice`.
+        InvalidError: `import_empty`, `import_too_many_rows`, `import_columns_missing`, `import_column_unknown`,
+            `import_column_twice`.
     """
     filled = [(number, row) for number, row in enumerate(table, start=1) if any(_text(cell) for cell in row)]
     if len(filled) < 2:

@@ -175,7 +175,7 @@ def paper_from_data(data: Mapping[str, Any]) -> Paper:
     reading one, so the last few are kept beside what was read; a copy that differs anywhere is read anew.
 
     Raises:
-        InvalidError: `paper_not_valid`, `question_not_valid`.
+        InvalidError: `paper_not_valid`, `question_malformed`.
     """
     for copy, known in tuple(_read_lately):  # other threads read papers too
         if copy == data:

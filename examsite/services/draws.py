@@ -77,7 +77,7 @@ def draw(ctx: ServiceContext, competition: Competition, name: str, items: Sequen
             `draw_numbers_missing`, `draw_list_changed` (the items are not those that were committed to),
             `draw_commitment_broken` (a number is not the one on record).
         NotAllowedError: `role_needed`: only the council draws; `fresh_factor_needed`.
-        InvalidError: the list is empty or has repeats.
+        InvalidError: `draw_item_twice`.
     """
     ctx.require(*_COUNCIL, competition_id=competition.id)
     ctx.require_fresh_factor()

@@ -68,7 +68,7 @@ def decide_tie(
     """Choose out of those tied across the last vacancy, with a reason; the system computes the next version at once.
 
     Raises:
-        ConflictError: `tie_not_open`, `tie_already_decided`.
+        ConflictError: `tie_not_open`, `tie_already_decided`; of the next version as `compute_result`.
         InvalidError: `tie_selection_wrong`, `reason_missing`, each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
 

@@ -57,7 +57,7 @@ def ask_room_request(
     Raises:
         ConflictError: `request_waits_already`, `sitting_not_running`, `attempt_not_ended`, `late_answers_missing`,
             `late_answers_too_late`, `sitting_started`.
-        InvalidError: `reason_missing`, `extension_out_of_range`, with the `field`.
+        InvalidError: `reason_missing`, `extension_out_of_range`, `seat_missing`, with the `field`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
     """
