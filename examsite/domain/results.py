@@ -105,8 +105,8 @@ def result_data(
     Raises:
         ConflictError: `part_not_settled`, `part_not_entered` (all listed parts passed, but one is missing).
         InvalidError: `rubric_missing`, `rubric_twice`, `system_mark_twice`, `system_mark_not_expected`,
-            `mark_not_expected`, `marked_twice`, `too_many_marks`, `parts_out_of_order`, `record_used_twice`, `script_twice`,
-            or a code of the rubric, ladder and ranking rules.
+            `mark_not_expected`, `marked_twice`, `too_many_marks`, `parts_out_of_order`, `record_used_twice`,
+            `script_twice`, or a code of the rubric, ladder and ranking rules.
     """
     known_posts = sorted(posts, key=lambda post: post.code)
     known = sorted(candidates, key=lambda candidate: (candidate.post, candidate.code))
