@@ -138,10 +138,24 @@ def test_a_question_goes_to_whoever_acted_and_its_answer_stands_beside_the_recor
     setter = log_in("setter-5-vh-2026-01")
     assert "Giải trình" in setter.get(f"/setter/{CODE}/").text
     assert find_all(setter.page(f"/explanations/{CODE}/"), "open-question")
+    asking = client.page(f"/supervisor/{CODE}/records?event=explanation:asked")
+    own = int(cells(find_all(asking, "record")[0])[0])
+    about = find_all(client.page(f"/supervisor/{CODE}/records/{own}"), "asked-about")[0]
+    assert about.get("href") == f"/supervisor/{CODE}/records/{seq}"
     answer = "Niêm phong ngay sau khi bốc xong câu hỏi, hai người cùng làm."
     assert setter.submit(f"/explanations/{CODE}/1", {"reason": answer}).status_code == 302
     assert "Giải trình" not in setter.get(f"/setter/{CODE}/").text
     assert answer in words(find_all(log_in(SUPERVISOR).page(f"/supervisor/{CODE}/records/{seq}"), "answer")[0])
+
+
+def test_who_owes_an_answer_sees_it_at_the_own_doors(sealed: None, log_in: LogIn) -> None:
+    client = log_in(SUPERVISOR)
+    seq = int(cells(find_all(client.page(f"/supervisor/{CODE}/records?event=competition:announced"), "record")[0])[0])
+    organiser = log_in(f"thuky-{CODE}")
+    assert "đề nghị giải trình" not in organiser.get("/home").text
+    asked = client.submit(f"/explanations/{CODE}/ask/{seq}", {"reason": "Vì sao thông báo vào đúng giờ này?"})
+    assert asked.status_code == 302
+    assert "1 đề nghị giải trình chờ trả lời" in organiser.get("/home").text
 
 
 @pytest.mark.parametrize("query", ["event=x", "actor=<b>", "step=closed", "page=-1", "page=99999999", "page=x"])

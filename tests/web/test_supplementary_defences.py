@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from examsite.domain.corrections import LEAST_PROPOSAL_TIME
+from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services import defence as acts
+from examsite.services.records import record
 from tests.factories import files
 from tests.factories.ranking import SHEETS, Stage, make_stage
 from tests.services.test_supplementary_defences import (
@@ -79,7 +82,13 @@ def _instants(closes_at: datetime) -> dict[str, str]:
 
 
 def test_everybody_is_led_from_the_call_to_the_draw(built: Any, clock: Clock, log_in: LogIn) -> None:
-    failed_code = built()
+    def locked_before(stage: Stage) -> None:
+        nobody = {"locked": [], "absent": []}
+        organiser = stage.ctx(Role.ORGANISER)
+        first.append(record(organiser, stage.competition, Event.PROPOSALS_LOCKED, f"competition/{CODE}", nobody))
+
+    first: list[int] = []
+    failed_code = built(locked_before)
     organiser, own, other = log_in(f"organiser-{CODE.lower()}"), _candidate(log_in, FAILED), _candidate(log_in, 1)
     before = own.get("/candidate/").text
     assert not find_all(parse(before), "home-proposal")
@@ -112,6 +121,8 @@ def test_everybody_is_led_from_the_call_to_the_draw(built: Any, clock: Clock, lo
     assert failed_code in organiser.get(LOCK).text
     assert organiser.submit(LOCK, {}).status_code == 302
     assert organiser.get(CALL).status_code == 302
+    (locking,) = re.findall(r"bản ghi số (\d+)", own.get(f"{CANDIDATE}/1/receipt").text)
+    assert int(locking) > first[0]
 
     chair = log_in(f"chair-{CODE.lower()}")
     assert "Bốc thăm thứ tự bảo vệ bổ sung" in chair.get(f"/council/{CODE}/").text

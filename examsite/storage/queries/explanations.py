@@ -61,12 +61,15 @@ def count_open_explanations(session: Session, competition_id: int) -> int:
 
 
 def list_explanations_about(session: Session, competition_id: int, seq: int) -> list[Explanation]:
-    """The questions about one record, oldest first."""
+    """The questions about one record, and the question that a record itself asks or answers; oldest first."""
     return list(
         session.scalars(
             select(Explanation)
             .options(*_PEOPLE)
-            .where(Explanation.competition_id == competition_id, Explanation.about_seq == seq)
+            .where(
+                Explanation.competition_id == competition_id,
+                or_(Explanation.about_seq == seq, Explanation.asked_seq == seq, Explanation.answered_seq == seq),
+            )
             .order_by(Explanation.number)
         )
     )

@@ -13,10 +13,11 @@ from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_assignments, list_second_factors
 from examsite.storage.queries.corrections import find_standing_correction
+from examsite.storage.queries.explanations import count_open_explanations_of
 from examsite.storage.queries.gate_signatures import read_gate_signing
 from examsite.web.access import logged_in, principal
 from examsite.web.auth import bp
-from examsite.web.i18n import localised
+from examsite.web.i18n import localised, ngettext
 from examsite.web.labels import label
 
 if TYPE_CHECKING:
@@ -110,8 +111,15 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
         if competition is not None:
             detail = f"{competition.code} · {localised(competition.body, 'name')} · {label(competition.state)}"
             url = _url(DESKS.get(item.role, ()), code=competition.code)
-            is_busy = competition.state in BUSY.get(item.role, frozenset(_S) - _OVER) or _is_waited_for(
-                competition, item.role
+            questions = count_open_explanations_of(db.session(), competition.id, account_id, item.role)
+            if questions:
+                detail += " · " + ngettext(
+                    "%(num)d đề nghị giải trình chờ trả lời", "%(num)d đề nghị giải trình chờ trả lời", questions
+                )
+            is_busy = (
+                questions > 0
+                or competition.state in BUSY.get(item.role, frozenset(_S) - _OVER)
+                or _is_waited_for(competition, item.role)
             )
             doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url, is_busy))
         else:

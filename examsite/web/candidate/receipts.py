@@ -8,14 +8,14 @@ from typing import Any
 from flask import abort, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.competitions import GateEvent
+from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services.receipts import OwnReceipt, read_receipt
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.checkpoints import list_records_about
-from examsite.storage.queries.codes import get_passage
 from examsite.storage.queries.proposals import get_version
+from examsite.storage.queries.records import list_records_of_events
 from examsite.web.access import requires
 from examsite.web.candidate import bp
 from examsite.web.downloads import send_receipt
@@ -34,8 +34,10 @@ def show_proposal_receipt(number: int) -> ResponseReturnValue:
         (_("Tệp"), version.upload.original_name),
     ]
     if version.locked_at is not None:
-        passage = get_passage(db.session(), g.competition.id, GateEvent.PROPOSALS_LOCKED)
-        lock = read_receipt(db.session(), g.competition.code, passage.record_seq)
+        # A supplementary defence has a locking of its own: theirs is the first one after the version.
+        locks = list_records_of_events(db.session(), g.competition.code, (Event.PROPOSALS_LOCKED,))
+        seq = next(row.seq for row in locks if row.seq > receipt.seq)
+        lock = read_receipt(db.session(), g.competition.code, seq)
         facts.append((_("Khóa để bảo vệ"), _("bản ghi số %(seq)s, mã %(code)s", seq=lock.seq, code=lock.code)))
     return receipt_page(
         receipt,

@@ -214,7 +214,7 @@ ERRORS = {
     "notice_change_too_late": _l("Chỉ được sửa thông báo trước ngày thi viết ít nhất %(days)s ngày."),
     "notice_unchanged": _l("Lịch mới giống hệt lịch đã thông báo, chưa có gì thay đổi."),
     "reason_missing": _l("Hãy ghi lý do."),
-    "reason_too_short": _l("Lý do phải có ít nhất %(least)s ký tự."),
+    "reason_too_short": _l("Hãy viết rõ hơn: cần ít nhất %(least)s ký tự."),
     "reason_too_long": _l("Lý do dài quá %(most)s ký tự."),
     "post_code_taken": _l("Mã chức danh %(post)s đã dùng trong kỳ thi tuyển này."),
     "post_not_of_body": _l(

@@ -277,7 +277,10 @@ ERRORS = {
     ),
     "receipt_not_valid": _l("Đây không phải biên nhận đủ: phần “%(part)s” thiếu hoặc bị sửa. Hãy chép lại nguyên văn."),
     "receipt_not_included": _l("Chứng minh không dẫn từ mục %(number)s tới gốc của mốc %(size)s mục."),
-    "receipt_not_found": _l("Sổ ghi của kỳ thi này không có mục nào mang mã %(text)s. Hãy xem lại mã và kỳ thi."),
+    "receipt_not_found": _l(
+        "Sổ ghi của kỳ thi này không có mục nào mang mã %(text)s. Hãy xem lại mã và kỳ thi; mã đúng mà vẫn vậy thì giữ "
+        "biên nhận và báo ban giám sát."
+    ),
     "opening_not_valid": _l("Nội dung mở không đúng dạng, phải có số mục, muối và nội dung."),
     "opening_of_other_record": _l("Nội dung mở là của mục %(number)s, không phải mục %(wanted)s của biên nhận."),
     "opening_differs": _l("Nội dung mở không khớp dấu của mục %(number)s: bài đã bị thay hoặc sửa sau khi ghi."),

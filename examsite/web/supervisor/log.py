@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.canonical import instant_text
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
+from examsite.domain.names import strip_accents
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.printing import printed_pages
@@ -195,8 +196,8 @@ def _public_key() -> str:
     return "" if signer is None else signer.public_key.hex()
 
 
-def _by_words(choice: tuple[str, str]) -> str:
-    return choice[1]
+def _by_words(choice: tuple[str, str]) -> tuple[str, str]:
+    return strip_accents(choice[1]).casefold(), choice[1]  # Đ stands beside D, not behind Z
 
 
 def _steps_reached(competition: Competition) -> list[CompetitionState]:
