@@ -12,7 +12,7 @@ from examsite.domain.competitions import CompetitionState, next_event
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_assignments, list_second_factors
-from examsite.storage.queries.corrections import find_standing_correction
+from examsite.storage.queries.corrections import defence_state, find_standing_correction
 from examsite.storage.queries.explanations import count_open_explanations_of
 from examsite.storage.queries.gate_signatures import read_gate_signing
 from examsite.web.access import logged_in, principal
@@ -118,7 +118,7 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
                 )
             is_busy = (
                 questions > 0
-                or competition.state in BUSY.get(item.role, frozenset(_S) - _OVER)
+                or defence_state(db.session(), competition) in BUSY.get(item.role, frozenset(_S) - _OVER)
                 or _is_waited_for(competition, item.role)
             )
             doors.append(Door(item.role, label(item.role), localised(competition, "title"), detail, url, is_busy))
