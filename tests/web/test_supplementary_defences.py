@@ -105,6 +105,7 @@ def test_everybody_is_led_from_the_call_to_the_draw(built: Any, clock: Clock, lo
     assert organiser.submit(CALL, _instants(ends)).status_code == 302
     assert _typed(ends) in " ".join(str(box.get("value")) for box in organiser.page(CALL).iter("input"))
 
+    assert _typed(ends)[-5:] in words(find_all(own.page(f"/competitions/{CODE}/ranking"), "called")[0])
     (card,) = find_all(organiser.page(PROPOSALS), "supplement")
     assert (failed_code in words(card), find_all(card, "to-lock-called")) == (True, [])
     (card,) = find_all(own.page("/candidate/"), "home-proposal")

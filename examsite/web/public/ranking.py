@@ -19,6 +19,7 @@ from examsite.services.checkpoints import origin_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_public_competition
+from examsite.storage.queries.corrections import find_supplementary_defence
 from examsite.storage.queries.records import find_last_checkpoint
 from examsite.storage.queries.results import COUNCIL, get_published_version, get_result_version
 from examsite.web.access import public
@@ -53,6 +54,7 @@ def show_ranking(code: str) -> ResponseReturnValue:
         version=version,
         changes=published_changes(competition),
         open_since=opened_at(competition),
+        called=find_supplementary_defence(session, competition),
         view=view,
         stability={post.code: public_sentences(version, ruleset, post.code) for post in view.posts},
         ruleset=ruleset,
