@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from examsite.domain.anomalies import AnomalyReport, Finding, FindingKind, Strength, is_out_of_hours, strength_of_text
 from examsite.domain.canonical import parse_instant, sha256_hex
 from examsite.domain.marking import BLIND_ROUND, ScriptKind
 from examsite.domain.papers import PaperItem, paper_from_data
 from examsite.domain.questions import QuestionKind
 from examsite.domain.ruleset_model import BlindPairPart
-from examsite.domain.working_days import WorkCalendar
+from examsite.domain.working_days import ZONE
 from examsite.services.rulesets import ruleset_of
 from examsite.services.working_days import work_calendar
 from examsite.storage.queries.anomalies import (
@@ -52,9 +50,6 @@ if TYPE_CHECKING:
     from examsite.statistics.similarity import SharedPassage, SimilarityReport
     from examsite.storage.models.competitions import Competition
 
-#: Hours in which official work is done, in Vietnam. Source: our choice, because offices open at 7:30 and close at
-#: 17:00, and an hour and a half on either side is no oddity.
-FIRST_HOUR, LAST_HOUR = 6, 19
 #: Before and after a sitting in which people are at work whatever the hour. Source: our choice, because rooms are
 #: prepared and scripts collected then.
 AROUND_SITTING = timedelta(hours=3)
@@ -65,75 +60,8 @@ MOST_COMPARED = 250
 MOST_NAMED = 8
 #: Pairs of texts named for one question, the most alike first.
 MOST_PASSAGES = 3
-#: Share of the shorter text, and words in one piece, from which a copy must be explained before the result is approved.
-#: Source: our choice, because most of an answer in common, or half a page word for word, comes from one text and not
-#: from two people who learnt the same law.
-COPIED_SHARE, COPIED_WORDS = 0.7, 150
 #: Weakest listed finding of a kind beside the strongest ones; more would hide them.
 MOST_LISTED = 10
-
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-class FindingKind(StrEnum):
-    """What was found; the words stand in web/labels/anomalies.py."""
-
-    RECORD_DIFFERS = "record_differs"
-    MARK_WITHDRAWN = "mark_withdrawn"
-    DECIDED_OUTSIDE = "decided_outside"
-    SINGLE_GAP = "single_gap"
-    PANEL_GAP = "panel_gap"
-    LIFTED_MARKER = "lifted_marker"
-    DRIFT = "drift"
-    JUMP = "jump"
-    DECIDED_UPWARDS = "decided_upwards"
-    SAME_MISTAKES = "same_mistakes"
-    SAME_PASSAGE = "same_passage"
-    KEY_PASSAGE = "key_passage"
-    OUT_OF_HOURS = "out_of_hours"
-
-
-class Strength(StrEnum):
-    """How hard it is to explain by chance."""
-
-    #: No question of chance: what is stored is not what was recorded.
-    CERTAIN = "certain"
-    STRONG = "strong"
-    WEAK = "weak"
-    #: Something that happened, to be known; no statistics.
-    FACT = "fact"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to look at. `chance`: how often a clean exam of this size shows as much, where that can be counted."""
-
-    kind: FindingKind
-    strength: Strength
-    about: tuple[str, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
-    chance: float | None = None
-    seqs: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class AnomalyReport:
-    """Everything that was asked of a competition at one size of its log, and what was found.
-
-    `sha256` names exactly these findings, for the record of who has read them.
-    """
-
-    log_size: int
-    findings: tuple[Finding, ...]
-    scripts: int
-    answers: int
-    sha256: str
-    asked: tuple[FindingKind, ...]
-
-    @property
-    def pressing(self) -> tuple[Finding, ...]:
-        """Findings that somebody must look into before the result is approved."""
-        return tuple(row for row in self.findings if row.strength in (Strength.CERTAIN, Strength.STRONG))
 
 
 def report_anomalies(
@@ -347,7 +275,7 @@ def _of_texts(session: Session, competition_id: int) -> list[Finding]:
         found += [
             Finding(
                 FindingKind.SAME_PASSAGE,
-                _strength_of_text(row.share, row.words),
+                strength_of_text(row.share, row.words),
                 (row.first, row.second),
                 _passage(item.item, row.share, row.words, row.passage) | {"pairs": len(alike.found)},
             )
@@ -356,7 +284,7 @@ def _of_texts(session: Session, competition_id: int) -> list[Finding]:
         found += [
             Finding(
                 FindingKind.KEY_PASSAGE,
-                _strength_of_text(row.share, row.words),
+                strength_of_text(row.share, row.words),
                 (row.first,),
                 _passage(item.item, row.share, row.words, row.passage),
             )
@@ -388,7 +316,7 @@ def _of_hours(session: Session, competition: Competition, log_id: int) -> list[F
     for actor, at, seq in [*acts, *log_ins]:
         if is_out_of_hours(at, calendar) and not any(first <= at <= end for first, end in spans):
             who = actor.partition("/")[2] or actor
-            grouped.setdefault((who, at.astimezone(_ZONE).date()), []).append((at, seq))
+            grouped.setdefault((who, at.astimezone(ZONE).date()), []).append((at, seq))
     return [
         Finding(
             FindingKind.OUT_OF_HOURS,
@@ -406,20 +334,10 @@ def _of_hours(session: Session, competition: Competition, log_id: int) -> list[F
     ]
 
 
-def is_out_of_hours(at: datetime, calendar: WorkCalendar) -> bool:
-    """Whether offices are shut at this instant."""
-    local = at.astimezone(_ZONE)
-    return not (FIRST_HOUR <= local.hour < LAST_HOUR and calendar.is_working(local.date()))
-
-
 def _worth_naming(report: SimilarityReport) -> Sequence[SharedPassage]:
     """What may be a copy; where nothing may, the closest alone, so that a reader knows how alike honest texts are."""
-    copied = [row for row in report.found if _strength_of_text(row.share, row.words) is Strength.STRONG]
+    copied = [row for row in report.found if strength_of_text(row.share, row.words) is Strength.STRONG]
     return copied[:MOST_PASSAGES] or report.found[:1]
-
-
-def _strength_of_text(share: float, words: int) -> Strength:
-    return Strength.STRONG if share >= COPIED_SHARE or words >= COPIED_WORDS else Strength.WEAK
 
 
 def _passage(item: str, share: float, words: int, passage: str) -> dict[str, Any]:

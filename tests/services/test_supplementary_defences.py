@@ -55,7 +55,7 @@ from tests.factories.split_keys import make_split_key
 from tests.factories.standardisation import with_rules
 from tests.scenes import Keep
 from tests.services.test_bundles import published
-from tests.services.test_corrections import _opened, _remarked
+from tests.services.test_corrections import _opened, _own_lines, _remarked
 
 #: Who did not pass the written part at first.
 FAILED = 6
@@ -188,6 +188,8 @@ def test_from_the_script_marked_anew_to_the_seat(stage: Stage) -> None:
     assert (one["rank"], one["outcome"]) == (1, "selected")
     assert defence_state(stage.session, stage.competition) is CompetitionState.PUBLISHED
     assert _broken(stage, older) == {}
+    assert _own_lines(stage, FAILED)["own_line"] is True
+    assert False not in _own_lines(stage, FAILED).values()
     defended = find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id)
     assert defended is not None
     # The scene's own proposals were never handed in, and that tells from the first one on that is on record.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examsite.services.anomalies import FindingKind, Strength
+from examsite.domain.anomalies import FindingKind, Strength
 from examsite.web.i18n import _l
 
 LABELS = {
