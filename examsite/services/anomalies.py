@@ -11,15 +11,15 @@ from collections.abc import MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from examsite.domain.anomalies import AnomalyReport, Finding, FindingKind, Strength, is_out_of_hours, strength_of_text
 from examsite.domain.canonical import parse_instant, sha256_hex
 from examsite.domain.marking import BLIND_ROUND, ScriptKind
 from examsite.domain.papers import PaperItem, paper_from_data
 from examsite.domain.questions import QuestionKind
 from examsite.domain.ruleset_model import BlindPairPart
-from examsite.domain.working_days import ZONE
+from examsite.domain.working_days import WorkCalendar
 from examsite.services.rulesets import ruleset_of
-from examsite.services.working_days import work_calendar
+from examsite.services.working_days import ZONE, work_calendar
+from examsite.statistics.findings import AnomalyReport, Finding, FindingKind, Strength, strength_of_text
 from examsite.storage.queries.anomalies import (
     find_result_seq,
     list_acts_of_people,
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from examsite.statistics.similarity import SharedPassage, SimilarityReport
     from examsite.storage.models.competitions import Competition
 
+#: Hours in which official work is done, in Vietnam. Source: our choice, because offices open at 7:30 and close at
+#: 17:00, and an hour and a half on either side is no oddity.
+FIRST_HOUR, LAST_HOUR = 6, 19
 #: Before and after a sitting in which people are at work whatever the hour. Source: our choice, because rooms are
 #: prepared and scripts collected then.
 AROUND_SITTING = timedelta(hours=3)
@@ -332,6 +335,12 @@ def _of_hours(session: Session, competition: Competition, log_id: int) -> list[F
         )
         for (who, _day), rows in sorted(grouped.items())
     ]
+
+
+def is_out_of_hours(at: datetime, calendar: WorkCalendar) -> bool:
+    """Whether offices are shut at this instant."""
+    local = at.astimezone(ZONE)
+    return not (FIRST_HOUR <= local.hour < LAST_HOUR and calendar.is_working(local.date()))
 
 
 def _worth_naming(report: SimilarityReport) -> Sequence[SharedPassage]:

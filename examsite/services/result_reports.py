@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from examsite.domain.bundles import RESULT, Opening
 from examsite.domain.canonical import parse_instant
 from examsite.domain.events import Event
+from examsite.services.working_days import ZONE
 from examsite.storage.printing import printed_pages
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _OUTCOMES = {
     "selected": "trúng tuyển",
     "passed": "đạt, không trúng tuyển",
@@ -84,4 +83,4 @@ def _groups(digest: str) -> str:
 
 
 def _moment(instant: str) -> str:
-    return parse_instant(instant).astimezone(_ZONE).strftime("%H:%M:%S ngày %d/%m/%Y")
+    return parse_instant(instant).astimezone(ZONE).strftime("%H:%M:%S ngày %d/%m/%Y")

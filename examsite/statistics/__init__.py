@@ -7,8 +7,8 @@ Every figure comes as a `Figure`: a finite number, with its interval where there
 none. A caller never meets NaN or infinity.
 
 Decision: a package between `domain` and the rest, because the rules know the standard library only and these figures
-need numpy and scipy. `figures` and `items` import neither on top; `agreement`, `intraclass`, `severity` and `drift`
-need numpy at once. Import those four inside the function that uses them, so that the server starts without them.
+need numpy and scipy. `figures`, `findings`, `intervals`, `items`, `anomalies` and `similarity` import neither on top;
+all others need numpy at once. Import those inside the function that uses them, so that the server starts without it.
 
 Decision: coefficients are written out here and held to published values by tests. Of the libraries that have them,
 pingouin and krippendorff are under the GPL, and scikit-learn and statsmodels would multiply what is installed for one

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from examsite.domain.anomalies import Finding, FindingKind, Strength
+from examsite.statistics.findings import Finding, FindingKind, Strength
 from examsite.web.formatting import format_datetime, format_points, format_time
 from examsite.web.i18n import _
 from examsite.web.labels import label, shown_number

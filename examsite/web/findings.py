@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.anomalies import AnomalyReport, FindingKind, Strength
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.services.anomalies import report_anomalies
 from examsite.services.findings import SIGNING, list_readers, note_findings_seen
 from examsite.services.rank_stability import stability_of
 from examsite.services.rulesets import ruleset_of
+from examsite.statistics.findings import AnomalyReport, FindingKind, Strength
 from examsite.storage.database import db
 from examsite.storage.queries.explanations import list_explanations
 from examsite.storage.queries.results import find_newest_version, result_document

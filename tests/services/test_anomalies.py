@@ -14,15 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
-from examsite.domain.anomalies import AnomalyReport, FindingKind, Strength, is_out_of_hours
 from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.working_days import WorkCalendar
-from examsite.services.anomalies import report_anomalies
+from examsite.services.anomalies import is_out_of_hours, report_anomalies
 from examsite.services.findings import list_readers, note_findings_seen
 from examsite.services.rank_stability import stability_of
 from examsite.services.ranking import compute_result
 from examsite.services.rulesets import ruleset_of
+from examsite.statistics.findings import AnomalyReport, FindingKind, Strength
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.queries.results import result_document
 from tests.factories.ranking import Stage, known_signer, make_stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examsite.domain.anomalies import FindingKind, Strength
+from examsite.statistics.findings import FindingKind, Strength
 from examsite.web.i18n import _l
 
 LABELS = {
