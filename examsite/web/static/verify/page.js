@@ -98,9 +98,19 @@
     if (mine === running) find("progress").hidden = true;
   }
 
+  // The sentences are those of verify.py and name its options; here the same things stand in fields.
+  const FIELDS = [
+    ["--log-key", "khóa của sổ ở ô 2", "the key of the log in field 2"],
+    ["--witness", "khóa của nhân chứng ở ô 2", "the keys of witnesses in field 2"],
+    ["--previous", "gói cũ ở mục “Thêm”", "the older bundle under “More”"],
+    ["--receipt", "biên nhận ở mục “Thêm”", "the receipt under “More”"],
+  ];
+  const inFields = (text, language) => FIELDS.reduce((said, field) => said.replaceAll(field[0], field[language]), text);
+
   function line({ state, vi, en }) {
     const [sign, ...words] = SIGNS[state], spoken = element("span", "visually-hidden", both(...words));
-    const shown = element("span", "verify-sign", sign), said = element("span", "verify-said", spoken, both(vi, en));
+    const shown = element("span", "verify-sign", sign);
+    const said = element("span", "verify-said", spoken, both(inFields(vi, 1), inFields(en, 2)));
     shown.setAttribute("aria-hidden", "true");
     if (vi.length > LONG) {
       said.classList.add("verify-long");
