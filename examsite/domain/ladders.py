@@ -176,7 +176,7 @@ def ladder_warnings(ruleset: RuleSet) -> tuple[InvalidError, ...]:
     """What must be known before this ladder is frozen, worded like errors; the edit page shows them.
 
     `closest_two_chosen`: it drops a marker without asking why. A rung that no marks can reach is told by
-    `examsite.domain.rulesets.warnings`.
+    `examsite.domain.ruleset_drafts.warnings`.
     """
     if ThirdRule(ruleset.third_rule) is not ThirdRule.CLOSEST:
         return ()

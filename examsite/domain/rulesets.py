@@ -1,4 +1,4 @@
-"""How a rule set is read, written, changed while a draft, and hashed when it is frozen.
+"""How a rule set is read, written, and hashed when it is frozen; how a draft is changed stands in `ruleset_drafts`.
 
 For the preset files, the edit form, the announcement and the result. A rule set has three spellings: the preset file
 (TOML, every figure a table with its source), the member `ruleset` of `result.json`, and the frozen value between.
@@ -10,7 +10,6 @@ import json
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -38,7 +37,7 @@ from examsite.domain.ruleset_model import (
     check_ruleset,
     figure_value,
 )
-from examsite.domain.scores import Score, is_multiple, parse_score, score, score_text
+from examsite.domain.scores import score, score_text
 
 __all__ = [
     "OUR_CHOICE",
@@ -56,15 +55,12 @@ __all__ = [
     "PartKind",
     "RuleSet",
     "Straddle",
-    "changeable_figures",
     "check_ruleset",
     "ruleset_data",
     "ruleset_from_data",
     "ruleset_from_toml",
     "ruleset_sha256",
     "ruleset_to_toml",
-    "warnings",
-    "with_changes",
 ]
 
 _PART_CLASSES: dict[PartKind, Callable[..., Part]] = {
@@ -72,7 +68,8 @@ _PART_CLASSES: dict[PartKind, Callable[..., Part]] = {
     PartKind.PANEL: PanelPart,
     PartKind.MACHINE: MachinePart,
 }
-_WORD_CLASSES: dict[str, Callable[[Any], str]] = {"straddle": Straddle, "after_discussion": AfterDiscussion}
+#: Figures that are words of a closed list, by key.
+WORD_CLASSES: dict[str, Callable[[Any], str]] = {"straddle": Straddle, "after_discussion": AfterDiscussion}
 
 # Source: the published format of `result.json`: these stand beside the parts, everything else under "notes".
 _RESULT_MEMBERS = ("tie_break", "deductions", "minimum_candidates", "approvals_council", "approvals_authority")
@@ -235,69 +232,6 @@ def ruleset_sha256(ruleset: RuleSet) -> str:
     return sha256_hex(canonical_bytes(ruleset_data(ruleset)))
 
 
-# --- a draft ---------------------------------------------------------------------------------------------------------
-
-
-def changeable_figures(ruleset: RuleSet) -> tuple[Figure, ...]:
-    """The figures that the edit form of a draft may change."""
-    return tuple(figure for figure in ruleset.figures() if figure.spec.editable)
-
-
-def with_changes(ruleset: RuleSet, changes: Mapping[str, str]) -> RuleSet:
-    """The rule set with some figures as a person typed them; each that differs is now the competition's own choice.
-
-    Raises:
-        InvalidError: `figure_not_changeable`, `figure_not_readable`, or a code of `check_ruleset`, each with `field`.
-    """
-    known = {figure.key: figure for figure in changeable_figures(ruleset)}
-    changed: dict[str, Any] = {}
-    for key, typed in changes.items():
-        if key not in known:
-            raise InvalidError("figure_not_changeable", field=key)
-        value = _typed(known[key].spec, typed, key)
-        if value != known[key].value:
-            changed[key] = value
-    result = replace(
-        ruleset,
-        **{attribute_of(known[key].spec): value for key, value in changed.items() if known[key].part is None},
-        parts=tuple(
-            replace(
-                part,
-                **{
-                    attribute_of(known[key].spec): value
-                    for key, value in changed.items()
-                    if key == f"{part.part}.{known[key].spec.key}"
-                },
-            )
-            for part in ruleset.parts
-        ),
-        sources={**ruleset.sources, **dict.fromkeys(changed, OWN_CHOICE)},
-    )
-    check_ruleset(result)
-    return result
-
-
-def warnings(ruleset: RuleSet) -> tuple[InvalidError, ...]:
-    """What is allowed but surely not meant, worded like errors; the edit page shows them.
-
-    `rung_unreachable`: the step of the marks never gives a gap strictly between the two limits, so that no pair of
-    marks is ever discussed. `step_misses_maximum`: the maximum is no multiple of the step. `weight_without_effect`:
-    a part weighs nothing in the ranking.
-    """
-    found: list[InvalidError] = []
-    for part in ruleset.parts:
-        if isinstance(part, BlindPairPart):
-            step, low, high = ruleset.written_mark_step, part.mean_at_most, part.third_from
-            if (low // step + 1) * step >= high:
-                found.append(InvalidError("rung_unreachable", field="written_mark_step", step=step, low=low, high=high))
-        step_key = "defence_mark_step" if isinstance(part, PanelPart) else "written_mark_step"
-        if not is_multiple(part.maximum, getattr(ruleset, step_key)):
-            found.append(InvalidError("step_misses_maximum", field=step_key, part=part.part, maximum=part.maximum))
-        if not part.weight:
-            found.append(InvalidError("weight_without_effect", field=f"{part.part}.weight", part=part.part))
-    return tuple(found)
-
-
 # --- one figure ------------------------------------------------------------------------------------------------------
 
 
@@ -339,7 +273,7 @@ def _decoded(spec: FigureSpec, value: Any, key: str) -> Any:
             case FigureKind.FLAG if isinstance(value, bool):
                 return value
             case FigureKind.WORD if isinstance(value, str):
-                return _WORD_CLASSES.get(spec.key, str)(value)
+                return WORD_CLASSES.get(spec.key, str)(value)
             case FigureKind.WORDS if isinstance(value, list):
                 return tuple(_word(item) for item in value)
             case FigureKind.PAIRS if isinstance(value, list):
@@ -378,20 +312,6 @@ def _encoded(spec: FigureSpec, value: Any) -> object:
         case _:
             plain: object = value
             return plain
-
-
-def _typed(spec: FigureSpec, typed: str, key: str) -> Score | int | str:
-    text = typed.strip()
-    try:
-        if spec.kind is FigureKind.SCORE:
-            return parse_score(text)
-        if spec.kind is FigureKind.COUNT:
-            if not (text.isascii() and text.isdigit() and len(text) < 10):
-                raise ValueError(text)
-            return int(text)
-        return _WORD_CLASSES.get(spec.key, str)(text)
-    except (InvalidError, ValueError):
-        raise InvalidError("figure_not_readable", field=key, text=typed) from None
 
 
 def _measure(table: Any, key: str) -> Measure:

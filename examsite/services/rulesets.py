@@ -13,7 +13,8 @@ from examsite.domain.errors import ConflictError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.ladders import get_ladder
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import RuleSet, ruleset_from_toml, ruleset_to_toml, with_changes
+from examsite.domain.ruleset_drafts import with_changes
+from examsite.domain.rulesets import RuleSet, ruleset_from_toml, ruleset_to_toml
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition

@@ -26,7 +26,8 @@ from examsite.domain.result_entries import (
 )
 from examsite.domain.results import result_data, result_standings
 from examsite.domain.rubrics import Rubric, RubricCriterion
-from examsite.domain.rulesets import RuleSet, ruleset_from_toml, with_changes
+from examsite.domain.ruleset_drafts import with_changes
+from examsite.domain.rulesets import RuleSet, ruleset_from_toml
 
 WORDS = Text("Tiêu chí", "Criterion")
 COMPETITION = CompetitionEntry("HP-2026-01", "Thi tuyển Trưởng phòng", "Thành ủy Hải Phòng")

@@ -12,7 +12,8 @@ import pytest
 
 from examsite.domain.ladders import LADDERS, ThirdRule, chosen_ladder, get_ladder, ladder_warnings, score_by_rule
 from examsite.domain.marking import NeededAct, settle_appeal, settle_blind_pair
-from examsite.domain.rulesets import Straddle, ruleset_data, ruleset_from_data, warnings, with_changes
+from examsite.domain.ruleset_drafts import warnings, with_changes
+from examsite.domain.rulesets import Straddle, ruleset_data, ruleset_from_data
 from tests.domain.plain_ladder import Rules, appeal, blind_pair
 from tests.domain.result_cases import preset
 

@@ -20,7 +20,8 @@ from examsite.domain.marking import NeededAct
 from examsite.domain.result_entries import AppealEntry, CandidateEntry, PartEntry, PostEntry, TieEntry
 from examsite.domain.results import recompute, result_data, result_sha256, result_standings, settle_part
 from examsite.domain.rubrics import Rubric
-from examsite.domain.rulesets import OWN_CHOICE, AfterDiscussion, MachinePart, RuleSet, with_changes
+from examsite.domain.ruleset_drafts import with_changes
+from examsite.domain.rulesets import OWN_CHOICE, AfterDiscussion, MachinePart, RuleSet
 from tests.domain.result_cases import (
     COMPETITION,
     Book,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from examsite.domain.canonical import canonical_bytes
 from examsite.domain.errors import InvalidError, NotFoundError
+from examsite.domain.ruleset_drafts import changeable_figures, warnings, with_changes
 from examsite.domain.ruleset_figures import SETTINGS
 from examsite.domain.rulesets import (
     OWN_CHOICE,
@@ -23,15 +24,12 @@ from examsite.domain.rulesets import (
     MachinePart,
     Measure,
     RuleSet,
-    changeable_figures,
     check_ruleset,
     ruleset_data,
     ruleset_from_data,
     ruleset_from_toml,
     ruleset_sha256,
     ruleset_to_toml,
-    warnings,
-    with_changes,
 )
 from tests.domain.result_cases import preset, preset_text
 

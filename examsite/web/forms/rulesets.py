@@ -9,8 +9,9 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from examsite.domain.ruleset_drafts import changeable_figures
 from examsite.domain.ruleset_figures import FigureKind
-from examsite.domain.rulesets import RuleSet, changeable_figures
+from examsite.domain.rulesets import RuleSet
 from examsite.domain.scores import score_text
 from examsite.web.i18n import _l
 

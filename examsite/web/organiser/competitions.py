@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import warnings
+from examsite.domain.ruleset_drafts import warnings
 from examsite.services.competitions import create_competition as create
 from examsite.services.competitions import set_announcement, set_titles
 from examsite.services.rulesets import list_presets, ruleset_of

@@ -11,7 +11,8 @@ from wtforms.fields.choices import SelectChoice
 from examsite.domain.errors import InvalidError
 from examsite.domain.ladders import LADDERS, chosen_ladder, ladder_warnings
 from examsite.domain.permissions import Role
-from examsite.domain.rulesets import Figure, RuleSet, changeable_figures, warnings
+from examsite.domain.ruleset_drafts import changeable_figures, warnings
+from examsite.domain.rulesets import Figure, RuleSet
 from examsite.services import rulesets
 from examsite.services.rulesets import change_ruleset, ruleset_of
 from examsite.web.access import requires
