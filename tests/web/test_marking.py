@@ -577,6 +577,7 @@ def test_head_walks_every_rung(rungs: list[str], log_in: LogIn) -> None:
         assert "Giữ lại điều hai bên đã nói." in odd.text
     short = client.submit(f"{here}/decide", {"version": version, "score": "54,5", "reason": "Ngắn"}, form_at=here)
     assert ('id="score-error"' in short.text, 'id="reason-error"' in short.text) == (False, True)
+    assert find_all(parse(short.text), "error-summary")  # the form is far below the fold
 
     decided = client.submit(
         f"{base}/{rungs[2]}/decide",

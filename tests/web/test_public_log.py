@@ -89,7 +89,7 @@ def test_the_board_names_a_witness_and_brings_in_what_it_signed(
     for holder, line in (("", key.as_text()), ("Ban giám sát", "x"), ("Ban giám sát", key.as_text()[:-2])):
         assert board.submit(path, {"holder": holder, "key": line}).status_code == 422
     assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 302
-    assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 422
+    assert board.submit(path, {"holder": "Ban giám sát", "key": key.as_text()}).status_code == 409
     shown = parse_note(made["note"])
     mark = cosign(shown, key.name, public_key=key.public_key, sign=private.sign, at_seconds=1_790_000_000)
     signed = with_cosignatures(made["note"], [mark])

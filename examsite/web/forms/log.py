@@ -84,3 +84,12 @@ class AddCosignaturesForm(FlaskForm):
 
     text = TextAreaField(_l("Mốc đã đồng ký"), description=_l("Dán nguyên văn."), validators=[at_most(20000)])
     file = FileField(_l("Hoặc chọn tệp"))
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Either of the two must be there."""
+        if not super().validate(extra_validators):
+            return False
+        if not (self.text.data or "").strip() and not self.file.data:
+            self.text.errors = [*self.text.errors, _l("Hãy dán mốc đã đồng ký hoặc chọn tệp.")]
+            return False
+        return True

@@ -252,9 +252,9 @@ ERRORS = {
     "size_not_in_tree": _l("Sổ chỉ có %(size)s bản ghi, không so với lúc có %(first_size)s bản ghi được."),
     "leaf_hash_not_valid": _l("Mã băm của bản ghi không đủ độ dài."),
     # Checkpoints and receipts.
-    "checkpoint_not_valid": _l("Điểm chốt không đúng dạng."),
-    "checkpoint_not_signed": _l("Điểm chốt không có chữ ký hợp lệ của “%(name)s”."),
-    "checkpoint_of_other_log": _l("Điểm chốt này là của “%(origin)s”, không phải của “%(name)s”."),
+    "checkpoint_not_valid": _l("Đây không phải một mốc ký: cần nguyên văn tệp, không thiếu dòng nào."),
+    "checkpoint_not_signed": _l("Mốc ký không có chữ ký hợp lệ của “%(name)s”."),
+    "checkpoint_of_other_log": _l("Mốc ký này là của “%(origin)s”, không phải của “%(name)s”."),
     "note_not_valid": _l("Văn bản có chữ ký không đúng dạng."),
     "key_name_not_valid": _l("Tên khóa “%(name)s” không dùng được trong văn bản có chữ ký."),
     "verifier_key_not_valid": _l(

@@ -138,7 +138,10 @@ def next_act(part: BlindPairPart, row: ScriptStanding, outlook: Outlook | None =
             text = (
                 _("Hai lượt ở hai phía điểm đạt: bộ quy tắc giao trưởng ban quyết định.")
                 if close
-                else _("Trao đổi với hai cán bộ chấm. Không thống nhất thì trưởng ban quyết định và ghi lý do.")
+                else _(
+                    "Trao đổi với hai cán bộ chấm và ghi biên bản trao đổi. Không thống nhất thì trưởng ban quyết định "
+                    "và ghi lý do."
+                )
             )
             return {"kind": "decide", "text": text}
         case NeededAct.HEAD_DECIDES_COLLECTIVE:
