@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, select
@@ -93,70 +94,55 @@ def list_last_records(session: Session, code: str, *, limit: int) -> list[Record
     )
 
 
-def count_records(
-    session: Session,
-    log_id: int,
-    *,
-    event: str = "",
-    actor: str = "",
-    first: int = 0,
-    last: int | None = None,
-    kind: str = "",
-    about: str = "",
-    since: str = "",
-    until: str = "",
-) -> int:
-    """How many records of a log fit: one event, one actor, numbers from `first` to `last` (both included)."""
-    statement = _filtered(select(func.count(RecordRow.id)), log_id, event=event, actor=actor, first=first, last=last)
-    statement = _about(statement, kind=kind, about=about, since=since, until=until)
-    return session.scalar(statement) or 0
+@dataclass(frozen=True)
+class RecordFilter:
+    """Which records of a log are wanted; what is empty asks for nothing.
+
+    Attributes:
+        event, actor: exactly these.
+        first, last: numbers, both included.
+        kind, about: the two halves of the subject, the kind of thing and which one.
+        since, until: instants as records write them; `until` itself is left out.
+    """
+
+    event: str = ""
+    actor: str = ""
+    first: int = 0
+    last: int | None = None
+    kind: str = ""
+    about: str = ""
+    since: str = ""
+    until: str = ""
+
+    def of(self, statement: Select[Any], log_id: int) -> Select[Any]:
+        """The statement, for the records of this log that fit."""
+        statement = statement.where(RecordRow.log_id == log_id, RecordRow.seq >= self.first)
+        if self.last is not None:
+            statement = statement.where(RecordRow.seq <= self.last)
+        if self.event:
+            statement = statement.where(RecordRow.event == self.event)
+        if self.actor:
+            statement = statement.where(RecordRow.actor == self.actor)
+        if self.kind:
+            statement = statement.where(RecordRow.subject.startswith(f"{self.kind}/", autoescape=True))
+        if self.about:
+            statement = statement.where(RecordRow.subject.endswith(f"/{self.about}", autoescape=True))
+        if self.since:
+            statement = statement.where(RecordRow.at >= self.since)
+        if self.until:
+            statement = statement.where(RecordRow.at < self.until)
+        return statement
 
 
-def list_record_page(
-    session: Session,
-    log_id: int,
-    *,
-    page: int,
-    size: int,
-    event: str = "",
-    actor: str = "",
-    first: int = 0,
-    last: int | None = None,
-    kind: str = "",
-    about: str = "",
-    since: str = "",
-    until: str = "",
-) -> list[RecordRow]:
+def count_records(session: Session, log_id: int, wanted: RecordFilter) -> int:
+    """How many records of a log fit."""
+    return session.scalar(wanted.of(select(func.count(RecordRow.id)), log_id)) or 0
+
+
+def list_record_page(session: Session, log_id: int, wanted: RecordFilter, *, page: int, size: int) -> list[RecordRow]:
     """One page of the records that fit, newest first; pages count from 1."""
-    statement = _filtered(select(RecordRow), log_id, event=event, actor=actor, first=first, last=last)
-    statement = _about(statement, kind=kind, about=about, since=since, until=until)
-    return list(session.scalars(statement.order_by(RecordRow.seq.desc()).offset(max(page - 1, 0) * size).limit(size)))
-
-
-def _filtered(
-    statement: Select[Any], log_id: int, *, event: str, actor: str, first: int, last: int | None
-) -> Select[Any]:
-    statement = statement.where(RecordRow.log_id == log_id, RecordRow.seq >= first)
-    if last is not None:
-        statement = statement.where(RecordRow.seq <= last)
-    if event:
-        statement = statement.where(RecordRow.event == event)
-    if actor:
-        statement = statement.where(RecordRow.actor == actor)
-    return statement
-
-
-def _about(statement: Select[Any], *, kind: str, about: str, since: str, until: str) -> Select[Any]:
-    """Only records about this kind of thing, about this thing, from and before these instants as records write them."""
-    if kind:
-        statement = statement.where(RecordRow.subject.startswith(f"{kind}/", autoescape=True))
-    if about:
-        statement = statement.where(RecordRow.subject.endswith(f"/{about}", autoescape=True))
-    if since:
-        statement = statement.where(RecordRow.at >= since)
-    if until:
-        statement = statement.where(RecordRow.at < until)
-    return statement
+    statement = wanted.of(select(RecordRow), log_id).order_by(RecordRow.seq.desc())
+    return list(session.scalars(statement.offset(max(page - 1, 0) * size).limit(size)))
 
 
 def find_record_before(session: Session, log_id: int, row: RecordRow) -> RecordRow | None:

@@ -20,6 +20,7 @@ from examsite.storage.printing import printed_pages
 from examsite.storage.queries.code_maps import list_withheld
 from examsite.storage.queries.explanations import list_explanations, list_explanations_about
 from examsite.storage.queries.records import (
+    RecordFilter,
     count_records,
     find_record_before,
     get_checkpoint,
@@ -60,10 +61,10 @@ def list_records(code: str) -> ResponseReturnValue:
     form = _filter_form(log.id)
     chosen = form.chosen()
     wanted = _wanted(chosen)
-    count = count_records(session, log.id, **wanted)
+    count = count_records(session, log.id, wanted)
     pages = max(1, -(-count // PAGE_SIZE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
-    rows = list_record_page(session, log.id, page=page, size=PAGE_SIZE, **wanted)
+    rows = list_record_page(session, log.id, wanted, page=page, size=PAGE_SIZE)
     kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
 
     def page_url(number: int) -> str:
@@ -97,7 +98,7 @@ def export_records(code: str, form: str) -> ResponseReturnValue:
     log = get_log(session, code)
     wanted = _wanted(_filter_form(log.id).chosen())
     most = MOST_PRINTED if form == "pdf" else max(log.size, 1)
-    rows = list_record_page(session, log.id, page=1, size=most, **wanted)[::-1]
+    rows = list_record_page(session, log.id, wanted, page=1, size=most)[::-1]
     if form == "csv":
         body, kind = story_csv(rows, g.competition), "text/csv; charset=utf-8"
     else:
@@ -174,16 +175,19 @@ def _filter_form(log_id: int) -> FilterRecordsForm:
     return form
 
 
-def _wanted(chosen: dict[str, str]) -> dict[str, Any]:
+def _wanted(chosen: dict[str, str]) -> RecordFilter:
     first, last = _range_of(g.competition, chosen["step"])
     until = None if not chosen["until"] else date.fromisoformat(chosen["until"]) + timedelta(days=1)
-    return {
-        **{name: chosen[name] for name in ("event", "actor", "kind", "about")},
-        "first": first,
-        "last": last,
-        "since": _midnight(date.fromisoformat(chosen["since"])) if chosen["since"] else "",
-        "until": "" if until is None else _midnight(until),
-    }
+    return RecordFilter(
+        event=chosen["event"],
+        actor=chosen["actor"],
+        kind=chosen["kind"],
+        about=chosen["about"],
+        first=first,
+        last=last,
+        since=_midnight(date.fromisoformat(chosen["since"])) if chosen["since"] else "",
+        until="" if until is None else _midnight(until),
+    )
 
 
 def _midnight(day: date) -> str:
