@@ -17,7 +17,7 @@ from flask_wtf import FlaskForm
 from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.web.access import fresh_factor, requires
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal, status_of
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.boards import make_form, render_board
 from examsite.web.invigilator.rooms import Room, own_sitting, read_room
@@ -113,16 +113,10 @@ def do_act(
 
 def refuse(error: DomainError, form: Any, sitting: str, seat: str | None, name: str) -> ResponseReturnValue:
     """The board again: what belongs to a field stands at the field, everything else is told above."""
-    forget_changes()
     if isinstance(error, InvalidError):
-        field = getattr(form, str(error.params.get("field", "")), None)
-        errors = field.errors if field is not None else form.form_errors
-        text = message_of(error)
-        if field is not None:
-            field.errors = [*errors, text]
-        else:
-            form.form_errors.append(text)
+        show_refusal(form, error)
         return render_board(sitting, seat=seat, act=name, form=form, status=422)
+    forget_changes()
     flash(message_of(error), "error")
     return render_board(sitting, seat=seat, act=name, status=status_of(error))
 
