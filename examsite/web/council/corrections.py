@@ -52,9 +52,7 @@ def standing_correction(competition: Any) -> Card | None:
     if "order_not_drawn" in missing:
         return Card(
             title=_("Bốc thăm thứ tự bảo vệ bổ sung"),
-            text=_(
-                "Đề án của người mới đạt phần thi viết đã khóa. Chủ tịch bốc thăm, kể cả khi chỉ có một người."
-            ),
+            text=_("Đề án của người mới đạt phần thi viết đã khóa. Chủ tịch bốc thăm, kể cả khi chỉ có một người."),
             action=_("Tới trang bốc thăm"),
             url=url_for("council.show_presentation_order", code=competition.code),
             urgent=True,

@@ -39,7 +39,9 @@ ERRORS = {
         "Khóa đang lưu không phải khóa đã chia theo sổ ghi nên không niêm phong gì bằng khóa này. Hãy báo ban giám sát."
     ),
     "split_key_made": _l("Khóa này đã được chia và mọi người giữ đã lấy tờ của mình nên không chia lại hay hủy nữa."),
-    "split_key_too_early": _l("Kỳ thi chưa được thông báo nên chưa có sổ ghi để ghi việc chia khóa. Hãy thông báo trước."),
+    "split_key_too_early": _l(
+        "Kỳ thi chưa được thông báo nên chưa có sổ ghi để ghi việc chia khóa. Hãy thông báo trước."
+    ),
     "split_key_waiting": _l(
         "Khóa này đã chia, còn tờ chưa được lấy. Nhắc người giữ lấy tờ, hoặc hủy khóa rồi chia lại."
     ),
