@@ -56,7 +56,9 @@ def test_a_receipt_is_checked_however_it_comes(client: StrictClient, scene: Scen
         return answer.text
 
     for fields in ({"text": text.replace("\n", "\r\n")}, {"file": (io.BytesIO(text.encode()), "bien-nhan.txt")}):
-        assert 'data-testid="verdict-good"' in shown(**fields)
+        page = shown(**fields)
+        assert 'data-testid="verdict-good"' in page
+        assert "ghi lúc 09:00:00 16/03/2026" in page  # the clock of the paper, not that of the record
     assert 'data-testid="verdict-good"' in shown(text=made["code"].lower().replace("-", " "))
     assert 'data-testid="verdict-bad"' in shown(text=text.replace(text.split("\n")[3], text.split("\n")[4]))
     other = "ZZZZZ-ZZZZZ" if made["code"] != "ZZZZZ-ZZZZZ" else "YYYYY-YYYYY"

@@ -124,7 +124,12 @@ def _ask_again(form: FlaskForm, template: str, message: str) -> ResponseReturnVa
 
 def _refuse(form: FlaskForm, template: str, wait: int, *, tried: bool) -> ResponseReturnValue:
     """The same answer whether the name exists or not; the wait is told."""
-    message = _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy xem lại rồi thử tiếp.") if tried else ""
+    wrong = (
+        _("Số báo danh, mã hồ sơ hoặc mật khẩu chưa đúng. Hãy xem lại rồi thử tiếp.")
+        if isinstance(form, LogInCandidateForm)
+        else _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy xem lại rồi thử tiếp.")
+    )
+    message = wrong if tried else ""
     waiting = (
         ngettext("Thử lại sau %(num)d giây. Không bị khóa.", "Thử lại sau %(num)d giây. Không bị khóa.", wait)
         if wait

@@ -275,7 +275,7 @@ ERRORS = {
     "cosignature_of_other_checkpoint": _l(
         "Mốc trong tệp không phải mốc mà máy chủ này đã ký ở cùng số mục. Giữ nguyên tệp và báo ban giám sát ngay."
     ),
-    "receipt_not_valid": _l("Đây không phải biên nhận đủ: phần “%(part)s” thiếu hoặc bị sửa. Hãy chép lại nguyên văn."),
+    "receipt_not_valid": _l("Đây không phải biên nhận đủ: có phần thiếu hoặc bị sửa. Hãy chép lại nguyên văn."),
     "receipt_not_included": _l("Chứng minh không dẫn từ mục %(number)s tới gốc của mốc %(size)s mục."),
     "receipt_not_found": _l(
         "Sổ ghi của kỳ thi này không có mục nào mang mã %(text)s. Hãy xem lại mã và kỳ thi; mã đúng mà vẫn vậy thì giữ "

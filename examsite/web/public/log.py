@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.canonical import parse_instant
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.receipts import MAX_RECEIPT
@@ -185,6 +186,7 @@ def check_shown_receipt(code: str) -> ResponseReturnValue:
         status = 422
     page = render_template(
         "public/check_shown_receipt.html",
+        recorded_at=parse_instant(found.receipt.record.at) if found and found.holds and found.receipt else None,
         shown=competition,
         form=form,
         found=found,
