@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flask import Flask, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
@@ -90,7 +90,18 @@ def _is_api() -> bool:
 def _answer(status: int, title: str, text: str, code: str) -> ResponseReturnValue:
     if _is_api() or wants_json():
         return jsonify(error=code, message=text), status
-    return render_template("layouts/error.html", status=status, title=title, text=text, again=_again(status)), status
+    page = render_template(
+        "layouts/error.html", status=status, title=title, text=text, again=_again(status), competition_url=_place(code)
+    )
+    return page, status
+
+
+def _place(code: str) -> str:
+    """The public page of the competition in whose pages something is missing; nothing where it is missing itself."""
+    named = (request.view_args or {}).get("code")
+    if code != "result_not_found" or request.blueprint != "public" or named is None:
+        return ""
+    return url_for("public.show_competition", code=named)
 
 
 def _again(status: int) -> str:

@@ -152,7 +152,9 @@ def test_from_computing_to_the_public_page(staged: Any, scene: Scene, log_in: Lo
     assert newest(scene)["state"] == "council_signed"
     assert "chờ phê duyệt" in log_in(AUTHORITY).get(f"/authority/{CODE}/").text
     assert log_in(AUTHORITY).submit(APPROVE, opinion(scene)).status_code == 302
-    assert client.get(RANKING).status_code == 404
+    early = client.get(RANKING)
+    assert early.status_code == 404
+    assert find_all(parse(early.text), "to-competition")[0].get("href") == f"/competitions/{CODE}"
     published = organiser.submit(f"{ORGANISE}/publication", {})
     assert published.status_code == 302
 
