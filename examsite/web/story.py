@@ -100,7 +100,8 @@ def story_csv(rows: Iterable[RecordRow], competition: Competition) -> bytes:
     """The records as a table for other programs; no cell is taken for a formula."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
-    table.writerow([_("Mục"), _("Lúc"), _("Ai"), _("Về"), _("Tên sự kiện trong sổ"), _("Kể lại"), _("Cam kết")])
+    head = (_("Mục"), _("Lúc (giờ UTC)"), _("Ai"), _("Về"), _("Tên sự kiện trong sổ"), _("Kể lại"), _("Cam kết"))
+    table.writerow(head)
     for row in rows:
         cells = (str(row.seq), row.at, row.actor, row.subject, row.event, sentence_of(row, competition), row.commit)
         table.writerow([safe_cell(cell) for cell in cells])

@@ -288,7 +288,7 @@ def _tiles(room: Room) -> list[dict[str, Any]]:
     tiles = [
         {"value": urgent, "label": _("sự việc, gọi"), "tone": "seal" if urgent else None},
         {"value": len(room.silences), "label": _("máy im"), "tone": "amber" if room.silences else None},
-        {"value": states.count(AttemptState.OPEN), "label": _("đang làm bài")},
+        {"value": sum(item.opened_at is not None for item in room.working), "label": _("đang làm bài")},
         {"value": done, "label": _("đã nộp")},
         {"value": states.count(AttemptState.ABSENT), "label": _("vắng")},
         {"value": room.present, "of": len(room.attempts), "label": _("có mặt")},
