@@ -33,7 +33,14 @@ from examsite.domain.rubrics import (
 from examsite.domain.scores import Score, score_text
 from examsite.services.assessments import lock_assessments
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import check_step, defence_for_head, defence_for_member, head_name, subject_of
+from examsite.services.panel_access import (
+    check_step,
+    defence_for_head,
+    defence_for_member,
+    get_defence_now,
+    head_name,
+    subject_of,
+)
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
@@ -43,7 +50,6 @@ from examsite.storage.queries.defence import (
     ROUND,
     SESSION_SUBJECT,
     find_own_sheet,
-    get_defence,
     list_defences,
 )
 from examsite.storage.queries.proposals import ProposalStanding, list_standings
@@ -206,7 +212,7 @@ def record_attendance(ctx: ServiceContext, competition: Competition, absent: Col
     if not defences and any(row.last is not None for row in standings):
         raise ConflictError("order_not_drawn_yet")
     for position in sorted(absent):
-        defence = get_defence(ctx.session, competition.id, position, for_update=True)
+        defence = get_defence_now(ctx, competition, position)
         if defence.state is not DefenceState.ABSENT:
             defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.ABSENCE_RECORDED)
     ctx.session.flush()
@@ -226,9 +232,8 @@ def withdraw_absence(ctx: ServiceContext, competition: Competition, position: in
         NotFoundError: `defence_not_found`.
     """
     ctx.require(Role.INVIGILATOR, competition_id=competition.id)
-    check_step(ctx, competition)
+    defence = get_defence_now(ctx, competition, position)
     words = checked_reason(reason)
-    defence = get_defence(ctx.session, competition.id, position, for_update=True)
     defences = list_defences(ctx.session, competition.id)
     back = DEFENCE_MACHINE.after(defence.state, DefenceEvent.ABSENCE_WITHDRAWN)
     if is_order_used_after(position, {row.position: row.state for row in defences}):

@@ -13,7 +13,7 @@ from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.conflicts import find_declaration, list_recused_accounts
-from examsite.storage.queries.corrections import defence_state
+from examsite.storage.queries.corrections import defence_state, find_supplementary_defence
 from examsite.storage.queries.defence import get_defence, list_leaders
 
 #: In which roles a defence can be led; who does lead one is for `list_leaders`.
@@ -29,8 +29,7 @@ def defence_for_head(ctx: ServiceContext, competition: Competition, position: in
         NotFoundError: `defence_not_found`.
     """
     ctx.require(*LEADING, competition_id=competition.id)
-    check_step(ctx, competition)
-    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    defence = get_defence_now(ctx, competition, position)
     check_leads(ctx, competition, defence)
     return defence
 
@@ -63,8 +62,7 @@ def defence_for_member(ctx: ServiceContext, competition: Competition, position: 
         NotFoundError: `defence_not_found`.
     """
     ctx.require(Role.PANELLIST, competition_id=competition.id)
-    check_step(ctx, competition)
-    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    defence = get_defence_now(ctx, competition, position)
     if find_declaration(ctx.session, competition.id, ctx.actor.account_id) is None:
         raise NotAllowedError("conflicts_not_declared")
     if is_recused(ctx, competition, defence):
@@ -75,6 +73,23 @@ def defence_for_member(ctx: ServiceContext, competition: Competition, position: 
 def is_recused(ctx: ServiceContext, competition: Competition, defence: Defence) -> bool:
     """Whether the person who acts has a relation to the candidate, declared or judged."""
     return ctx.actor.account_id in list_recused_accounts(ctx.session, competition.id, defence.candidacy_id)
+
+
+def get_defence_now(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
+    """The defence at one place of the drawn order, its row locked, for an act while defences are held.
+
+    In a supplementary defence only theirs who are called to it: what was held before the publication stays as it is.
+
+    Raises:
+        ConflictError: `defence_not_now`.
+        NotFoundError: `defence_not_found`.
+    """
+    check_step(ctx, competition)
+    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    called = find_supplementary_defence(ctx.session, competition)
+    if called is not None and defence.candidacy.public_code not in called.candidates:
+        raise ConflictError("defence_not_now")
+    return defence
 
 
 def check_step(ctx: ServiceContext, competition: Competition) -> None:

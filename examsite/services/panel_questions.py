@@ -7,11 +7,11 @@ from examsite.domain.events import Event
 from examsite.domain.panels import QUESTIONS_OPEN
 from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import check_step, defence_for_head, head_name, is_recused, subject_of
+from examsite.services.panel_access import defence_for_head, get_defence_now, head_name, is_recused, subject_of
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.proposals import Defence, PanelQuestion
-from examsite.storage.queries.defence import get_defence, list_members
+from examsite.storage.queries.defence import list_members
 from examsite.storage.queries.panel_questions import get_question, list_questions
 
 #: Longest question or gist of an answer. Unit: characters.
@@ -110,8 +110,7 @@ def note_recording(
 
 def _defence(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
     ctx.require(Role.PANELLIST, Role.PANEL_HEAD, competition_id=competition.id)
-    check_step(ctx, competition)
-    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    defence = get_defence_now(ctx, competition, position)
     if is_recused(ctx, competition, defence):
         raise NotAllowedError("member_recused")
     if defence.state not in QUESTIONS_OPEN:

@@ -33,9 +33,9 @@ from examsite.services.context import ServiceContext
 from examsite.services.defence import points_of, rubric_of
 from examsite.services.panel_access import (
     LEADING,
-    check_step,
     defence_for_head,
     defence_for_member,
+    get_defence_now,
     head_name,
     is_recused,
     subject_of,
@@ -52,7 +52,6 @@ from examsite.storage.queries.defence import (
     find_changed_sheet,
     find_council_name,
     find_own_sheet,
-    get_defence,
     list_agreed_excuses,
     list_leaders,
     list_locked_marks,
@@ -154,8 +153,7 @@ def agree_excuse(ctx: ServiceContext, competition: Competition, position: int, *
     Source: our choice, because whoever leads must not choose alone whose mark is left out.
     """
     actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
-    check_step(ctx, competition)
-    defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    defence = get_defence_now(ctx, competition, position)
     if defence.state not in SHEET_OPEN:
         raise ConflictError("excuse_not_now")
     members = {row.pseudonym or "": row.account_id for row in list_members(ctx.session, competition.id)}

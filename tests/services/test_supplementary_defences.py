@@ -16,16 +16,18 @@ from examsite.domain.checkpoints import VerifierKey
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.corrections import LEAST_PROPOSAL_TIME
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import defence as acts
-from examsite.services import reveals
+from examsite.services import defence_clock, reveals
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import call_defence
+from examsite.services.panel_questions import note_recording
 from examsite.services.proposals import (
     draw_presentation_order,
     lock_called_proposals,
@@ -242,6 +244,24 @@ def test_the_council_draws_the_order_in_a_ceremony_of_its_own(stage: Stage) -> N
     assert draw_presentation_order(chair, stage.competition).outcome == [stage.code(FAILED)]
     with pytest.raises(ConflictError, match="order_already_drawn"):
         draw_presentation_order(chair, stage.competition)
+
+
+def test_what_was_held_before_the_publication_stays_as_it_is(stage: Stage) -> None:
+    called(stage)
+    hand_in(stage, FAILED)
+    locked(stage)
+    draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    # Somebody who was absent the first time, last in that order: nobody after them has begun.
+    absent = list_defences(stage.session, stage.competition.id)[-2]
+    absent.state, absent.score = DefenceState.ABSENT, None
+    stage.session.flush()
+    invigilator, head = stage.ctx(Role.INVIGILATOR), stage.ctx(Role.PANEL_HEAD)
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        acts.withdraw_absence(invigilator, stage.competition, absent.position, reason="Nhầm người.")
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        note_recording(head, stage.competition, 1, reference="Thẻ nhớ 9", seen="")
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        defence_clock.undo_step(head, stage.competition, 1, seen=DefenceState.SETTLED)
 
 
 def test_only_who_is_called_hands_in_and_only_in_time(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from examsite.domain.permissions import Role
 from examsite.services.defence import record_attendance as record
 from examsite.services.defence import withdraw_absence as withdraw
 from examsite.storage.database import db
-from examsite.storage.queries.corrections import defence_state
+from examsite.storage.queries.corrections import defence_state, find_supplementary_defence
 from examsite.storage.queries.defence import find_attendance_at, get_defence, list_defences
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
@@ -26,6 +26,7 @@ from examsite.web.invigilator import bp
 from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
+    from examsite.domain.corrections import SupplementaryDefence
     from examsite.storage.models.proposals import Defence
 
 
@@ -60,7 +61,7 @@ def record_attendance(code: str) -> ResponseReturnValue:
         "invigilator/record_attendance.html",
         form=form,
         defences=defences,
-        undoable=_undoable(defences),
+        undoable=_undoable(defences, find_supplementary_defence(db.session(), g.competition)),
         silent=sum(1 for row in standings if row.last is None),
         recorded_at=find_attendance_at(db.session(), g.competition),
         # Where nobody handed in a proposal there is no order to wait for.
@@ -91,10 +92,11 @@ def withdraw_absence(code: str, position: int) -> ResponseReturnValue:
     return render_template("invigilator/withdraw_absence.html", form=form, defence=defence), status
 
 
-def _undoable(defences: Sequence[Defence]) -> set[int]:
-    """The turns whose absence can be taken back."""
+def _undoable(defences: Sequence[Defence], called: SupplementaryDefence | None) -> set[int]:
+    """The turns whose absence can be taken back; in a supplementary defence only theirs who are called to it."""
     states = {row.position: row.state for row in defences}
-    return {
+    mine = {row.position for row in defences if called is None or row.candidacy.public_code in called.candidates}
+    return mine & {
         place
         for place, state in states.items()
         if DEFENCE_MACHINE.is_open(state, DefenceEvent.ABSENCE_WITHDRAWN) and not is_order_used_after(place, states)
