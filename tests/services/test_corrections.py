@@ -83,7 +83,7 @@ def _opened(stage: Stage, *places: int) -> list[Appeal]:
 def _remarked(stage: Stage, appeal: Appeal, total: str) -> None:
     """Two fresh markers give the same."""
     board = stage.board
-    appoint(board, "M11", "M12")
+    appoint(board, *(f"M{10 + 2 * appeal.number - place}" for place in (1, 0)))
     name_remarkers(stage.ctx(Role.CHAIR), stage.competition, appeal.number)
     for row in get_appeal_standing(stage.session, stage.competition, appeal.number).remarkers:
         ctx = stage.ctx(row.assignment)

@@ -38,6 +38,7 @@ from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.services.remarking import decide_appeal, note_dialogue
 from examsite.services.table_checks import check_tables
+from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.queries.appeals import get_appeal_standing
@@ -54,7 +55,7 @@ from examsite.storage.queries.proposals import find_locked_version
 from examsite.storage.queries.results import result_document
 from tests.factories.defence import received
 from tests.factories.draws import number_all
-from tests.factories.ranking import Stage, defence_rubric, known_signer, make_stage
+from tests.factories.ranking import ESSAYS, SHEETS, Stage, defence_rubric, known_signer, make_stage
 from tests.factories.split_keys import make_split_key
 from tests.factories.standardisation import with_rules
 from tests.scenes import Keep
@@ -80,13 +81,17 @@ def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
 def passes_now(stage: Stage) -> Stage:
     """Published, then the script of one who failed was marked anew."""
     (appeal,) = _opened(published(stage), FAILED)
-    _remarked(stage, appeal, "55.00")
-    # So far from the first marks that the chair talks with both pairs and decides.
+    _settled(stage, appeal, "55.00")
+    return stage
+
+
+def _settled(stage: Stage, appeal: Appeal, total: str) -> None:
+    """Marked anew so far from the first marks that the chair talks with both pairs and decides."""
+    _remarked(stage, appeal, total)
     chair, words = stage.ctx(Role.CHAIR), "Hai bên thống nhất về từng tiêu chí đã chấm lại."
     note_dialogue(chair, stage.competition, appeal.number, text=words)
     anew = get_appeal_standing(stage.session, stage.competition, appeal.number).totals[0]
     decide_appeal(chair, stage.competition, appeal.number, decided=anew, reason=words)
-    return stage
 
 
 def closes_at(stage: Stage) -> datetime:
@@ -230,6 +235,35 @@ def test_who_comes_not_to_the_hearing_is_absent(stage: Stage) -> None:
     assert _missing(stage) == []
     acts.withdraw_absence(invigilator, stage.competition, position, reason="Đến muộn, trong giờ chờ.")
     assert _missing(stage) == ["defences_not_over"]
+
+
+def test_one_passes_and_one_fails_and_a_second_correction_calls_another(
+    session: Session, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ESSAYS, 9, ("20.00", "20.00"))
+    monkeypatch.delitem(SHEETS, 9)
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    stage = make_stage(session, now, settings=settings, signer=known_signer(settings), draws_order=True)
+    for number, (passing, failing) in enumerate(((FAILED, 4), (9, 3)), start=2):
+        if number == 2:
+            published(stage)
+        older = build_bundle(stage.session, stage.competition, Audience.PUBLIC)
+        marked = _opened(stage, passing, failing)[-2:]
+        for appeal in marked:
+            _settled(
+                stage, appeal, "55.00" if appeal.candidacy_id == stage.board.room.candidacies[passing].id else "10.00"
+            )
+        called(stage)
+        hand_in(stage, passing)
+        locked(stage)
+        heard(stage, f"{80 + 5 * number}.00")
+        acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
+        document = result_document(next_version(stage))
+        outcomes = {row["code"]: row["outcome"] for row in document["candidates"]}
+        assert outcomes[stage.code(failing)] == "failed"
+        assert outcomes[stage.code(passing)] in ("selected", "not_selected")
+        assert list_order_draws(stage.session, stage.competition)[-1] == f"presentation-order-{number}"
+        assert _broken(stage, older) == {}
 
 
 def test_the_council_draws_the_order_in_a_ceremony_of_its_own(stage: Stage) -> None:
