@@ -31,7 +31,7 @@ MOST_REMARKED: Final = 20
 """Most scripts that one correction has marked anew. Source: our choice, because a correction names single mistakes."""
 
 LEAST_PROPOSAL_TIME: Final = timedelta(days=3)
-"""Shortest time for a proposal in a supplementary defence. Source: our choice: nobody who passed at once had less."""
+"""Shortest time for a proposal in a supplementary defence. Source: our choice: none is written overnight."""
 
 
 class CorrectionState(StrEnum):

@@ -181,7 +181,7 @@ def _to_be_drawn(ctx: ServiceContext, competition: Competition) -> dict[str, Can
         if row.last is not None and row.last.locked_at is not None
     }
     standing = {code: row for code, row in locked.items() if called is None or code in called.candidates}
-    if drawn if called is None else drawn & {row.id for row in standing.values()}:
+    if drawn & {row.id for row in standing.values()}:
         raise ConflictError("order_already_drawn")
     if not standing:
         raise ConflictError("no_proposals_to_draw")

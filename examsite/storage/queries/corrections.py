@@ -44,7 +44,7 @@ class ProposalTerms:
     defence_at: datetime | None
     #: Whether this candidate was told to defend a proposal.
     is_called: bool
-    #: Whether that is for the next version of a result that was published already.
+    #: Whether that is for a version of the result that is not published yet, while another one is.
     is_supplementary: bool = False
 
 
@@ -113,12 +113,19 @@ def defence_state(session: Session, competition: Competition) -> CompetitionStat
 
 def find_proposal_terms(session: Session, competition: Competition, candidacy: Candidacy) -> ProposalTerms:
     """What holds for one candidate: a supplementary defence is nobody's but theirs who are called to it."""
-    called = find_supplementary_defence(session, competition)
-    if called is not None and candidacy.public_code in called.candidates:
-        step = defence_state(session, competition)
-        return ProposalTerms(step, called.proposals_close_at, called.defence_at, is_called=True, is_supplementary=True)
+    is_published = competition.state.has_reached(CompetitionState.PUBLISHED)
+    for correction in list_corrections(session, competition) if is_published else ():
+        called = correction.defence
+        if called is not None and candidacy.public_code in called.candidates:
+            return ProposalTerms(
+                defence_step(competition.state, correction),
+                called.proposals_close_at,
+                called.defence_at,
+                is_called=True,
+                is_supplementary=correction.state is CorrectionState.OPEN,
+            )
     is_called = candidacy.id in list_passed_ids(session, competition)
-    if is_called and competition.state.has_reached(CompetitionState.PUBLISHED):
+    if is_called and is_published:
         is_called = candidacy.public_code in list_codes_with_part(session, competition.id, PART)
     return ProposalTerms(competition.state, competition.proposals_close_at, competition.defence_at, is_called=is_called)
 

@@ -36,9 +36,9 @@ def show_proposal_receipt(number: int) -> ResponseReturnValue:
     if version.locked_at is not None:
         # A supplementary defence has a locking of its own: theirs is the first one after the version.
         locks = list_records_of_events(db.session(), g.competition.code, (Event.PROPOSALS_LOCKED,))
-        seq = next(row.seq for row in locks if row.seq > receipt.seq)
-        lock = read_receipt(db.session(), g.competition.code, seq)
-        facts.append((_("Khóa để bảo vệ"), _("bản ghi số %(seq)s, mã %(code)s", seq=lock.seq, code=lock.code)))
+        for row in [row for row in locks if row.seq > receipt.seq][:1]:
+            lock = read_receipt(db.session(), g.competition.code, row.seq)
+            facts.append((_("Khóa để bảo vệ"), _("bản ghi số %(seq)s, mã %(code)s", seq=lock.seq, code=lock.code)))
     return receipt_page(
         receipt,
         title=_("Biên nhận nộp đề án"),

@@ -19,11 +19,27 @@ from examsite.web.access import fresh_factor, requires
 from examsite.web.corrections import correction_lines
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.corrections import DecideCorrectionForm
-from examsite.web.i18n import _
+from examsite.web.i18n import _, _l
 from examsite.web.labels.ranking import TAGS as VERSION_TAGS
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
+
+#: What the council owes a correction before the next version: title, words, act and page.
+_OWED = {
+    "correction_not_marked": (
+        _l("Bài chấm lại theo quyết định sửa kết quả"),
+        _l("Giao người chấm mới theo bốc thăm, hoặc quyết định bài lệch nhiều."),
+        _l("Xem các bài"),
+        "council.list_appeals",
+    ),
+    "order_not_drawn": (
+        _l("Bốc thăm thứ tự bảo vệ bổ sung"),
+        _l("Đề án của người mới đạt phần thi viết đã khóa. Chủ tịch bốc thăm, kể cả khi chỉ có một người."),
+        _l("Tới trang bốc thăm"),
+        "council.show_presentation_order",
+    ),
+}
 
 
 @desk_card
@@ -40,25 +56,12 @@ def standing_correction(competition: Any) -> Card | None:
             url=url_for("council.decide_correction", code=competition.code),
             urgent=True,
         )
-    missing = {item.code for item in list_missing_in_correction(db.session(), competition)}
-    if "correction_not_marked" in missing:
-        return Card(
-            title=_("Bài chấm lại theo quyết định sửa kết quả"),
-            text=_("Giao người chấm mới theo bốc thăm, hoặc quyết định bài lệch nhiều."),
-            action=_("Xem các bài"),
-            url=url_for("council.list_appeals", code=competition.code),
-            urgent=True,
-        )
-    if "order_not_drawn" in missing:
-        return Card(
-            title=_("Bốc thăm thứ tự bảo vệ bổ sung"),
-            text=_("Đề án của người mới đạt phần thi viết đã khóa. Chủ tịch bốc thăm, kể cả khi chỉ có một người."),
-            action=_("Tới trang bốc thăm"),
-            url=url_for("council.show_presentation_order", code=competition.code),
-            urgent=True,
-        )
+    missing = list_missing_in_correction(db.session(), competition)
     if missing:
-        return None
+        if missing[0].code not in _OWED:
+            return None
+        title, text, action, endpoint = _OWED[missing[0].code]
+        return Card(str(title), str(text), str(action), url_for(endpoint, code=competition.code), urgent=True)
     version = find_newest_version(db.session(), competition.id)
     if version is None or VERSION_TAGS[version.state] not in ("open", "work"):
         return None
@@ -88,10 +91,7 @@ def decide_correction(code: str) -> ResponseReturnValue:
         except (ConflictError, InvalidError, NotAllowedError) as error:
             if isinstance(error, NotAllowedError) and error.code == "fresh_factor_needed":
                 raise
-            forget_changes()
-            field = form.reason if error.params.get("field") == "reason" else form.answer
-            field.errors = [*field.errors, message_of(error)]
-            status = status_of(error)
+            status = show_refusal(form, error, beside="answer")
         else:
             if agreed:
                 flash(_("Đã ghi. Nay giao người chấm mới cho từng bài."), "success")

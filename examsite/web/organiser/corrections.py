@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from examsite.domain.competitions import GateEvent
 from examsite.domain.corrections import LEAST_PROPOSAL_TIME
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
@@ -17,11 +18,12 @@ from examsite.storage.queries.corrections import (
     list_newly_passed,
 )
 from examsite.web.access import requires
-from examsite.web.errors import message_of, show_on_field, status_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.formatting import local
 from examsite.web.forms.competitions import OpenGateForm
 from examsite.web.forms.corrections import AskCorrectionForm, CallDefenceForm, TakeBackCorrectionForm
 from examsite.web.i18n import _
+from examsite.web.labels.competitions import STATEMENTS
 from examsite.web.organiser import bp
 from examsite.web.transactions import act, forget_changes, read_web_clock, writes
 
@@ -37,10 +39,7 @@ def ask_correction(code: str) -> ResponseReturnValue:
         try:
             corrections.ask_correction(act(), g.competition, candidates=form.codes(), reason=form.reason.data or "")
         except (ConflictError, InvalidError) as error:
-            forget_changes()
-            field = form[error.params["field"]] if error.params.get("field") in form else form.candidates
-            field.errors = [*field.errors, message_of(error)]
-            status = status_of(error)
+            status = show_refusal(form, error, beside="candidates")
         else:
             flash(_("Đã gửi hội đồng. Kết quả đang công bố vẫn giữ nguyên."), "success")
             return redirect(url_for("organiser.show_result", code=code))
@@ -62,10 +61,8 @@ def call_defence(code: str) -> ResponseReturnValue:
                 proposals_close_at=form.proposals_close_at.instant(),
                 defence_at=form.defence_at.instant(),
             )
-        except InvalidError as error:
-            forget_changes()
-            show_on_field(form, error)
-            status = status_of(error)
+        except (ConflictError, InvalidError) as error:
+            status = show_refusal(form, error)
         else:
             flash(
                 _("Đã gọi bảo vệ bổ sung và ghi vào sổ ghi. Người được gọi thấy ngay trên trang của mình."), "success"
@@ -73,11 +70,11 @@ def call_defence(code: str) -> ResponseReturnValue:
             return redirect(url_for("organiser.list_proposals", code=code))
     session = db.session()
     correction = find_standing_correction(session, g.competition)
-    waiting = [item.code for item in list_missing_in_correction(session, g.competition)]
-    called = find_supplementary_defence(session, g.competition)
-    if correction is None or not {"defence_not_called", "proposals_not_locked"} & {*waiting}:
+    waiting = {item.code for item in list_missing_in_correction(session, g.competition)}
+    if correction is None or not {"defence_not_called", "proposals_not_locked"} & waiting:
         flash(_("Bước này đã qua hoặc chưa tới."), "attention")
         return redirect(url_for("organiser.show_result", code=code))
+    called = correction.defence
     if called is not None and not form.is_submitted():
         form.proposals_close_at.data, form.defence_at.data = (
             local(at).replace(tzinfo=None) for at in (called.proposals_close_at, called.defence_at)
@@ -111,7 +108,8 @@ def lock_called_proposals(code: str) -> ResponseReturnValue:
     if called is None or called.locked_seq is not None or read_web_clock() < called.proposals_close_at:
         flash(_("Bước này đã qua hoặc chưa tới."), "attention")
         return redirect(url_for("organiser.list_proposals", code=code))
-    return render_template("organiser/lock_called_proposals.html", form=form, called=called)
+    statement = STATEMENTS[GateEvent.PROPOSALS_LOCKED]
+    return render_template("organiser/lock_called_proposals.html", form=form, called=called, statement=statement)
 
 
 @bp.post("/<code>/result/correction/end")
