@@ -128,6 +128,7 @@
 
   function setUpWideTables() {
     // A box that scrolls must be reachable by keyboard, and say so: columns that end at its edge look like all there are.
+    const hints = new WeakMap();
     const boxes = new ResizeObserver((entries) => {
       for (const { target } of entries) {
         const isWide = target.scrollWidth > target.clientWidth;
@@ -142,7 +143,6 @@
         hints.get(target).hidden = !isWide;
       }
     });
-    const hints = new WeakMap();
     for (const box of document.querySelectorAll(".table-scroll")) boxes.observe(box);
   }
 
