@@ -140,15 +140,18 @@ class GroupCommit(Generic[JobT]):
 
     def _next_group(self, *, rests: bool) -> list[_Ticket[JobT]]:
         """Whoever waits, in the order of arrival; nobody only when the process ends."""
-        with self._changed:
-            while not self._waiting and not self._is_ending:
-                self._changed.wait()
-        if rests and not self._is_ending:
-            time.sleep(REST_SECONDS)
-        with self._changed:
-            group = self._waiting[:LARGEST_GROUP]
-            del self._waiting[:LARGEST_GROUP]
-            return group
+        while True:
+            with self._changed:
+                while not self._waiting and not self._is_ending:
+                    self._changed.wait()
+            if rests and not self._is_ending:
+                time.sleep(REST_SECONDS)
+            with self._changed:
+                group = self._waiting[:LARGEST_GROUP]
+                del self._waiting[:LARGEST_GROUP]
+                # Everybody may have given up during the rest; an empty group is told only at the end.
+                if group or self._is_ending:
+                    return group
 
     def _write_group(self, group: list[_Ticket[JobT]]) -> None:
         try:

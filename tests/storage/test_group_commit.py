@@ -200,6 +200,23 @@ def test_nobody_waits_for_ever(jobs_engine: Engine, open_writer: Callable[..., G
     assert _stored(jobs_engine) == [1]
 
 
+def test_the_writer_lives_on_when_everybody_gave_up_while_it_rested(
+    jobs_engine: Engine, open_writer: Callable[..., GroupCommit[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    writer = open_writer(gate)
+    monkeypatch.setattr(group_commit, "REST_SECONDS", 0.2)
+    assert _all_at_once(writer, gate, range(3)) == {number: number for number in range(3)}
+    writer._patience_seconds = 0.05
+    with pytest.raises(NotStoredError):  # shorter than the rest that follows a group of several
+        writer.write(3)
+    assert writer._writer is not None
+    writer._writer.join(0.5)  # the rest is over, and nobody waits
+    writer._patience_seconds = 5
+    assert writer.write(4) == 4
+    assert _stored(jobs_engine) == [0, 1, 2, 4]
+
+
 def test_the_end_writes_what_waits_and_takes_no_more(
     jobs_engine: Engine, open_writer: Callable[..., GroupCommit[int]]
 ) -> None:
