@@ -7,7 +7,7 @@ job and nobody else's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
@@ -94,7 +94,7 @@ def write_jobs(
 
 
 def _write_saves(
-    connection: Connection, session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
+    connection: Connection, session: Session, clocks: dict[int, AttemptClock], jobs: Sequence[SaveJob]
 ) -> list[SavedBatch | DomainError]:
     """Store what pages send; what comes once nobody could let it count any more is refused, not kept for ever.
 

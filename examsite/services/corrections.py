@@ -190,7 +190,8 @@ def _scripts_of(session: Session, competition: Competition, codes: Sequence[str]
     known = {
         result.public_code: result
         for result in written_results(session, competition)
-        if result.settlement is not None
+        if result.public_code in codes
+        and result.settlement is not None
         and result.entry.script is not None
         and find_standing_appeal(session, result.candidacy_id, WRITTEN) is None
     }

@@ -31,9 +31,10 @@ def note_silence(session: Session, clock: AttemptClock, *, now: datetime, reopen
         last_word_at=clock.last_seen_at, started_at=clock.started_at, checked_in_at=clock.checked_in_at
     )
     # The first opening is no return: a whole room opens at one instant, and some are a few seconds later.
-    if began_at is None or not is_silence(began_at, now, reopened=reopened and clock.epoch > 0):
+    is_return = reopened and clock.epoch > 0
+    if began_at is None or not is_silence(began_at, now, reopened=is_return):
         return
-    silence = Silence(attempt_id=clock.attempt_id, began_at=began_at, ended_at=now, reopened=reopened)
+    silence = Silence(attempt_id=clock.attempt_id, began_at=began_at, ended_at=now, reopened=is_return)
     session.add(silence)
     session.flush()
     propose(session, clock.attempt_id, Stretch(began_at, now), silence_id=silence.id)

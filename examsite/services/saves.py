@@ -6,7 +6,7 @@ The hottest path of the product: three statements for a whole group, no objects.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -91,9 +91,11 @@ class SavedBatch:
 
 
 def write_saves(
-    connection: Connection, session: Session, clocks: Mapping[int, AttemptClock], jobs: Sequence[SaveJob]
+    connection: Connection, session: Session, clocks: dict[int, AttemptClock], jobs: Sequence[SaveJob]
 ) -> list[SavedBatch | DomainError]:
     """Store the batches of a group whose attempts are locked; one outcome for each, in their order.
+
+    Their clocks are brought up to date: an opening in the same group must not tell the same silence again.
 
     A save that was stored before under the same numbers is acknowledged again and makes no new row. One of an older
     epoch, one that comes too late, and one for an item that the paper does not have are kept beside.
@@ -139,6 +141,7 @@ def write_saves(
     seen = note_signs_of_life(session, clocks, signs)
     if seen:
         _seen.update(connection, [{"id": number, "last_seen_at": at} for number, at in sorted(seen.items())])
+        clocks |= {number: replace(clocks[number], last_seen_at=at) for number, at in seen.items()}
     return [
         _outcome(clocks.get(job.attempt_id), job, stored, {order for at, order in refused if at == place})
         for place, job in enumerate(jobs)

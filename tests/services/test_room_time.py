@@ -16,7 +16,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import LostTimeState
 from examsite.domain.saves import Save, content_text
-from examsite.services.attempts import open_attempt, read_state, save_answers
+from examsite.services.attempts import OpenJob, SaveJob, open_attempt, read_state, save_answers, write_jobs
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat
 from examsite.services.room_time import (
     decide_lost_time,
@@ -253,6 +253,19 @@ def test_who_was_checked_in_and_had_no_machine_lost_time_and_who_came_late_did_n
         opened(room, place, at=now + 10 * SECOND)
     (loss,) = list_proposed_losses(room.session, room.sitting, now + MINUTE)
     assert (loss.attempt.seat, loss.seconds) == ("A1", 310)
+    # Nothing was open before, so nothing was opened again.
+    assert loss.reopened is False
+
+
+def test_save_and_opening_that_come_together_after_a_silence_tell_it_once(room: Room) -> None:
+    start = room.started()
+    opened(room, at=start)
+    later = start + 5 * MINUTE
+    number = room.attempt(0).id
+    jobs = [SaveJob(number, (Save("E1", 1, 1, content_text("x")),), 1, later), OpenJob(number, later)]
+    write_jobs(room.session.connection(), room.session, jobs, settings=room.settings, signer=None)
+    (silence,) = room.session.scalars(select(Silence))
+    assert (silence.began_at, silence.ended_at, silence.reopened) == (start, later, False)
 
 
 def test_pauses_are_not_lost_and_neighbouring_silences_are_one(room: Room) -> None:

@@ -383,6 +383,24 @@ def test_a_silent_machine_is_told_with_what_is_lost_and_a_person_gives_it_back(w
     assert lost.given_seconds == lost.seconds == world.attempt("A1").added_seconds
 
 
+def test_who_opened_late_is_not_said_to_have_opened_again(world: World) -> None:
+    def not_yet_open(_room: Room, doing: Doing) -> None:
+        attempt = get_attempt(doing.session, 1, "A1")
+        attempt.opened_at = attempt.last_seen_at = None
+        attempt.epoch = 0
+
+    def open_now(room: Room, doing: Doing) -> None:
+        ctx = room.ctx(room.candidacies[0], at=doing.now)
+        attempts.open_attempt(ctx, token_of_attempt(room.settings, room.attempt(0).id))
+
+    world.step(not_yet_open)
+    world.later(minutes=5)
+    world.step(open_now)
+    card = words(find_all(world.first.page(BOARD), "card-lost")[0])
+    assert "mới mở được bài" in card
+    assert "mở lại" not in card
+
+
 def test_another_figure_for_lost_time_needs_a_reason(world: World) -> None:
     _loses(world, 0, 100)
     watcher = world.first

@@ -329,6 +329,6 @@ def _papers(room: Room, panel: Panel | None) -> dict[str, Any]:
         return {
             "new_end": format_time_seconds(panel.thing.ends_at),
             "lost_words": length_words(panel.thing.seconds),
-            "cause": cause_words(panel.thing.lost, reopened=panel.thing.reopened),
+            "cause": cause_words(panel.thing),
         }
     return {}

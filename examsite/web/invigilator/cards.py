@@ -330,7 +330,7 @@ def _loss_card(room: Room, loss: Any, seat: str | None) -> Card:
         since=lost.began_at,
         text=_(
             "%(cause)s Từ %(began)s đến %(ended)s.%(growing)s Duyệt thì kết thúc mới là %(time)s, không rút lại được.",
-            cause=cause_words(lost, reopened=loss.reopened),
+            cause=cause_words(loss),
             began=format_time_seconds(lost.began_at),
             ended=format_time_seconds(lost.ended_at),
             growing=growing,

@@ -7,19 +7,24 @@ from typing import Any
 
 from examsite.domain.rooms import RequestKind
 from examsite.services.rulesets import ruleset_of
+from examsite.storage.queries.rooms import ProposedLoss
 from examsite.web.formatting import format_time_seconds
 from examsite.web.i18n import _, localised
 from examsite.web.invigilator.rooms import Room
 from examsite.web.labels import label
 
 
-def cause_words(lost: Any, *, reopened: bool | None = None) -> str:
+def cause_words(loss: ProposedLoss) -> str:
     """Why time was lost, as a sentence: the invigilator's own words, or what the machines saw."""
-    if lost.cause:
-        return sentence(lost.cause)
-    if lost.outage_id is not None:
+    if loss.lost.cause:
+        return sentence(loss.lost.cause)
+    if loss.lost.outage_id is not None:
         return str(_("Máy chủ ngừng."))
-    return str(_("Máy tắt rồi mở lại bài.") if reopened else _("Mất đường truyền."))
+    if loss.reopened:
+        return str(_("Máy tắt rồi mở lại bài."))
+    if loss.attempt.opened_at is not None and loss.lost.ended_at <= loss.attempt.opened_at:
+        return str(_("Đã điểm danh mà lúc đó mới mở được bài."))
+    return str(_("Mất đường truyền."))
 
 
 def request_words(room: Room, request: Any) -> str:
