@@ -5,7 +5,7 @@ Every act on one defence locks its row first, so that a save, a lock and the rev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from examsite.domain.errors import ConflictError, InvalidError
@@ -46,13 +46,14 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.marking import Mark
 from examsite.storage.models.proposals import Defence
+from examsite.storage.queries.corrections import find_defence_round
 from examsite.storage.queries.defence import (
     ROUND,
     SESSION_SUBJECT,
     find_own_sheet,
     list_defences,
 )
-from examsite.storage.queries.proposals import ProposalStanding, list_standings
+from examsite.storage.queries.proposals import list_standings
 
 
 def rubric_of(defence: Defence) -> Rubric:
@@ -207,16 +208,14 @@ def record_attendance(ctx: ServiceContext, competition: Competition, absent: Col
     """
     ctx.require(Role.INVIGILATOR, competition_id=competition.id)
     check_step(ctx, competition)
-    standings = list_standings(ctx.session, competition)
-    defences = list_defences(ctx.session, competition.id)
-    if not defences and any(row.last is not None for row in standings):
+    if not find_defence_round(ctx.session, competition).is_drawn:
         raise ConflictError("order_not_drawn_yet")
     for position in sorted(absent):
         defence = get_defence_now(ctx, competition, position)
         if defence.state is not DefenceState.ABSENT:
             defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.ABSENCE_RECORDED)
     ctx.session.flush()
-    _record_absent(ctx, competition, defences, standings)
+    _record_absent(ctx, competition)
 
 
 def withdraw_absence(ctx: ServiceContext, competition: Competition, position: int, *, reason: str) -> Defence:
@@ -242,17 +241,17 @@ def withdraw_absence(ctx: ServiceContext, competition: Competition, position: in
     ctx.session.flush()
     payload = {"part": PART, "candidate": str(defence.candidacy.public_code), "reason": words}
     record(ctx, competition, Event.ABSENCE_WITHDRAWN, SESSION_SUBJECT, payload)
-    _record_absent(ctx, competition, defences, list_standings(ctx.session, competition))
+    _record_absent(ctx, competition)
     return defence
 
 
-def _record_absent(
-    ctx: ServiceContext, competition: Competition, defences: Sequence[Defence], standings: Sequence[ProposalStanding]
-) -> None:
+def _record_absent(ctx: ServiceContext, competition: Competition) -> None:
+    """Everybody absent so far, of every round: the last record tells all."""
+    defences = list_defences(ctx.session, competition.id)
     missing = {row.candidacy_id for row in defences if row.state is DefenceState.ABSENT}
     codes = sorted(
         row.candidacy.public_code or ""
-        for row in standings
+        for row in list_standings(ctx.session, competition)
         if row.last is None or row.last.locked_at is None or row.candidacy.id in missing
     )
     record(ctx, competition, Event.ATTENDANCE_RECORDED, SESSION_SUBJECT, {"part": PART, "absent": codes})

@@ -180,6 +180,8 @@ def test_from_the_script_marked_anew_to_the_seat(stage: Stage) -> None:
     assert defence_state(stage.session, stage.competition) is CompetitionState.DEFENCE
     assert find_locked_version(stage.session, stage.board.room.candidacies[FAILED].id) is not None
     assert _missing(stage) == ["order_not_drawn", "defence_attendance_missing"]
+    with pytest.raises(ConflictError, match="order_not_drawn_yet"):
+        acts.record_attendance(stage.ctx(Role.INVIGILATOR), stage.competition, [])
 
     heard(stage, "95.00")
     assert list_order_draws(stage.session, stage.competition) == ["presentation-order", "presentation-order-2"]

@@ -122,6 +122,11 @@ def test_everybody_is_led_from_the_call_to_the_draw(built: Any, clock: Clock, lo
     assert failed_code in organiser.get(LOCK).text
     assert organiser.submit(LOCK, {}).status_code == 302
     assert organiser.get(CALL).status_code == 302
+    # The attendance of the first defences is not that of these.
+    assert "cán bộ coi thi chưa ghi" in organiser.get(PROPOSALS).text
+    watched = log_in(f"invigilator-{CODE.lower()}").page(f"/invigilator/{CODE}/defence")
+    assert not find_all(watched, "recorded")
+    assert not find_all(watched, "record")
     (locking,) = re.findall(r"bản ghi số (\d+)", own.get(f"{CANDIDATE}/1/receipt").text)
     assert int(locking) > first[0]
 

@@ -28,9 +28,10 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
+from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.appeals import list_appeals
 from examsite.storage.queries.defence import list_defences, missing_in_defences
-from examsite.storage.queries.proposals import list_passed_ids, list_standings
+from examsite.storage.queries.proposals import ProposalStanding, list_passed_ids, list_standings
 from examsite.storage.queries.records import list_records_of_events
 from examsite.storage.queries.results import list_codes_with_part
 
@@ -46,6 +47,24 @@ class ProposalTerms:
     is_called: bool
     #: Whether that is for a version of the result that is not published yet, while another one is.
     is_supplementary: bool = False
+
+
+@dataclass(frozen=True)
+class DefenceRound:
+    """The defences that are held now: the first ones, or those of the supplementary defence of an open correction."""
+
+    standings: list[ProposalStanding]
+    defences: list[Defence]
+    #: What is put on record of this round comes after this record.
+    after_seq: int
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether everybody with a locked proposal has a turn; so too where nobody handed one in."""
+        drawn = {row.candidacy_id for row in self.defences}
+        return all(
+            row.last is None or row.last.locked_at is None or row.candidacy.id in drawn for row in self.standings
+        )
 
 
 def list_corrections(session: Session, competition: Competition) -> list[Correction]:
@@ -111,6 +130,24 @@ def defence_state(session: Session, competition: Competition) -> CompetitionStat
     return defence_step(competition.state, find_standing_correction(session, competition))
 
 
+def find_defence_round(session: Session, competition: Competition) -> DefenceRound:
+    """Who stands in the defences that are held now, and their turns."""
+    called = find_supplementary_defence(session, competition)
+    return DefenceRound(
+        [
+            row
+            for row in list_standings(session, competition)
+            if called is None or row.candidacy.public_code in called.candidates
+        ],
+        [
+            row
+            for row in list_defences(session, competition.id)
+            if called is None or row.candidacy.public_code in called.candidates
+        ],
+        after_seq=0 if called is None else called.locked_seq or 0,
+    )
+
+
 def find_proposal_terms(session: Session, competition: Competition, candidacy: Candidacy) -> ProposalTerms:
     """What holds for one candidate: a supplementary defence is nobody's but theirs who are called to it."""
     is_published = competition.state.has_reached(CompetitionState.PUBLISHED)
@@ -170,12 +207,8 @@ def list_missing_in_correction(session: Session, competition: Competition) -> li
 def _missing_in_defence(session: Session, competition: Competition, called: SupplementaryDefence) -> list[Missing]:
     if called.locked_seq is None:
         return [Missing("proposals_not_locked", Role.ORGANISER, {"until": called.proposals_close_at})]
-    drawn = {row.candidacy_id for row in list_defences(session, competition.id)}
-    is_drawn = not any(
-        row.last is not None and row.last.locked_at is not None and row.candidacy.id not in drawn
-        for row in list_standings(session, competition)
-    )
-    return missing_in_defences(session, competition, is_drawn=is_drawn, after_seq=called.locked_seq)
+    held = find_defence_round(session, competition)
+    return missing_in_defences(session, competition, is_drawn=held.is_drawn, after_seq=held.after_seq)
 
 
 def list_missing_before_close(session: Session, competition: Competition) -> list[Missing]:

@@ -15,9 +15,8 @@ from examsite.domain.permissions import Role
 from examsite.services.defence import record_attendance as record
 from examsite.services.defence import withdraw_absence as withdraw
 from examsite.storage.database import db
-from examsite.storage.queries.corrections import defence_state, find_supplementary_defence
+from examsite.storage.queries.corrections import defence_state, find_defence_round
 from examsite.storage.queries.defence import find_attendance_at, get_defence, list_defences
-from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
 from examsite.web.errors import show_refusal
 from examsite.web.forms.defence import WithdrawAbsenceForm, record_attendance_form
@@ -26,8 +25,8 @@ from examsite.web.invigilator import bp
 from examsite.web.transactions import act, writes
 
 if TYPE_CHECKING:
-    from examsite.domain.corrections import SupplementaryDefence
     from examsite.storage.models.proposals import Defence
+    from examsite.storage.queries.corrections import DefenceRound
 
 
 @bp.route("/<code>/defence", methods=["GET", "POST"])
@@ -55,17 +54,16 @@ def record_attendance(code: str) -> ResponseReturnValue:
             else:
                 flash(_("Đã ghi có mặt, vắng mặt vào sổ."), "success")
                 return redirect(url_for("invigilator.record_attendance", code=code))
-    standings = list_standings(db.session(), g.competition)
+    held = find_defence_round(db.session(), g.competition)
     is_now = defence_state(db.session(), g.competition) is CompetitionState.DEFENCE
     page = render_template(
         "invigilator/record_attendance.html",
         form=form,
         defences=defences,
-        undoable=_undoable(defences, find_supplementary_defence(db.session(), g.competition)),
-        silent=sum(1 for row in standings if row.last is None),
-        recorded_at=find_attendance_at(db.session(), g.competition),
-        # Where nobody handed in a proposal there is no order to wait for.
-        is_now=is_now and (bool(defences) or all(row.last is None for row in standings)),
+        undoable=_undoable(defences, held),
+        silent=sum(1 for row in held.standings if row.last is None),
+        recorded_at=find_attendance_at(db.session(), g.competition, after_seq=held.after_seq),
+        is_now=is_now and held.is_drawn,
     )
     return page, status
 
@@ -92,11 +90,10 @@ def withdraw_absence(code: str, position: int) -> ResponseReturnValue:
     return render_template("invigilator/withdraw_absence.html", form=form, defence=defence), status
 
 
-def _undoable(defences: Sequence[Defence], called: SupplementaryDefence | None) -> set[int]:
-    """The turns whose absence can be taken back; in a supplementary defence only theirs who are called to it."""
+def _undoable(defences: Sequence[Defence], held: DefenceRound) -> set[int]:
+    """The turns whose absence can be taken back: those of the round that is held now."""
     states = {row.position: row.state for row in defences}
-    mine = {row.position for row in defences if called is None or row.candidacy.public_code in called.candidates}
-    return mine & {
+    return {row.position for row in held.defences} & {
         place
         for place, state in states.items()
         if DEFENCE_MACHINE.is_open(state, DefenceEvent.ABSENCE_WITHDRAWN) and not is_order_used_after(place, states)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from examsite.domain.competitions import CompetitionState
 from examsite.domain.permissions import Role
 from examsite.storage.database import db
-from examsite.storage.queries.corrections import find_supplementary_defence
+from examsite.storage.queries.corrections import find_defence_round, find_supplementary_defence
 from examsite.storage.queries.defence import find_attendance_at, list_defences
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import requires
@@ -27,7 +27,9 @@ def list_proposals(code: str) -> ResponseReturnValue:  # noqa: ARG001 -- part of
         "organiser/list_proposals.html",
         standings=list_standings(session, competition),
         defences={row.candidacy_id: row for row in list_defences(session, competition.id)},
-        attendance_at=find_attendance_at(session, competition),
+        attendance_at=find_attendance_at(
+            session, competition, after_seq=find_defence_round(session, competition).after_seq
+        ),
         is_before=not competition.state.has_reached(CompetitionState.PROPOSALS),
         is_locked=competition.state.has_reached(CompetitionState.DEFENCE),
         called=called,
