@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from examsite.config import Settings, load_settings
 from examsite.domain.errors import ConflictError, DomainError, NotFoundError
+from examsite.domain.working_days import ZONE
 from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.erasure import erase_again, erase_people, finish_erasures
 from examsite.services.erasure_plans import ErasurePlan, plan_erasure, read_erasure
-from examsite.services.working_days import ZONE
 from examsite.storage.database import open_engine, reading, upgrade, writing
 from examsite.storage.queries.competitions import get_competition, get_competition_for_update
 from examsite.storage.queries.erasures import find_open_erasure

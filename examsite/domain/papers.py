@@ -23,7 +23,6 @@ class PaperState(StrEnum):
     """Where one version of a paper is. A reserve stays sealed unless the versions before it are set aside."""
 
     DRAWN = "drawn"
-    DISCARDED = "discarded"
     SEALED = "sealed"
     OPENED = "opened"
 
@@ -31,7 +30,6 @@ class PaperState(StrEnum):
 class PaperEvent(StrEnum):
     """What happens to a paper."""
 
-    DISCARDED = "discarded"
     SEALED = "sealed"
     OPENED = "opened"
 
@@ -40,7 +38,6 @@ PAPER = StateMachine(
     name="paper",
     initial=PaperState.DRAWN,
     table={
-        (PaperState.DRAWN, PaperEvent.DISCARDED): PaperState.DISCARDED,
         (PaperState.DRAWN, PaperEvent.SEALED): PaperState.SEALED,
         (PaperState.SEALED, PaperEvent.OPENED): PaperState.OPENED,
     },

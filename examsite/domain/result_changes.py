@@ -1,7 +1,8 @@
 """What is another figure in one result document than in the one before it, said candidate by candidate?
 
 For people who hold both: the council before it signs a correction, and everybody afterwards. It compares what the
-documents state and computes nothing; marks that came or went are counted, not repeated.
+documents state and computes nothing. Whatever else of a candidate differs is said to differ, without its values, so
+that no change goes unsaid.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Figure(StrEnum):
     #: The candidate stands in one of the two documents only.
     LISTED = "listed"
     NAME = "name"
-    #: The settled score of a part before appeal and deduction, or how it came about.
+    #: The settled score of a part before appeal and deduction.
     SETTLED = "settled"
     #: The score after marking anew.
     APPEAL = "appeal"
@@ -27,8 +28,10 @@ class Figure(StrEnum):
     PASSED = "passed"
     ABSENT = "absent"
     VOID = "void"
-    #: Locked marks that count for the part.
+    #: Totals of the locked marks that count for the part, in the order of the document.
     MARKS = "marks"
+    #: Of a part, or of the candidate: points, markers, scripts, records, the step at which a score was settled.
+    DETAILS = "details"
     TOTAL = "total"
     RANK = "rank"
     OUTCOME = "outcome"
@@ -84,9 +87,14 @@ def _pairs(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str
         first, second = _figures(old.get(part)), _figures(new.get(part))
         for figure in first or second:
             yield part, figure, first.get(figure), second.get(figure)
+        if part in old and part in new and first == second and old[part] != new[part]:
+            yield part, Figure.DETAILS, None, "changed"
     yield "", Figure.TOTAL, was["total"], now["total"]
     yield "", Figure.RANK, _text(was["rank"]), _text(now["rank"])
     yield "", Figure.OUTCOME, was["outcome"], now["outcome"]
+    shown = {"name", "parts", "total", "rank", "outcome"}
+    if any(was.get(member) != now.get(member) for member in (was.keys() | now.keys()) - shown):
+        yield "", Figure.DETAILS, None, "changed"
 
 
 def _figures(part: Mapping[str, Any] | None) -> dict[Figure, str | None]:
@@ -96,7 +104,7 @@ def _figures(part: Mapping[str, Any] | None) -> dict[Figure, str | None]:
     return {
         Figure.ABSENT: _word(part["absent"]),
         Figure.VOID: _word(part["void"]),
-        Figure.MARKS: str(len(marks)),
+        Figure.MARKS: " ".join(mark["total"] for mark in marks),
         Figure.SETTLED: _stated(part["settlement"]),
         Figure.APPEAL: _stated(part["appeal"]),
         Figure.DEDUCTION: part["deduction"] and part["deduction"]["percent"],

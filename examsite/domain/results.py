@@ -144,7 +144,7 @@ def result_standings(
     posts: Iterable[PostEntry],
     candidates: Iterable[CandidateEntry],
 ) -> tuple[Standing, ...]:
-    """The standings behind the result, for pages: with open ties, in the order of posts and ranks.
+    """The standings behind the result, open ties among them, in the order of posts and ranks.
 
     Raises:
         ConflictError: as `result_data`.

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from examsite.domain.errors import InvalidError
+
+ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
+"""The calendar and the clock on the wall: days, deadlines and ages are those of Vietnam."""
 
 MAX_WORKING_DAYS: Final = 1000
 """Longest reckoning. Source: our choice, because no step of a competition is given years, and a slip must not hang."""

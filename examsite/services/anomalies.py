@@ -16,9 +16,9 @@ from examsite.domain.marking import BLIND_ROUND, ScriptKind
 from examsite.domain.papers import PaperItem, paper_from_data
 from examsite.domain.questions import QuestionKind
 from examsite.domain.ruleset_model import BlindPairPart
-from examsite.domain.working_days import WorkCalendar
+from examsite.domain.working_days import ZONE, WorkCalendar
 from examsite.services.rulesets import ruleset_of
-from examsite.services.working_days import ZONE, work_calendar
+from examsite.services.working_days import work_calendar
 from examsite.statistics.findings import AnomalyReport, Finding, FindingKind, Strength, strength_of_text
 from examsite.storage.queries.anomalies import (
     find_result_seq,

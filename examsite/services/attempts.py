@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -26,7 +26,6 @@ from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.openings import OpenedAttempt, OpenJob, write_openings
 from examsite.services.saves import SavedBatch, SaveJob, write_saves
 from examsite.services.submissions import HandedIn, HandInJob, close_attempt, write_hand_ins
-from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import (
     AttemptClock,
     find_attempt_clock,
@@ -45,7 +44,6 @@ __all__ = [
     "close_attempt",
     "hand_in",
     "hand_in_own",
-    "lock_attempt",
     "open_attempt",
     "read_clock_of",
     "read_paper",
@@ -205,13 +203,6 @@ def read_paper(connection: Connection, attempt_id: int, *, now: datetime) -> tup
     if clock.paper_id is None or clock.paper_sha256 is None:
         raise ConflictError("test_not_started")
     return clock.paper_id, clock.paper_sha256
-
-
-def lock_attempt(ctx: ServiceContext, attempt_id: int) -> Attempt:
-    """The attempt with its row locked and read anew."""
-    return ctx.session.scalars(
-        select(Attempt).where(Attempt.id == attempt_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
 
 
 def _write_one(ctx: ServiceContext, job: Job) -> Outcome:

@@ -37,7 +37,7 @@ from examsite.storage.queries.records import (
     find_covering_checkpoint,
     get_log,
     iterate_records,
-    list_records_of_event,
+    list_records_of_events,
 )
 from examsite.storage.queries.results import list_published_versions, result_document
 
@@ -66,7 +66,7 @@ def bundle_entries(
     """The files of the bundle in their order; refusals as `build_bundle`."""
     version = _checked(session, competition, audience, version)
     checkpoint = _checkpoint_of(session, competition, version)
-    note = _cosigned(session, version, checkpoint)
+    note = _cosigned(session, competition, version, checkpoint)
     opened = opened_events(audience)
     records: list[Record] = []
     openings: list[Opening] = []
@@ -115,7 +115,7 @@ def keep_bundle(
     """
     version = _checked(session, competition, audience, version)
     checkpoint = _checkpoint_of(session, competition, version)
-    note = _cosigned(session, version, checkpoint)
+    note = _cosigned(session, competition, version, checkpoint)
     made_of = (version.sha256, note, audience, sha256_hex(_verifier()), *UNSIGNED)
     path = folder / f"{competition.code}-{version.number}-{audience}-{sha256_hex(repr(made_of).encode())[:16]}.zip"
     if not path.exists():
@@ -154,7 +154,7 @@ def _checkpoint_of(session: Session, competition: Competition, version: ResultVe
     """The first checkpoint behind the publication: what comes later in the log leaves the bundle as it is."""
     log = get_log(session, competition.code)
     numbers = [one.number for one in list_published_versions(session, competition.id)]
-    records = list_records_of_event(session, log.id, Event.RESULT_PUBLISHED.value)
+    records = list_records_of_events(session, competition.code, (Event.RESULT_PUBLISHED,))
     place = numbers.index(version.number)
     checkpoint = find_covering_checkpoint(session, log.id, records[place].seq) if place < len(records) else None
     if checkpoint is None:
@@ -162,14 +162,14 @@ def _checkpoint_of(session: Session, competition: Competition, version: ResultVe
     return checkpoint
 
 
-def _cosigned(session: Session, version: ResultVersion, checkpoint: CheckpointRow) -> str:
+def _cosigned(session: Session, competition: Competition, version: ResultVersion, checkpoint: CheckpointRow) -> str:
     """The checkpoint with what witnesses signed under it.
 
     Decision: of a version that was replaced only what had come by then counts, so that its bundle keeps the hash that
     the newer one names.
     """
     replaced_at = None
-    for row in list_records_of_event(session, checkpoint.log_id, Event.BUNDLE_REPLACED.value):
+    for row in list_records_of_events(session, competition.code, (Event.BUNDLE_REPLACED,)):
         if row.content.get("version") == version.number:
             replaced_at = parse_instant(row.at)
     return cosigned_note(session, checkpoint, until=replaced_at)
@@ -182,8 +182,7 @@ def _previous_sha256(
     earlier = [one for one in list_published_versions(session, competition.id) if one.number < version.number]
     if not earlier:
         return None
-    log = get_log(session, competition.code)
-    for row in list_records_of_event(session, log.id, Event.BUNDLE_REPLACED.value):
+    for row in list_records_of_events(session, competition.code, (Event.BUNDLE_REPLACED,)):
         said = row.content
         if said.get("version") == earlier[-1].number and audience.value in said["bundles"]:
             return str(said["bundles"][audience.value])

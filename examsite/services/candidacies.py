@@ -27,6 +27,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.names import given_name_key
 from examsite.domain.permissions import Role
+from examsite.domain.working_days import ZONE
 from examsite.services.accounts import create_accounts, end_all_login_sessions
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
@@ -100,7 +101,7 @@ def add_candidacies(
     taken = list_identity_numbers(ctx.session, competition.id)
     for _post, applicant in people:
         number = read_identity_number(applicant.identity_number)
-        check_born_on(applicant.born_on, today=ctx.now.date())
+        check_born_on(applicant.born_on, today=ctx.now.astimezone(ZONE).date())
         if number in taken:
             raise InvalidError("identity_number_taken", field="identity_number")
         taken.add(number)

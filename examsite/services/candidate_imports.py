@@ -14,6 +14,7 @@ from examsite.domain.dossiers import CANDIDACY, CandidacyEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
+from examsite.domain.working_days import ZONE
 from examsite.services.candidacies import add_candidacies
 from examsite.services.context import ServiceContext
 from examsite.services.records import record, record_all
@@ -59,7 +60,7 @@ def preview_import(
         read_list(path),
         posts=[post.code for post in competition.posts],
         taken=list_identity_numbers(session, competition.id),
-        today=ctx.now.date(),
+        today=ctx.now.astimezone(ZONE).date(),
     )
 
 

@@ -97,8 +97,7 @@ def start_questions(ctx: ServiceContext, competition: Competition, position: int
     defence = defence_for_head(ctx, competition, position)
     defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.PRESENTATION_ENDED)
     defence.questions_at = ctx.now
-    ctx.session.flush()
-    return defence
+    return _step_taken(ctx, competition, defence)
 
 
 def open_scoring(ctx: ServiceContext, competition: Competition, position: int) -> Defence:
@@ -112,6 +111,12 @@ def open_scoring(ctx: ServiceContext, competition: Competition, position: int) -
     defence = defence_for_head(ctx, competition, position)
     defence.state = DEFENCE_MACHINE.after(defence.state, DefenceEvent.QUESTIONS_ENDED)
     defence.scoring_at = ctx.now
+    return _step_taken(ctx, competition, defence)
+
+
+def _step_taken(ctx: ServiceContext, competition: Competition, defence: Defence) -> Defence:
+    payload = {"position": defence.position, "to": defence.state.value}
+    record(ctx, competition, Event.DEFENCE_STEP_TAKEN, subject_of(defence), payload, actor=head_name(ctx))
     ctx.session.flush()
     return defence
 

@@ -131,7 +131,9 @@ def prepare_draw(
 
 
 def drop_draw(ctx: ServiceContext, competition: Competition, name: str) -> None:
-    """Take back a ceremony to which nobody is committed yet, for instance because its list is no longer right.
+    """Take back a ceremony whose list of numbers is not closed, for instance because what is drawn is no longer right.
+
+    The commitments that members gave so far go with it; for the next one each gives another.
 
     Raises:
         ConflictError: `draw_list_closed`.

@@ -10,7 +10,7 @@ from examsite.domain.permissions import Role
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.queries.explanations import count_open_explanations
-from examsite.storage.queries.records import get_log, list_records_of_event
+from examsite.storage.queries.records import list_records_of_events
 from examsite.storage.queries.results import find_newest_version
 
 if TYPE_CHECKING:
@@ -56,6 +56,5 @@ def note_findings_seen(
 
 def list_readers(session: Session, competition: Competition, version: ResultVersion) -> frozenset[str]:
     """Pseudonyms of the signers who said to have read the report about this version."""
-    log = get_log(session, competition.code)
-    rows = list_records_of_event(session, log.id, Event.FINDINGS_SEEN)
+    rows = list_records_of_events(session, competition.code, (Event.FINDINGS_SEEN,))
     return frozenset(row.actor.partition("/")[2] for row in rows if row.content.get("result_sha256") == version.sha256)

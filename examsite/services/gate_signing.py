@@ -7,14 +7,14 @@ the rule set. The result has a signing of its own, because strangers check it (`
 from __future__ import annotations
 
 from examsite.domain.competitions import GateEvent, next_event
-from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
+from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision
 from examsite.domain.reasons import checked_reason
 from examsite.services.context import ServiceContext
 from examsite.services.passkeys import check_signature
-from examsite.services.publication import TAIL_LENGTH
+from examsite.services.publication import check_tail
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.gate_signatures import GateSigning, read_gate_signing
@@ -69,8 +69,7 @@ def sign_gate(
     agreed = decision is Decision.AGREED
     if not agreed and ctx.actor.account_id in signing.said:
         raise ConflictError("already_signed")
-    if sha_tail.strip().lower() != signing.sha256[-TAIL_LENGTH:]:
-        raise InvalidError("hash_tail_wrong", field="sha_tail")
+    check_tail(signing.sha256, sha_tail)
     assertion = check_signature(ctx, signing.sha256, answer=signed).as_data() if agreed and signed else None
     if assertion is None:
         ctx.require_fresh_factor()

@@ -5,6 +5,8 @@ Nothing here shows or changes an answer.
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from examsite.domain.attempts import ATTEMPT, AttemptEvent, AttemptState
 from examsite.domain.canonical import canonical_bytes, instant_text, sha256_hex
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
@@ -200,7 +202,8 @@ def move_seat(
     words = checked_reason(reason)
     if to not in seat_codes(sitting.seat_rows, sitting.seat_columns):
         raise InvalidError("seat_not_in_room", field="to", seat=to)
-    if to in {attempt.seat for attempt in list_attempts(ctx.session, sitting.id)}:
+    taken = select(Attempt.id).where(Attempt.sitting_id == sitting.id, Attempt.seat == to)
+    if ctx.session.scalars(taken).first() is not None:
         raise ConflictError("seat_taken", seat=to)
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from examsite.domain.competitions import GateEvent
 from examsite.domain.events import Event
 from examsite.domain.scores import score_text
-from examsite.domain.working_days import end_of_working_day
+from examsite.domain.working_days import ZONE, end_of_working_day
 from examsite.services.context import ServiceContext
 from examsite.services.gates import check_gate, pass_gate
 from examsite.services.records import record
 from examsite.services.rulesets import ruleset_of
-from examsite.services.working_days import ZONE, work_calendar
+from examsite.services.working_days import work_calendar
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.ranking import Deduction
 from examsite.storage.queries.codes import list_decided_incidents

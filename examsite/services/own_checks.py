@@ -38,7 +38,7 @@ from examsite.storage.queries.appeals import list_own_appeals
 from examsite.storage.queries.codes import WrittenResult
 from examsite.storage.queries.corrections import is_correcting
 from examsite.storage.queries.marking import scripts_with_marks
-from examsite.storage.queries.records import find_last_checkpoint, get_log, list_records_of_event
+from examsite.storage.queries.records import find_last_checkpoint, get_log, list_records_of_events
 from examsite.storage.queries.redactions import list_checks
 from examsite.storage.queries.results import get_published_version, result_document
 
@@ -172,7 +172,7 @@ def _check_work(read: _Reading, script: Script) -> None:
     }
     sealed = [
         row
-        for row in list_records_of_event(read.session, read.log.id, "codes:sealed")
+        for row in list_records_of_events(read.session, read.log.code, ("codes:sealed",))
         if line in row.content.get("map", [])
     ]
     holds = bool(sealed) and script.content_sha256 == content and _is_kept(read, sealed[0])
@@ -245,7 +245,7 @@ def _check_published(read: _Reading) -> None:
     digest = sha256_hex(version.document.encode("utf-8"))
     rows = [
         row
-        for row in list_records_of_event(read.session, read.log.id, "result:published")
+        for row in list_records_of_events(read.session, read.log.code, ("result:published",))
         if row.content.get("result_sha256") == digest
     ]
     holds = bool(rows) and digest == version.sha256 and _is_kept(read, rows[0])
@@ -310,7 +310,7 @@ def _check_approvals(read: _Reading, document: Mapping[str, Any], digest: str) -
     """As many different people as the rule set wants have agreed to exactly this document, on record."""
     rows = [
         row
-        for row in list_records_of_event(read.session, read.log.id, "result:approved")
+        for row in list_records_of_events(read.session, read.log.code, ("result:approved",))
         if row.content.get("result_sha256") == digest and _is_kept(read, row)
     ]
     known = Counter(kind for kind, _stroke, _name in {tuple(row.actor.partition("/")) for row in rows})
@@ -328,7 +328,7 @@ def _check_why_no_score(read: _Reading) -> None:
             continue
         rows = [
             row
-            for row in list_records_of_event(read.session, read.log.id, events[word])
+            for row in list_records_of_events(read.session, read.log.code, (events[word],))
             if row.content.get("part") == part
             and (
                 code in row.content.get("absent", ())

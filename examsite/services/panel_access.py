@@ -86,10 +86,19 @@ def get_defence_now(ctx: ServiceContext, competition: Competition, position: int
     """
     check_step(ctx, competition)
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    check_in_round(ctx, competition, defence)
+    return defence
+
+
+def check_in_round(ctx: ServiceContext, competition: Competition, defence: Defence) -> None:
+    """Refuse, in a supplementary defence, what concerns a defence that was held before the publication.
+
+    Raises:
+        ConflictError: `defence_not_now`.
+    """
     called = find_supplementary_defence(ctx.session, competition)
     if called is not None and defence.candidacy.public_code not in called.candidates:
         raise ConflictError("defence_not_now")
-    return defence
 
 
 def check_step(ctx: ServiceContext, competition: Competition) -> None:

@@ -12,7 +12,7 @@ from examsite.domain.panels import SCORES_SHOWN
 from examsite.domain.permissions import Role
 from examsite.domain.reasons import LEAST_REASON, checked_reason
 from examsite.services.context import ServiceContext
-from examsite.services.panel_access import head_name, is_recused, subject_of
+from examsite.services.panel_access import check_in_round, head_name, is_recused, subject_of
 from examsite.services.records import record
 from examsite.storage.models.competitions import Competition
 from examsite.storage.queries.corrections import defence_state
@@ -25,8 +25,8 @@ def note_member_incident(
     """Record what is known about a member and why it is recorded, as council or head; gives back the record's number.
 
     Raises:
-        ConflictError: `defence_not_now` before the defence or once results are published; `incident_before_reveal`
-            while the council can still keep the member away.
+        ConflictError: `defence_not_now` before the defence, once results are published, and in a supplementary defence
+            about those held before; `incident_before_reveal` while the council can still keep the member away.
         InvalidError: `member_unknown`; `reason_missing`, `reason_too_short`, `reason_too_long`, with the `field`.
         NotAllowedError: `role_needed`, `head_recused`, `incident_by_concerned` by the member concerned.
         NotFoundError: `defence_not_found`.
@@ -38,6 +38,7 @@ def note_member_incident(
     if not state.has_reached(CompetitionState.DEFENCE) or state.has_reached(CompetitionState.PUBLISHED):
         raise ConflictError("defence_not_now")
     defence = get_defence(ctx.session, competition.id, position, for_update=True)
+    check_in_round(ctx, competition, defence)
     if defence.state not in SCORES_SHOWN:
         raise ConflictError("incident_before_reveal")
     is_head = actor.role is Role.PANEL_HEAD

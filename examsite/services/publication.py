@@ -85,13 +85,13 @@ def signing_right(ctx: ServiceContext, competition: Competition, version: Result
     return SigningRight(None)
 
 
-def check_tail(version: ResultVersion, sha_tail: str) -> None:
-    """Refuse the last signs of another document's hash.
+def check_tail(sha256: str, sha_tail: str) -> None:
+    """Refuse the last signs of another document's hash; `sha256` is in hex.
 
     Raises:
         InvalidError: `hash_tail_wrong`, with the `field`.
     """
-    if sha_tail.strip().lower() != version.sha256[-TAIL_LENGTH:]:
+    if sha_tail.strip().lower() != sha256[-TAIL_LENGTH:]:
         raise InvalidError("hash_tail_wrong", field="sha_tail")
 
 
@@ -129,7 +129,7 @@ def sign_result(
         raise ConflictError(refusal)
     if sha256_hex(version.document.encode("utf-8")) != version.sha256:
         raise ConflictError("result_damaged")
-    check_tail(version, sha_tail)
+    check_tail(version.sha256, sha_tail)
     agreed = decision is Decision.AGREED
     assertion = check_signature(ctx, version.sha256, answer=signed).as_data() if agreed and signed else None
     if assertion is None:

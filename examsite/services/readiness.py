@@ -54,7 +54,7 @@ from examsite.storage.queries.papers import count_papers
 from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.rehearsals import count_at_once, find_start_override, list_certificate_faults
 from examsite.storage.queries.server_faults import list_server_faults
-from examsite.storage.queries.sittings import list_attempts, list_seatable, list_sittings, opened_papers
+from examsite.storage.queries.sittings import count_attempts, list_seatable, opened_papers
 
 #: What the test write puts on the disk. Unit: bytes.
 PROBE_BYTES = 4096
@@ -180,8 +180,7 @@ def _room_checks(session: Session, sitting: Sitting) -> list[Check]:
     opened, unopened = opened_papers(session, sitting.id)
     del opened
     unsealed = [post.code for post in unopened if not count_papers(session, post.id, PaperState.SEALED)]
-    seated = len(list_attempts(session, sitting.id))
-    taken = sum(len(list_attempts(session, other.id)) for other in list_sittings(session, competition.id))
+    seated = count_attempts(session, competition.id)
     return [
         check_papers(
             unsealed=unsealed,
@@ -189,9 +188,9 @@ def _room_checks(session: Session, sitting: Sitting) -> list[Check]:
             is_frozen=competition.state.has_reached(CompetitionState.WRITTEN),
         ),
         check_seats(
-            seated=seated,
+            seated=seated.get(sitting.id, 0),
             seats=len(seat_codes(sitting.seat_rows, sitting.seat_columns)),
-            unseated=max(0, len(list_seatable(session, competition.id)) - taken),
+            unseated=max(0, len(list_seatable(session, competition.id)) - sum(seated.values())),
         ),
         check_invigilators(len(sitting.invigilators)),
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from examsite.domain.bundles import RESULT, Opening
 from examsite.domain.canonical import parse_instant
 from examsite.domain.events import Event
-from examsite.services.working_days import ZONE
+from examsite.domain.working_days import ZONE
 from examsite.storage.printing import printed_pages
 
 _OUTCOMES = {

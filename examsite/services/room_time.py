@@ -188,9 +188,7 @@ def decide_lost_time(
     return lost
 
 
-def give_lost_time(
-    ctx: ServiceContext, competition: Competition, sitting: Sitting, *, lost_time_id: int, reason: str = ""
-) -> LostTime:
+def give_lost_time(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, lost_time_id: int) -> LostTime:
     """Give back all of a loss as it stands at this instant, also where it still grows.
 
     Raises:
@@ -199,9 +197,7 @@ def give_lost_time(
     require_watcher(ctx, competition, sitting)
     lost, attempt = _locked_loss(ctx, sitting, lost_time_id)
     seconds = figure_of(ctx, sitting, attempt, lost)
-    return decide_lost_time(
-        ctx, competition, sitting, lost_time_id=lost_time_id, seconds=seconds, reason=reason or lost.cause
-    )
+    return decide_lost_time(ctx, competition, sitting, lost_time_id=lost_time_id, seconds=seconds, reason=lost.cause)
 
 
 def give_all_lost_times(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, reason: str) -> int:

@@ -26,6 +26,8 @@ def request_withdrawal(
 ) -> MarkWithdrawal:
     """Ask, as head, that a marker's locked mark be withdrawn; nothing changes before the council has agreed.
 
+    That it was asked for is recorded at once, whatever the answer will be.
+
     Only a script whose two marks are locked can be named: of the others not even the head knows who has locked.
 
     Raises:
@@ -45,7 +47,8 @@ def request_withdrawal(
         raise ConflictError("withdrawal_already_requested", script=code, marker=marker)
     wish = MarkWithdrawal(mark_id=mark.id, reason=words, requested_by_id=ctx.actor.assignment_id, requested_at=ctx.now)
     ctx.session.add(wish)
-    ctx.session.flush()
+    payload = {"seq": mark.record_seq, "reason": words}
+    record(ctx, competition, Event.WITHDRAWAL_ASKED, f"script/{code}", payload)
     return wish
 
 

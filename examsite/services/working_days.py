@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import holidays
 from sqlalchemy.orm import Session
@@ -16,14 +15,11 @@ from sqlalchemy.orm import Session
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.working_days import DayKind, WorkCalendar
+from examsite.domain.working_days import ZONE, DayKind, WorkCalendar
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
 from examsite.storage.models.appeals import SwappedDay
 from examsite.storage.queries.working_days import find_swapped_day, get_swapped_day, list_swapped_days
-
-#: Working days are those of the calendar on the wall here.
-ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
 #: Longest name of a decision. Unit: characters.
 LONGEST_NAME: Final = 300

@@ -158,6 +158,10 @@ def _value(figure: Figure, value: str | None) -> str:
         return "–"
     if figure in _SCORES:
         return format_score(value)
+    if figure is Figure.MARKS:
+        return "; ".join(format_score(total) for total in value.split()) or "–"
+    if figure is Figure.DETAILS:
+        return _("khác bản trước")
     if figure is Figure.DEDUCTION:
         return format_points(value)
     if figure is Figure.OUTCOME:

@@ -8,21 +8,19 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import format_decimal, format_timedelta
 
 from examsite.domain.saves import FLAGS
 from examsite.domain.scores import score_text
-from examsite.web.i18n import ZONE, current_locale, gettext
-
-_ZONE = ZoneInfo(ZONE)
+from examsite.domain.working_days import ZONE
+from examsite.web.i18n import current_locale, gettext
 
 
 def local(instant: datetime) -> datetime:
     """The instant on the clocks of Vietnam."""
-    return instant.astimezone(_ZONE)
+    return instant.astimezone(ZONE)
 
 
 def format_time(instant: datetime | None) -> str:

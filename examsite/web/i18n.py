@@ -10,9 +10,10 @@ from flask import Flask, g, has_app_context, request
 from flask_babel import Babel, LazyString, get_domain, get_locale
 from markupsafe import Markup
 
+from examsite.domain.working_days import ZONE
+
 LOCALES = ("vi", "en")
 COOKIE = "locale"
-ZONE = "Asia/Ho_Chi_Minh"
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 
 _catalogues: dict[str, NullTranslations] = {}
@@ -69,7 +70,7 @@ def _page_ngettext(singular: str, plural: str, num: int, /, **params: Any) -> Ma
 _ = gettext
 _l = lazy_gettext
 
-__all__ = ["COOKIE", "LOCALES", "ZONE", "_", "_l", "current_locale", "init_i18n", "localised", "ngettext"]
+__all__ = ["COOKIE", "LOCALES", "_", "_l", "current_locale", "init_i18n", "localised", "ngettext"]
 
 
 def choose_locale() -> str:
@@ -100,7 +101,7 @@ def localised(thing: Any, name: str) -> str:
 def init_i18n(app: Flask) -> None:
     """Set languages, zone and the template names."""
     app.config["BABEL_DEFAULT_LOCALE"] = "vi"
-    app.config["BABEL_DEFAULT_TIMEZONE"] = ZONE
+    app.config["BABEL_DEFAULT_TIMEZONE"] = ZONE.key
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=choose_locale)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]

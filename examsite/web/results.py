@@ -133,7 +133,6 @@ class RankGroup:
 
     rank: int | None
     rows: tuple[RankRow, ...]
-    next_rank: int | None = None
     crosses: bool = False
 
     @property
@@ -268,7 +267,6 @@ class _Reader:
         rows = [self._row(one) for one in self.document["candidates"] if one["post"] == post["code"]]
         ranked = sorted((row for row in rows if row.rank is not None), key=lambda row: (row.rank, row.code))
         groups = [(rank, tuple(members)) for rank, members in groupby(ranked, key=lambda row: row.rank)]
-        following = [rank for rank, _members in groups[1:]] + [None]
         places = post["vacancies"]
         tie = post["tie"]
         return PostView(
@@ -277,8 +275,8 @@ class _Reader:
             vacancies=places,
             groups=(
                 *(
-                    RankGroup(rank, members, after, crosses=(rank or 0) <= places < (rank or 0) + len(members) - 1)
-                    for (rank, members), after in zip(groups, following, strict=True)
+                    RankGroup(rank, members, crosses=(rank or 0) <= places < (rank or 0) + len(members) - 1)
+                    for rank, members in groups
                 ),
                 *(RankGroup(None, (row,)) for row in rows if row.rank is None),
             ),

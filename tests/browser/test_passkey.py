@@ -9,7 +9,7 @@ from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticator
 
 from examsite.domain.events import Event
 from examsite.storage.database import make_engine, reading
-from examsite.storage.queries.records import get_log, list_records_of_event
+from examsite.storage.queries.records import list_records_of_events
 from tests.browser.browser import Browser, Site
 from tests.browser.pages.council import Signer
 from tests.browser.pages.organiser import hash_on
@@ -46,7 +46,7 @@ def test_a_member_signs_with_a_passkey(
 
     engine = make_engine(f"sqlite:///{site.instance / 'examsite.db'}")
     with reading(engine) as session:
-        rows = list_records_of_event(session, get_log(session, RANKED).id, Event.RESULT_APPROVED)
+        rows = list_records_of_events(session, RANKED, (Event.RESULT_APPROVED,))
         said = json.loads(rows[-1].payload or "")
     engine.dispose()
     assert said["result_sha256"] == sha256

@@ -299,7 +299,7 @@ class History:
             given: list[int] = []
 
             def act(lost: LostTime = lost, given: list[int] = given) -> None:
-                decided = give_lost_time(*self.where(), lost_time_id=lost.id, reason="x")
+                decided = give_lost_time(*self.where(), lost_time_id=lost.id)
                 given.append(decided.given_seconds or 0)
 
             if lost.seconds <= 240 * 60 - 15 * 60 and self.do("lost time", act, expected=plain.state == "open"):

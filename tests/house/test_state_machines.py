@@ -10,6 +10,7 @@ import pytest
 from examsite.domain.state_machine import StateMachine
 from examsite.web.labels import LABELS
 from tests.house.machines import declared_machines
+from tests.house.source import python_files
 
 #: Where a workflow may end. A state missing here must have a way out.
 FINAL_STATES = {
@@ -23,7 +24,7 @@ FINAL_STATES = {
     "incident": {"decided", "dismissed"},
     "lost_time": {"given", "refused"},
     "mark": {"withdrawn"},
-    "paper": {"opened", "discarded"},
+    "paper": {"opened"},
     "result": {"published", "refused", "superseded"},
     "room_request": {"approved", "refused", "withdrawn"},
     "script": {"opened"},
@@ -52,6 +53,13 @@ def test_every_listed_state_is_reached(machine: StateMachine[Any, Any]) -> None:
 def test_every_listed_event_happens_somewhere(machine: StateMachine[Any, Any]) -> None:
     for events in _events(machine):
         assert {event for _state, event in machine.table if isinstance(event, events)} == set(events)
+
+
+@every_machine
+def test_every_listed_event_is_fired_by_an_act(machine: StateMachine[Any, Any]) -> None:
+    acts = "".join(path.read_text(encoding="utf-8") for path in python_files("examsite/services"))
+    names = {f"{events.__name__}.{event.name}" for events in _events(machine) for event in events}
+    assert {name for name in names if name not in acts} == set()
 
 
 @every_machine

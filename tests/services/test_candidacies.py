@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import delete, inspect
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.dossiers import DRAFTS_MINUTES, MOST_NEW_DRAFTS, Applicant, CandidacyState, UploadKind
+from examsite.domain.dossiers import DRAFTS_MINUTES, LEAST_AGE, MOST_NEW_DRAFTS, Applicant, CandidacyState, UploadKind
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.services import candidacies, people
@@ -111,6 +112,21 @@ def test_one_identity_number_stands_once_in_a_competition(plan: Plan) -> None:
     _apply(plan, 1)
     with pytest.raises(InvalidError, match="identity_number_taken"):
         _apply(plan, 1, "Người Khác", 1)
+
+
+def test_age_is_that_of_the_day_in_vietnam(plan: Plan) -> None:
+    midnight = plan.now.replace(hour=17, minute=0)  # UTC: the day after begins in Vietnam
+    tomorrow = (plan.now + timedelta(days=1)).date()
+    comes_of_age = replace(_applicant(1), born_on=tomorrow.replace(year=tomorrow.year - LEAST_AGE))
+    post = plan.competition.posts[0]
+
+    def apply_at(now: datetime) -> Candidacy:
+        ctx = ServiceContext(session=plan.session, now=now)
+        return candidacies.apply(ctx, plan.competition, post, comes_of_age, password_hash="-")
+
+    with pytest.raises(InvalidError, match="born_on_not_possible"):
+        apply_at(midnight - timedelta(seconds=1))
+    assert apply_at(midnight).born_on == comes_of_age.born_on
 
 
 def test_decisions_name_who_when_and_why(plan: Plan) -> None:

@@ -45,6 +45,12 @@ def test_every_step_is_taken_back_one_by_one_and_stands_in_the_record(hall: Hall
     ).all()
     assert [json.loads(row.payload or "{}")["from"] for row in rows] == ["scoring", "questioning", "presenting"]
     assert hall.scoring().state is DefenceState.SCORING
+    taken = hall.session.scalars(
+        select(RecordRow).where(RecordRow.event == "defence:step-taken").order_by(RecordRow.seq)
+    ).all()
+    assert [json.loads(row.payload or "{}") for row in taken] == [
+        {"position": 1, "to": state} for state in ("questioning", "scoring") * 2
+    ]
 
 
 def test_who_had_written_nothing_may_write_again_and_what_was_locked_stays(hall: Hall) -> None:

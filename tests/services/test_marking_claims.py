@@ -86,7 +86,9 @@ def test_a_row_that_is_gone_is_named(board: Board, model: type[Any]) -> None:
         MarkWithdrawal: MarkWithdrawal.record_seq.is_not(None),
         Allocation: Allocation.id.is_not(None),
     }[model]
-    for key in board.session.scalars(select(model.id).where(answered)).all():
+    keys = board.session.scalars(select(model.id).where(answered)).all()
+    assert keys
+    for key in keys:
         nested = board.session.begin_nested()
         raw(board, model, key)
         assert (model.__tablename__, None, "row_missing", "") in problems(board), key

@@ -21,7 +21,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.scores import score
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import defence as acts
-from examsite.services import defence_clock, reveals
+from examsite.services import defence_clock, panel_incidents, reveals
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.conflicts import declare_conflicts
@@ -292,6 +292,13 @@ def test_what_was_held_before_the_publication_stays_as_it_is(stage: Stage) -> No
     absent.state, absent.score = DefenceState.ABSENT, None
     stage.session.flush()
     invigilator, head = stage.ctx(Role.INVIGILATOR), stage.ctx(Role.PANEL_HEAD)
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        panel_incidents.note_member_incident(
+            *(stage.ctx(Role.PANEL_HEAD), stage.competition, 1),
+            member="G02",
+            what="G02 và thí sinh cùng đứng tên một công ty.",
+            reason="Báo cho hội đồng xem xét phiếu của G02.",
+        )
     with pytest.raises(ConflictError, match="defence_not_now"):
         acts.withdraw_absence(invigilator, stage.competition, absent.position, reason="Nhầm người.")
     with pytest.raises(ConflictError, match="defence_not_now"):

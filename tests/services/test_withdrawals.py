@@ -209,6 +209,10 @@ def test_refused_wish_changes_nothing_and_may_be_made_again(board: Board, now: d
     assert _refusal(ConflictError, lambda: _ask(board, code)) == "withdrawal_already_requested"
     waiting = {item.code for item in list_missing_before_opening(board.session, board.competition, now)}
     assert "withdrawals_waiting" in waiting
+    # That it was asked for stands in the log before anybody answers.
+    (asked,) = board.session.scalars(select(RecordRow).where(RecordRow.event == "withdrawal:asked"))
+    assert (asked.actor, asked.subject) == ("head/H01", f"script/{code}")
+    assert json.loads(asked.payload or "") == {"seq": wish.mark.record_seq, "reason": REASON}
 
     refuse_withdrawal(board.ctx(Role.CHAIR), board.competition, wish.id)
 

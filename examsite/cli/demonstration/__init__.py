@@ -24,11 +24,11 @@ from examsite.cli.demonstration.signing import sign_plan
 from examsite.config import Settings
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.working_days import end_of_working_day
+from examsite.domain.working_days import ZONE, end_of_working_day
 from examsite.services.checkpoints import load_signer
 from examsite.services.context import read_clock
 from examsite.services.passwords import Passwords
-from examsite.services.working_days import ZONE, work_calendar
+from examsite.services.working_days import work_calendar
 from examsite.storage.database import writing
 from examsite.storage.queries.candidacies import list_candidacies, list_roster
 from examsite.storage.queries.competitions import get_competition

@@ -8,7 +8,7 @@ from examsite.cli.demonstration.play import HOUR, Play
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.services import explanations
-from examsite.storage.queries.records import get_log, list_records_of_event
+from examsite.storage.queries.records import list_records_of_events
 
 
 def ask(play: Play, event: Event, question: str, answer: str = "", *, at: datetime, actor: str = "") -> None:
@@ -16,8 +16,7 @@ def ask(play: Play, event: Event, question: str, answer: str = "", *, at: dateti
 
     With `actor`, about the first record of this fact by that one.
     """
-    log = get_log(play.session, play.code)
-    rows = list_records_of_event(play.session, log.id, event)
+    rows = list_records_of_events(play.session, play.code, (event,))
     row = next(row for row in rows if row.actor == actor) if actor else rows[-1]
     supervisor = play.by("giamsat", Role.SUPERVISOR, at)
     asked = explanations.ask_explanation(supervisor, play.competition, row.seq, question=question)

@@ -84,7 +84,7 @@ class Allocation(Sealed, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id"), index=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignments.id"), index=True)
-    #: 1: one of the two blind markers; 2: the third marker.
+    #: 1: one of the two blind markers; 2: the third marker; from `domain.appeals.FIRST_REMARK` on: marked anew.
     round: Mapped[int]
     #: Place in this marker's drawn order, from 1.
     position: Mapped[int]

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from examsite.domain.canonical import parse_instant
 from examsite.domain.competitions import Missing
 from examsite.domain.errors import NotFoundError
 from examsite.domain.events import Event
@@ -29,7 +30,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, Settlement
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordLog, RecordRow
-from examsite.storage.queries.conflicts import list_recused_accounts
+from examsite.storage.queries.conflicts import list_recusals
 from examsite.storage.queries.proposals import list_standings
 
 #: The one session in which all defences of a competition are held.
@@ -107,24 +108,35 @@ def list_members(session: Session, competition_id: int) -> list[RoleAssignment]:
 
 
 def list_leaders(session: Session, competition_id: int, candidacy_id: int) -> set[int]:
-    """The accounts that may lead the defence of this candidate: the panel's head, in the head's place the chair.
+    """The accounts that may lead the defence of this candidate: see `map_leaders`."""
+    return map_leaders(session, competition_id, [candidacy_id])[candidacy_id]
+
+
+def map_leaders(session: Session, competition_id: int, candidacy_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The accounts that may lead the defence of each candidate: the panel's head, in the head's place the chair.
 
     The chair leads only where no head of the panel may; empty where neither may, until a head is named anew.
 
     Source: our choice, because TT 22/2025/TT-BNV art. 23(7b) keeps a relative away and names no deputy.
     """
-    recused = list_recused_accounts(session, competition_id, candidacy_id)
-    for role in (Role.PANEL_HEAD, Role.CHAIR):
-        holders = session.scalars(
-            select(RoleAssignment.account_id).where(
-                RoleAssignment.competition_id == competition_id,
-                RoleAssignment.role == role,
-                RoleAssignment.revoked_at.is_(None),
-            )
+    recusals = list_recusals(session, competition_id)
+    holders: dict[Role, set[int]] = {Role.PANEL_HEAD: set(), Role.CHAIR: set()}
+    for role, account_id in session.execute(
+        select(RoleAssignment.role, RoleAssignment.account_id).where(
+            RoleAssignment.competition_id == competition_id,
+            RoleAssignment.role.in_(holders),
+            RoleAssignment.revoked_at.is_(None),
         )
-        if leaders := set(holders) - recused:
-            return leaders
-    return set()
+    ):
+        holders[role].add(account_id)
+
+    def may_lead(role: Role, candidacy_id: int) -> set[int]:
+        return {account_id for account_id in holders[role] if (account_id, candidacy_id) not in recusals}
+
+    return {
+        candidacy_id: may_lead(Role.PANEL_HEAD, candidacy_id) or may_lead(Role.CHAIR, candidacy_id)
+        for candidacy_id in candidacy_ids
+    }
 
 
 def find_council_name(session: Session, competition_id: int, account_ids: Collection[int | None]) -> str | None:
@@ -260,7 +272,7 @@ def find_attendance_at(session: Session, competition: Competition, *, after_seq:
         .order_by(RecordRow.seq.desc())
         .limit(1)
     ).one_or_none()
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else parse_instant(text)
 
 
 def defence_results(

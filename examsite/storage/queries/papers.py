@@ -62,25 +62,22 @@ def get_bank_row(session: Session, code: str) -> BankQuestion:
 
 
 def list_papers(session: Session, competition_id: int) -> list[Paper]:
-    """All versions of a competition that were not discarded, with their posts, by code."""
+    """All versions of a competition, with their posts, by code."""
     return list(
         session.scalars(
             select(Paper)
             .options(joinedload(Paper.post))
-            .where(Paper.competition_id == competition_id, Paper.state != PaperState.DISCARDED)
+            .where(Paper.competition_id == competition_id)
             .order_by(Paper.code)
         )
     )
 
 
 def list_papers_of_post(session: Session, post_id: int) -> list[Paper]:
-    """The versions of a post that were not discarded, by code."""
+    """The versions of a post, by code."""
     return list(
         session.scalars(
-            select(Paper)
-            .options(joinedload(Paper.post))
-            .where(Paper.post_id == post_id, Paper.state != PaperState.DISCARDED)
-            .order_by(Paper.version)
+            select(Paper).options(joinedload(Paper.post)).where(Paper.post_id == post_id).order_by(Paper.version)
         )
     )
 
@@ -92,9 +89,7 @@ def get_paper(session: Session, competition_id: int, code: str) -> Paper:
         NotFoundError: `paper_not_found`.
     """
     found = session.scalars(
-        select(Paper)
-        .options(joinedload(Paper.post))
-        .where(Paper.competition_id == competition_id, Paper.code == code, Paper.state != PaperState.DISCARDED)
+        select(Paper).options(joinedload(Paper.post)).where(Paper.competition_id == competition_id, Paper.code == code)
     ).one_or_none()
     if found is None:
         raise NotFoundError("paper_not_found", paper=code)

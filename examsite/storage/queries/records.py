@@ -233,12 +233,3 @@ def find_covering_checkpoint(session: Session, log_id: int, seq: int) -> Checkpo
         .order_by(CheckpointRow.size)
         .limit(1)
     ).one_or_none()
-
-
-def list_records_of_event(session: Session, log_id: int, event: str) -> list[RecordRow]:
-    """Every record of one kind, in order."""
-    return list(
-        session.scalars(
-            select(RecordRow).where(RecordRow.log_id == log_id, RecordRow.event == event).order_by(RecordRow.seq)
-        )
-    )

@@ -80,7 +80,8 @@ def list_attempts(session: Session, sitting_id: int) -> list[Attempt]:
             select(Attempt)
             .options(
                 joinedload(Attempt.candidacy).joinedload(Candidacy.post),
-                joinedload(Attempt.paper),
+                # A paper is large and everybody's: read once, not with each attempt.
+                selectinload(Attempt.paper),
                 selectinload(Attempt.extensions),
             )
             .where(Attempt.sitting_id == sitting_id)

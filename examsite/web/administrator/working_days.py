@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
-from examsite.domain.working_days import DayKind
-from examsite.services.working_days import ZONE, list_holidays, list_known_worked_days, swap_day, take_back_day
+from examsite.domain.working_days import ZONE, DayKind
+from examsite.services.working_days import list_holidays, list_known_worked_days, swap_day, take_back_day
 from examsite.storage.database import db
 from examsite.storage.queries.working_days import list_swapped_days
 from examsite.web.access import requires

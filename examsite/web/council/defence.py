@@ -22,7 +22,7 @@ from examsite.services.draws import draws_together
 from examsite.services.proposals import draw_presentation_order
 from examsite.storage.database import db
 from examsite.storage.queries.corrections import defence_state, list_order_draws
-from examsite.storage.queries.defence import get_defence, list_defences, list_leaders, list_members
+from examsite.storage.queries.defence import get_defence, list_defences, list_members, map_leaders
 from examsite.storage.queries.draws import find_draw_record
 from examsite.storage.queries.proposals import list_standings
 from examsite.web.access import fresh_factor, requires
@@ -58,12 +58,9 @@ def _led(defences: list[Any]) -> set[int]:
     """The places of the order that this person leads now in the head's stead; none for all but the chair."""
     if g.actor.role is not Role.CHAIR or defence_state(db.session(), g.competition) is not CompetitionState.DEFENCE:
         return set()
-    return {
-        row.position
-        for row in defences
-        if row.state not in (DefenceState.SETTLED, DefenceState.ABSENT)
-        and g.actor.account_id in list_leaders(db.session(), g.competition.id, row.candidacy_id)
-    }
+    going_on = [row for row in defences if row.state not in (DefenceState.SETTLED, DefenceState.ABSENT)]
+    leaders = map_leaders(db.session(), g.competition.id, [row.candidacy_id for row in going_on])
+    return {row.position for row in going_on if g.actor.account_id in leaders[row.candidacy_id]}
 
 
 @bp.get("/<code>/presentation-order")

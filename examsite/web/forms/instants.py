@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from wtforms import StringField
 from wtforms.validators import InputRequired, ValidationError
 
-from examsite.web.i18n import ZONE, _l
+from examsite.domain.working_days import ZONE
+from examsite.web.i18n import _l
 
-_ZONE = ZoneInfo(ZONE)
 _SHOWN = "%d/%m/%Y %H:%M"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _NOT_READ = _l("Hãy điền ngày và giờ hợp lệ.")
@@ -83,9 +82,9 @@ class LocalField(StringField):
 
     def instant(self) -> datetime:
         """The instant meant, aware; call only when the form is valid."""
-        return cast(datetime, self.data).replace(tzinfo=_ZONE)
+        return cast(datetime, self.data).replace(tzinfo=ZONE)
 
 
 def local_instant(at: datetime | None) -> datetime | None:
     """An instant as a form shows it: what clocks in Vietnam say."""
-    return None if at is None else at.astimezone(_ZONE).replace(tzinfo=None)
+    return None if at is None else at.astimezone(ZONE).replace(tzinfo=None)

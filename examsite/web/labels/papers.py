@@ -8,12 +8,10 @@ from examsite.web.i18n import _l
 LABELS = {
     PaperState: {
         PaperState.DRAWN: _l("Đã lập, chưa niêm phong"),
-        PaperState.DISCARDED: _l("Đã bỏ"),
         PaperState.SEALED: _l("Đã niêm phong"),
         PaperState.OPENED: _l("Đã mở"),
     },
     PaperEvent: {
-        PaperEvent.DISCARDED: _l("Bỏ phiên bản đề"),
         PaperEvent.SEALED: _l("Niêm phong đề"),
         PaperEvent.OPENED: _l("Mở đề"),
     },

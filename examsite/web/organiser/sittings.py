@@ -17,7 +17,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.competitions import count_by_post
-from examsite.storage.queries.sittings import get_sitting, list_attempts
+from examsite.storage.queries.sittings import count_attempts, get_sitting, list_attempts
 from examsite.storage.queries.sittings import list_sittings as read_sittings
 from examsite.web.access import requires
 from examsite.web.errors import message_of
@@ -35,13 +35,13 @@ def list_sittings(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard
     """All sittings with their rooms, and how many have a seat."""
     session = db.session()
     competition = g.competition
-    rows = [(sitting, list_attempts(session, sitting.id)) for sitting in read_sittings(session, competition.id)]
+    seated = count_attempts(session, competition.id)
     return render_template(
         "organiser/list_sittings.html",
-        rows=rows,
+        rows=[(sitting, seated.get(sitting.id, 0)) for sitting in read_sittings(session, competition.id)],
         eligible=sum(item.eligible for item in count_by_post(session, competition.id).values()),
         is_drawn=outcome_of(session, competition, DrawKind.SEATS.value) is not None,
-        seated=sum(len(attempts) for _sitting, attempts in rows),
+        seated=sum(seated.values()),
         can_plan=_can_plan(competition),
         can_seat=_can_plan(competition) and competition.state.has_reached(CompetitionState.ROSTERED),
         form=AssignSeatsForm(),

@@ -57,7 +57,9 @@ def move_clock(code: str, position: int, step: str) -> ResponseReturnValue:
             forget_changes()
             flash(message_of(error), "error")
         else:
-            flash(_("Đã ghi: %(step)s. Bấm nhầm thì lùi lại được trong hai phút.", step=label(event)), "success")
+            minutes = UNDO_SECONDS // 60
+            said = _("Đã ghi: %(step)s. Bấm nhầm thì lùi lại được trong %(num)d phút.", step=label(event), num=minutes)
+            flash(said, "success")
         return back
     values = defence_values(code, position)
     check_leads(act(), g.competition, values["defence"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.events import Event
 from examsite.domain.names import strip_accents
 from examsite.domain.permissions import Role
+from examsite.domain.working_days import ZONE
 from examsite.storage.database import db
 from examsite.storage.printing import printed_pages
 from examsite.storage.queries.code_maps import list_withheld
@@ -48,8 +48,6 @@ PAGE_SIZE = 50
 MOST_PRINTED = 1000
 #: Facts that put something in the place of what the same person said before about the same thing.
 REPLACING = frozenset({Event.MARK_LOCKED, Event.SETTLEMENT_DECIDED, Event.ITEM_DECIDED, Event.ROLE_GRANTED})
-
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @bp.get("/<code>/records")
@@ -192,7 +190,7 @@ def _wanted(chosen: dict[str, str]) -> RecordFilter:
 
 def _midnight(day: date) -> str:
     """The first instant of a day in Vietnam, as records write it."""
-    return instant_text(datetime.combine(day, time(), tzinfo=_ZONE).astimezone(UTC))
+    return instant_text(datetime.combine(day, time(), tzinfo=ZONE).astimezone(UTC))
 
 
 def _public_key() -> str:

@@ -1003,7 +1003,6 @@ def upgrade() -> None:
             "state",
             sa.Enum(
                 "drawn",
-                "discarded",
                 "sealed",
                 "opened",
                 name="paper_state",
