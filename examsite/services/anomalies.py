@@ -21,7 +21,6 @@ from examsite.services.rulesets import ruleset_of
 from examsite.services.working_days import work_calendar
 from examsite.statistics.findings import AnomalyReport, Finding, FindingKind, Strength, strength_of_text
 from examsite.storage.queries.anomalies import (
-    find_result_seq,
     list_acts_of_people,
     list_changed_marks,
     list_decided_scores,
@@ -33,6 +32,7 @@ from examsite.storage.queries.anomalies import (
     list_sitting_spans,
     list_withdrawn_marks,
 )
+from examsite.storage.queries.corrections import list_work_spans
 from examsite.storage.queries.marking_statistics import (
     LockedMark,
     checks_of,
@@ -70,14 +70,18 @@ MOST_LISTED = 10
 def report_anomalies(
     session: Session, competition: Competition, *, kept: MutableMapping[int, AnomalyReport]
 ) -> AnomalyReport:
-    """The report of a competition whose codes are opened; `kept` holds it until the log grows."""
+    """The report of a competition whose codes are opened.
+
+    `kept` holds it until the log grows or a mark in the tables is no longer what was recorded.
+    """
     log = get_log(session, competition.code)
     known = kept.get(competition.id)
-    if known is not None and known.log_size == log.size:
+    differing = _of_records(session, competition.id)
+    if known is not None and known.log_size == log.size and _differing(known) == differing:
         return known
     marks = list_locked_marks(session, competition.id)
     findings = [
-        *_of_records(session, competition.id),
+        *differing,
         *_of_marks(session, competition, marks),
         *_of_panel(session, competition.id),
         *_of_scores(session, competition),
@@ -98,6 +102,10 @@ def report_anomalies(
     )
     kept[competition.id] = found
     return found
+
+
+def _differing(report: AnomalyReport) -> list[Finding]:
+    return [row for row in report.findings if row.kind is FindingKind.RECORD_DIFFERS]
 
 
 def _of_records(session: Session, competition_id: int) -> list[Finding]:
@@ -297,25 +305,30 @@ def _of_texts(session: Session, competition_id: int) -> list[Finding]:
 
 
 def _of_hours(session: Session, competition: Competition, log_id: int) -> list[Finding]:
-    """Acts and log-ins at night, on days of rest: one finding for each person and day."""
+    """Acts and log-ins at night, on days of rest: one finding for each person and day.
+
+    What is done once a result stands (reading, asking, signing) is not what it rests on.
+    """
     spans = [
         (start - AROUND_SITTING, (closed or start + timedelta(hours=4)) + AROUND_SITTING)
         for start, closed in list_sitting_spans(session, competition.id)
     ]
-    # What is done once the result stands (reading, asking, signing) is not what the result rests on.
-    end = find_result_seq(session, competition.id)
-    acts = [
-        (actor, parse_instant(at), seq)
-        for actor, at, seq in list_acts_of_people(session, log_id)
-        if end is None or seq <= end
+    known = [(actor, parse_instant(at), seq) for actor, at, seq in list_acts_of_people(session, log_id)]
+    work = [
+        [act for act in known if first < act[2] and (last is None or act[2] <= last)]
+        for first, last in list_work_spans(session, competition)
     ]
+    acts = [act for span in work for act in span]
     if not acts:
         return []
-    begun = min(at for _actor, at, _seq in acts)
-    last = max(at for _actor, at, _seq in acts)
-    calendar = work_calendar(session, last)
+    worked = [(min(at for _who, at, _seq in span), max(at for _who, at, _seq in span)) for span in work if span]
+    calendar = work_calendar(session, worked[-1][1])
     grouped: dict[tuple[str, date], list[tuple[datetime, int | None]]] = {}
-    log_ins = [(name, at, None) for name, at in list_log_ins(session, competition.id, since=begun) if at <= last]
+    log_ins = [
+        (name, at, None)
+        for name, at in list_log_ins(session, competition.id, since=worked[0][0])
+        if any(first <= at <= last for first, last in worked)
+    ]
     for actor, at, seq in [*acts, *log_ins]:
         if is_out_of_hours(at, calendar) and not any(first <= at <= end for first, end in spans):
             who = actor.partition("/")[2] or actor

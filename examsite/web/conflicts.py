@@ -20,7 +20,7 @@ from examsite.services import conflicts
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import Declaration, find_declaration, has_work_begun, list_final_candidacies
-from examsite.storage.queries.corrections import defence_state
+from examsite.storage.queries.corrections import marking_state
 from examsite.web.errors import show_refusal
 from examsite.web.forms.proposals import DeclareConflictsForm, declare_conflicts_form
 from examsite.web.i18n import _, localised
@@ -38,7 +38,7 @@ class DeclarationWord:
 def declaration_word() -> DeclarationWord | None:
     """What the desk of this person says, or None while there is no final list or nothing left to keep apart."""
     competition, actor = g.competition, g.actor
-    if competition is None or actor.role not in DECLARING or not _is_asked(defence_state(db.session(), competition)):
+    if competition is None or actor.role not in DECLARING or not _is_asked(marking_state(db.session(), competition)):
         return None
     declaration = find_declaration(db.session(), competition.id, actor.account_id)
     return DeclarationWord(

@@ -29,6 +29,7 @@ from examsite.web.labels.records import MEMBERS, VALUES
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
     from examsite.storage.models.records import RecordRow
+    from examsite.storage.queries.corrections import RecordSteps
 
 #: Longest piece of a content within a sentence. Unit: characters.
 LONGEST_PIECE = 160
@@ -50,16 +51,16 @@ class Difference:
     after: str
 
 
-def content_of(row: RecordRow, competition: Competition) -> dict[str, Any] | None:
+def content_of(row: RecordRow, steps: RecordSteps) -> dict[str, Any] | None:
     """What the record says, or None while it is a secret to supervisors or was erased."""
-    if row.payload is None or not is_readable_by_supervisors(Event(row.event), row.subject, competition.state):
+    if row.payload is None or not is_readable_by_supervisors(Event(row.event), row.subject, steps.of(row.seq)):
         return None
     return row.content
 
 
-def sentence_of(row: RecordRow, competition: Competition) -> str:
+def sentence_of(row: RecordRow, steps: RecordSteps) -> str:
     """One record in one sentence."""
-    content = content_of(row, competition) or {}
+    content = content_of(row, steps) or {}
     said = [
         f"{MEMBERS[name]} {_piece(value, name).rstrip('.')}"
         for name, value in content.items()
@@ -96,23 +97,21 @@ def link_of(row: RecordRow, competition: Competition) -> str | None:
     return None
 
 
-def story_csv(rows: Iterable[RecordRow], competition: Competition) -> bytes:
+def story_csv(rows: Iterable[RecordRow], steps: RecordSteps) -> bytes:
     """The records as a table for other programs; no cell is taken for a formula."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
     head = (_("Mục"), _("Lúc (giờ UTC)"), _("Ai"), _("Về"), _("Tên sự kiện trong sổ"), _("Kể lại"), _("Cam kết"))
     table.writerow(head)
     for row in rows:
-        cells = (str(row.seq), row.at, row.actor, row.subject, row.event, sentence_of(row, competition), row.commit)
+        cells = (str(row.seq), row.at, row.actor, row.subject, row.event, sentence_of(row, steps), row.commit)
         table.writerow([safe_cell(cell) for cell in cells])
     return ("\ufeff" + out.getvalue()).encode("utf-8")
 
 
-def story_lines(rows: Iterable[RecordRow], competition: Competition) -> list[str]:
+def story_lines(rows: Iterable[RecordRow], steps: RecordSteps) -> list[str]:
     """The records as paragraphs of a printed document."""
-    return [
-        f"{row.seq}. {format_datetime_seconds(parse_instant(row.at))}. {sentence_of(row, competition)}" for row in rows
-    ]
+    return [f"{row.seq}. {format_datetime_seconds(parse_instant(row.at))}. {sentence_of(row, steps)}" for row in rows]
 
 
 def safe_cell(text: str) -> str:

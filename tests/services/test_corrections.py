@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.publication import ResultState
 from examsite.domain.result_changes import Figure, result_changes
+from examsite.services.anomalies import report_anomalies
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import ask_correction, decide_correction, take_back_correction
 from examsite.services.erasure import check_due
+from examsite.services.findings import note_findings_seen
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.own_checks import check_own_result
 from examsite.services.publication import publish_result
 from examsite.services.ranking import compute_result
 from examsite.services.remarking import name_remarkers
 from examsite.services.table_checks import check_tables
+from examsite.statistics.findings import FindingKind
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
@@ -316,3 +320,37 @@ def test_one_button_checks_the_way_to_the_rank(stage: Stage) -> None:
         "place",
         "approved",
     }
+
+
+def test_the_report_before_signing_asks_about_the_hours_of_the_correction_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[Any]:
+        found = report_anomalies(stage.session, stage.competition, kept={}).findings
+        return [row.values["first"] for row in found if row.kind is FindingKind.OUT_OF_HOURS]
+
+    before = told()
+    night = stage.at.replace(hour=18, minute=30) + timedelta(days=20)  # UTC: 01:30 in Vietnam
+    monkeypatch.setattr(Stage, "at", property(lambda _stage: night))
+    (appeal,) = _opened(stage, 4)
+    _remarked(stage, appeal, "47.50")
+    compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    during = told()
+    assert [at for at in during if at < night] == before
+    assert [at for at in during if at >= night]
+    # What follows the computed version, reading and signing, is not what it rests on.
+    monkeypatch.setattr(Stage, "at", property(lambda _stage: night + timedelta(days=1)))
+    read = {"findings_sha256": "0" * 64, "shown_sha256": "0" * 64}
+    note_findings_seen(stage.ctx(stage.council[1]), stage.competition, **read)
+    assert told() == during
+
+
+def test_a_mark_changed_after_the_report_was_first_read_is_named_at_once(stage: Stage) -> None:
+    kept: dict[int, Any] = {}
+    first = report_anomalies(stage.session, stage.competition, kept=kept)
+    assert report_anomalies(stage.session, stage.competition, kept=kept) is first
+    person = "SELECT min(id) FROM marks WHERE assignment_id IS NOT NULL AND state = 'locked'"
+    stage.session.execute(text(f"UPDATE marks SET total = total + 1 WHERE id = ({person})"))
+    second = report_anomalies(stage.session, stage.competition, kept=kept)
+    assert FindingKind.RECORD_DIFFERS not in {row.kind for row in first.findings}
+    assert FindingKind.RECORD_DIFFERS in {row.kind for row in second.findings}

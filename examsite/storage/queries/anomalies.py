@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from examsite.domain.attempts import AttemptState
-from examsite.domain.competitions import GateEvent
 from examsite.domain.marking import MarkState, ScriptKind
 from examsite.domain.payloads import read_payload
 from examsite.domain.result_entries import FIRST_ROUND
 from examsite.domain.saves import content_of
 from examsite.domain.scores import Score, score
 from examsite.storage.models.accounts import Account, LoginSession, RoleAssignment
-from examsite.storage.models.competitions import GatePassage
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script, Settlement
 from examsite.storage.models.proposals import Defence
@@ -247,15 +245,6 @@ def list_log_ins(session: Session, competition_id: int, *, since: datetime) -> l
         .order_by(LoginSession.created_at, RoleAssignment.pseudonym)
     )
     return [(str(pseudonym), at) for pseudonym, at in rows]
-
-
-def find_result_seq(session: Session, competition_id: int) -> int | None:
-    """The number of the record with which the result was computed first; None before."""
-    return session.scalar(
-        select(func.min(GatePassage.record_seq)).where(
-            GatePassage.competition_id == competition_id, GatePassage.event == GateEvent.RESULT_COMPUTED
-        )
-    )
 
 
 def list_sitting_spans(session: Session, competition_id: int) -> list[tuple[datetime, datetime | None]]:

@@ -50,6 +50,20 @@ class ProposalTerms:
 
 
 @dataclass(frozen=True)
+class RecordSteps:
+    """The step whose rules of secrecy hold for each record of a log."""
+
+    state: CompetitionState
+    #: What comes after this record is work of an open correction that no version rests on yet; None: nothing does.
+    waiting_after: int | None
+
+    def of(self, seq: int) -> CompetitionState:
+        """Marks and sheets of an open correction are as secret as those of an appeal."""
+        is_waiting = self.waiting_after is not None and seq > self.waiting_after
+        return CompetitionState.APPEALS if is_waiting else self.state
+
+
+@dataclass(frozen=True)
 class DefenceRound:
     """The defences that are held now: the first ones, or those of the supplementary defence of an open correction."""
 
@@ -128,6 +142,25 @@ def find_supplementary_defence(session: Session, competition: Competition) -> Su
 def defence_state(session: Session, competition: Competition) -> CompetitionState:
     """The step that counts for proposals and defences: in an open correction that of its supplementary defence."""
     return defence_step(competition.state, find_standing_correction(session, competition))
+
+
+def list_work_spans(session: Session, competition: Competition) -> list[tuple[int, int | None]]:
+    """Between which records the work was done on which results rest: up to the first one, then of each correction.
+
+    None: it is going on.
+    """
+    computed = [row.seq for row in list_records_of_events(session, competition.code, (Event.RESULT_COMPUTED,))]
+    agreed = [row for row in list_corrections(session, competition) if not row.refusal]
+    begun = [-1, *(row.decided_seq for row in agreed if row.decided_seq is not None)]
+    return [(first, next((seq for seq in computed if seq > first), None)) for first in begun]
+
+
+def find_record_steps(session: Session, competition: Competition) -> RecordSteps:
+    """At which step each record stands, for whoever reads contents of records."""
+    if not is_correcting(session, competition):
+        return RecordSteps(competition.state, None)
+    since = list_records_of_events(session, competition.code, (Event.CORRECTION_DECIDED, Event.RESULT_COMPUTED))
+    return RecordSteps(competition.state, since[-1].seq)
 
 
 def find_defence_round(session: Session, competition: Competition) -> DefenceRound:

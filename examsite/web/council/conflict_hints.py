@@ -16,7 +16,7 @@ from examsite.domain.permissions import Role
 from examsite.services import conflicts
 from examsite.storage.database import db
 from examsite.storage.queries.conflicts import HintedPair, count_undeclared, list_hinted_pairs
-from examsite.storage.queries.corrections import defence_state
+from examsite.storage.queries.corrections import marking_state
 from examsite.web.access import requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
@@ -30,7 +30,7 @@ from examsite.web.transactions import act, writes
 @desk_card
 def waiting_hints(competition: Any) -> Card | None:
     """Pairs that nobody judged yet, from the final list until the ranking."""
-    state = defence_state(db.session(), competition)
+    state = marking_state(db.session(), competition)
     if not state.has_reached(CompetitionState.ROSTERED) or state.has_reached(CompetitionState.RANKED):
         return None
     waiting = sum(1 for pair in list_hinted_pairs(db.session(), competition.id) if pair.is_waiting)

@@ -18,6 +18,7 @@ from examsite.domain.working_days import ZONE
 from examsite.storage.database import db
 from examsite.storage.printing import printed_pages
 from examsite.storage.queries.code_maps import list_withheld
+from examsite.storage.queries.corrections import find_record_steps
 from examsite.storage.queries.explanations import list_explanations, list_explanations_about
 from examsite.storage.queries.records import (
     RecordFilter,
@@ -63,6 +64,7 @@ def list_records(code: str) -> ResponseReturnValue:
     pages = max(1, -(-count // PAGE_SIZE))
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     rows = list_record_page(session, log.id, wanted, page=page, size=PAGE_SIZE)
+    steps = find_record_steps(session, g.competition)
     kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
 
     def page_url(number: int) -> str:
@@ -73,8 +75,7 @@ def list_records(code: str) -> ResponseReturnValue:
         "supervisor/list_records.html",
         form=form,
         records=[
-            record_entry(row) | {"sentence": sentence_of(row, g.competition), "is_asked": row.seq in asked}
-            for row in rows
+            record_entry(row) | {"sentence": sentence_of(row, steps), "is_asked": row.seq in asked} for row in rows
         ],
         count=count,
         size=log.size,
@@ -97,11 +98,12 @@ def export_records(code: str, form: str) -> ResponseReturnValue:
     wanted = _wanted(_filter_form(log.id).chosen())
     most = MOST_PRINTED if form == "pdf" else max(log.size, 1)
     rows = list_record_page(session, log.id, wanted, page=1, size=most)[::-1]
+    steps = find_record_steps(session, g.competition)
     if form == "csv":
-        body, kind = story_csv(rows, g.competition), "text/csv; charset=utf-8"
+        body, kind = story_csv(rows, steps), "text/csv; charset=utf-8"
     else:
         title = _("Sổ ghi kỳ thi %(code)s, theo bộ lọc", code=code)
-        body, kind = printed_pages(title, story_lines(rows, g.competition)), "application/pdf"
+        body, kind = printed_pages(title, story_lines(rows, steps)), "application/pdf"
     answer = Response(body, content_type=kind)
     answer.headers["Content-Disposition"] = f'attachment; filename="{code}-so-ghi.{form}"'
     answer.headers["Cache-Control"] = "no-store"
@@ -115,16 +117,17 @@ def show_record(code: str, seq: int) -> ResponseReturnValue:
     session = db.session()
     log = get_log(session, code)
     row = get_record(session, log.id, seq)
-    content = content_of(row, g.competition)
+    steps = find_record_steps(session, g.competition)
+    content = content_of(row, steps)
     is_replacing = content is not None and Event(row.event) in REPLACING
     earlier = find_record_before(session, log.id, row) if is_replacing else None
     return render_template(
         "supervisor/show_record.html",
         row=row,
         entry=record_entry(row),
-        sentence=sentence_of(row, g.competition),
+        sentence=sentence_of(row, steps),
         link=link_of(row, g.competition),
-        differences=differences(content, None if earlier is None else content_of(earlier, g.competition)),
+        differences=differences(content, None if earlier is None else content_of(earlier, steps)),
         earlier=earlier,
         questions=list_explanations_about(session, g.competition.id, seq),
         content=None if content is None else json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True),
