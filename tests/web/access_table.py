@@ -116,7 +116,7 @@ council.download_bundle                GET       chair,council_member
 council.draw_allocation                POST      chair,council_member
 council.draw_order                     POST      chair
 council.draw_script_codes              POST      chair,council_member
-council.drop_draw                      POST      chair
+council.drop_draw                      GET,POST  chair
 council.hold_draw                      POST      chair,council_member
 council.judge_hint                     GET,POST  chair,council_member
 council.list_adjustments               GET       chair,council_member

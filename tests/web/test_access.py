@@ -37,6 +37,7 @@ NOT_SEEN = {
     "council.open_sealed_paper": "every sealed post has its paper open",
     "council.open_reserve": "no version was set aside",
     "council.commit_draw": "no draw gathers commitments",
+    "council.drop_draw": "no draw gathers commitments",
     "candidate.withdraw_own_appeal": "no appeal stands while its window is open",
     "invigilator.confirm_answers": "nobody carries a file",
     "council.answer_standard": "nobody has entered a script with an agreed mark",

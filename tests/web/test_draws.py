@@ -139,6 +139,27 @@ def test_a_number_kept_back_is_opened_on_the_page_of_the_holders(
     assert chair.submit(f"{HERE}/hold", form_at=HERE).status_code == 302
 
 
+def test_a_draw_is_taken_back_only_after_a_look_at_whose_numbers_go_with_it(
+    stage: tuple[str, list[str]], log_in: Any
+) -> None:
+    recipient, _sheets = stage
+    chair, member = log_in(f"chair-{CODE.lower()}"), log_in(f"c09-{CODE.lower()}")
+    assert chair.get(f"{HERE}/drop").status_code == 409
+    chair.submit(f"{HERE}/prepare", form_at=HERE)
+    assert "chưa ai" in words(chair.page(f"{HERE}/drop"))
+    member.submit(f"{HERE}/numbers", given(make_number(recipient, 1)), form_at=HERE)
+    (link,) = find_all(chair.page(HERE), "to-drop")
+    assert "C09" in words(chair.page(link.get("href")))
+    assert find_all(member.page(HERE), "to-drop") == []
+    assert find_all(chair.page(HERE), "items")  # looking takes nothing back
+    assert chair.submit(f"{HERE}/drop").headers["Location"] == HERE
+    page = chair.page(HERE)
+    assert "tạo số mới" in words(page)
+    assert find_all(page, "prepare")
+    committed(chair, member, recipient)
+    assert chair.get(f"{HERE}/drop").status_code == 409
+
+
 def test_the_servers_number_is_not_called_shown_before_a_secret_draw_is_held(app: Flask) -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
     lines = tuple(

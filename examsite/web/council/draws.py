@@ -149,12 +149,25 @@ def prepare_draw(code: str, name: str) -> ResponseReturnValue:
     return _page(name, GiveNumberForm(formdata=None), ShowNumberForm(formdata=None), status=422)
 
 
-@bp.post("/<code>/draws/<name>/drop")
+@bp.route("/<code>/draws/<name>/drop", methods=["GET", "POST"])
 @requires(Role.CHAIR)
 @writes
 def drop_draw(code: str, name: str) -> ResponseReturnValue:
-    """Take a draw back to which nobody is committed yet."""
-    return _act(code, name, lambda: draws.drop_draw(act(), g.competition, name))
+    """Take a draw back whose list is not closed, after a look at whose commitments go with it."""
+    _known(name)
+    form = DrawActForm()
+    if form.validate_on_submit():
+        return _done(
+            code,
+            name,
+            lambda: draws.drop_draw(act(), g.competition, name),
+            _("Đã bỏ lượt này. Lập lại danh sách, rồi báo những người đã góp số tạo số mới."),
+        )
+    view = view_draw(db.session(), g.competition, name)
+    _refuse_unless_gathering(view)
+    given, _rest = _who_gave(view)
+    page = render_template("council/drop_draw.html", form=form, view=view, given=given, code=code)
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.post("/<code>/draws/<name>/numbers")
@@ -190,14 +203,11 @@ def commit_draw(code: str, name: str) -> ResponseReturnValue:
             _("Đã khóa danh sách. Mọi cam kết đã vào sổ; từ đây không ai rút ra và không bốc thăm lại được."),
         )
     view = view_draw(db.session(), g.competition, name)
-    if view.state is not DrawState.GATHERING:
-        raise ConflictError("draw_list_closed" if view.state is not None else "draw_not_prepared", draw=name)
+    _refuse_unless_gathering(view)
     if len(view.lines) < LEAST_CONTRIBUTORS:
         raise ConflictError("contributors_too_few", given=len(view.lines), least=LEAST_CONTRIBUTORS)
-    given = {line.by for line in view.lines}
-    people = list_holders(db.session(), g.competition.id, *_COUNCIL)
-    waiting = [row.account.display_name for row in people if f"council/{row.pseudonym}" not in given]
-    page = render_template("council/commit_draw.html", form=form, view=view, waiting=waiting, code=code)
+    given, waiting = _who_gave(view)
+    page = render_template("council/commit_draw.html", form=form, view=view, given=given, waiting=waiting, code=code)
     return page, 422 if form.is_submitted() else 200
 
 
@@ -340,6 +350,22 @@ def _key(view: DrawView) -> str:
     changed = max((line.given_at for line in view.lines), default=view.opened_at)
     parts = (view.state or "none", len(view.lines), shown, view.may_show(read_web_clock()), changed)
     return ":".join(str(part) for part in parts)
+
+
+def _refuse_unless_gathering(view: DrawView) -> None:
+    """The same refusals as the acts themselves, before anybody confirms."""
+    if view.state is not DrawState.GATHERING:
+        raise ConflictError("draw_list_closed" if view.state is not None else "draw_not_prepared", draw=view.name)
+
+
+def _who_gave(view: DrawView) -> tuple[list[str], list[str]]:
+    """The people of the council who sent a commitment and those who did not, as the page of the draw names them."""
+    given: list[str] = []
+    waiting: list[str] = []
+    for row in list_holders(db.session(), g.competition.id, *_COUNCIL):
+        named = f"{row.pseudonym} · {row.account.display_name}"
+        (given if view.line_of(f"council/{row.pseudonym}") else waiting).append(named)
+    return given, waiting
 
 
 def _refuse_unless_kept_back(view: DrawView) -> None:
