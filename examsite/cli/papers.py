@@ -23,6 +23,18 @@ from question_bank.loader import CONTENT, UnreadableBankError, load_bank
 #: Folder below the output that holds the sheets; it never leaves the room.
 SHEETS = "to-khoa"
 
+#: What somebody at this machine can put right, said in both languages: there is no page here that would.
+_REFUSALS = {
+    "paper_plan_not_valid": (
+        "tệp kế hoạch đề không đọc được, hãy tải lại từ trang ban đề thi",
+        "the plan cannot be read: download it again from the setter's page",
+    ),
+    "blueprint_bank_too_small": (
+        "thư mục câu hỏi có {found} câu về {topic}, ma trận cần ít nhất {needed}",
+        "too few questions of this topic in the folder",
+    ),
+}
+
 
 @click.group()
 def papers() -> None:
@@ -56,18 +68,22 @@ def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed:
         chosen = list(holders) or [person.pseudonym for person in plan.people[: plan.holders]]
         if len(chosen) < plan.holders:
             raise click.ClickException(
-                f"cần ít nhất {plan.holders} người giữ, thêm --holder (needs {plan.holders} holders): "
-                + ", ".join(f"{person.pseudonym} {person.name}" for person in plan.people)
+                f"cần ít nhất {plan.holders} người giữ, thêm --holder (needs {plan.holders} holders): {_people(plan)}"
             )
         needed = plan.needed if needed is None else needed
         if needed < plan.needed:
             raise click.ClickException(f"bộ quy tắc cần {plan.needed} người cùng mở (the rule set wants {plan.needed})")
+        # Before anybody reads a version: a slip here must not cost the reading.
+        _check_holders(plan, chosen, needed)
         questions = load_bank(bank)
         drawn = draw_offline(plan, questions)
         while read and not _is_agreed(drawn):
             drawn = draw_offline(plan, questions)
         manifest, made = seal_offline(plan, drawn, holders=chosen, needed=needed)
-    except (DomainError, UnreadableBankError) as error:
+    except DomainError as refusal:
+        click.echo(f"✗ {_words(refusal)}", err=True)
+        sys.exit(1)
+    except UnreadableBankError as error:
         click.echo(f"✗ {error}", err=True)
         sys.exit(1)
     _write(out, plan, manifest_bytes(manifest), made)
@@ -77,6 +93,30 @@ def make(plan_file: Path, bank: Path, out: Path, holders: Sequence[str], needed:
     )
     click.echo(f"  In {out / SHEETS}, giao tận tay, rồi xóa thư mục đó (print these, hand them over, delete them).")
     click.echo("  Xóa cả thư mục câu hỏi mật khỏi máy này khi xong (delete the confidential questions when done).")
+
+
+def _check_holders(plan: PaperPlan, chosen: Sequence[str], needed: int) -> None:
+    known = {person.pseudonym for person in plan.people}
+    for name in chosen:
+        if name not in known:
+            raise click.ClickException(f"{name} không có trong kế hoạch đề (not in the plan): {_people(plan)}")
+        if chosen.count(name) > 1:
+            raise click.ClickException(f"{name} được nêu hai lần, mỗi người một tờ (named twice)")
+    if needed > len(chosen):
+        raise click.ClickException(
+            f"cần {needed} người cùng mở mà chỉ có {len(chosen)} người giữ (more to open than holders)"
+        )
+
+
+def _people(plan: PaperPlan) -> str:
+    return ", ".join(f"{person.pseudonym} {person.name}" for person in plan.people)
+
+
+def _words(refusal: DomainError) -> str:
+    if refusal.code not in _REFUSALS:
+        return str(refusal)
+    vietnamese, english = _REFUSALS[refusal.code]
+    return f"{vietnamese.format(**refusal.params)} ({english})"
 
 
 def _is_agreed(papers: Sequence[Paper]) -> bool:

@@ -110,7 +110,16 @@ def test_a_paper_goes_from_the_setters_machine_to_its_opening_unread(
     made = CliRunner().invoke(commands, [*arguments, "--holder", "C01"])
     assert made.exit_code == 1
     assert "cần ít nhất 3 người giữ" in made.output
+    for others, said in ((("C99", "C02"), "C99 không có trong kế hoạch đề"), (("C01", "C02"), "C01 được nêu hai lần")):
+        wrong = [part for name in ("C01", *others) for part in ("--holder", name)]
+        slip = CliRunner().invoke(commands, [*arguments, *wrong, "--read"])
+        assert (slip.exit_code, said in slip.output, "===" in slip.output) == (1, True, False)
     holders = [part for name in ("C01", "C02", "S01") for part in ("--holder", name)]
+    more = CliRunner().invoke(commands, [*arguments, *holders, "--needed", "4"])
+    assert (more.exit_code, "cần 4 người cùng mở mà chỉ có 3" in more.output) == (1, True)
+    other_plan = [str(out.parent / "manifest.json") if part.endswith("plan.json") else part for part in arguments]
+    (out.parent / "manifest.json").write_text("{}", encoding="utf-8")
+    assert "hãy tải lại từ trang ban đề thi" in CliRunner().invoke(commands, other_plan).output
     made = CliRunner().invoke(commands, [*arguments, *holders, "--read"], input="n\ny\n")
     assert made.exit_code == 0, made.output
     assert made.output.count("=== P1-C ===") == 2  # read, drawn again, read again
