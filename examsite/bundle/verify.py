@@ -255,7 +255,7 @@ def _times(scalar, point, add=_add, zero=(0, 1)):
 
 def _point(data):
     """The point of 32 bytes; None for a spelling that is not canonical, no point, or a point of small order."""
-    y, sign = int.from_bytes(data, "little") & (1 << 255) - 1, data[31] >> 7
+    y, sign = int.from_bytes(data, "little") & (1 << 255) - 1, int.from_bytes(data, "little") >> 255
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
@@ -381,7 +381,7 @@ def check_witnesses(b):
     keys = list({read_key(text, 4)[1]: read_key(text, 4) for text in b.witnesses}.values())
     bad = [key[0] or key[1].hex() for key in keys if not signed_by(b.note, key, 4)]
     good, quorum = len(keys) - len(bad), len(keys) if b.quorum is None else b.quorum
-    need(good >= quorum, CHECKPOINT, "few", good, quorum, ", ".join(bad))
+    need(good >= quorum >= 0, CHECKPOINT, "few", good, quorum, ", ".join(bad))
     return good, quorum
 
 def check_records(b):
@@ -584,6 +584,9 @@ def check_absent(b):
         need(not signed or not x.says or room != (b.parts[x.says.part].kind == "panel"), x, "kind")
     last = {(x.subject, x.says.part): x for x in minutes}.values()  # of several sittings and sessions all count
     absent = {(code, x.says.part): x for x in last for code in x.says.absent}
+    for version in b.by["result:published"][:-1]:  # no later version takes an absence back
+        for x in {(x.subject, x.says.part): x for x in minutes if x.seq < version.seq}.values():
+            for code in x.says.absent: need((code, x.says.part) in absent, x, "missing", f"{code} {x.says.part}")
     void = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided") if x.says.void}
     for kind, told, event in (("absent", absent, "attendance:recorded"), ("void", void, "incident:decided")):
         for w in () if shut(b, event) else b.works:
@@ -822,8 +825,10 @@ def check_draws(b):
     spoke = {}
     for x in of(b, "draw:held", on="draw/presentation-order"):
         for code in x.says.outcome: need(spoke.setdefault(code, x) is x, x, "twice")
-    for code, fact in spoke.items(): need(code in b.people, fact, "missing", code)
-    for w in [w for w in b.works if spoke and w.marks and w.rule.kind == "panel"]:
+    heard = [w for w in b.works if w.rule.kind == "panel"]
+    defending = {w.person.code for w in heard}
+    for code, fact in spoke.items(): need(code in defending, fact, "missing", code)
+    for w in [w for w in heard if spoke and w.marks]:
         fact = spoke.get(w.person.code)  # who spoke when is for those who were in the room; who was drawn is not
         need(fact, w, "undrawn", "draw/presentation-order")
         need(min(x.seq for x in w.marks) > fact.seq, w, "order.bad", fact.event, fact.seq)
@@ -834,7 +839,7 @@ def check_draws(b):
 def check_approvals(b):
     votes, refused, since, published = {}, set(), set(), b.by["result:published"]
     mine = [x for x in published if x.says.result_sha256 == b.digest]
-    need(mine and mine[-1] is published[-1], RESULT, "unpublished")
+    need(mine and mine == published[-1:], RESULT, "unpublished")
     for fact in sorted(b.by["result:approved"] + b.by["result:refused"]):
         if fact.says.result_sha256 == b.digest and fact.seq < mine[0].seq:
             refusal = fact.event == "result:refused"  # after one the same result may be proposed, and approved, anew
@@ -848,6 +853,10 @@ def check_approvals(b):
     first = min(votes.values(), key=lambda x: x.seq, default=mine[0])
     for event, (sign, _, _) in EVENTS.items():
         for fact in b.by[event] if sign != "~" and event[:7] != "result:" else (): order(fact, first, fact)
+    rounds = {}  # what was heard before a publication is not opened again after it
+    for fact in (x for facts in b.by.values() for x in facts if x.subject[:8] == "defence/"):
+        after = [x for x in published if x.seq < fact.seq]
+        need(rounds.setdefault(fact.subject, after) == after, fact, "order.bad", "result:published", published[0].seq)
     b.votes = votes
     return len(votes), len(refused - votes.keys())
 
@@ -873,6 +882,12 @@ def check_people(b):
         for name in sorted(names & people.keys()):
             need(known.setdefault(people[name], name) == name, "roles:fixed", "same", known[people[name]], name)
 
+def ties(result):
+    """By post: who stood equal around its last place, and who of them was chosen."""
+    ranks, groups = {x.code: (x.post, x.rank) for x in result.candidates}, defaultdict(list)
+    for x in result.candidates: groups[x.post, x.rank].append(x.code)
+    return {x.code: (groups[ranks[x.tie.selected[0]]], x.tie.selected) for x in result.posts if x.tie}
+
 def check_lineage(b):
     earlier = {x.says.result_sha256 for x in b.by["result:published"]} - {b.digest}
     need(re.fullmatch("[0-9a-f]{64}|", b.previous) and bool(b.previous) == bool(earlier), PREVIOUS, "form", "SHA-256")
@@ -882,7 +897,15 @@ def check_lineage(b):
     for data in b.older:
         old, digest = read_zip(data), sha256(data)
         need(digest == wanted and log.startswith(old[LOG]) and sha256(old[RESULT]) in earlier, digest, "chain")
-        before = {x.code: (x.total, x.rank, x.outcome) for x in load(old[RESULT].decode(), "--previous").candidates}
+        result, now = load(old[RESULT].decode(), "--previous"), ties(b.result)
+        before = {x.code: (x.total, x.rank, x.outcome) for x in result.candidates}
+        held = {(x.code, y.part) for x in result.candidates for y in x.parts}
+        for code, x in b.people.items() if data is b.older[0] else ():  # nobody goes on to a part who does not pass
+            allowed = all((code, y.part) in held or all(z.passed for z in x.parts[:n]) for n, y in enumerate(x.parts))
+            need(allowed, f"result.json {code}", "parts")
+        for post, (group, chosen) in ties(result).items():  # of the same people nobody chooses a second time
+            again = now[post][1] if now.get(post, [0])[0] == group else chosen
+            need(again == chosen, f"post/{post}", "differs", "tie", ", ".join(chosen), ", ".join(again))
         moved = [x for x, y in b.people.items() if before.get(x) != (y.total, y.rank, y.outcome)]
         told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
         wanted, log = old[PREVIOUS].decode(), old[LOG]
@@ -913,7 +936,7 @@ def check_receipt(b):
 
 # --- what is said -----------------------------------------------------------------------------------------------------
 # Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict.
-UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 def put(language, where, key, *values):
     """One sentence: where, and what of it; a value as JSON has it, of a shape the names of its members."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from examsite.domain.state_machine import StateMachine
 
@@ -16,6 +17,10 @@ class ResultState(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     SUPERSEDED = "superseded"
+
+
+#: A version that waits for signatures.
+LIVE: Final = (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED)
 
 
 class ResultEvent(StrEnum):

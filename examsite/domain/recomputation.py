@@ -7,7 +7,7 @@ record log tells: whether a mark was locked, or a score decided, as the document
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -254,15 +254,23 @@ def _ranking_problems(code: str, post: Table, candidates: list[_Computed], rules
     def key(one: _Computed) -> tuple[int, ...]:
         return (one.total or 0, *(one.scores[name] for name in rules.tie_break))
 
-    ranked = [one for one in candidates if one.total is not None]
+    groups: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for one in candidates:
+        if one.total is not None:
+            groups[key(one)].append(one.code)
+    ranks: dict[tuple[int, ...], int] = {}
+    following = 1
+    for place in sorted(groups, reverse=True):
+        ranks[place] = following
+        following += len(groups[place])
     tie, places = post["tie"], post["vacancies"]
     crossing = False
     for one in candidates:
         rank: int | None = None
         outcome = one.unranked
         if one.total is not None:
-            rank = 1 + sum(key(other) > key(one) for other in ranked)
-            equals = {other.code for other in ranked if key(other) == key(one)}
+            rank = ranks[key(one)]
+            equals = set(groups[key(one)])
             free = places - rank + 1
             outcome = "selected" if len(equals) <= free else "passed"
             if 0 < free < len(equals):

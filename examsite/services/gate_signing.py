@@ -70,7 +70,11 @@ def sign_gate(
     if not agreed and ctx.actor.account_id in signing.said:
         raise ConflictError("already_signed")
     check_tail(signing.sha256, sha_tail)
-    assertion = check_signature(ctx, signing.sha256, answer=signed).as_data() if agreed and signed else None
+    assertion = (
+        check_signature(ctx, signing.sha256, answer=signed, log=competition.code).as_data()
+        if agreed and signed
+        else None
+    )
     if assertion is None:
         ctx.require_fresh_factor()
     payload = {

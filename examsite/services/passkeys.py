@@ -13,6 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fido2.cose import ES256, RS256
 from fido2.server import Fido2Server
 from fido2.webauthn import (
@@ -23,8 +24,10 @@ from fido2.webauthn import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from sqlalchemy.orm import Session
 
 from examsite.domain.errors import InvalidError
+from examsite.domain.events import Event
 from examsite.domain.second_factors import Assertion, FactorKind
 from examsite.services.context import ServiceContext
 from examsite.services.second_factors import (
@@ -46,6 +49,7 @@ from examsite.storage.queries.accounts import (
     get_account_for_update,
     list_second_factors,
 )
+from examsite.storage.queries.records import list_records_of_events
 
 
 def offer_passkey(ctx: ServiceContext, *, token: str, host: str) -> dict[str, Any]:
@@ -129,17 +133,22 @@ def ask_for_signature(ctx: ServiceContext, sha256: str, *, host: str) -> dict[st
     return _request(ctx, own_id(ctx), bytes.fromhex(sha256), host=host, signs=True)
 
 
-def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Assertion:
-    """What a passkey of this person signed over exactly this hash, its holder verified by the device.
+def check_signature(ctx: ServiceContext, sha256: str, *, answer: str, log: str) -> Assertion:
+    """What a passkey of this person signed now over exactly this hash, its holder verified by the device.
+
+    The same document may be signed a second time, after a refusal; by then the first signature can be read in the
+    log with the code `log`.
 
     Raises:
         ConflictError: `factor_damaged`.
-        InvalidError: `passkey_not_valid`, with the `field`.
+        InvalidError: `passkey_not_valid`, `passkey_answer_used`, each with its `field`.
     """
     used = _used(ctx, answer, challenge=bytes.fromhex(sha256))
     if used is None or not _signs_results(used.credential):
         raise InvalidError("passkey_not_valid", field="assertion")
     credential, read = used.credential, used.read
+    if _nonce_of(_text(read.response.signature)) in _nonces_in_log(ctx.session, log):
+        raise InvalidError("passkey_answer_used", field="assertion")
     return Assertion(
         credential=_text(credential.credential_id),
         public_key=_text(_cose_bytes(credential)),
@@ -150,6 +159,20 @@ def check_signature(ctx: ServiceContext, sha256: str, *, answer: str) -> Asserti
 
 
 # ------------------------------------------------------------------------------------------------------- inside
+
+
+def _nonces_in_log(session: Session, log: str) -> set[int]:
+    rows = list_records_of_events(session, log, (Event.RESULT_APPROVED, Event.GATE_SIGNED))
+    said = [row.content.get("assertion") for row in rows]
+    return {_nonce_of(str(one.get("signature", ""))) for one in said if isinstance(one, dict)}
+
+
+def _nonce_of(signature: str) -> int:
+    """The half of an ECDSA signature that both its forms share, (r, s) and (r, n - s); 0 of what is none."""
+    try:
+        return decode_dss_signature(_bytes(signature))[0]
+    except ValueError:
+        return 0
 
 
 _ACCEPTED = (ES256.ALGORITHM, RS256.ALGORITHM)

@@ -131,7 +131,11 @@ def sign_result(
         raise ConflictError("result_damaged")
     check_tail(version.sha256, sha_tail)
     agreed = decision is Decision.AGREED
-    assertion = check_signature(ctx, version.sha256, answer=signed).as_data() if agreed and signed else None
+    assertion = (
+        check_signature(ctx, version.sha256, answer=signed, log=competition.code).as_data()
+        if agreed and signed
+        else None
+    )
     if assertion is None:
         ctx.require_fresh_factor()
     reason = "" if agreed else checked_reason(reason)

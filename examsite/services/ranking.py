@@ -14,7 +14,7 @@ from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
-from examsite.domain.publication import RESULT, ResultEvent, ResultState
+from examsite.domain.publication import LIVE, RESULT, ResultEvent, ResultState
 from examsite.domain.reasons import checked_reason
 from examsite.domain.recomputation import recompute
 from examsite.domain.result_entries import PostEntry
@@ -31,9 +31,6 @@ from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.corrections import takes_signatures
 from examsite.storage.queries.ranking import find_tie_decision, gather_result
 from examsite.storage.queries.results import find_newest_version, list_published_versions, result_document
-
-#: Versions that may still be signed.
-LIVE = (ResultState.PROPOSED, ResultState.COUNCIL_SIGNED)
 
 
 def compute_result(ctx: ServiceContext, competition: Competition) -> ResultVersion:

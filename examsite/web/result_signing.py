@@ -116,7 +116,7 @@ def signature_lines(competition: Competition, version: ResultVersion) -> list[Si
         state, note = "todo", ""
         if signature is not None:
             state = "signed" if signature.decision is Decision.AGREED else "refused"
-            note = signature.reason
+            note = _("Lý do: %(reason)s", reason=signature.reason) if signature.reason else ""
         elif row.account_id in conflicted:
             note = _("Đã khai xung đột lợi ích: chỉ đọc")
         mine = row.account_id == g.actor.account_id

@@ -26,7 +26,14 @@ from tests.bundle.bad_passkeys import BAD_PASSKEYS, with_bad_passkey
 from tests.bundle.broken_rules import BROKEN_RULES, NEVER_SURE
 from tests.bundle.forgeries import forgeries
 from tests.bundle.frauds import FRAUDS, over_closed
-from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, Plan, made
+from tests.bundle.made_bundle import (
+    LOG_VERIFIER_KEY,
+    WITNESS_VERIFIER_KEYS,
+    WITNESSES,
+    Plan,
+    made,
+    with_short_signature,
+)
 from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 PAGE = Path(verifier.__file__).parent.parent / "web" / "static" / "verify" / "index.html"
@@ -87,6 +94,11 @@ def cases(mutations: int) -> Iterator[tuple[str, bytes]]:
     for name in BAD_PASSKEYS:
         yield f"a passkey with another {name}", with_bad_passkey(name)
     yield "signs that are not seen", b"\n\x1b[2JOK.\x1b[8m\n".join(made(Plan(seed=1)).rsplit(b"HUONG-DAN.txt", 2))
+    for length in (0, 8, 31, 40, 63, 72):
+        yield (
+            f"a signature of {length} bytes",
+            with_short_signature("witness-1.example", 4, WITNESSES["witness-1.example"], length),
+        )
     yield from outsiders(mutations)
     for name, _is_free, data in insiders(mutations):
         yield name, data

@@ -85,6 +85,16 @@ LOG_VERIFIER_KEY = verifier_key(ORIGIN, 1, LOG_KEY)
 WITNESS_VERIFIER_KEYS = [verifier_key(name, 4, key) for name, key in WITNESSES.items()]
 
 
+def with_short_signature(name: str, kind: int, key: Ed25519PrivateKey, length: int) -> bytes:
+    """A bundle to whose checkpoint somebody on the way appended a line of a known key with so few bytes."""
+    play = Made(Plan(seed=1))
+    play.finish()
+    files = play.files()
+    line = base64.b64encode(key_id(name, kind, key) + b"\0" * length).decode()
+    files["checkpoint.txt"] += f"— {name} {line}\n".encode()
+    return zip_of(files)
+
+
 def checkpoint_of(lines: list[str], key: Ed25519PrivateKey = LOG_KEY, *, cosigned: bool = True) -> str:
     """The signed note over the records, cosigned by every witness."""
     root = base64.b64encode(root_of([sha(b"\x00" + line.encode()) for line in lines])).decode()

@@ -32,6 +32,7 @@ from tests.bundle.made_bundle import (
     LOG_VERIFIER_KEY,
     VERIFIER,
     WITNESS_VERIFIER_KEYS,
+    WITNESSES,
     Made,
     Plan,
     canonical,
@@ -41,13 +42,14 @@ from tests.bundle.made_bundle import (
     permuted,
     public_of,
     sha,
+    with_short_signature,
     zip_of,
 )
 from tests.bundle.mutations import SHAPES, insiders, outsiders
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 974, 120  # lines and signs of the one file
+LONGEST, WIDEST = 999, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -310,6 +312,21 @@ def test_two_histories_cannot_both_have_the_quorum() -> None:
 
     assert set(broken_in(zip_of(files))) == {"witnesses"}
     assert broken_in(zip_of(files), quorum=0) == {}
+
+
+@pytest.mark.parametrize("length", [0, 8, 31, 39, 40, 63, 72, 73])
+def test_a_line_appended_on_the_way_is_a_wrong_signature_and_no_surprise(length: int) -> None:
+    # A second line of the same key makes that key's signature wrong, and nobody else's.
+    data = with_short_signature("witness-1.example", 4, WITNESSES["witness-1.example"], length)
+    (broken,) = broken_in(data).values()
+    assert "unforeseen" not in broken
+    assert "IndexError" not in broken
+    assert broken_in(data, quorum=2) == {}
+
+
+@pytest.mark.parametrize("quorum", [-1, -99])
+def test_fewer_witnesses_than_none_are_no_quorum(quorum: int) -> None:
+    assert set(broken_in(made(PLAIN), quorum=quorum)) == {"witnesses"}
 
 
 # ------------------------------------------------------------------------------------------------------------ lineage
@@ -667,6 +684,14 @@ def test_command_needs_nothing_but_the_two_files(tmp_path: Path) -> None:
     assert "nothing.zip: không đọc được tệp này" in missing.stdout
     assert "chưa kiểm được gì" in missing.stdout
     assert (answer["ok"], answer["pinned"]) == (True, False)
+    # Names and keys with bytes that are no text: a sentence, not a traceback.
+    for arguments in (
+        ["nothing\udcff.zip"],
+        ["bundle.zip", "--log-key", "\udcff"],
+        ["bundle.zip", "--witness", "\udcff"],
+    ):
+        said = run(*arguments)
+        assert (said.returncode, said.stderr, "\ufffd" in said.stdout) == (1, "", True), arguments
 
 
 def test_page_has_the_same_tables() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from sqlalchemy import Engine, delete, text, update
 from sqlalchemy.orm import Session
 
@@ -24,9 +26,10 @@ from examsite.bundle import verify as verifier
 from examsite.config import Settings
 from examsite.domain.bundles import Audience
 from examsite.domain.competitions import CompetitionState, GateEvent
-from examsite.domain.errors import ConflictError, NotFoundError
+from examsite.domain.errors import ConflictError, InvalidError, NotFoundError
 from examsite.domain.events import MUST_BE_OPENED, Event
 from examsite.domain.permissions import Role
+from examsite.domain.publication import Decision, ResultState
 from examsite.domain.records import commitment
 from examsite.services import passkeys
 from examsite.services.accounts import open_login_session
@@ -259,3 +262,35 @@ def test_the_verifier_checks_what_the_passkeys_of_all_signers_signed(
     bundle = build_bundle(session, stage.competition, Audience.PUBLIC)
     said = {line["check"]: line["state"] for line in verifier.verify(bundle)}
     assert (said["assertions"], said["approvals"]) == ("ok", "ok")
+
+
+def test_what_a_passkey_signed_once_signs_no_second_version(session: Session, now: datetime, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    stage = make_stage(session, now, settings=settings, signer=known_signer(settings))
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    chair, device = stage.council[0], Passkey()
+    ctx = stage.ctx(chair)
+    token = open_login_session(ctx, session.get_one(Account, chair.account_id), hours=1, address="", user_agent="")
+    made = device.makes(passkeys.offer_passkey(ctx, token=token, host=device.host))
+    passkeys.add_passkey(ctx, token=token, host=device.host, name="khóa", answer=made)
+
+    def answer() -> str:
+        return device.signs(passkeys.ask_for_signature(ctx, version.sha256, host=device.host) or {})
+
+    first = answer()
+    stage.signs(chair, version, signed=first)
+    for who in stage.council[1:]:
+        if version.state is not ResultState.REFUSED:
+            stage.signs(who, version, Decision.REFUSED, reason="Chưa đồng ý với văn bản này.")
+    again = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    assert again.sha256 == version.sha256  # so the first answer is one over this document, too
+    with pytest.raises(InvalidError, match="passkey_answer_used"):
+        stage.signs(chair, again, signed=first)
+    read = json.loads(first)
+    raw = base64.urlsafe_b64decode(read["response"]["signature"] + "==")
+    nonce, proof = decode_dss_signature(raw)
+    other_form = encode_dss_signature(nonce, verifier.Q256 - proof)
+    read["response"]["signature"] = base64.urlsafe_b64encode(other_form).rstrip(b"=").decode()
+    with pytest.raises(InvalidError, match="passkey_answer_used"):
+        stage.signs(chair, again, signed=json.dumps(read))
+    stage.signs(chair, again, signed=answer())

@@ -214,7 +214,7 @@ def test_a_passkey_over_rsa_is_a_factor_and_signs_no_result(log_in: Callable[[st
     assert passkeys.ask_for_signature(lan.ctx(), sha256, host=HOST) is None
     answer = device.signs({"challenge": text(bytes.fromhex(sha256))})
     with pytest.raises(InvalidError, match="passkey_not_valid"):
-        passkeys.check_signature(lan.ctx(), sha256, answer=answer)
+        passkeys.check_signature(lan.ctx(), sha256, answer=answer, log="VH-2026-01")
 
 
 def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callable[[str], Person]) -> None:
@@ -223,7 +223,7 @@ def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callab
     sha256 = hashlib.sha256(b"result.json").hexdigest()
     question = passkeys.ask_for_signature(lan.ctx(), sha256, host=HOST)
     assert question is not None
-    said = passkeys.check_signature(lan.ctx(), sha256, answer=device.signs(question)).as_data()
+    said = passkeys.check_signature(lan.ctx(), sha256, answer=device.signs(question), log="VH-2026-01").as_data()
 
     cose = cbor.decode(plain(said["public_key"]))
     point = b"\x04" + cose[-2] + cose[-3]
@@ -232,10 +232,10 @@ def test_a_signature_over_a_document_can_be_checked_by_a_stranger(log_in: Callab
     key.verify(plain(said["signature"]), signed, ec.ECDSA(SHA256()))
     other = hashlib.sha256(b"another").hexdigest()
     with pytest.raises(InvalidError, match="passkey_not_valid"):
-        passkeys.check_signature(lan.ctx(), other, answer=device.signs(question))
+        passkeys.check_signature(lan.ctx(), other, answer=device.signs(question), log="VH-2026-01")
     stranger = log_in("binh")
     with pytest.raises(InvalidError, match="passkey_not_valid"):
-        passkeys.check_signature(stranger.ctx(), sha256, answer=device.signs(question))
+        passkeys.check_signature(stranger.ctx(), sha256, answer=device.signs(question), log="VH-2026-01")
 
 
 def test_a_factor_written_into_the_table_counts_for_nothing(log_in: Callable[[str], Person]) -> None:

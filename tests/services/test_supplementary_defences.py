@@ -18,6 +18,7 @@ from examsite.domain.corrections import LEAST_PROPOSAL_TIME
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
+from examsite.domain.publication import Decision
 from examsite.domain.scores import score
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import defence as acts
@@ -122,11 +123,12 @@ def _missing(stage: Stage) -> list[str]:
     return [item.code for item in list_missing_in_correction(stage.session, stage.competition)]
 
 
-def heard(stage: Stage, total: str) -> None:
+def heard(stage: Stage, total: str, *, is_drawn: bool = False) -> None:
     """The panel hears whoever stands last in the order, and all three give the same."""
     for member in stage.panel:
         declare_conflicts(stage.ctx(member), stage.competition, {})
-    draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    if not is_drawn:
+        draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
     position = list_defences(stage.session, stage.competition.id)[-1].position
     head = stage.ctx(Role.PANEL_HEAD)
     for act in (acts.start_presentation, acts.start_questions, acts.open_scoring):
@@ -305,6 +307,32 @@ def test_what_was_held_before_the_publication_stays_as_it_is(stage: Stage) -> No
         note_recording(head, stage.competition, 1, reference="Thẻ nhớ 9", seen="")
     with pytest.raises(ConflictError, match="defence_not_now"):
         defence_clock.undo_step(head, stage.competition, 1, seen=DefenceState.SETTLED)
+
+
+def test_nothing_moves_once_the_version_is_computed_until_it_is_refused(stage: Stage) -> None:
+    called(stage)
+    hand_in(stage, FAILED)
+    locked(stage)
+    draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+    invigilator = stage.ctx(Role.INVIGILATOR)
+    position = list_defences(stage.session, stage.competition.id)[-1].position
+    acts.record_attendance(invigilator, stage.competition, [position])
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+
+    def withdraw() -> None:
+        acts.withdraw_absence(invigilator, stage.competition, position, reason="Đến muộn, trong giờ chờ.")
+
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        withdraw()
+    for who in stage.council[:3]:
+        stage.signs(who, version)
+    with pytest.raises(ConflictError, match="defence_not_now"):
+        withdraw()
+    stage.signs(stage.authority, version, Decision.REFUSED, reason="Người vắng đã đến trong giờ chờ.")
+    withdraw()
+    assert _missing(stage) == ["defences_not_over"]
+    heard(stage, "90.00", is_drawn=True)
+    assert compute_result(stage.ctx(Role.ORGANISER), stage.competition).number == version.number + 1
 
 
 def test_only_who_is_called_hands_in_and_only_in_time(stage: Stage) -> None:

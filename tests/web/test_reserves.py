@@ -51,6 +51,7 @@ def test_the_chair_sets_a_version_aside_and_opens_the_next_with_a_member(
     scene(agree)
     assert find_all(chair.page(PAPERS), "open-reserve-P1")
     done = chair.submit(f"{POST}/open-reserve")
-    assert done.headers["Location"] == f"{POST}/paper-draw"
+    assert done.headers["Location"] == PAPERS
+    assert "Đã mở đề dự phòng" in words(chair.page(PAPERS))
     told = words(chair.page(f"{POST}/paper-draw"))
     assert re.search(r"Hội đồng đã bỏ dùng: P1-[ABC]", told)

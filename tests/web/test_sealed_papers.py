@@ -165,7 +165,8 @@ def test_a_paper_goes_from_the_setters_machine_to_its_opening_unread(
     assert log_in(MEMBER).get(OPEN).status_code == 403
 
     right = chair.submit(OPEN, {"share1": sheets["S01"].split(), "share2": sheets["C02"].split()})
-    assert right.headers["Location"] == f"/council/{CODE}/posts/P1/paper-draw"
+    assert right.headers["Location"] == f"/council/{CODE}/papers"
+    assert f"Đã mở đề {found[1]}" in words(chair.page(f"/council/{CODE}/papers"))
     assert sorted(state_of(scene).values()) == [
         (PaperState.OPENED, False),
         (PaperState.SEALED, True),

@@ -260,7 +260,7 @@ def test_chair_opens_one_version_and_everyone_on_the_council_reads_the_draw(
     confirmation = chair.page(f"/council/{CODE}/posts/P1/open-paper")
     assert "Không bốc lại được" in words(confirmation)
     opened = chair.submit(f"/council/{CODE}/posts/P1/open-paper")
-    assert opened.headers["Location"] == f"/council/{CODE}/posts/P1/paper-draw"
+    assert opened.headers["Location"] == f"/council/{CODE}/papers"
     code = next(code for code, state, _hash, _stem in versions(scene) if state is PaperState.OPENED)
     for client in (chair, member):
         page = client.page(f"/council/{CODE}/posts/P1/paper-draw")

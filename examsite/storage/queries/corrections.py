@@ -24,6 +24,7 @@ from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.events import Event
 from examsite.domain.panels import PART
 from examsite.domain.permissions import Role
+from examsite.domain.publication import LIVE, ResultState
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.competitions import Competition
@@ -33,7 +34,10 @@ from examsite.storage.queries.appeals import list_appeals
 from examsite.storage.queries.defence import list_defences, missing_in_defences
 from examsite.storage.queries.proposals import ProposalStanding, list_passed_ids, list_standings
 from examsite.storage.queries.records import list_records_of_events
-from examsite.storage.queries.results import list_codes_with_part
+from examsite.storage.queries.results import find_newest_version, list_codes_with_part
+
+#: A version on which people rely that is not published yet.
+_COMPUTED = (*LIVE, ResultState.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -140,8 +144,16 @@ def find_supplementary_defence(session: Session, competition: Competition) -> Su
 
 
 def defence_state(session: Session, competition: Competition) -> CompetitionState:
-    """The step that counts for proposals and defences: in an open correction that of its supplementary defence."""
-    return defence_step(competition.state, find_standing_correction(session, competition))
+    """The step that counts for proposals and defences: in an open correction that of its supplementary defence.
+
+    Once the next version is computed nothing is heard or put on record any more, as after the first one; when that
+    version is refused, the defences are open again.
+    """
+    step = defence_step(competition.state, find_standing_correction(session, competition))
+    if step is not CompetitionState.DEFENCE or competition.state is CompetitionState.DEFENCE:
+        return step
+    newest = find_newest_version(session, competition.id)
+    return CompetitionState.RANKED if newest is not None and newest.state in _COMPUTED else step
 
 
 def list_work_spans(session: Session, competition: Competition) -> list[tuple[int, int | None]]:

@@ -47,6 +47,14 @@ _BY_MEMBERS = (DrawKind.SCRIPT_CODES, DrawKind.ALLOCATION)
 #: Draws that have no page of their own besides these, also where one person draws in one step.
 _HERE = (DrawKind.SEATS,)
 
+#: Where the council goes on once a draw was held; with seats the organiser does.
+_LEADS_TO = {
+    DrawKind.PAPER_VERSION: "council.list_papers",
+    DrawKind.SCRIPT_CODES: "council.show_codes",
+    DrawKind.ALLOCATION: "council.show_codes",
+    DrawKind.PRESENTATION_ORDER: "council.show_presentation_order",
+}
+
 
 @desk_card
 def draw_card(competition: Any) -> Card | None:
@@ -311,6 +319,7 @@ def _page(
         view=view,
         kind=kind,
         is_here=kind in _HERE,
+        leads_to=_LEADS_TO.get(kind, ""),
         key=_key(view),
         states=DrawState,
         people=list_holders(session, competition.id, *_COUNCIL),

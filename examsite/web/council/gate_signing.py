@@ -124,7 +124,7 @@ def _lines(signing: GateSigning) -> list[SignatureLine]:
         mine = row.account_id == g.actor.account_id
         if mine and said is None and row.account_id not in signing.recused and signing.outcome is None:
             state = "waiting"
-        note = "" if said is None else said.reason
+        note = _("Lý do: %(reason)s", reason=said.reason) if said is not None and said.reason else ""
         if said is None and row.account_id in signing.recused:
             note = _("Đã khai xung đột lợi ích: chỉ đọc")
         way = ""

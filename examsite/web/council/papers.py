@@ -144,7 +144,7 @@ def open_paper(code: str, post: str) -> ResponseReturnValue:
             )
             return redirect(url_for("council.open_sealed_paper", code=code, post=post))
         flash(_("Đã bốc thăm và mở đề %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
-        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+        return redirect(url_for("council.list_papers", code=code))
     versions = list_papers_of_post(db.session(), row.id)
     entry = _papers_of(row, [item for item in versions if item.state is not PaperState.DRAWN])
     papers.drawable_versions(act(), g.competition, row)
@@ -223,7 +223,7 @@ def open_reserve(code: str, post: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         opened = reserves.open_reserve(act(), g.competition, row)
         flash(_("Đã mở đề dự phòng %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
-        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+        return redirect(url_for("council.list_papers", code=code))
     reserve = reserves.get_openable_reserve(act(), g.competition, row)
     gone = [item.code for item in list_set_aside(db.session(), row.id)]
     page = render_template("council/open_reserve.html", form=form, post=row, reserve=reserve, gone=gone, code=code)
@@ -254,7 +254,7 @@ def open_sealed_paper(code: str, post: str) -> ResponseReturnValue:
     opened, status = joined(form, lambda words: _open_sealed(post, words))
     if opened is not None:
         flash(_("Đã mở đề %(paper)s của chức danh %(post)s.", paper=opened.code, post=post), "success")
-        return redirect(url_for("council.show_paper_draw", code=code, post=post))
+        return redirect(url_for("council.list_papers", code=code))
     page = render_template(
         "council/open_sealed_paper.html", form=form, paper=facts, post=post, sheet_words=SHEET_WORDS, code=code
     )

@@ -48,6 +48,7 @@ ERRORS = {
         "Hãy mở lại trang rồi gửi lại; trang sẽ hỏi mã hoặc khóa truy cập."
     ),
     "code_wrong": _l("Mã chưa đúng hoặc đã dùng rồi. Hãy gõ mã 6 số mà ứng dụng đang hiện, hoặc chờ mã kế tiếp."),
+    "passkey_answer_used": _l("Chữ ký này đã dùng cho một lần ký trước. Hãy bấm lại nút để thiết bị ký lần mới."),
     "passkey_not_valid": _l("Khóa truy cập chưa trả lời đúng. Hãy bấm lại nút và làm theo hướng dẫn của thiết bị."),
     "factor_name_missing": _l("Hãy đặt tên, ví dụ tên điện thoại, để sau này nhận ra."),
     "factor_not_found": _l("Yếu tố này không còn nữa."),

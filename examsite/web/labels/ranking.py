@@ -59,7 +59,7 @@ ERRORS = {
     "result_damaged": _l("Văn bản trong máy không còn khớp mã SHA-256 của nó. Chưa có gì được ký hay công bố."),
     "result_superseded": _l("Đã có bản mới hơn. Chữ ký chỉ đặt được vào bản mới nhất: hãy mở bản đó và đọc lại."),
     "result_not_signable": _l("Bản này không còn chờ chữ ký."),
-    "already_signed": _l("Đã có ý kiến của người này cho bản này. Ký rồi không rút lại được."),
+    "already_signed": _l("Anh/chị đã có ý kiến cho bản này. Ký rồi không rút lại được."),
     "conflict_declared": _l(
         "Người có xung đột lợi ích, tự khai hoặc do hội đồng kết luận, đọc được văn bản nhưng không ký."
     ),

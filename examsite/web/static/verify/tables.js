@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "b7ab4fa5c37c013e15a14324f12edfb683fe845809a8704e468c8fb296af4a4f",
+  verifier: "d71faadd393f1e5b60e8592c62817557e50c2d9f2b2a39dc079245ed4ffe8e8e",
 };

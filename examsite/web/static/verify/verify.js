@@ -528,7 +528,7 @@ const ExamVerifier = (() => {
     const keys = [...new Map(b.witnesses.map((text) => readKey(text, 4)).map((x) => [hex(x.key), x])).values()];
     const bad = keys.filter((x) => !signedBy(b.note, x, 4)).map((x) => x.name || hex(x.key));
     const good = keys.length - bad.length, quorum = b.quorum === null ? keys.length : b.quorum;
-    need(good >= quorum, FIRST[2], "few", good, quorum, bad.join(", "));
+    need(good >= quorum && quorum >= 0, FIRST[2], "few", good, quorum, bad.join(", "));
     return [good, quorum];
   };
 
@@ -844,6 +844,12 @@ const ExamVerifier = (() => {
     // Of several sittings and sessions all count.
     const minutes = new Map(signed.map((x) => [pair(x.subject, x.says.part), x]));
     const absent = new Map([...minutes.values()].flatMap((x) => x.says.absent.map((code) => [pair(code, x.says.part), x])));
+    for (const version of under(b.by, "result:published").slice(0, -1)) { // no later version takes an absence back
+      const before = signed.filter((x) => x.seq < version.seq);
+      for (const x of new Map(before.map((y) => [pair(y.subject, y.says.part), y])).values()) {
+        for (const code of x.says.absent) need(absent.has(pair(code, x.says.part)), x, "missing", `${code} ${x.says.part}`);
+      }
+    }
     const voided = of(b, "incident:decided").filter((x) => x.says.void);
     const gone = new Map(voided.map((x) => [pair(x.says.candidate, x.says.part), x]));
     const kinds = [["absent", absent, "attendance:recorded"], ["void", gone, "incident:decided"]];
@@ -1209,9 +1215,10 @@ const ExamVerifier = (() => {
     for (const x of drawsOf(b, "presentation-order")) {
       for (const code of x.says.outcome) need(!spoke.has(code) && spoke.set(code, x), x, "twice");
     }
-    for (const [code, fact] of spoke) need(b.people.has(code), fact, "missing", code);
+    const heard = b.works.filter((x) => x.rule.kind === "panel"), defending = new Set(heard.map((x) => x.person.code));
+    for (const [code, fact] of spoke) need(defending.has(code), fact, "missing", code);
     // Who spoke when is for those who were in the room; who was drawn is not.
-    for (const w of spoke.size ? b.works.filter((x) => x.rule.kind === "panel") : []) {
+    for (const w of spoke.size ? heard : []) {
       const fact = spoke.get(w.person.code);
       for (const mark of w.marks) {
         need(fact, w, "undrawn", "draw/presentation-order");
@@ -1226,7 +1233,7 @@ const ExamVerifier = (() => {
   CHECKS.approvals = function* (b) {
     const votes = new Map(), refused = new Set(), since = new Set(), published = under(b.by, "result:published");
     const mine = published.filter((x) => x.says.result_sha256 === b.digest);
-    need(mine.length && last(mine) === last(published), FIRST[0], "unpublished");
+    need(mine.length === 1 && mine[0] === last(published), FIRST[0], "unpublished");
     const said = [...under(b.by, "result:approved"), ...under(b.by, "result:refused")].sort((x, y) => x.seq - y.seq);
     for (const fact of said.filter((x) => x.says.result_sha256 === b.digest && x.seq < mine[0].seq)) {
       need(fact.event === "result:refused" || !since.has(fact.name), fact, "again");
@@ -1248,6 +1255,14 @@ const ExamVerifier = (() => {
       if (sign === "~" || event.startsWith("result:")) continue;
       for (const fact of under(b.by, event)) inOrder(fact, first, fact);
       yield;
+    }
+    const rounds = new Map(); // what was heard before a publication is not opened again after it
+    for (const facts of b.by.values()) {
+      for (const fact of facts.filter((x) => x.subject.startsWith("defence/"))) {
+        const after = published.filter((x) => x.seq < fact.seq).length;
+        if (!rounds.has(fact.subject)) rounds.set(fact.subject, after);
+        need(rounds.get(fact.subject) === after, fact, "order.bad", "result:published", published[0]?.seq);
+      }
     }
     b.votes = votes;
     return [votes.size, [...refused].filter((x) => !votes.has(x)).length];
@@ -1289,6 +1304,14 @@ const ExamVerifier = (() => {
     }
   };
 
+  /** By post: who stood equal around its last place, and who of them was chosen. */
+  function ties({ posts, candidates }) {
+    const ranks = new Map(candidates.map((x) => [x.code, pair(x.post, x.rank)])), groups = new Map();
+    for (const x of candidates) groups.set(ranks.get(x.code), [...groups.get(ranks.get(x.code)) || [], x.code]);
+    const decided = posts.filter((x) => x.tie);
+    return new Map(decided.map((x) => [x.code, [groups.get(ranks.get(x.tie.selected[0])), x.tie.selected]]));
+  }
+
   CHECKS.lineage = function* (b) {
     const earlier = new Set(under(b.by, "result:published").map((x) => x.says.result_sha256)), told = [];
     earlier.delete(b.digest);
@@ -1300,8 +1323,19 @@ const ExamVerifier = (() => {
       const old = yield* readZip(data), digest = yield* longSha256(data), oldLog = old.get(FIRST[1]), oldResult = old.get(FIRST[0]);
       need(digest === wanted && sameBytes(log.subarray(0, oldLog.length), oldLog) && earlier.has(sha256(oldResult)),
         digest, "chain");
-      const { candidates } = yield* load(new TextDecoder("utf-8", { fatal: true }).decode(oldResult), "--previous");
-      const before = new Map(candidates.map((x) => [x.code, [x.total, x.rank, x.outcome]]));
+      const result = yield* load(new TextDecoder("utf-8", { fatal: true }).decode(oldResult), "--previous");
+      const before = new Map(result.candidates.map((x) => [x.code, [x.total, x.rank, x.outcome]]));
+      const now = ties(b.result);
+      const held = new Set(result.candidates.flatMap((x) => x.parts.map((y) => pair(x.code, y.part))));
+      for (const [code, { parts }] of data === b.older[0] ? b.people : []) { // nobody goes on to a part who does not pass
+        const allowed = parts.every((y, n) => held.has(pair(code, y.part)) || parts.slice(0, n).every((z) => z.passed));
+        need(allowed, `result.json ${code}`, "parts");
+        yield;
+      }
+      for (const [post, [group, chosen]] of ties(result)) { // of the same people nobody chooses a second time
+        const again = equal(now.get(post)?.[0], group) ? now.get(post)[1] : chosen;
+        need(equal(again, chosen), `post/${post}`, "differs", "tie", chosen.join(", "), again.join(", "));
+      }
       const moved = [...b.people].filter(([x, y]) => !equal(before.get(x), [y.total, y.rank, y.outcome]));
       told.push(`${wanted} (≠ ${moved.map(([x]) => x).join(", ") || "–"})`);
       wanted = new TextDecoder().decode(old.get(LAST[0]));
@@ -1344,7 +1378,7 @@ const ExamVerifier = (() => {
 
   // --- what is said -----------------------------------------------------------------------------------------------------
   /** Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict. */
-  const UNSEEN = /[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+  const UNSEEN = /[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
   /** A value in a sentence: as JSON has it; of a shape the names of its members. */
   function spelled(value, language) {
