@@ -58,7 +58,10 @@ def sign_gate_document(code: str) -> ResponseReturnValue:
     form = SignGateForm()
     if form.is_submitted():
         if form.validate() and _is_signed(form):
-            flash(_("Đã ghi ý kiến vào sổ ghi. Ký rồi không rút lại được."), "success")
+            if form.decision.data == Decision.REFUSED.value:
+                flash(_("Đã ghi ý kiến không đồng ý vào sổ ghi."), "success")
+            else:
+                flash(_("Đã ghi ý kiến vào sổ ghi. Ký rồi không rút lại được."), "success")
             return redirect(url_for("council.sign_gate_document", code=code))
         return _page(form), 422
     return _page(form)
@@ -94,6 +97,11 @@ def _page(form: SignGateForm) -> str:
         return render_template("council/sign_gate_document.html", signing=None, form=form)
     refusal, host = why_not_sign(act(), competition, signing), passkey_host()
     form.event.data, form.assertion.data = signing.event.value, ""
+    own = signing.said.get(g.actor.account_id)
+    has_refused = own is not None and own.decision is Decision.REFUSED
+    if has_refused:
+        # Nobody refuses the same document twice; agreeing to it stays open.
+        form.decision.choices = [choice for choice in form.decision.choices if choice.value == Decision.AGREED.value]
     lines = _lines(signing)
     return render_template(
         "council/sign_gate_document.html",
@@ -107,6 +115,7 @@ def _page(form: SignGateForm) -> str:
         lines=lines,
         why_not="" if refusal is None else error_text(refusal, {}),
         passkey=ask_for_signature(act(), signing.sha256, host=host) if refusal is None and host else None,
+        has_refused=has_refused,
         asks_factor=not was_shown(),
         my_name=next((line.name for line in lines if line.mine), ""),
         my_role=label(g.actor.role),
