@@ -46,10 +46,11 @@ from tests.bundle.made_bundle import (
     zip_of,
 )
 from tests.bundle.mutations import SHAPES, insiders, outsiders
+from tests.bundle.second_versions import BROKEN, honest
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 999, 120  # lines and signs of the one file
+LONGEST, WIDEST = 997, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -330,6 +331,19 @@ def test_fewer_witnesses_than_none_are_no_quorum(quorum: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ lineage
+
+
+def test_an_honest_correction_with_a_supplementary_defence_is_accepted() -> None:
+    new, old = honest()
+    assert broken_in(new, older=[old]) == {}
+    assert said_of(new, older=[old])["lineage"]["state"] == "ok"
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_second_version_keeps_what_the_first_one_rests_on(name: str) -> None:
+    make, checks = BROKEN[name]
+    new, old = make()
+    assert set(broken_in(new, older=[old])) == checks
 
 
 def _published_twice() -> tuple[bytes, bytes]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from examsite.domain.appeals import AppealState
 from examsite.domain.errors import ConflictError
 from examsite.domain.permissions import Role
 from examsite.services.corrections import ask_correction, decide_correction
@@ -94,6 +95,17 @@ def test_the_computed_version_opens_the_marks_that_it_counts(built: Any, log_in:
 
     seq = built(computed)
     assert "47.50" in log_in(f"s01-{CODE.lower()}").get(f"/supervisor/{CODE}/records/{seq}").text
+
+
+def test_the_public_reads_a_new_score_with_the_version_that_counts_it(built: Any, client: StrictClient) -> None:
+    def settled(stage: Stage) -> str:
+        _lock_remarks(stage, 2)
+        assert _appeal(stage).state is AppealState.SETTLED
+        return stage.code(PLACE)
+
+    code = built(settled)
+    assert code not in client.get(f"/competitions/{CODE}/appeals").text
+    assert "47,50" not in client.get(f"/competitions/{CODE}/ranking").text
 
 
 def test_a_fresh_marker_is_asked_to_declare_and_can_be_drawn_then(built: Any, log_in: LogIn) -> None:

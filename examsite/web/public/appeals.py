@@ -11,6 +11,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_public_competition
+from examsite.storage.queries.corrections import find_correction_of
 from examsite.web.access import public
 from examsite.web.appeals import appeal_rows
 from examsite.web.public import bp
@@ -27,7 +28,14 @@ def list_settled_appeals(code: str) -> ResponseReturnValue:
     if not competition.state.has_reached(CompetitionState.PROPOSALS):
         abort(404)
     rules = ruleset_of(competition)
-    rows = [row for row in appeal_rows(competition) if row.appeal.state is AppealState.SETTLED and row.standing]
+    # What a correction has marked anew is nobody's appeal, and is told with the version that counts it.
+    rows = [
+        row
+        for row in appeal_rows(competition)
+        if row.appeal.state is AppealState.SETTLED
+        and row.standing
+        and find_correction_of(db.session(), competition, row.appeal) is None
+    ]
     rows.sort(key=lambda row: (row.post.code, row.code))
     return render_template(
         "public/list_settled_appeals.html",
