@@ -210,13 +210,19 @@ def _integer(digits):
 DECODER = json.JSONDecoder(object_hook=Obj, parse_int=_integer, parse_float=int, parse_constant=int)  # no 1.0, no NaN
 # RFC 8785, as long as no name of a member has a sign above U+FFFF: `load` refuses those.
 canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+ASTRAL, DEEPEST = re.compile('[\U00010000-\U0010ffff][^"\U00010000-\U0010ffff]*":'), 64
+
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
 def load(text, where):
     """The value of a canonical JSON text."""
     try:
         value = DECODER.decode(text)
         need(canonical(value) == text and unicodedata.is_normalized("NFC", text), where, "text")
-        need(text.isascii() or not re.search('[\U00010000-\U0010ffff][^"]*":', text), where, "text")
+        need(text.count("[") + text.count("{") <= DEEPEST or depth(value) <= DEEPEST, where, "text")
+        need(text.isascii() or not ASTRAL.search(text), where, "text")
     except (ValueError, RecursionError): raise Fault(where, "text") from None
     return value
 
@@ -886,7 +892,8 @@ def ties(result):
     """By post: who stood equal around its last place, and who of them was chosen."""
     ranks, groups = {x.code: (x.post, x.rank) for x in result.candidates}, defaultdict(list)
     for x in result.candidates: groups[x.post, x.rank].append(x.code)
-    return {x.code: (groups[ranks[x.tie.selected[0]]], x.tie.selected) for x in result.posts if x.tie}
+    chosen = {x.code: x.tie.selected for x in result.posts if x.tie and x.tie.selected}
+    return {code: (groups[ranks.get(names[0])], names) for code, names in chosen.items()}
 
 def check_lineage(b):
     earlier = {x.says.result_sha256 for x in b.by["result:published"]} - {b.digest}
@@ -895,9 +902,11 @@ def check_lineage(b):
     if not b.older: raise NotChecked(PREVIOUS, "old", b.previous)
     wanted, log, told = b.previous, b.files[LOG], []
     for data in b.older:
-        old, digest = read_zip(data), sha256(data)
-        need(digest == wanted and log.startswith(old[LOG]) and sha256(old[RESULT]) in earlier, digest, "chain")
-        result, now = load(old[RESULT].decode(), "--previous"), ties(b.result)
+        old, digest = Bundle(data=data, check=b.check), sha256(data)
+        need(digest == wanted, digest, "chain")
+        for check in (check_shape, check_json): check(old)
+        need(old.lines and log.startswith(old.files[LOG]) and old.digest in earlier, digest, "chain")
+        result, now = old.result, ties(b.result)
         before = {x.code: (x.total, x.rank, x.outcome) for x in result.candidates}
         held = {(x.code, y.part) for x in result.candidates for y in x.parts}
         for code, x in b.people.items() if data is b.older[0] else ():  # nobody goes on to a part who does not pass
@@ -908,7 +917,7 @@ def check_lineage(b):
             need(again == chosen, f"post/{post}", "differs", "tie", ", ".join(chosen), ", ".join(again))
         moved = [x for x, y in b.people.items() if before.get(x) != (y.total, y.rank, y.outcome)]
         told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
-        wanted, log = old[PREVIOUS].decode(), old[LOG]
+        wanted, log = old.previous, old.files[LOG]
     return "; ".join(told)
 
 def check_report(b):
@@ -921,12 +930,13 @@ def check_receipt(b):
     def short(leaf):
         value = int.from_bytes(leaf[:7], "big") >> 6
         return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value >> 45 - 5 * n & 31] for n in range(10))
-    code, (record, _, proof) = re.sub(r"[-\s]", "", b.receipt.upper()), b.receipt.partition("\n")
+    text = b.receipt.removeprefix("\ufeff")  # as some programs save a text
+    code, (record, _, proof) = re.sub("[-\\s\ufeff]", "", text.upper()), text.partition("\n")
     seq = next((n for n, leaf in enumerate(b.leaves) if b.lines[n] == record or short(leaf) == code), None)
     need(seq is not None, "--receipt", "chain")
     if b.lines[seq] == record:
         lead, _, rest = proof.partition("\n\n")
-        note = read_note(rest, "--receipt")
+        note = read_note(rest.rstrip("\n") + "\n", "--receipt")
         root, path = tree(b.leaves[:note[1]], seq)
         want = ["c2sp.org/tlog-proof@v1", f"index {seq}", *(base64.b64encode(x).decode() for x in path)]
         good = (note[0], note[2], want) == (b.note[0], root, lead.split("\n"))
@@ -980,7 +990,7 @@ def main(arguments=None):
     try:
         with Path(given.bundle).open("rb") as file: data = file.read(LARGEST + 99)
         older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt
-        receipt = Path(receipt).read_text("utf-8") if receipt else None
+        receipt = None if receipt is None else Path(receipt).read_text("utf-8")
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
     except (OSError, ValueError) as x:  # a receipt that is no text names no file
         said = [tell("file", "broken", getattr(x, "filename", None) or given.receipt or given.bundle, "unread")]

@@ -32,6 +32,8 @@ from tests.bundle.made_bundle import (
     WITNESSES,
     Plan,
     made,
+    nested,
+    with_note,
     with_short_signature,
 )
 from tests.bundle.mutations import SHAPES, insiders, outsiders
@@ -105,6 +107,9 @@ def _later_cases() -> Iterator[tuple[str, bytes]]:
     """Second versions that must not be, and lines that somebody appended on the way."""
     for name, (make, _check) in BROKEN.items():
         yield name, make()[0]
+    for depth in (57, 58, 59, 60, 61, 62, 63, 64, 200, 900):
+        yield f"lists in lists, {depth}", with_note(nested(depth))
+    yield "signs above U+FFFF", with_note("\U0001d7d8" * 20_000)
     for length in (0, 8, 31, 40, 63, 72):
         yield (
             f"a signature of {length} bytes",

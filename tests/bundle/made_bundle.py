@@ -85,6 +85,21 @@ LOG_VERIFIER_KEY = verifier_key(ORIGIN, 1, LOG_KEY)
 WITNESS_VERIFIER_KEYS = [verifier_key(name, 4, key) for name, key in WITNESSES.items()]
 
 
+def with_note(note: Any) -> bytes:
+    """A bundle whose rule set says something of its own among the notes."""
+    play = Made(Plan(seed=1))
+    play.ruleset["notes"]["own"] = note
+    return play.finish()
+
+
+def nested(depth: int) -> Any:
+    """Lists in lists, so many."""
+    value: Any = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
 def with_short_signature(name: str, kind: int, key: Ed25519PrivateKey, length: int) -> bytes:
     """A bundle to whose checkpoint somebody on the way appended a line of a known key with so few bytes."""
     play = Made(Plan(seed=1))

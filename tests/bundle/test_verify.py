@@ -38,10 +38,12 @@ from tests.bundle.made_bundle import (
     canonical,
     checkpoint_of,
     made,
+    nested,
     path_of,
     permuted,
     public_of,
     sha,
+    with_note,
     with_short_signature,
     zip_of,
 )
@@ -50,7 +52,7 @@ from tests.bundle.second_versions import BROKEN, honest
 
 INSIDERS = 60
 MUTATIONS = 150  # `make soak` asks for 2,000 through tests.bundle.measure
-LONGEST, WIDEST = 997, 120  # lines and signs of the one file
+LONGEST, WIDEST = 1007, 120  # lines and signs of the one file
 
 
 def said_of(data: bytes, **more: Any) -> dict[str, dict[str, str]]:
@@ -303,6 +305,27 @@ def test_signs_of_a_bundle_do_not_command_the_terminal() -> None:
     for language in ("vi", "en"):
         assert "\ufffd\ufffd[2JOK.\ufffd[8m\ufffd" in broken[language]
         assert broken[language].isprintable()
+
+
+def test_what_is_nested_deeper_than_anything_needs_is_refused_and_costs_no_time() -> None:
+    assert broken_in(with_note(nested(40))) == {}
+    assert broken_in(with_note("\U0001d7d8" * 200_000)) == {}
+    for depth in (70, 300, 900):
+        (broken,) = broken_in(with_note(nested(depth))).values()
+        assert "unforeseen" not in broken
+
+
+def test_an_older_bundle_is_read_as_carefully_as_the_new_one() -> None:
+    new, old = honest()
+    for change in (b"[]", b"1", b"{}", b"\xff", b"\xef\xbb\xbf{}"):
+        files = entries_of(old) | {"result.json": change}
+        play = entries_of(new) | {"previous.txt": sha(zip_of(files)).hex().encode()}
+        said = said_of(zip_of(play), older=[zip_of(files)])["lineage"]
+        assert said["state"] == "broken"
+        assert "Error" not in said["en"]
+    without = {name: data for name, data in entries_of(old).items() if name != "result.json"}
+    play = entries_of(new) | {"previous.txt": sha(zip_of(without)).hex().encode()}
+    assert "Error" not in said_of(zip_of(play), older=[zip_of(without)])["lineage"]["en"]
 
 
 def test_two_histories_cannot_both_have_the_quorum() -> None:

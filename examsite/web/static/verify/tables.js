@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "d71faadd393f1e5b60e8592c62817557e50c2d9f2b2a39dc079245ed4ffe8e8e",
+  verifier: "e76af4bc21675a51b24b426c303c6422058939a9e6a0cfd4d2fa93e87d97a444",
 };

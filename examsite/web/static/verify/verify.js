@@ -217,13 +217,17 @@ const ExamVerifier = (() => {
     return String(value === undefined ? null : value);
   }
 
+  const DEEPEST = 64;
+
   /** The value of a canonical JSON text; a long list at the top is compared piece by piece. */
   function* load(text, where) {
-    const good = (piece) => piece.normalize("NFC") === piece && !/[\u{10000}-\u{10ffff}][^"]*":/u.test(piece);
+    const astral = /[\u{10000}-\u{10ffff}][^"\u{10000}-\u{10ffff}]*":/u;
+    const good = (piece) => piece.normalize("NFC") === piece && !astral.test(piece);
+    const deep = (value) => (value && typeof value === "object" ? 1 + Object.values(value).map(deep).reduce((x, y) => Math.max(x, y), 0) : 0);
     try {
       const value = JSON.parse(text);
       if (text.length < 100000 || !isObject(value)) {
-        need(canonical(value) === text && good(text), where, "text");
+        need(canonical(value) === text && good(text) && deep(value) <= DEEPEST, where, "text");
         return value;
       }
       let place = 0;
@@ -236,10 +240,14 @@ const ExamVerifier = (() => {
         if (Array.isArray(inner) && inner.length) {
           for (const [m, item] of inner.entries()) {
             eat((m ? "," : "[") + canonical(item));
+            need(deep(item) <= DEEPEST - 2, where, "text");
             yield;
           }
           eat("]");
-        } else eat(canonical(inner));
+        } else {
+          eat(canonical(inner));
+          need(deep(inner) <= DEEPEST - 1, where, "text");
+        }
         yield;
       }
       eat("}");
@@ -1308,8 +1316,8 @@ const ExamVerifier = (() => {
   function ties({ posts, candidates }) {
     const ranks = new Map(candidates.map((x) => [x.code, pair(x.post, x.rank)])), groups = new Map();
     for (const x of candidates) groups.set(ranks.get(x.code), [...groups.get(ranks.get(x.code)) || [], x.code]);
-    const decided = posts.filter((x) => x.tie);
-    return new Map(decided.map((x) => [x.code, [groups.get(ranks.get(x.tie.selected[0])), x.tie.selected]]));
+    const decided = posts.filter((x) => x.tie && x.tie.selected.length);
+    return new Map(decided.map((x) => [x.code, [groups.get(ranks.get(x.tie.selected[0])) || [], x.tie.selected]]));
   }
 
   CHECKS.lineage = function* (b) {
@@ -1320,10 +1328,12 @@ const ExamVerifier = (() => {
     if (!b.older.length) throw new NotChecked(LAST[0], "old", b.previous);
     let wanted = b.previous, log = b.files.get(FIRST[1]);
     for (const data of b.older) {
-      const old = yield* readZip(data), digest = yield* longSha256(data), oldLog = old.get(FIRST[1]), oldResult = old.get(FIRST[0]);
-      need(digest === wanted && sameBytes(log.subarray(0, oldLog.length), oldLog) && earlier.has(sha256(oldResult)),
-        digest, "chain");
-      const result = yield* load(new TextDecoder("utf-8", { fatal: true }).decode(oldResult), "--previous");
+      const old = bundleOf({ data }), digest = yield* longSha256(data);
+      need(digest === wanted, digest, "chain");
+      yield* CHECKS.shape(old);
+      yield* CHECKS.json(old);
+      const oldLog = old.files.get(FIRST[1]), result = old.result;
+      need(old.lines.length && sameBytes(log.subarray(0, oldLog.length), oldLog) && earlier.has(old.digest), digest, "chain");
       const before = new Map(result.candidates.map((x) => [x.code, [x.total, x.rank, x.outcome]]));
       const now = ties(b.result);
       const held = new Set(result.candidates.flatMap((x) => x.parts.map((y) => pair(x.code, y.part))));
@@ -1338,7 +1348,7 @@ const ExamVerifier = (() => {
       }
       const moved = [...b.people].filter(([x, y]) => !equal(before.get(x), [y.total, y.rank, y.outcome]));
       told.push(`${wanted} (≠ ${moved.map(([x]) => x).join(", ") || "–"})`);
-      wanted = new TextDecoder().decode(old.get(LAST[0]));
+      wanted = old.previous;
       log = oldLog;
     }
     return [told.join("; ")];
@@ -1359,12 +1369,14 @@ const ExamVerifier = (() => {
       const signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
       return Array.from({ length: 10 }, (_, n) => signs[Number((value >> BigInt(45 - 5 * n)) & 31n)]).join("");
     };
-    const code = b.receipt.toUpperCase().replace(/[-\s]/g, ""), [, record, proof] = /^([^\n]*)\n?([^]*)$/.exec(b.receipt);
+    const text = b.receipt.replace(/^\ufeff/, ""); // as some programs save a text
+    const code = text.toUpperCase().replace(new RegExp(`[-${SPACE}\\ufeff]`, "g"), "");
+    const [, record, proof] = /^([^\n]*)\n?([^]*)$/.exec(text);
     const seq = b.leaves.findIndex((leaf, n) => b.lines[n] === record || short(leaf) === code);
     need(seq >= 0, "--receipt", "chain");
     if (b.lines[seq] === record) {
       const end = proof.indexOf("\n\n"), lead = end < 0 ? proof : proof.slice(0, end);
-      const note = readNote(end < 0 ? "" : proof.slice(end + 2), "--receipt");
+      const note = readNote(`${end < 0 ? "" : proof.slice(end + 2).replace(/\n+$/, "")}\n`, "--receipt");
       const { root, path } = yield* tree(b.leaves.slice(0, note.size), seq);
       const wanted = ["c2sp.org/tlog-proof@v1", `index ${seq}`, ...path.map(base64)].join("\n");
       need(note.origin === b.note.origin && sameBytes(note.root, root) && wanted === lead
