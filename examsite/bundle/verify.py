@@ -594,9 +594,11 @@ def check_absent(b):
         for x in {(x.subject, x.says.part): x for x in minutes if x.seq < version.seq}.values():
             for code in x.says.absent: need((code, x.says.part) in absent, x, "missing", f"{code} {x.says.part}")
     void = {(x.says.candidate, x.says.part): x for x in of(b, "incident:decided") if x.says.void}
+    heard = {x.subject: x.seq for x in b.by["mark:locked"] if x.subject[:8] == "defence/"}
     for kind, told, event in (("absent", absent, "attendance:recorded"), ("void", void, "incident:decided")):
         for w in () if shut(b, event) else b.works:
             fact = told.pop((w.person.code, w.part), None)
+            need(w.subject not in heard or not w.absent, w, "order.bad", "mark:locked", heard.get(w.subject))
             need(w[kind] == bool(fact), w, "differs", f"“{kind}”", bool(fact), w[kind])
         for (code, part), fact in told.items(): raise Fault(fact, "missing", f"{code} {part}")
 
@@ -859,8 +861,10 @@ def check_approvals(b):
     first = min(votes.values(), key=lambda x: x.seq, default=mine[0])
     for event, (sign, _, _) in EVENTS.items():
         for fact in b.by[event] if sign != "~" and event[:7] != "result:" else (): order(fact, first, fact)
-    rounds = {}  # what was heard before a publication is not opened again after it
-    for fact in (x for facts in b.by.values() for x in facts if x.subject[:8] == "defence/"):
+    rounds = {}  # what was heard, or marked anew, before a publication is not opened again after it
+    again = [x for event in ("mark:locked", "mark:withdrawn", "appeal:decided") for x in b.by[event]
+             if x.says and x.subject[:7] == "script/" and of_appeal(b, x)]
+    for fact in [x for facts in b.by.values() for x in facts if x.subject[:8] == "defence/"] + again:
         after = [x for x in published if x.seq < fact.seq]
         need(rounds.setdefault(fact.subject, after) == after, fact, "order.bad", "result:published", published[0].seq)
     b.votes = votes
@@ -908,12 +912,16 @@ def check_lineage(b):
         need(old.lines and log.startswith(old.files[LOG]) and old.digest in earlier, digest, "chain")
         result, now = old.result, ties(b.result)
         before = {x.code: (x.total, x.rank, x.outcome) for x in result.candidates}
+        for x in result.candidates:  # a code that was told with a name stays that person's
+            name = x.code in b.people and b.people[x.code].name
+            need(not x.name or not name or x.name == name, f"result.json {x.code}", "differs", "name", x.name, name)
         held = {(x.code, y.part) for x in result.candidates for y in x.parts}
         for code, x in b.people.items() if data is b.older[0] else ():  # nobody goes on to a part who does not pass
             allowed = all((code, y.part) in held or all(z.passed for z in x.parts[:n]) for n, y in enumerate(x.parts))
             need(allowed, f"result.json {code}", "parts")
         for post, (group, chosen) in ties(result).items():  # of the same people nobody chooses a second time
-            again = now[post][1] if now.get(post, [0])[0] == group else chosen
+            again = now.get(post, (0, ()))
+            again = again[1] if again[0] == group and len(again[1]) == len(chosen) else chosen
             need(again == chosen, f"post/{post}", "differs", "tie", ", ".join(chosen), ", ".join(again))
         moved = [x for x, y in b.people.items() if before.get(x) != (y.total, y.rank, y.outcome)]
         told.append(f"{wanted} (≠ {', '.join(moved) or '–'})")
@@ -977,6 +985,9 @@ def verify(data, log_key=None, witnesses=(), quorum=None, *, older=(), receipt=N
     if rest: said.append(tell("rest", "unchecked", rest, "blocked"))
     return said
 
+def read_file(path):
+    with Path(path).open("rb") as file: return file.read(LARGEST + 99)
+
 def main(arguments=None):
     """Says every sentence; exit code 0 only when nothing is broken."""
     parser = argparse.ArgumentParser(description="Kiểm gói kết quả / verify a result bundle")
@@ -988,9 +999,8 @@ def main(arguments=None):
     given, data = parser.parse_args(arguments), b""
     gc.disable()  # nothing here goes round in circles, and looking for circles takes a fifth of the time
     try:
-        with Path(given.bundle).open("rb") as file: data = file.read(LARGEST + 99)
-        older, receipt = [Path(x).read_bytes() for x in given.previous], given.receipt
-        receipt = None if receipt is None else Path(receipt).read_text("utf-8")
+        data, older = read_file(given.bundle), [read_file(x) for x in given.previous]
+        receipt = None if given.receipt is None else read_file(given.receipt).decode()
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
     except (OSError, ValueError) as x:  # a receipt that is no text names no file
         said = [tell("file", "broken", getattr(x, "filename", None) or given.receipt or given.bundle, "unread")]

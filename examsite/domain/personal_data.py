@@ -108,7 +108,7 @@ REGISTER: Final[tuple[Holding, ...]] = (
         (_R.PERSON, _R.INVIGILATORS, _R.ORGANISER, _R.SUPERVISORS),
         "attempts.seat attempts.option_orders attempts.shuffle_seed attempts.preferences attempts.objective_points"
         " evidence.* extensions.* help_calls.* lost_times.* pauses.* silences.* refused_machines.* room_messages.*"
-        " room_requests.* incidents.minutes incidents.witnesses handover_notes.*",
+        " room_requests.* incidents.minutes incidents.witnesses handover_notes.text handover_notes.handed_to",
     ),
     _holding(
         _K.ADJUSTMENTS,
@@ -266,11 +266,16 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
         "marks": {"comments": {}, "reason": ""},
         "defences": {"recording_reference": ""},
         "incidents": {"minutes": ERASED_WORDS, "witnesses": ""},
+        "handover_notes": {"text": ERASED_WORDS, "handed_to": ""},
+        "room_messages": {"text": ERASED_WORDS},
+        "room_requests": {"reason": ERASED_WORDS, "decision_reason": ""},
         "appeals": {"reason": ERASED_WORDS, "dialogue": ""},
         "code_maps": {"recusals": [], "content": ""},
     }
 )
-"""What each column of a row that stays holds afterwards; `{id}` is the key of the row, where values must differ."""
+"""What each column of a row that stays holds afterwards; `{id}` is the key of the row, where values must differ.
+
+Of messages and requests only those to a whole room stay."""
 
 
 def erased_value(table: str, column: str, key: int) -> object:

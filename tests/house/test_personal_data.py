@@ -41,8 +41,8 @@ def test_the_register_names_only_columns_that_there_are_and_none_twice() -> None
 
 def test_what_is_to_be_destroyed_is_destroyed() -> None:
     gone = {owned.table for owned in ROWS_DESTROYED} | {"uploads", "login_throttles"}
-    # Notes of a room are about the room; the record log destroys its contents by what they say.
-    elsewhere = {"handover_notes", "records"}
+    # The record log destroys its contents by what they say.
+    elsewhere = {"records"}
     forgotten = [
         entry
         for holding in REGISTER

@@ -20,6 +20,7 @@ from examsite.domain.errors import ConflictError, DomainError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.personal_data import ERASED_WORDS
+from examsite.domain.rooms import RequestKind
 from examsite.domain.sittings import SittingState
 from examsite.services.backup_catalogue import destroy_overdue, list_backups
 from examsite.services.backups import make_backup
@@ -44,6 +45,7 @@ from examsite.storage.models.dossiers import Candidacy, DossierItem, Upload
 from examsite.storage.models.erasures import Erasure
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.rooms import HandoverNote, RoomMessage, RoomRequest
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.records import get_log, list_logs
 from examsite.storage.uploads import stored_path
@@ -66,6 +68,10 @@ def stage(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Stage:
         settings=settings,
         signer=signer,
     )
+
+
+#: Words about people in what was written about a room as a whole.
+ROOM_WORDS = ("Chim ốm, gọi mẹ 0988777666", "Chim Giao Phòng", "Mời bạn Chim ra ngoài", "Chim ngất nên cả phòng dừng")
 
 
 def canaries(place: int) -> dict[str, str]:
@@ -111,8 +117,29 @@ def peopled(stage: Stage, folder: Path) -> Stage:
             {"number": candidacy.candidate_number, "text": f"Mời {canaries(place)['full_name']} ra ngoài."},
         )
     session.add(withdrawn(stage))
+    about_the_room(stage)
     session.flush()
     return stage
+
+
+def about_the_room(stage: Stage) -> None:
+    """What an invigilator wrote about nobody in particular, with words about somebody."""
+    room, by = stage.board.room, stage.council[0].account_id
+    written: dict[str, Any] = {"sitting_id": room.sitting.id}
+    stage.session.add_all(
+        [
+            HandoverNote(**written, text=ROOM_WORDS[0], handed_to=ROOM_WORDS[1], written_at=room.now, written_by_id=by),
+            RoomMessage(**written, text=ROOM_WORDS[2], sent_at=room.now, sent_by_id=by),
+            RoomRequest(
+                **written,
+                kind=RequestKind.EXTEND_ROOM,
+                data={"seconds": 60},
+                reason=ROOM_WORDS[3],
+                asked_at=room.now,
+                asked_by_id=by,
+            ),
+        ]
+    )
 
 
 def withdrawn(stage: Stage) -> Candidacy:
@@ -289,7 +316,7 @@ def test_nothing_in_any_table_speaks_of_those_not_selected_and_the_winner_is_who
     words = {
         word for place in range(len(room.candidacies)) if place != WINNER_PLACE for word in canaries(place).values()
     }
-    words |= {"Chim Rút Hồ Sơ", "RUT01"}
+    words |= {"Chim Rút Hồ Sơ", "RUT01", *ROOM_WORDS}
     numbers = {str(row.candidate_number) for row in room.candidacies if row is not room.candidacies[WINNER_PLACE]}
     winner = room.candidacies[WINNER_PLACE].id
     assert erasing.find_words(session, words)

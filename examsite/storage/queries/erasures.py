@@ -31,6 +31,14 @@ from examsite.storage.row_sets import among, in_portions
 #: Shorter texts are found by chance in what has nothing to do with a person. Unit: letters.
 _LEAST_WORD = 6
 
+#: What invigilators wrote about a room as a whole, by table; where the column names somebody, the row is that one's.
+_ABOUT_ROOMS = {
+    "handover_notes": None,
+    "room_messages": "attempt_id",
+    "room_requests": "attempt_id",
+    "incidents": "candidacy_id",
+}
+
 #: How many contents of a log are held at once.
 _RECORDS_AT_ONCE = 1000
 
@@ -193,6 +201,10 @@ def find_belongings(session: Session, candidacies: Sequence[Candidacy]) -> Belon
     found.emptied["accounts"] = [row.account_id for row in candidacies if row.public_code is not None]
     competitions = sorted({row.competition_id for row in candidacies})
     found.emptied["code_maps"] = _hanging_on(session, "code_maps", "competition_id", competitions)
+    sittings = _hanging_on(session, "sittings", "competition_id", competitions)
+    for table, person in _ABOUT_ROOMS.items():
+        rows = _hanging_on(session, table, "sitting_id", sittings, unless=person)
+        found.emptied[table] = sorted({*found.emptied.get(table, ()), *rows})
     found.rows["uploads"] = _uploads(session, found.rows, owners["accounts"])
     found.rows["candidacies"] = [row.id for row in candidacies if row.public_code is None]
     found.rows["accounts"] = [row.account_id for row in candidacies if row.public_code is None]
@@ -350,13 +362,16 @@ def _table(name: str) -> Table:
     return Base.metadata.tables[name]
 
 
-def _hanging_on(session: Session, table: str, column: str, owners: Sequence[int]) -> list[int]:
+def _hanging_on(
+    session: Session, table: str, column: str, owners: Sequence[int], *, unless: str | None = None
+) -> list[int]:
     rows = _table(table)
     (key,) = rows.primary_key
+    wanted = select(key) if unless is None else select(key).where(rows.c[unless].is_(None))
     return [
         found
         for chunk in in_portions(owners)
-        for found in session.scalars(select(key).where(rows.c[column].in_(chunk)).order_by(key))
+        for found in session.scalars(wanted.where(rows.c[column].in_(chunk)).order_by(key))
     ]
 
 

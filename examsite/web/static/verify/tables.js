@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "e76af4bc21675a51b24b426c303c6422058939a9e6a0cfd4d2fa93e87d97a444",
+  verifier: "7892e299e386cbf0730264249869e362d6df8953fbdb475c8ef057edf0c09d7b",
 };

@@ -860,11 +860,14 @@ const ExamVerifier = (() => {
     }
     const voided = of(b, "incident:decided").filter((x) => x.says.void);
     const gone = new Map(voided.map((x) => [pair(x.says.candidate, x.says.part), x]));
+    const locks = under(b.by, "mark:locked").filter((x) => x.subject.startsWith("defence/"));
+    const heard = new Map(locks.map((x) => [x.subject, x.seq]));
     const kinds = [["absent", absent, "attendance:recorded"], ["void", gone, "incident:decided"]];
     for (const [kind, told, event] of kinds) {
       for (const w of shut(b, event) ? [] : b.works) {
         const key = pair(w.person.code, w.part), fact = told.get(key);
         told.delete(key);
+        need(!heard.has(w.subject) || !w.absent, w, "order.bad", "mark:locked", heard.get(w.subject) ?? null);
         need(w[kind] === Boolean(fact), w, "differs", `“${kind}”`, Boolean(fact), w[kind]);
         yield;
       }
@@ -1264,13 +1267,14 @@ const ExamVerifier = (() => {
       for (const fact of under(b.by, event)) inOrder(fact, first, fact);
       yield;
     }
-    const rounds = new Map(); // what was heard before a publication is not opened again after it
-    for (const facts of b.by.values()) {
-      for (const fact of facts.filter((x) => x.subject.startsWith("defence/"))) {
-        const after = published.filter((x) => x.seq < fact.seq).length;
-        if (!rounds.has(fact.subject)) rounds.set(fact.subject, after);
-        need(rounds.get(fact.subject) === after, fact, "order.bad", "result:published", published[0]?.seq);
-      }
+    const rounds = new Map(); // what was heard, or marked anew, before a publication is not opened again after it
+    const again = ["mark:locked", "mark:withdrawn", "appeal:decided"].flatMap((event) => under(b.by, event))
+      .filter((x) => x.says && x.subject.startsWith("script/") && ofAppeal(b, x));
+    const before = [...b.by.values()].flatMap((facts) => facts.filter((x) => x.subject.startsWith("defence/")));
+    for (const fact of [...before, ...again]) {
+      const after = published.filter((x) => x.seq < fact.seq).length;
+      if (!rounds.has(fact.subject)) rounds.set(fact.subject, after);
+      need(rounds.get(fact.subject) === after, fact, "order.bad", "result:published", published[0]?.seq);
     }
     b.votes = votes;
     return [votes.size, [...refused].filter((x) => !votes.has(x)).length];
@@ -1336,6 +1340,10 @@ const ExamVerifier = (() => {
       need(old.lines.length && sameBytes(log.subarray(0, oldLog.length), oldLog) && earlier.has(old.digest), digest, "chain");
       const before = new Map(result.candidates.map((x) => [x.code, [x.total, x.rank, x.outcome]]));
       const now = ties(b.result);
+      for (const x of result.candidates) { // a code that was told with a name stays that person's
+        const name = b.people.get(x.code)?.name;
+        need(!x.name || !name || x.name === name, `result.json ${x.code}`, "differs", "name", x.name, name ?? null);
+      }
       const held = new Set(result.candidates.flatMap((x) => x.parts.map((y) => pair(x.code, y.part))));
       for (const [code, { parts }] of data === b.older[0] ? b.people : []) { // nobody goes on to a part who does not pass
         const allowed = parts.every((y, n) => held.has(pair(code, y.part)) || parts.slice(0, n).every((z) => z.passed));
@@ -1343,7 +1351,8 @@ const ExamVerifier = (() => {
         yield;
       }
       for (const [post, [group, chosen]] of ties(result)) { // of the same people nobody chooses a second time
-        const again = equal(now.get(post)?.[0], group) ? now.get(post)[1] : chosen;
+        const [people, names] = now.get(post) || [null, []];
+        const again = equal(people, group) && names.length === chosen.length ? names : chosen;
         need(equal(again, chosen), `post/${post}`, "differs", "tie", chosen.join(", "), again.join(", "));
       }
       const moved = [...b.people].filter(([x, y]) => !equal(before.get(x), [y.total, y.rank, y.outcome]));
