@@ -45,7 +45,7 @@ def restore(archive: Path, *, yes: bool) -> None:
         sys.exit(1)
     click.echo(f"✓ {archive}")
     _tell(report)
-    for held in held_in(settings, archive):
+    for held in held_in(settings, report.made_at):
         click.echo(
             f"✗ {held.code}: bản này có lại dữ liệu đã xóa; xóa lại ngay bằng lệnh (it brings erased data back; erase "
             f"again at once): python -m examsite erase {held.code} --again"

@@ -59,9 +59,8 @@ def list_backups(settings: Settings) -> list[CataloguedBackup]:
     return sorted(found, key=lambda one: (one.made_at, one.path.name), reverse=True)
 
 
-def held_in(settings: Settings, archive: Path) -> tuple[Held, ...]:
-    """What an archive brings back that was erased here since."""
-    made_at = made_when(archive)
+def held_in(settings: Settings, made_at: datetime) -> tuple[Held, ...]:
+    """What an archive that was made then brings back that was erased here since."""
     return tuple(one for one in _erased(settings) if one.erased_at >= made_at)
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import time
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,9 @@ MANIFEST = "manifest.json"
 #: Files of `instance/` beside database and uploads that belong to a backup.
 KEPT_FILES = ("log.key", "rows.key", "secret.key", "config.toml")
 
+#: From what age on something unfinished is a leftover. Unit: seconds. Source: our choice, because none takes so long.
+_LEFTOVER_SECONDS = 3600
+
 
 class BackupError(Exception):
     """The archive cannot be used; nothing was changed."""
@@ -42,6 +46,8 @@ class BackupReport:
     """What a backup or a restore contained: rows by table, files, and the state of each record log."""
 
     path: Path
+    #: As the archive itself says, whatever it is called.
+    made_at: datetime
     rows: dict[str, int]
     files: int
     logs: tuple[LogReport, ...]
@@ -51,6 +57,7 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
     """Write one archive to `instance/backups/`, from one snapshot of the database; people may go on working."""
     folder = settings.instance_path / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
+    remove_leftovers(settings)
     target = folder / f"examsite-{now:%Y%m%d-%H%M%S-%f}.tar.gz"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as name:
         work = Path(name)
@@ -78,7 +85,17 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
         }
         (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         _pack(work, target)
-    return BackupReport(path=target, rows=rows, files=len(files), logs=logs)
+    return BackupReport(path=target, made_at=now, rows=rows, files=len(files), logs=logs)
+
+
+def remove_leftovers(settings: Settings) -> None:
+    """Remove what backups and restores that were killed left behind: rows in clear text that no catalogue names."""
+    now = time.time()
+    for place, pattern in (("backups", ".making-*"), ("backups", "*.part"), (".", ".restoring-*")):
+        for left in (settings.instance_path / place).glob(pattern):
+            if now - left.stat().st_mtime < _LEFTOVER_SECONDS:
+                continue  # perhaps another process is at it
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupReport:
@@ -95,10 +112,11 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
         upgrade(engine)
         try:
             with writing(engine) as session:
+                made_at = datetime.fromisoformat(manifest["made_at"])
                 rows, logs = _put_in_place(session, settings, work, manifest)
         except (KeyError, TypeError, ValueError, OSError, SQLAlchemyError, SettingsError) as error:
             raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
-    return BackupReport(path=path, rows=rows, files=len(manifest["files"]), logs=logs)
+    return BackupReport(path=path, made_at=made_at, rows=rows, files=len(manifest["files"]), logs=logs)
 
 
 def _put_in_place(

@@ -23,6 +23,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.personal_data import is_known_place
+from examsite.services.backups import remove_leftovers
 from examsite.services.context import ServiceContext
 from examsite.services.erasure_plans import (
     Doomed,
@@ -175,6 +176,7 @@ def finish_erasures(engine: Engine, settings: Settings, *, now: datetime) -> lis
     removed = {key: erasing.remove_files(settings.uploads_path, sorted(files - shared)) for key, files in named.items()}
     for folder in (settings.pages_path, settings.bundles_path):
         erasing.empty_folder(folder)
+    remove_leftovers(settings)
     steps = erasing.write_free_pages_anew(engine)
     with writing(engine) as session:
         ctx = ServiceContext(session=session, now=now, settings=settings)

@@ -72,14 +72,17 @@ def record_incident(
 def decide_incident(ctx: ServiceContext, competition: Competition, incident: Incident, *, measure: str | None) -> None:
     """Decide an incident: a measure of the rule set, or None for no measure. It is applied when marks are merged.
 
+    What is written down after the codes are sealed can only be closed without a measure: it stays in the log.
+
     Raises:
-        ConflictError: `incident_too_late` once codes are sealed; `event_not_open` when it was decided before.
+        ConflictError: `incident_too_late` for a measure once codes are sealed; `event_not_open` when it was decided
+            before.
         InvalidError: `measure_without_candidate`.
         NotAllowedError: `role_needed`.
         NotFoundError: `measure_not_found`.
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
-    if competition.state is not CompetitionState.WRITTEN:
+    if measure is not None and competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("incident_too_late")
     ctx.session.execute(select(Incident.id).where(Incident.id == incident.id).with_for_update())
     incident = get_incident(ctx.session, competition.id, incident.id)

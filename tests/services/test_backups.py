@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -178,3 +180,29 @@ def _damage(work: Path, damage: str) -> None:
         case "stranger":
             (work / "config.toml").write_text('bind = "0.0.0.0:80"')
     manifest.write_text(json.dumps(told))
+
+
+def test_an_archive_says_itself_when_it_was_made(filled: Engine, settings: Settings, now: datetime) -> None:
+    made = make_backup(filled, settings, now=now)
+    renamed = made.path.rename(settings.instance_path / "from the stick.tar.gz")
+    os.utime(renamed, (now.timestamp() + 400 * 86_400,) * 2)
+    assert restore_backup(filled, settings, renamed).made_at == now
+
+
+def test_what_a_killed_backup_left_behind_is_removed_and_one_that_is_at_work_is_not(
+    filled: Engine, settings: Settings, now: datetime
+) -> None:
+    folder = settings.instance_path / "backups"
+    folder.mkdir(exist_ok=True)
+    left, working = folder / ".making-old", settings.instance_path / ".restoring-now"
+    for path in (left, working):
+        path.mkdir()
+        (path / "accounts.jsonl").write_text("Hoàng Công Đức", encoding="utf-8")
+    part = folder / "examsite-1.tar.part"
+    part.touch()
+    for path in (left, part):
+        os.utime(path, (time.time() - 2 * 3600,) * 2)
+    make_backup(filled, settings, now=now)
+    assert not left.exists()
+    assert not part.exists()
+    assert working.exists()

@@ -32,6 +32,7 @@ from examsite.services.context import ServiceContext
 from examsite.services.corrections import ask_correction, decide_correction, take_back_correction
 from examsite.services.erasure import check_due
 from examsite.services.findings import note_findings_seen
+from examsite.services.incidents import decide_incident, record_incident
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.own_checks import check_own_result
 from examsite.services.publication import publish_result
@@ -354,3 +355,22 @@ def test_a_mark_changed_after_the_report_was_first_read_is_named_at_once(stage: 
     second = report_anomalies(stage.session, stage.competition, kept=kept)
     assert FindingKind.RECORD_DIFFERS not in {row.kind for row in first.findings}
     assert FindingKind.RECORD_DIFFERS in {row.kind for row in second.findings}
+
+
+def test_a_note_of_an_invigilator_after_the_publication_can_be_closed_and_changes_nothing(stage: Stage) -> None:
+    room = stage.board.room
+    noted = record_incident(
+        *(stage.ctx(Role.INVIGILATOR), stage.competition, room.sitting),
+        seat=str(room.attempt(0).seat),
+        measure="reprimand",
+        minutes="Ghi muộn.",
+    )
+    assert "incidents_undecided" in _missing_to_close(stage)
+    with pytest.raises(ConflictError, match="incident_too_late"):
+        decide_incident(stage.ctx(Role.CHAIR), stage.competition, noted, measure="reprimand")
+    decide_incident(stage.ctx(Role.CHAIR), stage.competition, noted, measure=None)
+    assert "incidents_undecided" not in _missing_to_close(stage)
+
+
+def _missing_to_close(stage: Stage) -> set[str]:
+    return {item.code for item in list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)}

@@ -8,7 +8,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import InvalidError
+from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import INCIDENT, IncidentEvent
 from examsite.services import incidents
@@ -33,7 +33,9 @@ def waiting_incidents(competition: Any) -> Card | None:
         return None
     return Card(
         title=ngettext("%(num)d sự việc chờ quyết định", "%(num)d sự việc chờ quyết định", len(waiting)),
-        text=_("Phải quyết định xong trước khi niêm phong bảng phách."),
+        text=_("Phải quyết định xong trước khi niêm phong bảng phách.")
+        if _takes_measures(competition)
+        else _("Ghi sau khi niêm phong bảng phách: đọc và khép trước khi kết thúc kỳ thi."),
         action=_("Xem biên bản"),
         url=url_for("council.list_incidents", code=competition.code),
         urgent=True,
@@ -49,7 +51,7 @@ def list_incidents(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guar
         "council/list_incidents.html",
         rows=[(item, _is_open(item), _measure_words(item)) for item in rows],
         sittings=[item for item in list_sittings(db.session(), g.competition.id) if item.started_at is not None],
-        can_decide=g.actor.role is Role.CHAIR and g.competition.state is CompetitionState.WRITTEN,
+        can_decide=g.actor.role is Role.CHAIR,
     )
 
 
@@ -62,7 +64,8 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
     if not _is_open(row):
         flash(_("Sự việc này đã được quyết định."), "attention")
         return redirect(url_for("council.list_incidents", code=code))
-    measures = ruleset_of(g.competition).measures if row.candidacy is not None else ()
+    is_in_time = _takes_measures(g.competition)
+    measures = ruleset_of(g.competition).measures if row.candidacy is not None and is_in_time else ()
     form = DecideIncidentForm(
         measures=[(item.measure, f"{localised(item.text, '')}: {_effect(item)}") for item in measures]
     )
@@ -70,14 +73,21 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
         measure = None if form.measure.data == NO_MEASURE else form.measure.data
         try:
             incidents.decide_incident(act(), g.competition, row, measure=measure)
-        except InvalidError as error:
+        except (ConflictError, InvalidError) as error:
             show_refusal(form, error, beside="measure")
             row = get_incident(db.session(), g.competition.id, incident)
         else:
-            flash(_("Đã quyết định. Quyết định vào sổ ghi và áp dụng khi ghép phách."), "success")
+            said = _("Đã quyết định. Quyết định vào sổ ghi và áp dụng khi ghép phách.")
+            flash(said if measure is not None else _("Đã khép sự việc. Biên bản ở lại trong hồ sơ."), "success")
             return redirect(url_for("council.list_incidents", code=code))
-    page = render_template("council/decide_incident.html", form=form, incident=row, proposed=_measure_words(row))
+    page = render_template(
+        "council/decide_incident.html", form=form, incident=row, proposed=_measure_words(row), is_in_time=is_in_time
+    )
     return page, 422 if form.is_submitted() else 200
+
+
+def _takes_measures(competition: Any) -> bool:
+    return bool(competition.state is CompetitionState.WRITTEN)
 
 
 def _is_open(incident: Any) -> bool:
