@@ -1000,7 +1000,7 @@ def main(arguments=None):
     gc.disable()  # nothing here goes round in circles, and looking for circles takes a fifth of the time
     try:
         data, older = read_file(given.bundle), [read_file(x) for x in given.previous]
-        receipt = None if given.receipt is None else read_file(given.receipt).decode()
+        receipt = None if given.receipt is None else read_file(given.receipt).decode().replace("\r\n", "\n")
         said = verify(data, given.log_key, given.witness, given.quorum, older=older, receipt=receipt)
     except (OSError, ValueError) as x:  # a receipt that is no text names no file
         said = [tell("file", "broken", getattr(x, "filename", None) or given.receipt or given.bundle, "unread")]

@@ -6,10 +6,18 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DatabaseError
 
 from examsite.config import load_settings
 from examsite.services.backup_catalogue import destroy_overdue, held_in, list_backups
-from examsite.services.backups import BackupError, BackupReport, make_backup, restore_backup
+from examsite.services.backups import (
+    BackupError,
+    BackupReport,
+    make_backup,
+    put_database_back,
+    restore_backup,
+    set_database_aside,
+)
 from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
 from examsite.storage.database import open_engine, upgrade
@@ -20,7 +28,11 @@ def backup() -> None:
     """Write one archive of database, uploads and keys to instance/backups/; people may go on working."""
     settings = load_settings()
     open_clock(settings)
-    report = make_backup(open_engine(settings), settings, now=read_clock())
+    try:
+        report = make_backup(open_engine(settings), settings, now=read_clock())
+    except BackupError as error:
+        click.echo(f"✗ {error}", err=True)
+        sys.exit(1)
     click.echo(f"✓ {report.path} ({report.path.stat().st_size / 1_000_000:.1f} MB)")
     _tell(report)
 
@@ -35,12 +47,20 @@ def restore(archive: Path, *, yes: bool) -> None:
     engine = open_engine(settings)
     if not yes:
         click.confirm("Thay toàn bộ dữ liệu hiện có? (Replace everything that is here?)", abort=True)
+    aside: Path | None = None
     try:
-        upgrade(engine)
-        kept = make_backup(engine, settings, now=read_clock())
-        click.echo(f"→ đã giữ bản hiện tại (kept what is here): {kept.path}")
+        try:
+            upgrade(engine)
+            kept = make_backup(engine, settings, now=read_clock()).path
+        except (BackupError, DatabaseError) as unreadable:
+            # A damaged database is what a backup is for: it is kept as the file that it is.
+            click.echo(f"! {unreadable}", err=True)
+            kept = aside = set_database_aside(engine, settings)
+        click.echo(f"→ đã giữ bản hiện tại (kept what is here): {kept}")
         report = restore_backup(engine, settings, archive)
     except BackupError as error:
+        if aside is not None:
+            put_database_back(engine, aside)
         click.echo(f"✗ {error}. Không có gì thay đổi. (Nothing was changed.)", err=True)
         sys.exit(1)
     click.echo(f"✓ {archive}")

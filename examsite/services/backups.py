@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import tarfile
 import tempfile
-import time
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from examsite.services.verification import LogReport, verify_log
 from examsite.storage.database import upgrade, writing
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.queries.records import list_logs
-from examsite.storage.table_files import read_tables, revision, write_tables
+from examsite.storage.table_files import UnreadableTableError, read_tables, revision, write_tables
 from examsite.storage.uploads import stored_path
 
 MANIFEST = "manifest.json"
@@ -54,17 +54,24 @@ class BackupReport:
 
 
 def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupReport:
-    """Write one archive to `instance/backups/`, from one snapshot of the database; people may go on working."""
+    """Write one archive to `instance/backups/`, from one snapshot of the database; people may go on working.
+
+    Raises:
+        BackupError: a table cannot be read.
+    """
     folder = settings.instance_path / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
-    remove_leftovers(settings)
+    remove_leftovers(settings, now=now)
     target = folder / f"examsite-{now:%Y%m%d-%H%M%S-%f}.tar.gz"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as name:
         work = Path(name)
         (work / "tables").mkdir()
         level = {} if settings.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with engine.connect().execution_options(**level) as connection, Session(bind=connection) as session:
-            rows = write_tables(session, work / "tables")
+            try:
+                rows = write_tables(session, work / "tables")
+            except UnreadableTableError as unreadable:
+                raise BackupError(f"the table {unreadable} cannot be read: {unreadable.__cause__}") from unreadable
             logs = _verify(session, settings)
             version = revision(session)
         # Files are only ever added, never changed, so copying them after the snapshot leaves none of it out.
@@ -88,12 +95,47 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
     return BackupReport(path=target, made_at=now, rows=rows, files=len(files), logs=logs)
 
 
-def remove_leftovers(settings: Settings) -> None:
+def set_database_aside(engine: Engine, settings: Settings) -> Path:
+    """Move a SQLite database that cannot be read out of the way, as it is; gives the folder where it lies.
+
+    Raises:
+        BackupError: it is a PostgreSQL database, which only its own tools move.
+    """
+    if not settings.is_sqlite:
+        raise BackupError("what is here cannot be read; rename its PostgreSQL database, make an empty one, try again")
+    engine.dispose()
+    # By number: the clock of an installation looks into its database.
+    names = (settings.instance_path / f"unreadable-{number}" for number in itertools.count(1))
+    aside = next(path for path in names if not path.exists())
+    aside.mkdir(mode=0o700)
+    _move_database(_sqlite_path(engine).parent, aside, _sqlite_path(engine).name)
+    return aside
+
+
+def put_database_back(engine: Engine, aside: Path) -> None:
+    """The database that was set aside, where it was."""
+    engine.dispose()
+    path = _sqlite_path(engine)
+    _move_database(aside, path.parent, path.name)
+    aside.rmdir()
+
+
+def _sqlite_path(engine: Engine) -> Path:
+    return Path(str(engine.url.database))
+
+
+def _move_database(source: Path, target: Path, name: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        (target / f"{name}{ending}").unlink(missing_ok=True)
+        if (source / f"{name}{ending}").exists():
+            (source / f"{name}{ending}").rename(target / f"{name}{ending}")
+
+
+def remove_leftovers(settings: Settings, *, now: datetime) -> None:
     """Remove what backups and restores that were killed left behind: rows in clear text that no catalogue names."""
-    now = time.time()
     for place, pattern in (("backups", ".making-*"), ("backups", "*.part"), (".", ".restoring-*")):
         for left in (settings.instance_path / place).glob(pattern):
-            if now - left.stat().st_mtime < _LEFTOVER_SECONDS:
+            if now.timestamp() - left.stat().st_mtime < _LEFTOVER_SECONDS:
                 continue  # perhaps another process is at it
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 

@@ -176,7 +176,7 @@ def finish_erasures(engine: Engine, settings: Settings, *, now: datetime) -> lis
     removed = {key: erasing.remove_files(settings.uploads_path, sorted(files - shared)) for key, files in named.items()}
     for folder in (settings.pages_path, settings.bundles_path):
         erasing.empty_folder(folder)
-    remove_leftovers(settings)
+    remove_leftovers(settings, now=now)
     steps = erasing.write_free_pages_anew(engine)
     with writing(engine) as session:
         ctx = ServiceContext(session=session, now=now, settings=settings)

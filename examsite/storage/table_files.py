@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Date, Enum, LargeBinary, Table, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examsite.storage import models
@@ -25,7 +26,11 @@ from examsite.storage.database import Base
 #: Rows per insert, so that memory stays flat.
 ROWS_AT_ONCE = 1000
 
-__all__ = ["models", "read_tables", "revision", "write_tables"]
+__all__ = ["UnreadableTableError", "models", "read_tables", "revision", "write_tables"]
+
+
+class UnreadableTableError(Exception):
+    """A table of this name cannot be read: the file of the database is damaged, or a value is none of its column."""
 
 
 def revision(session: Session) -> str:
@@ -34,17 +39,27 @@ def revision(session: Session) -> str:
 
 
 def write_tables(session: Session, folder: Path) -> dict[str, int]:
-    """Write every table to `<name>.jsonl` in one snapshot; gives the number of rows by table."""
+    """Write every table to `<name>.jsonl` in one snapshot; gives the number of rows by table.
+
+    Raises:
+        UnreadableTableError: with the name of the table.
+    """
     counts: dict[str, int] = {}
     for table in Base.metadata.sorted_tables:
-        count = 0
-        with (folder / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
-            rows = session.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-            for row in rows:
-                file.write(json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False) + "\n")
-                count += 1
-        counts[table.name] = count
+        try:
+            counts[table.name] = _write_table(session, table, folder / f"{table.name}.jsonl")
+        except (ArithmeticError, LookupError, TypeError, ValueError, SQLAlchemyError) as error:
+            raise UnreadableTableError(table.name) from error
     return counts
+
+
+def _write_table(session: Session, table: Table, path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in session.execute(select(table).order_by(*table.primary_key.columns)).mappings():
+            file.write(json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False) + "\n")
+            count += 1
+    return count
 
 
 def read_tables(session: Session, folder: Path) -> dict[str, int]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import tarfile
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from click.testing import CliRunner
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from examsite.cli import commands
 from examsite.config import Settings, load_settings
 from examsite.domain.competitions import DelegationLevel
 from examsite.domain.dossiers import UploadKind
@@ -201,8 +202,48 @@ def test_what_a_killed_backup_left_behind_is_removed_and_one_that_is_at_work_is_
     part = folder / "examsite-1.tar.part"
     part.touch()
     for path in (left, part):
-        os.utime(path, (time.time() - 2 * 3600,) * 2)
+        os.utime(path, (now.timestamp() - 2 * 3600,) * 2)
     make_backup(filled, settings, now=now)
     assert not left.exists()
     assert not part.exists()
     assert working.exists()
+
+
+DAMAGES = {
+    "pages": None,
+    "a value": "UPDATE accounts SET created_at = 'not a date'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_cannot_be_read_is_kept_as_it_is_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, damage: str
+) -> None:
+    settings = load_settings(tmp_path, environ={})
+    monkeypatch.setenv("EXAMSITE_INSTANCE", str(tmp_path))
+    path = tmp_path / "examsite.db"
+    with databases.migrated_engine(f"sqlite:///{path}") as engine:
+        load_signer(settings)
+        with writing(engine) as session:
+            session.add(Account(login="lan", display_name="Lan", password_hash="-", created_at=now))
+        archive = make_backup(engine, settings, now=now).path.rename(tmp_path / "kept.tar.gz")
+        with writing(engine) as session:
+            session.execute(text(DAMAGES[damage] or "SELECT 1"))
+    if damage == "pages":
+        path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 400_000)
+    before = path.read_bytes()
+
+    broken = tmp_path / "broken.tar.gz"
+    broken.write_bytes(archive.read_bytes()[:-400])
+    refused = CliRunner().invoke(commands, ["restore", str(broken), "--yes"])
+    assert refused.exit_code == 1, refused.output
+    assert path.read_bytes() == before
+
+    done = CliRunner().invoke(commands, ["restore", str(archive), "--yes"])
+    assert done.exit_code == 0, done.output
+    (aside,) = tmp_path.glob("unreadable-*")
+    assert (aside / "examsite.db").read_bytes() == before
+    with databases.migrated_engine(f"sqlite:///{path}") as engine, Session(engine) as session:
+        assert session.scalars(select(Account.login)).all() == ["lan"]
+    refused = CliRunner().invoke(commands, ["backup"])
+    assert refused.exit_code == 0, refused.output

@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "7892e299e386cbf0730264249869e362d6df8953fbdb475c8ef057edf0c09d7b",
+  verifier: "83f3a9baed380e4558c99e7c65fd1f33bc0e991c915e848ebc522697233f621a",
 };

@@ -1319,7 +1319,8 @@ const ExamVerifier = (() => {
   /** By post: who stood equal around its last place, and who of them was chosen. */
   function ties({ posts, candidates }) {
     const ranks = new Map(candidates.map((x) => [x.code, pair(x.post, x.rank)])), groups = new Map();
-    for (const x of candidates) groups.set(ranks.get(x.code), [...groups.get(ranks.get(x.code)) || [], x.code]);
+    for (const rank of ranks.values()) groups.set(rank, []);
+    for (const x of candidates) groups.get(ranks.get(x.code)).push(x.code);
     const decided = posts.filter((x) => x.tie && x.tie.selected.length);
     return new Map(decided.map((x) => [x.code, [groups.get(ranks.get(x.tie.selected[0])) || [], x.tie.selected]]));
   }
