@@ -807,8 +807,10 @@ def check_outcomes(b):
         fell = [kind for kind in ("void", "absent") if any(p[kind] for p in x.parts)] + ["failed"]
         same(code, "outcome", x.outcome, ("selected" if code in b.selected else "passed") if x.rank else fell[0])
 
+ENTRY = ("by", "deposit", "substitute")  # what stands in an entry beside the hash of the number
+
 def check_draws(b):
-    committed, files, kept_back = once(b, "draw:committed"), dict(b.draws), []
+    committed, files, kept_back, used = once(b, "draw:committed"), dict(b.draws), [], set()
     held = once(b, "draw:held", committed)
     for subject, fact in committed.items(): need(subject in held, fact, "missing", "draw:held")
     for fact in of(b, "draw:held"):
@@ -825,7 +827,10 @@ def check_draws(b):
                  and public.source == ("none" if source in (None, "") else source), fact, "match", first.seq)
             for x in document.contributions:
                 promised = sha256(bytes.fromhex(x.nonce))
-                need(promised in kept[x.by].values(), fact, "match", f"{first.seq} ({x.by})")
+                own = [y for kind, y in kept[x.by].items() if kind not in ENTRY and PLAIN["hex"](y)]
+                need(len(own) == 1 and promised in (*own, kept[x.by].get("substitute")) and promised not in used,
+                     fact, "match", f"{first.seq} ({x.by})")  # one number each, and for each draw another
+                used.add(promised)
                 kept_back += [f"{name} {x.by}"] * (promised == kept[x.by].get("substitute"))
         for place, (stated, computed) in enumerate(zip_longest(fact.says.outcome, permuted(document)), 1):
             need(stated == computed, fact, "differs", f"#{place}", computed, stated)

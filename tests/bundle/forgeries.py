@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.bundle.frauds import PLAIN
-from tests.bundle.made_bundle import CODE, Log, Made, Plan, permuted, text_of
+from tests.bundle.made_bundle import CODE, Log, Made, Plan, permuted, sha, text_of
 
 TURNS = replace(PLAIN, plain=False, candidates=10)  # withdrawals, rulings on items, incidents, appeals
 MANY = replace(PLAIN, candidates=10)
@@ -538,3 +538,13 @@ def one_holder_spelled_twice(made: Made) -> None:
 @forgery(TURNS)
 def ruling_about_no_paper(made: Made) -> None:
     made.log.entries[_all(made, "item:decided")[0]]["subject"] = "paper/none"
+
+
+@forgery()
+def one_contributor_commits_to_many_numbers(made: Made) -> None:
+    early, late = (_all(made, event, "draw/presentation")[0] for event in ("draw:committed", "draw:held"))
+    document = _says(made, late)["document"]
+    for number in range(50):
+        _says(made, early)["commitments"][0][f"n{number}"] = sha(bytes([number]) * 32).hex()
+    document["contributions"][0]["nonce"] = (bytes([7]) * 32).hex()
+    _says(made, late)["outcome"] = permuted(document)

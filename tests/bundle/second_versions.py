@@ -10,9 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.bundle.forgeries import TIED
+from tests.bundle.forgeries import TIED, _all, _says
 from tests.bundle.frauds import PLAIN
-from tests.bundle.made_bundle import Made, Plan, sha, text_of
+from tests.bundle.made_bundle import Made, Plan, permuted, sha, text_of
 
 #: A total that passes, and one that does not.
 PASSING, FAILING = Decimal("62.00"), Decimal("40.00")
@@ -160,6 +160,29 @@ def the_same_result_is_published_twice() -> tuple[bytes, bytes]:
     return made.publish_again(is_computed=False), made.old
 
 
+def numbers_of_the_first_draw_are_used_again() -> tuple[bytes, bytes]:
+    made, passing, _failing = _called()
+    made.draw_order(passing)
+    made.hear(passing)
+    made.attend()
+    early, late = (_all(made, event, "draw/presentation") for event in ("draw:committed", "draw:held"))
+    first, second = (_says(made, seq)["document"] for seq in late)
+    second["contributions"] = first["contributions"]
+    _says(made, early[1])["commitments"] = _says(made, early[0])["commitments"]
+    _says(made, late[1])["outcome"] = permuted(second)
+    return made.publish_again(), made.old
+
+
+def two_names_are_exchanged() -> tuple[bytes, bytes]:
+    made = Made(PLAIN)
+    first, second = made.result["candidates"][:2]
+    first["name"], second["name"] = "An", "Bình"
+    old = made.finish()
+    first["name"], second["name"] = "Bình", "An"
+    made.previous = sha(old).hex()
+    return made.finish(), old
+
+
 #: By name: what must not be a second version, and the checks that say so when the first one is at hand.
 BROKEN: dict[str, tuple[Callable[[], tuple[bytes, bytes]], set[str]]] = {
     "somebody is called who does not pass": (somebody_is_called_who_does_not_pass, {"draws"}),
@@ -167,5 +190,7 @@ BROKEN: dict[str, tuple[Callable[[], tuple[bytes, bytes]], set[str]]] = {
     "somebody is heard a second time": (somebody_is_heard_a_second_time, {"approvals"}),
     "an absence is taken back": (an_absence_is_taken_back, {"absent"}),
     "a tie of the same people is decided otherwise": (a_tie_of_the_same_people_is_decided_otherwise, {"lineage"}),
+    "numbers of the first draw are used again": (numbers_of_the_first_draw_are_used_again, {"draws"}),
+    "two names are exchanged": (two_names_are_exchanged, {"lineage"}),
     "the same result is published twice": (the_same_result_is_published_twice, {"approvals", "lineage"}),
 }

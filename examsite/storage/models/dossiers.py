@@ -75,7 +75,7 @@ class Candidacy(Sealed, Base):
     items: Mapped[list[DossierItem]] = relationship(lazy="raise", order_by="DossierItem.id")
 
 
-class DossierItem(Base):
+class DossierItem(Sealed, Base):
     """One document of a dossier; a newer one of the same item replaces the older on the page, both stay."""
 
     __tablename__ = "dossier_items"

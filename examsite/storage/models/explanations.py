@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from examsite.storage.column_types import UtcDateTime
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
+from examsite.storage.row_seals import Sealed
 
 
-class Explanation(Base):
+class Explanation(Sealed, Base):
     """One question about one record, and its answer. Both are records themselves; neither is ever changed."""
 
     __tablename__ = "explanations"

@@ -265,7 +265,7 @@ class ScriptFlag(Base):
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[assignment_id])
 
 
-class DiscussionNote(Base):
+class DiscussionNote(Sealed, Base):
     """What the head wrote down from talking with the markers of a script, before deciding."""
 
     __tablename__ = "discussion_notes"

@@ -79,7 +79,7 @@ class PaperFile(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class OpeningConsent(Base):
+class OpeningConsent(Sealed, Base):
     """A member of the council agrees that the chair opens a paper now; without one the chair is alone."""
 
     __tablename__ = "opening_consents"

@@ -66,7 +66,7 @@ class Defence(Sealed, Base):
     candidacy: Mapped[Candidacy] = relationship(lazy="raise")
 
 
-class ProposalAssessment(Base):
+class ProposalAssessment(Sealed, Base):
     """What one panel member wrote about a proposal before its defence; locked when the defence begins at the latest."""
 
     __tablename__ = "proposal_assessments"
@@ -85,7 +85,7 @@ class ProposalAssessment(Base):
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
 
 
-class PanelQuestion(Base):
+class PanelQuestion(Sealed, Base):
     """A question put to a candidate in the defence, for the minutes."""
 
     __tablename__ = "panel_questions"

@@ -13,6 +13,7 @@ from examsite.domain.payloads import read_payload
 from examsite.domain.records import commitment
 from examsite.storage.column_types import UtcDateTime
 from examsite.storage.database import Base
+from examsite.storage.row_seals import Sealed
 
 
 class RecordLog(Base):
@@ -94,7 +95,7 @@ class RecordBlock(Base):
     root: Mapped[str] = mapped_column(String(64))
 
 
-class Witness(Base):
+class Witness(Sealed, Base):
     """Somebody outside the server who cosigns checkpoints of one competition; only the public key is here."""
 
     __tablename__ = "witnesses"
@@ -112,7 +113,7 @@ class Witness(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
-class Cosignature(Base):
+class Cosignature(Sealed, Base):
     """A witness's signature under a checkpoint."""
 
     __tablename__ = "cosignatures"

@@ -44,7 +44,7 @@ class Silence(Base):
     reopened: Mapped[bool] = mapped_column(default=False)
 
 
-class LostTime(Base):
+class LostTime(Sealed, Base):
     """Time lost at one seat: computed from silences or named by a person, decided by a person, given back once."""
 
     __tablename__ = "lost_times"
@@ -101,7 +101,7 @@ class HelpCall(Base):
     attempt: Mapped[Attempt] = relationship(lazy="raise")
 
 
-class RoomRequest(Base):
+class RoomRequest(Sealed, Base):
     """An act that takes two people: one asks with a reason, another one decides. What it says is in `data`."""
 
     __tablename__ = "room_requests"

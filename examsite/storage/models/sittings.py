@@ -59,7 +59,7 @@ class Sitting(Sealed, Base):
     attempts: Mapped[list[Attempt]] = relationship(back_populates="sitting", lazy="raise", order_by="Attempt.id")
 
 
-class SittingInvigilator(Base):
+class SittingInvigilator(Sealed, Base):
     """Who watches which sitting."""
 
     __tablename__ = "sitting_invigilators"
@@ -148,7 +148,7 @@ class AnswerVersion(Base):
     by_file: Mapped[bool] = mapped_column(default=False)
 
 
-class Extension(Base):
+class Extension(Sealed, Base):
     """Time added to one attempt; append only."""
 
     __tablename__ = "extensions"

@@ -14,9 +14,10 @@ from examsite.storage.column_types import ScoreColumn, UtcDateTime, enum_column
 from examsite.storage.database import Base
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Script
+from examsite.storage.row_seals import Sealed
 
 
-class AgreedMark(Base):
+class AgreedMark(Sealed, Base):
     """The mark that two people agreed on for a practice, qualification or seed script, before anyone else marks it."""
 
     __tablename__ = "agreed_marks"
@@ -43,7 +44,7 @@ class AgreedMark(Base):
     proposed_by: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
 
 
-class Qualification(Base):
+class Qualification(Sealed, Base):
     """The head's word on a marker's qualification scripts: may mark, or practises further. The newest one counts."""
 
     __tablename__ = "qualifications"
@@ -59,7 +60,7 @@ class Qualification(Base):
     record_seq: Mapped[int]
 
 
-class MarkerStop(Base):
+class MarkerStop(Sealed, Base):
     """A marker paused by an alarm or by the head; open until the head decides what follows."""
 
     __tablename__ = "marker_stops"

@@ -658,6 +658,7 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(length=200), nullable=False),
         sa.Column("named_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["competition_id"], ["competitions.id"], name=op.f("fk_witnesses_competition_id_competitions")
         ),
@@ -821,6 +822,7 @@ def upgrade() -> None:
         sa.Column("answered_by_id", sa.Integer(), nullable=True),
         sa.Column("answered_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("answered_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint("(answered_at IS NULL) = (answer = '')", name=op.f("ck_explanations_answered_with_words")),
         sa.CheckConstraint(
             "(answered_at IS NULL) = (answered_by_id IS NULL)", name=op.f("ck_explanations_answered_by_someone")
@@ -948,6 +950,7 @@ def upgrade() -> None:
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_stops_decided_by_someone")
         ),
@@ -982,6 +985,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("given_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_opening_consents_account_id_accounts")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_opening_consents_post_id_posts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_consents")),
@@ -1046,6 +1050,7 @@ def upgrade() -> None:
         sa.Column("decided_by_id", sa.Integer(), nullable=False),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_qualifications_assignment_id_role_assignments")
         ),
@@ -1156,6 +1161,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sitting_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["role_assignments.id"],
@@ -1436,6 +1442,7 @@ def upgrade() -> None:
         sa.Column("signed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["checkpoint_id"], ["checkpoints.id"], name=op.f("fk_cosignatures_checkpoint_id_checkpoints")
         ),
@@ -1495,6 +1502,7 @@ def upgrade() -> None:
         sa.Column("item", sa.String(length=60), nullable=False),
         sa.Column("upload_id", sa.Integer(), nullable=False),
         sa.Column("added_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["candidacy_id"], ["candidacies.id"], name=op.f("fk_dossier_items_candidacy_id_candidacies")
         ),
@@ -1599,6 +1607,7 @@ def upgrade() -> None:
         sa.Column("updated_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("locked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["role_assignments.id"],
@@ -1746,6 +1755,7 @@ def upgrade() -> None:
         sa.Column("agreed_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("returned_reason", sa.Text(), nullable=False),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(agreed_at IS NULL) = (agreed_by_id IS NULL)", name=op.f("ck_agreed_marks_agreed_by_someone")
         ),
@@ -1888,6 +1898,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("written_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("record_seq", sa.Integer(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_discussion_notes_assignment_id_role_assignments")
         ),
@@ -1922,6 +1933,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("granted_by_id", sa.Integer(), nullable=False),
         sa.Column("granted_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_extensions_attempt_id_attempts")),
         sa.ForeignKeyConstraint(["granted_by_id"], ["accounts.id"], name=op.f("fk_extensions_granted_by_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_extensions")),
@@ -2046,6 +2058,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("asked_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["role_assignments.id"], name=op.f("fk_panel_questions_assignment_id_role_assignments")
         ),
@@ -2144,6 +2157,7 @@ def upgrade() -> None:
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("decision_reason", sa.String(length=500), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(state = 'asked') = (decided_at IS NULL)", name=op.f("ck_room_requests_decided_when_decided")
         ),
@@ -2353,6 +2367,7 @@ def upgrade() -> None:
         sa.Column("extension_id", sa.Integer(), nullable=True),
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(state = 'proposed') = (decided_at IS NULL)", name=op.f("ck_lost_times_decided_when_decided")
         ),

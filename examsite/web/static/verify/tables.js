@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "83f3a9baed380e4558c99e7c65fd1f33bc0e991c915e848ebc522697233f621a",
+  verifier: "ed84c543fa11adf515c94b0c0171b58b44a1c78ed9133a113db50c9a4c4bc807",
 };

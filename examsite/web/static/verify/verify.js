@@ -1191,7 +1191,7 @@ const ExamVerifier = (() => {
 
   CHECKS.draws = function* (b) {
     const committed = once(b, "draw:committed"), files = new Map(b.draws), held = once(b, "draw:held", committed);
-    const keptBack = [];
+    const keptBack = [], used = new Set();
     for (const [subject, fact] of committed) need(held.has(subject), fact, "missing", "draw:held");
     for (const fact of of(b, "draw:held")) {
       const { seq, says: early } = committed.get(fact.subject), { document, outcome } = fact.says;
@@ -1210,7 +1210,11 @@ const ExamVerifier = (() => {
         fact, "match", seq);
         for (const x of document.contributions) {
           const promised = sha256(unhex(x.nonce));
-          need(Object.values(kept.get(x.by)).includes(promised), fact, "match", `${seq} (${x.by})`);
+          const names = Object.keys(kept.get(x.by)).filter((y) => !["by", "deposit", "substitute"].includes(y));
+          const mine = names.map((y) => kept.get(x.by)[y]).filter((y) => PLAIN.get("hex").test(y));
+          need(mine.length === 1 && [...mine, own(kept.get(x.by), "substitute")].includes(promised) && !used.has(promised),
+            fact, "match", `${seq} (${x.by})`); // one number each, and for each draw another
+          used.add(promised);
           if (own(kept.get(x.by), "substitute") === promised) keptBack.push(`${name} ${x.by}`);
         }
       }
