@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from examsite.config import load_settings
 from examsite.services.backup_catalogue import destroy_overdue, held_in, list_backups
 from examsite.services.backups import (
+    SETTINGS_FILE,
     BackupError,
     BackupReport,
     make_backup,
@@ -65,6 +66,11 @@ def restore(archive: Path, *, yes: bool) -> None:
         sys.exit(1)
     click.echo(f"✓ {archive}")
     _tell(report)
+    if (settings.instance_path / f"{SETTINGS_FILE}.restored").exists():
+        click.echo(
+            f"! {SETTINGS_FILE} của bản lưu nằm ở {SETTINGS_FILE}.restored: đọc, rồi mới dùng (its settings"
+            " lie beside those of now: read them first)"
+        )
     for held in held_in(settings, report.made_at):
         click.echo(
             f"✗ {held.code}: bản này có lại dữ liệu đã xóa; xóa lại ngay bằng lệnh (it brings erased data back; erase "

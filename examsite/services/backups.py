@@ -31,7 +31,10 @@ from examsite.storage.uploads import stored_path
 
 MANIFEST = "manifest.json"
 #: Files of `instance/` beside database and uploads that belong to a backup.
-KEPT_FILES = ("log.key", "rows.key", "secret.key", "config.toml")
+SETTINGS_FILE = "config.toml"
+KEPT_FILES = ("log.key", "rows.key", "secret.key", SETTINGS_FILE)
+#: Ending of a file that waits for the commit.
+_READY = ".ready"
 
 #: From what age on something unfinished is a leftover. Unit: seconds. Source: our choice, because none takes so long.
 _LEFTOVER_SECONDS = 3600
@@ -157,7 +160,9 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
                 made_at = datetime.fromisoformat(manifest["made_at"])
                 rows, logs = _put_in_place(session, settings, work, manifest)
         except (KeyError, TypeError, ValueError, OSError, SQLAlchemyError, SettingsError) as error:
+            _give_names(settings, put=False)
             raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
+        _give_names(settings, put=True)
     return BackupReport(path=path, made_at=made_at, rows=rows, files=len(manifest["files"]), logs=logs)
 
 
@@ -173,7 +178,9 @@ def _put_in_place(
     logs = _verify(session, settings, key=work / "log.key")
     _check_logs(logs, manifest)
     _check_uploads(session, work / "uploads")
-    _put_files(work, settings)
+    if (work / "uploads").exists():
+        shutil.copytree(work / "uploads", settings.uploads_path, dirs_exist_ok=True)
+    _lay_ready(work, settings)
     return rows, logs
 
 
@@ -199,13 +206,33 @@ def _check_logs(logs: tuple[LogReport, ...], manifest: dict[str, Any]) -> None:
             raise BackupError(f"log {report.code} is not the one of the manifest")
 
 
-def _put_files(work: Path, settings: Settings) -> None:
-    if (work / "uploads").exists():
-        shutil.copytree(work / "uploads", settings.uploads_path, dirs_exist_ok=True)
+def _lay_ready(work: Path, settings: Settings) -> None:
+    """Keys beside those of now, on the disk: after the commit only their names change, which no full disk hinders."""
     for kept in KEPT_FILES:
         if (work / kept).exists():
-            shutil.copy2(work / kept, settings.instance_path / kept)
-            (settings.instance_path / kept).chmod(0o600)
+            ready = settings.instance_path / f"{kept}{_READY}"
+            ready.touch(mode=0o600)
+            with ready.open("wb") as file:
+                file.write((work / kept).read_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def _give_names(settings: Settings, *, put: bool) -> None:
+    """What lies ready takes its place, or goes away.
+
+    Settings that stand here stay: those of the archive say where the database of another machine is.
+    """
+    for kept in KEPT_FILES:
+        ready, place = settings.instance_path / f"{kept}{_READY}", settings.instance_path / kept
+        if not ready.exists():
+            continue
+        if not put:
+            ready.unlink()
+        elif kept == SETTINGS_FILE:
+            ready.rename(settings.instance_path / f"{kept}.restored")
+        else:
+            ready.replace(place)
 
 
 def _digest(path: Path) -> str:

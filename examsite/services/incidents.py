@@ -65,7 +65,8 @@ def record_incident(
         "minutes": minutes.strip(),
         "witnesses": witnesses.strip(),
     }
-    record(ctx, competition, Event.INCIDENT_RECORDED, subject_of(sitting), payload)
+    incident.recorded_seq = record(ctx, competition, Event.INCIDENT_RECORDED, subject_of(sitting), payload)
+    ctx.session.flush()
     return incident
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.competitions import GateEvent
+from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.events import Event
 from examsite.domain.table_problems import TableProblem
 from examsite.services.people_checks import check_people
@@ -25,6 +26,7 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.models.proposals import Defence
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import Rehearsal
+from examsite.storage.models.sittings import Incident, Sitting
 from examsite.storage.models.split_keys import KeyShare, SplitKey
 from examsite.storage.queries.erasures import list_recorded_erasures
 
@@ -47,6 +49,8 @@ def check_presence(session: Session, competition: Competition, records: _Records
         (Event.APPEAL_SUBMITTED, "appeals", select(Appeal.record_seq).where(Appeal.competition_id == competition.id)),
         (Event.DATA_ERASED, "erasures", select(Erasure.record_seq).where(Erasure.competition_id == competition.id)),
     )
+    noted = select(Incident.recorded_seq).join(Sitting, Sitting.id == Incident.sitting_id)
+    named += ((Event.INCIDENT_RECORDED, "incidents", noted.where(Sitting.competition_id == competition.id)),)
     for event, table, numbers in named:
         there = set(session.scalars(numbers))
         for row in _of(records, event):
@@ -112,6 +116,11 @@ def _defences(session: Session, competition: Competition, records: _Records) -> 
     marked = {row.subject: row for row in _of(records, Event.MARK_LOCKED) if row.subject.startswith("defence/")}
     for subject, row in marked.items():
         if subject.removeprefix("defence/") not in there:
+            yield _missing("defences", row)
+    drawn = f"draw/{DrawKind.PRESENTATION_ORDER.value}"
+    for row in [row for row in _of(records, Event.DRAW_HELD) if row.subject.startswith(drawn)]:
+        outcome = row.content.get("outcome", ())
+        if not there.issuperset(outcome if isinstance(outcome, list) else ()):
             yield _missing("defences", row)
 
 

@@ -43,6 +43,7 @@ from examsite.statistics.findings import FindingKind
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.sittings import Incident
 from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.codes import find_written_result
 from examsite.storage.queries.corrections import find_correction_of, find_standing_correction, list_corrections
@@ -374,3 +375,20 @@ def test_a_note_of_an_invigilator_after_the_publication_can_be_closed_and_change
 
 def _missing_to_close(stage: Stage) -> set[str]:
     return {item.code for item in list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)}
+
+
+def test_an_incident_that_is_gone_before_the_council_decided_is_named(stage: Stage) -> None:
+    room = stage.board.room
+    noted = record_incident(
+        *(stage.ctx(Role.INVIGILATOR), stage.competition, room.sitting), seat=None, measure="", minutes="Trao đổi bài."
+    )
+    before = check_tables(stage.session, stage.competition)
+    stage.session.execute(delete(Incident).where(Incident.id == noted.id))
+    stage.session.expire_all()
+    found = [one for one in check_tables(stage.session, stage.competition) if one not in before]
+    assert [(one.table, one.code, one.seq) for one in found] == [("incidents", "row_missing", noted_seq(stage))]
+
+
+def noted_seq(stage: Stage) -> int:
+    rows = stage.session.scalars(select(RecordRow.seq).where(RecordRow.event == "incident:recorded"))
+    return max(rows)

@@ -165,7 +165,10 @@ class Incident(Sealed, Base):
     """Something in the room, with minutes; a measure is decided by the council and applied only at merging."""
 
     __tablename__ = "incidents"
-    __table_args__ = (Index("ix_incidents_sitting_candidacy", "sitting_id", "candidacy_id"),)
+    __table_args__ = (
+        Index("ix_incidents_sitting_candidacy", "sitting_id", "candidacy_id"),
+        UniqueConstraint("sitting_id", "recorded_seq"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sitting_id: Mapped[int] = mapped_column(ForeignKey("sittings.id"))
@@ -182,6 +185,8 @@ class Incident(Sealed, Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     record_seq: Mapped[int | None]
+    #: Number of the record with which it was written down; it waits for the council from then on.
+    recorded_seq: Mapped[int | None]
 
     sitting: Mapped[Sitting] = relationship(lazy="raise")
     candidacy: Mapped[Candidacy | None] = relationship(lazy="raise")

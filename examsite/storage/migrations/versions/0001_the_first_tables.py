@@ -1540,6 +1540,7 @@ def upgrade() -> None:
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("recorded_seq", sa.Integer(), nullable=True),
         sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["candidacy_id"], ["candidacies.id"], name=op.f("fk_incidents_candidacy_id_candidacies")
@@ -1548,6 +1549,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["recorded_by_id"], ["accounts.id"], name=op.f("fk_incidents_recorded_by_id_accounts")),
         sa.ForeignKeyConstraint(["sitting_id"], ["sittings.id"], name=op.f("fk_incidents_sitting_id_sittings")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+        sa.UniqueConstraint("sitting_id", "recorded_seq", name=op.f("uq_incidents_sitting_id_recorded_seq")),
     )
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.create_index("ix_incidents_sitting_candidacy", ["sitting_id", "candidacy_id"], unique=False)
