@@ -46,6 +46,7 @@ from examsite.storage.queries.accounts import (
     find_login_session,
     get_account,
     get_account_for_update,
+    list_login_sessions,
     list_second_factors,
 )
 from examsite.storage.queries.records import list_records_of_events
@@ -163,7 +164,7 @@ def demonstration_code(ctx: ServiceContext) -> str | None:
 
 
 def remove_factor(ctx: ServiceContext, factor_id: int) -> None:
-    """Take one of the own factors away.
+    """Take one of the own factors away; the next act that asks for a factor asks for one of the others.
 
     Raises:
         NotAllowedError: `fresh_factor_needed`.
@@ -175,6 +176,9 @@ def remove_factor(ctx: ServiceContext, factor_id: int) -> None:
     if factor is None:
         raise NotFoundError("factor_not_found")
     factor.removed_at = ctx.now
+    # What was shown a moment ago may have been this one: nothing is signed any more by a factor that is gone.
+    for log_in in list_login_sessions(ctx.session, account.id, now=ctx.now):
+        log_in.factor_at = None
     ctx.session.flush()
     payload = {"kind": factor.kind.value, "factor": factor.id}
     record(ctx, None, Event.FACTOR_REMOVED, f"account/{account.id}", payload, actor="system")

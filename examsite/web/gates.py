@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from examsite.domain.canonical import parse_instant
 from examsite.domain.competitions import GATE_GROUPS, CompetitionState, GateEvent, Missing, next_event
@@ -85,11 +85,6 @@ class PlannedDate:
     at: datetime
 
 
-def has_endpoint(endpoint: str) -> bool:
-    """Whether the site has this page."""
-    return endpoint in current_app.view_functions
-
-
 def track(competition: Any) -> list[TrackStep]:
     """The fifteen steps with the dates on which they began or are planned to begin."""
     entered = dict(zip(list(CompetitionState)[1:], competition.passages, strict=False))
@@ -124,7 +119,7 @@ def missing_rows(competition: Any, missing: list[Missing], pages: dict[str, str]
     rows = []
     for item in missing:
         endpoint = pages.get(item.code)
-        url = url_for(endpoint, code=competition.code) if endpoint and has_endpoint(endpoint) else None
+        url = url_for(endpoint, code=competition.code) if endpoint else None
         rows.append(MissingRow(missing_text(item.code, item.params), label(item.owner), url))
     return rows
 

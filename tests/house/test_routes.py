@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
+
+from examsite.web.auth.doors import DESKS, WIDE_DESKS
+from tests.house.source import name_of, python_files, text_files
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -37,6 +41,16 @@ def test_every_route_declares_who_may_open_it(app: Flask) -> None:
     undeclared = [str(rule) for rule, view in _views(app) if getattr(view, "access", None) is None]
 
     assert undeclared == []
+
+
+def test_every_page_that_is_named_is_there(app: Flask) -> None:
+    named = re.compile(r"""url_for\(\s*['"]([a-z_]+\.[a-z_]+)['"]""")
+    files = [*python_files("examsite/web"), *text_files("examsite/web/templates", ".html")]
+    found = {(name, name_of(path)) for path in files for name in named.findall(path.read_text(encoding="utf-8"))}
+    first = {(name, "doors") for name in (*DESKS.values(), *WIDE_DESKS.values())}
+
+    assert len(found) > 300
+    assert {one for one in found | first if one[0] not in app.view_functions} == set()
 
 
 def test_endpoints_are_a_verb_and_a_noun_in_an_audience(app: Flask) -> None:

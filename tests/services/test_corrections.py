@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from examsite.domain.appeals import AppealState
 from examsite.domain.bundles import Audience
 from examsite.domain.checkpoints import VerifierKey
 from examsite.domain.competitions import CompetitionState, GateEvent
+from examsite.domain.conflicts import OTHER_RELATION
 from examsite.domain.corrections import CorrectionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
@@ -28,6 +30,7 @@ from examsite.domain.result_changes import Figure, result_changes
 from examsite.services.anomalies import report_anomalies
 from examsite.services.bundles import build_bundle
 from examsite.services.checkpoints import origin_of
+from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import ask_correction, decide_correction, take_back_correction
 from examsite.services.erasure import check_due
@@ -392,3 +395,31 @@ def test_an_incident_that_is_gone_before_the_council_decided_is_named(stage: Sta
 def noted_seq(stage: Stage) -> int:
     rows = stage.session.scalars(select(RecordRow.seq).where(RecordRow.event == "incident:recorded"))
     return max(rows)
+
+
+def test_a_correction_is_decided_by_somebody_near_to_nobody_with_a_factor(stage: Stage) -> None:
+    codes = [stage.code(4)]
+    ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=codes, reason=WHY)
+    member = stage.ctx(stage.council[1])
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        _decided(stage, replace(member, factor_at=None), agreed=True)
+    candidacy = stage.board.room.candidacies[4]
+    declare_conflicts(member, stage.competition, {candidacy.id: OTHER_RELATION})
+    with pytest.raises(NotAllowedError, match="conflict_declared"):
+        _decided(stage, member, agreed=True)
+    _decided(stage, stage.ctx(stage.council[2]), agreed=True)
+
+
+def test_who_approved_does_not_publish_and_nobody_without_a_factor(stage: Stage) -> None:
+    (appeal,) = _opened(stage, 4)
+    _remarked(stage, appeal, "47.50")
+    version = compute_result(stage.ctx(Role.ORGANISER), stage.competition)
+    for who in (*stage.council[:3], stage.authority):
+        stage.signs(who, version)
+    organiser = stage.ctx(Role.ORGANISER)
+    same = replace(organiser, actor=replace(organiser.actor, account_id=stage.authority.account_id))
+    with pytest.raises(NotAllowedError, match="second_person_needed"):
+        publish_result(same, stage.competition)
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        publish_result(replace(organiser, factor_at=None), stage.competition)
+    assert publish_result(organiser, stage.competition).number == 2

@@ -262,6 +262,8 @@ def test_own_factors_are_removed_with_a_fresh_one_only(log_in: Callable[[str], P
     with pytest.raises(NotFoundError, match="factor_not_found"):
         second_factors.remove_factor(binh.ctx(), factor.id)
     second_factors.remove_factor(lan.ctx(), factor.id)
+    # What was shown a moment ago went with it, in every log-in.
+    assert (lan.ctx().factor_at, thief.ctx().factor_at) == (None, None)
     assert not lan.shows(lan.code(secret, seconds=900), seconds=900)
     assert lan.adds_app(seconds=1000) != secret
 

@@ -31,6 +31,7 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.proposals import Defence
 from examsite.storage.queries.appeals import list_appeals
+from examsite.storage.queries.codes import find_written_result
 from examsite.storage.queries.defence import list_defences, missing_in_defences
 from examsite.storage.queries.proposals import ProposalStanding, list_passed_ids, list_standings
 from examsite.storage.queries.records import list_records_of_events
@@ -206,7 +207,8 @@ def find_proposal_terms(session: Session, competition: Competition, candidacy: C
                 is_called=True,
                 is_supplementary=correction.state is CorrectionState.OPEN,
             )
-    is_called = candidacy.id in list_passed_ids(session, competition)
+    result = find_written_result(session, competition, candidacy.id)
+    is_called = result is not None and result.passed
     if is_called and is_published:
         is_called = candidacy.public_code in list_codes_with_part(session, competition.id, PART)
     return ProposalTerms(competition.state, competition.proposals_close_at, competition.defence_at, is_called=is_called)

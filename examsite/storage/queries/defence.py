@@ -276,12 +276,12 @@ def find_attendance_at(session: Session, competition: Competition, *, after_seq:
 
 
 def defence_results(
-    session: Session, competition: Competition, *, passed: Collection[int] | None = None
+    session: Session, competition: Competition, *, defending: Collection[int] | None = None
 ) -> list[DefenceResult]:
     """For everyone who stands in the defence: marks, decision, score, or absence; by post and public code.
 
     A candidate without a locked proposal is absent, as is one whose absence the invigilator recorded. Marks appear
-    only once they were revealed. `passed` is `list_defending_ids`, where that is known already.
+    only once they were revealed. `defending` is `list_defending_ids`, where that is known already.
     """
     defences = {row.candidacy_id: row for row in list_defences(session, competition.id)}
     shown = [row.id for row in defences.values() if row.state in SCORES_SHOWN]
@@ -291,7 +291,7 @@ def defence_results(
         for row in session.scalars(select(Settlement).where(Settlement.defence_id.in_(shown)))
     }
     results = []
-    for standing in list_standings(session, competition, passed=passed):
+    for standing in list_standings(session, competition, defending=defending):
         candidacy = standing.candidacy
         defence = defences.get(candidacy.id)
         has_proposal = standing.last is not None and standing.last.locked_at is not None

@@ -97,24 +97,24 @@ def count_versions(session: Session, candidacy_id: int) -> int:
 
 
 def list_standings(
-    session: Session, competition: Competition, *, passed: Collection[int] | None = None
+    session: Session, competition: Competition, *, defending: Collection[int] | None = None
 ) -> list[ProposalStanding]:
     """Who stands in the defence, by post and public code, each with the number of versions and the last one.
 
-    `passed` is `list_defending_ids`, where that is known already.
+    `defending` is `list_defending_ids`, where that is known already.
     """
-    passed = list_defending_ids(session, competition) if passed is None else passed
+    defending = list_defending_ids(session, competition) if defending is None else defending
     candidacies = session.scalars(
         select(Candidacy)
         .options(joinedload(Candidacy.post))
-        .where(Candidacy.id.in_(passed))
+        .where(Candidacy.id.in_(defending))
         .order_by(Candidacy.post_id, Candidacy.public_code, Candidacy.id)
     )
     versions = list(
         session.scalars(
             select(ProposalVersion)
             .options(joinedload(ProposalVersion.upload))
-            .where(ProposalVersion.candidacy_id.in_(passed))
+            .where(ProposalVersion.candidacy_id.in_(defending))
             .order_by(ProposalVersion.number)
         )
     )

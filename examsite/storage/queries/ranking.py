@@ -50,7 +50,7 @@ def gather_result(session: Session, competition: Competition) -> ResultMaterial:
     # A defence that was held stays, whatever a correction finds.
     before = list_codes_with_part(session, competition.id, PART)
     called = {row.candidacy_id for row in written if row.passed or row.public_code in before}
-    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, passed=called)}
+    defences = {row.candidacy_id: row.entry for row in defence_results(session, competition, defending=called)}
     candidates = tuple(
         CandidateEntry(
             row.public_code, row.post_code, row.full_name, _parts(row, defences, is_called=row.candidacy_id in called)

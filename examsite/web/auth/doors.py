@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flask import current_app, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState, next_event
@@ -23,27 +23,27 @@ from examsite.web.labels import label
 if TYPE_CHECKING:
     from examsite.storage.models.competitions import Competition
 
-#: The first page of each role in a competition: the first endpoint that the site has.
-DESKS: dict[Role, tuple[str, ...]] = {
-    Role.ORGANISER: ("organiser.show_desk",),
-    Role.CHAIR: ("council.show_desk",),
-    Role.COUNCIL_MEMBER: ("council.show_desk",),
-    Role.AUTHORITY: ("authority.show_desk",),
-    Role.SETTER: ("setter.show_desk", "setter.list_papers"),
-    Role.KEEPER: ("keeper.show_desk",),
-    Role.INVIGILATOR: ("invigilator.show_desk", "invigilator.list_sittings"),
-    Role.MARKER: ("marker.show_desk", "marker.list_scripts"),
-    Role.MARKING_HEAD: ("marker.show_gaps", "marker.show_desk", "marker.list_scripts"),
-    Role.PANELLIST: ("panel.show_desk", "panel.list_defences"),
-    Role.PANEL_HEAD: ("panel.show_head_desk", "panel.show_desk", "panel.list_defences"),
-    Role.SUPERVISOR: ("supervisor.show_desk", "supervisor.list_records"),
+#: The first page of each role in a competition.
+DESKS: dict[Role, str] = {
+    Role.ORGANISER: "organiser.show_desk",
+    Role.CHAIR: "council.show_desk",
+    Role.COUNCIL_MEMBER: "council.show_desk",
+    Role.AUTHORITY: "authority.show_desk",
+    Role.SETTER: "setter.show_desk",
+    Role.KEEPER: "keeper.show_desk",
+    Role.INVIGILATOR: "invigilator.list_sittings",
+    Role.MARKER: "marker.list_scripts",
+    Role.MARKING_HEAD: "marker.show_gaps",
+    Role.PANELLIST: "panel.list_defences",
+    Role.PANEL_HEAD: "panel.list_defences",
+    Role.SUPERVISOR: "supervisor.show_desk",
 }
 
 #: The first page of a role that is not held in a competition.
-WIDE_DESKS: dict[Role, tuple[str, ...]] = {
-    Role.ADMINISTRATOR: ("administrator.list_accounts",),
-    Role.ORGANISER: ("organiser.list_competitions",),
-    Role.AUTHORITY: ("authority.list_competitions",),
+WIDE_DESKS: dict[Role, str] = {
+    Role.ADMINISTRATOR: "administrator.list_accounts",
+    Role.ORGANISER: "organiser.list_competitions",
+    Role.AUTHORITY: "authority.list_competitions",
 }
 
 
@@ -104,13 +104,13 @@ def find_door() -> ResponseReturnValue:
 def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
     doors = []
     if is_candidate:
-        doors.append(Door(Role.CANDIDATE, label(Role.CANDIDATE), "", "", _url(("candidate.show_home",))))
+        doors.append(Door(Role.CANDIDATE, label(Role.CANDIDATE), "", "", url_for("candidate.show_home")))
     wide: dict[Role, list[str]] = {}
     for item in list_assignments(db.session(), account_id):
         competition = item.competition
         if competition is not None:
             detail = f"{competition.code} · {localised(competition.body, 'name')} · {label(competition.state)}"
-            url = _url(DESKS.get(item.role, ()), code=competition.code)
+            url = url_for(DESKS[item.role], code=competition.code)
             questions = count_open_explanations_of(db.session(), competition.id, account_id, item.role)
             if questions:
                 detail += " · " + ngettext(
@@ -126,7 +126,8 @@ def _doors(account_id: int, *, is_candidate: bool) -> list[Door]:
             wide.setdefault(item.role, []).append(localised(item.body, "name") if item.body is not None else "")
     doors.sort(key=lambda door: not door.is_busy)  # stable: where this person's step is comes first
     for role, places in wide.items():
-        doors.insert(0, Door(role, label(role), ", ".join(filter(None, places)), "", _url(WIDE_DESKS.get(role, ()))))
+        first = url_for(WIDE_DESKS[role]) if role in WIDE_DESKS else None
+        doors.insert(0, Door(role, label(role), ", ".join(filter(None, places)), "", first))
     return doors
 
 
@@ -138,7 +139,3 @@ def _is_waited_for(competition: Competition, role: Role) -> bool:
         if signing is not None and signing.outcome is None:
             return True
     return role in _CORRECTING and find_standing_correction(db.session(), competition) is not None
-
-
-def _url(endpoints: tuple[str, ...], **values: Any) -> str | None:
-    return next((url_for(name, **values) for name in endpoints if name in current_app.view_functions), None)

@@ -9,7 +9,6 @@ from flask import Blueprint, g
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.permissions import Role
 from examsite.storage.queries.gate_signatures import approvals_needed
-from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_group, nav_item, open_one
 
@@ -30,7 +29,7 @@ _Page = tuple[str, str, tuple[str, ...]]
 
 
 def navigation(competition: Any) -> list[NavItem]:
-    """The pages of one competition by the part of its life that they belong to; pages that are not there are left out.
+    """The pages of one competition by the part of its life that they belong to.
 
     The group of the page that is shown stands open, on the desk that of the present step.
     """
@@ -40,11 +39,7 @@ def navigation(competition: Any) -> list[NavItem]:
     groups = [
         nav_group(
             words,
-            [
-                nav_item(text, endpoint, also=also, code=competition.code)
-                for text, endpoint, also in pages
-                if has_endpoint(endpoint)
-            ],
+            [nav_item(text, endpoint, also=also, code=competition.code) for text, endpoint, also in pages],
             is_present=last is None or not competition.state.has_reached(last),
         )
         for words, pages, last in _groups(competition.state)

@@ -12,7 +12,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.split_keys import list_split_keys
 from examsite.web.council.desk import Card, desk_card
-from examsite.web.gates import event_after, has_endpoint
+from examsite.web.gates import event_after
 from examsite.web.i18n import _, _l
 from examsite.web.transactions import read_web_clock
 
@@ -32,7 +32,7 @@ def owed_draw(competition: Any) -> Card | None:
         return None
     for item in list_missing(db.session(), competition, event, now=read_web_clock()):
         title, endpoint = OWED.get(item.code, ("", ""))
-        if endpoint and has_endpoint(endpoint):
+        if endpoint:
             text = _("Việc này giữ cửa tiếp theo còn đóng. Kết quả bốc thăm vào sổ ghi.")
             return Card(str(title), text, _("Tới trang bốc thăm"), url_for(endpoint, code=competition.code))
     return None
@@ -57,7 +57,7 @@ def codes_to_open(competition: Any) -> Card | None:
     if g.actor.role is not Role.CHAIR or event_after(competition) is not GateEvent.CODES_OPENED:
         return None
     missing = list_missing(db.session(), competition, GateEvent.CODES_OPENED, now=read_web_clock())
-    if missing or not has_endpoint("council.open_codes"):
+    if missing:
         return None
     text = _("Mọi bài đã có điểm cuối. Mở bảng phách thì không ai sửa được điểm nữa.")
     return Card(_("Mở bảng phách"), text, _("Xem lại rồi mở"), url_for("council.open_codes", code=competition.code))
@@ -66,7 +66,7 @@ def codes_to_open(competition: Any) -> Card | None:
 @desk_card
 def result_to_sign(competition: Any) -> Card | None:
     """A result waits for the council's signatures."""
-    if event_after(competition) is not GateEvent.RESULT_APPROVED or not has_endpoint("council.sign_result"):
+    if event_after(competition) is not GateEvent.RESULT_APPROVED:
         return None
     text = _("Đọc đúng văn bản sẽ ký; không có gì được chọn sẵn.")
     return Card(_("Ký kết quả"), text, _("Đọc văn bản"), url_for("council.sign_result", code=competition.code))

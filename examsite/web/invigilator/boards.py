@@ -41,7 +41,6 @@ from examsite.web.forms.sittings import (
     WithdrawLatenessForm,
     WithdrawRequestForm,
 )
-from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _, _l, localised
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.cards import card_groups
@@ -323,8 +322,6 @@ def _papers(room: Room, panel: Panel | None) -> dict[str, Any]:
             "may_decide": Role.INVIGILATOR in REQUEST_DECIDERS[panel.thing.kind],
             "asked_by": names_of(db.session(), [panel.thing.asked_by_id]).get(panel.thing.asked_by_id, ""),
         }
-    if panel.act == "papers":
-        return {"answer_files": has_endpoint("invigilator.carry_answers")}
     if panel.act == "lost-time" and panel.thing is not None:
         return {
             "new_end": format_time_seconds(panel.thing.ends_at),

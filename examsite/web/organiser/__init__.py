@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint
 
 from examsite.domain.competitions import CompetitionState
-from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -47,11 +46,7 @@ def navigation(competition: Any) -> list[NavItem]:
         *([(_("Xóa dữ liệu"), "organiser.show_erasure", ("organiser.print_erasure",))] if published else []),
         (_("Sổ ghi"), "organiser.list_log", ()),
     )
-    return [
-        nav_item(text, endpoint, also=also, code=competition.code)
-        for text, endpoint, also in pages
-        if has_endpoint(endpoint)
-    ]
+    return [nav_item(text, endpoint, also=also, code=competition.code) for text, endpoint, also in pages]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]

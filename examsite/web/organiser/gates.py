@@ -24,7 +24,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.gates import list_missing
 from examsite.web.access import fresh_factor, requires
 from examsite.web.forms.competitions import OpenGateForm
-from examsite.web.gates import MISSING_PAGES, event_after, has_endpoint, missing_rows, planned_dates
+from examsite.web.gates import MISSING_PAGES, event_after, missing_rows, planned_dates
 from examsite.web.i18n import _
 from examsite.web.labels import label
 from examsite.web.labels.competitions import STATEMENTS
@@ -56,7 +56,7 @@ def gate_url(competition: Any, event: GateEvent) -> str | None:
     if event in ACTS:
         return url_for("organiser.open_gate", code=competition.code, event=event.value)
     page = PAGES.get(event)
-    return url_for(page, code=competition.code) if page and has_endpoint(page) else None
+    return url_for(page, code=competition.code) if page else None
 
 
 @bp.route("/<code>/gates/<event>", methods=["GET", "POST"])

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint
 
 from examsite.web.access import principal
-from examsite.web.gates import has_endpoint
 from examsite.web.i18n import _
 from examsite.web.pages import NavItem, nav_item
 
@@ -28,13 +27,8 @@ def navigation(_competition: Any) -> list[NavItem]:
         ),
         nav_item(_("Quy tắc và tiêu chí"), "public.list_rulesets", also=("public.show_ruleset", "public.show_preset")),
     ]
-    if has_endpoint("public.show_verification"):
-        items.append(nav_item(_("Tự kiểm tra"), "public.show_verification"))
-    if principal() is not None and has_endpoint("auth.show_home"):
-        items.append(nav_item(_("Trang của tôi"), "auth.show_home"))
-    elif has_endpoint("auth.log_in"):
-        items.append(nav_item(_("Đăng nhập"), "auth.log_in"))
-    return items
+    door = ("auth.log_in", _("Đăng nhập")) if principal() is None else ("auth.show_home", _("Trang của tôi"))
+    return [*items, nav_item(_("Tự kiểm tra"), "public.show_verification"), nav_item(door[1], door[0])]
 
 
 bp.navigation = navigation  # type: ignore[attr-defined]

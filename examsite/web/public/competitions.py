@@ -25,7 +25,7 @@ from examsite.storage.queries.competitions import (
 )
 from examsite.web.access import public
 from examsite.web.appeals import last_words
-from examsite.web.gates import has_endpoint, planned_dates, track, when
+from examsite.web.gates import planned_dates, track, when
 from examsite.web.i18n import _, localised
 from examsite.web.labels.competitions import PUBLIC_STATES
 from examsite.web.labels.topics import topic_label
@@ -162,7 +162,7 @@ def _row(competition: Any) -> PublicRow:
 
 def _applies_url(competition: Any) -> str | None:
     """Where a person applies, while applications are open; the form itself refuses after the closing time."""
-    if competition.state is _S.RECEIVING and has_endpoint("auth.apply_for_post"):
+    if competition.state is _S.RECEIVING:
         return url_for("auth.apply_for_post", code=competition.code)
     return None
 
@@ -188,7 +188,7 @@ def _next_thing(competition: Any) -> NextThing:
         note = _until(_("Bảo vệ đề án"), competition.defence_at)
         return NextThing(_("Xem tiêu chí đề án"), f"{page}#criteria", note)
     published = _until(_("Công bố kết quả"), competition.results_at)
-    if state.has_reached(_S.PUBLISHED) and has_endpoint("public.show_ranking"):
+    if state.has_reached(_S.PUBLISHED):
         at = next((item.at for item in competition.passages if item.event == "result_published"), None)
         url = url_for("public.show_ranking", code=competition.code)
         return NextThing(_("Xem bảng xếp hạng"), url, _until(_("Đã công bố"), at))
@@ -204,11 +204,9 @@ def _links(competition: Any) -> list[tuple[str, str]]:
     pages = []
     if competition.state.has_reached(_S.WRITTEN):
         pages.append((_("Bốc thăm"), url_for("public.list_draws", code=competition.code)))
-    if competition.state.has_reached(_S.APPEALS) and has_endpoint("public.show_written_results"):
-        pages.append((_("Kết quả thi viết"), url_for("public.show_written_results", code=competition.code)))
     if competition.state.has_reached(_S.PROPOSALS):
         pages.append((_("Kết quả phúc khảo"), url_for("public.list_settled_appeals", code=competition.code)))
-    if competition.state.has_reached(_S.PUBLISHED) and has_endpoint("public.show_ranking"):
+    if competition.state.has_reached(_S.PUBLISHED):
         pages.append((_("Bảng xếp hạng"), url_for("public.show_ranking", code=competition.code)))
     return pages
 
