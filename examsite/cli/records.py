@@ -64,7 +64,7 @@ def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
                 details = ", ".join(f"{name}={value}" for name, value in problem.params.items())
                 click.echo(f"    mục (record) {problem.seq}: {problem.code} {details}".rstrip())
             wrong += len(report.problems)
-        faults = check_installation(session, codes=codes)
+        faults = check_installation(session, codes=codes, uploads_path=settings.uploads_path)
         for note in list_erasure_notes(session):
             click.echo(
                 f"○ {note.code}: đã xóa dữ liệu của {note.people} người, {note.records} nội dung, ghi ở mục {note.seq} "
@@ -100,5 +100,6 @@ _FAULTS = {
     "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
     "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",
     "not_erased": "đã ghi là xóa mà vẫn còn dữ liệu (recorded as erased, and not empty)",
+    "file_differs": "tệp đã nộp bị mất hoặc bị sửa (the uploaded file is gone or was changed)",
     "row_missing": "dòng đã mất, sổ ghi còn (the row is gone, its record stands)",
 }

@@ -27,7 +27,7 @@ from examsite.storage.database import upgrade, writing
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.queries.records import list_logs
 from examsite.storage.table_files import UnreadableTableError, read_tables, revision, write_tables
-from examsite.storage.uploads import stored_path
+from examsite.storage.uploads import is_whole
 
 MANIFEST = "manifest.json"
 #: Files of `instance/` beside database and uploads that belong to a backup.
@@ -187,8 +187,7 @@ def _put_in_place(
 def _check_uploads(session: Session, folder: Path) -> None:
     """Every file that a row names is there with the very bytes that were handed in."""
     for sha256 in sorted(set(session.scalars(select(Upload.sha256)))):
-        file = stored_path(folder, sha256)
-        if not file.is_file() or _digest(file) != sha256:
+        if not is_whole(folder, sha256):
             raise BackupError(f"the uploaded file {sha256} is missing or damaged")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.records import plan_log_code
@@ -17,11 +18,15 @@ from examsite.services.records import SYSTEM_LOG
 from examsite.services.table_checks import check_seals, check_tables
 from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
+from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.records import RecordLog
 from examsite.storage.unreadable_rows import list_loose_values, list_unreadable_rows
+from examsite.storage.uploads import is_whole
 
 
-def check_installation(session: Session, *, codes: Collection[str] = ()) -> list[TableProblem]:
+def check_installation(
+    session: Session, *, codes: Collection[str] = (), uploads_path: Path | None = None
+) -> list[TableProblem]:
     """What is wrong with any row; with codes only what the logs of those competitions tell, and no seals.
 
     A log whose competition is gone, or is called something else now, is a fault of the competition's row.
@@ -36,6 +41,8 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
         found += [TableProblem(table, row, "row_changed", column) for table, row, column in loose]
         found += found_by(session, partial(check_erasures, session))
         found += found_by(session, partial(check_accounts, session))
+        if uploads_path is not None:
+            found += _check_files(session, uploads_path)
     logs = select(RecordLog.id, RecordLog.code, RecordLog.competition_id).order_by(RecordLog.code)
     for key, code, named in session.execute(logs).all():
         # By its code alone: a log that somebody took its competition away is compared all the same.
@@ -48,6 +55,16 @@ def check_installation(session: Session, *, codes: Collection[str] = ()) -> list
         if is_own:
             found += found_by(session, partial(_check_competition, session, code))
     return list(dict.fromkeys(found))
+
+
+def _check_files(session: Session, uploads_path: Path) -> list[TableProblem]:
+    """Uploads whose files are gone, or hold other bytes than were handed in."""
+    rows = session.execute(select(Upload.sha256, func.min(Upload.id)).group_by(Upload.sha256).order_by(Upload.sha256))
+    return [
+        TableProblem("uploads", key, "file_differs", "sha256")
+        for sha256, key in rows.all()
+        if not is_whole(uploads_path, sha256)
+    ]
 
 
 def _check_competition(session: Session, code: str) -> list[TableProblem]:

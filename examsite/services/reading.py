@@ -14,7 +14,7 @@ from typing import Any
 from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import NotFoundError
-from examsite.services.uploads import StoredFile
+from examsite.services.uploads import StoredFile, check_whole
 from examsite.storage.page_cache import cached
 from examsite.storage.uploads import stored_path
 
@@ -179,4 +179,5 @@ def _ask(settings: Settings, upload: StoredFile, name: str, task: str, *rest: st
     source: Path = stored_path(settings.uploads_path, upload.sha256)
     if not source.is_file():
         return None
+    check_whole(settings.uploads_path, upload)
     return cached(settings.pages_path, source, upload.sha256, name=name, ask=(task, upload.kind.value, *rest))

@@ -21,6 +21,7 @@ from examsite.storage.uploads import (
     FileTooLargeError,
     clean_file,
     inspect_file,
+    is_whole,
     keep_file,
     stored_path,
     waiting_file,
@@ -144,15 +145,26 @@ def store_upload(
 
 
 def open_upload(uploads_path: Path, upload: StoredFile) -> BinaryIO:
-    """The bytes of a stored file.
+    """The bytes of a stored file, the very ones that were handed in.
 
     Raises:
-        NotFoundError: `file_not_found`, when the folder lost it.
+        NotFoundError: `file_not_found`, when the folder lost it; `file_changed`, when it holds others.
     """
-    try:
-        return stored_path(uploads_path, upload.sha256).open("rb")
-    except FileNotFoundError:
-        raise NotFoundError("file_not_found") from None
+    path = stored_path(uploads_path, upload.sha256)
+    if not path.is_file():
+        raise NotFoundError("file_not_found")
+    check_whole(uploads_path, upload)
+    return path.open("rb")
+
+
+def check_whole(uploads_path: Path, upload: StoredFile) -> None:
+    """Refuse a file that somebody changed in the folder: nobody is to read, or score, what was not handed in.
+
+    Raises:
+        NotFoundError: `file_changed`.
+    """
+    if not is_whole(uploads_path, upload.sha256):
+        raise NotFoundError("file_changed")
 
 
 def display_name(filename: str, kind: str) -> str:

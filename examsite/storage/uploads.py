@@ -71,6 +71,15 @@ def waiting_file(uploads_path: Path, stream: BinaryIO, *, most_bytes: int) -> It
         path.unlink(missing_ok=True)
 
 
+def is_whole(uploads_path: Path, sha256: str) -> bool:
+    """Whether a stored file is there with the very bytes that were handed in."""
+    path = stored_path(uploads_path, sha256)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
 def inspect_file(path: Path) -> tuple[str | None, str]:
     """Kind of a file, or None and the code of the reason; looked at by a process of its own under hard limits."""
     command = [sys.executable, "-I", str(INSPECTION), str(path)]

@@ -21,6 +21,7 @@ from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.services.accounts import create_account
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.installation_checks import check_installation
 from examsite.services.uploads import display_name, open_upload, receive_file, receive_proposal, store_upload
 from examsite.storage import uploads as storage
 from tests.factories import files
@@ -304,9 +305,19 @@ def test_a_stored_file_belongs_to_a_person_and_comes_back(
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
     with open_upload(folder, first) as file:
         assert file.read() == data
-    storage.stored_path(folder, first.sha256).unlink()
-    with pytest.raises(NotFoundError):
+    place = storage.stored_path(folder, first.sha256)
+    place.chmod(0o600)
+    place.write_bytes(files.pdf(text="đề án của người khác"))
+    with pytest.raises(NotFoundError, match="file_changed"):
         open_upload(folder, first)
+    told = [one for one in check_installation(session, uploads_path=folder) if one.table == "uploads"]
+    assert [(one.row, one.code) for one in told] == [(first.id, "file_differs")]
+    place.unlink()
+    with pytest.raises(NotFoundError, match="file_not_found"):
+        open_upload(folder, first)
+    assert [one.code for one in check_installation(session, uploads_path=folder) if one.table == "uploads"] == [
+        "file_differs"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -39,5 +39,9 @@ ERRORS = {
     "file_cannot_be_cleaned": _l(
         "Không lập được bản sao đã bỏ thông tin người viết từ tệp này. Hãy in ra PDF rồi gửi lại."
     ),
+    "file_changed": _l(
+        "Tệp này trên máy chủ không còn đúng từng byte như khi nộp nên không được mở. Hãy báo quản trị hệ thống và ban "
+        "giám sát."
+    ),
     "file_not_found": _l("Tệp này không còn trên máy chủ. Hãy báo quản trị hệ thống."),
 }
