@@ -431,7 +431,11 @@ def _place(session: Session, code: str, stand: str) -> Place:
     place.requests = list(session.scalars(select(RoomRequest.id).where(RoomRequest.sitting_id.in_(ids))))
     scripts = session.scalars(select(Script).where(Script.competition_id == own).order_by(Script.code)).all()
     place.scripts = [row.code for row in scripts if row.kind is ScriptKind.LIVE]
-    place.looks = [row.code for row in list_checks(session, own)]
+    # Their codes are drawn: first, whatever the draw gave, one in which everything that was found is decided.
+    checks = sorted(
+        list_checks(session, own), key=lambda row: not row.hints or any(hint.is_covered is None for hint in row.hints)
+    )
+    place.looks = [row.code for row in checks]
     place.flags = list(
         session.scalars(select(ScriptFlag.id).where(ScriptFlag.script_id.in_([row.id for row in scripts])))
     )
