@@ -84,41 +84,38 @@ def _called() -> tuple[Corrected, str, str]:
     return made, passing, failing
 
 
+def _heard(*, calls_another: bool = False) -> tuple[Corrected, str]:
+    """Whoever passes now is called, drawn and heard; the one who still fails may be called, too."""
+    made, passing, failing = _called()
+    made.draw_order(passing, *([failing] if calls_another else []))
+    made.hear(passing)
+    made.attend()
+    return made, failing
+
+
 def _ranked(made: Made) -> str:
     return next(str(person["code"]) for person in made.result["candidates"] if person["rank"])
 
 
 def honest() -> tuple[bytes, bytes]:
     """Whoever passes now is called, draws, is heard."""
-    made, passing, _failing = _called()
-    made.draw_order(passing)
-    made.hear(passing)
-    made.attend()
+    made, _failing = _heard()
     return made.publish_again(), made.old
 
 
 def somebody_is_called_who_does_not_pass() -> tuple[bytes, bytes]:
-    made, passing, failing = _called()
-    made.draw_order(passing, failing)
-    made.hear(passing)
-    made.attend()
+    made, _failing = _heard(calls_another=True)
     return made.publish_again(), made.old
 
 
 def somebody_is_heard_who_does_not_pass() -> tuple[bytes, bytes]:
-    made, passing, failing = _called()
-    made.draw_order(passing, failing)
-    made.hear(passing)
+    made, failing = _heard(calls_another=True)
     made.hear(failing)
-    made.attend()
     return made.publish_again(), made.old
 
 
 def somebody_is_heard_a_second_time() -> tuple[bytes, bytes]:
-    made, passing, _failing = _called()
-    made.draw_order(passing)
-    made.hear(passing)
-    made.attend()
+    made, _failing = _heard()
     heard = _ranked(made)
     part = made.parts[heard, "defence"]
     for mark in part["marks"]:
@@ -161,10 +158,7 @@ def the_same_result_is_published_twice() -> tuple[bytes, bytes]:
 
 
 def numbers_of_the_first_draw_are_used_again() -> tuple[bytes, bytes]:
-    made, passing, _failing = _called()
-    made.draw_order(passing)
-    made.hear(passing)
-    made.attend()
+    made, _failing = _heard()
     early, late = (_all(made, event, "draw/presentation") for event in ("draw:committed", "draw:held"))
     first, second = (_says(made, seq)["document"] for seq in late)
     second["contributions"] = first["contributions"]
