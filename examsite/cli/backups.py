@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from examsite.config import load_settings
 from examsite.services.backup_catalogue import destroy_overdue, held_in, list_backups
@@ -53,6 +53,9 @@ def restore(archive: Path, *, yes: bool) -> None:
         try:
             upgrade(engine)
             kept = make_backup(engine, settings, now=read_clock()).path
+        except OperationalError as busy:
+            # Locked by a server, out of reach, a full disk: nothing is wrong with what stands there.
+            raise BackupError(f"the database does not answer: {busy.orig}") from busy
         except (BackupError, DatabaseError) as unreadable:
             # A damaged database is what a backup is for: it is kept as the file that it is.
             click.echo(f"! {unreadable}", err=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Date, Enum, LargeBinary, Table, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examsite.storage import models
@@ -48,6 +48,8 @@ def write_tables(session: Session, folder: Path) -> dict[str, int]:
     for table in Base.metadata.sorted_tables:
         try:
             counts[table.name] = _write_table(session, table, folder / f"{table.name}.jsonl")
+        except OperationalError:
+            raise  # the database does not answer; that says nothing about its tables
         except (ArithmeticError, LookupError, TypeError, ValueError, SQLAlchemyError) as error:
             raise UnreadableTableError(table.name) from error
     return counts

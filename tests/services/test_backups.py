@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import tarfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from examsite.cli import commands
@@ -247,3 +249,23 @@ def test_what_cannot_be_read_is_kept_as_it_is_and_replaced(
         assert session.scalars(select(Account.login)).all() == ["lan"]
     refused = CliRunner().invoke(commands, ["backup"])
     assert refused.exit_code == 0, refused.output
+
+
+def test_a_database_that_somebody_holds_is_not_moved_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    settings = load_settings(tmp_path, environ={})
+    monkeypatch.setenv("EXAMSITE_INSTANCE", str(tmp_path))
+    path = tmp_path / "examsite.db"
+    with databases.migrated_engine(f"sqlite:///{path}") as engine:
+        load_signer(settings)
+        archive = make_backup(engine, settings, now=now).path.rename(tmp_path / "kept.tar.gz")
+
+    def locked(*_given: object) -> None:
+        raise OperationalError("BEGIN", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr("examsite.cli.backups.upgrade", locked)
+    refused = CliRunner().invoke(commands, ["restore", str(archive), "--yes"])
+    assert (refused.exit_code, "database is locked" in refused.output) == (1, True)
+    assert path.exists()
+    assert not list(tmp_path.glob("unreadable-*"))
