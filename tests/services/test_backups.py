@@ -269,3 +269,30 @@ def test_a_database_that_somebody_holds_is_not_moved_away(
     assert (refused.exit_code, "database is locked" in refused.output) == (1, True)
     assert path.exists()
     assert not list(tmp_path.glob("unreadable-*"))
+
+
+def test_a_restore_leaves_the_settings_and_a_failed_one_the_keys_of_this_machine(
+    filled: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = settings.instance_path
+    theirs, ours = 'bind = "10.0.0.1:80"\n', 'bind = "127.0.0.1:80"\n'
+    (folder / "config.toml").write_text(theirs)
+    made = make_backup(filled, settings, now=now)
+    (folder / "config.toml").write_text(ours)
+    (folder / "secret.key").write_text("of this machine")
+    left = iter((True, False))
+
+    def full(_descriptor: int) -> None:
+        if not next(left):
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(BackupError, match="No space left"):
+            restore_backup(filled, settings, made.path)
+    assert (folder / "secret.key").read_text() == "of this machine"
+    assert not list(folder.glob("*.ready"))
+
+    restore_backup(filled, settings, made.path)
+    assert ((folder / "config.toml").read_text(), (folder / "config.toml.restored").read_text()) == (ours, theirs)
+    assert (folder / "secret.key").read_text() != "of this machine"
