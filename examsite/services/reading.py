@@ -15,7 +15,7 @@ from examsite.config import Settings
 from examsite.domain.dossiers import UploadKind
 from examsite.domain.errors import NotFoundError
 from examsite.services.uploads import StoredFile, check_whole
-from examsite.storage.page_cache import cached
+from examsite.storage.page_cache import cached, find_cached
 from examsite.storage.uploads import stored_path
 
 __all__ = [
@@ -96,7 +96,7 @@ def read_outline(settings: Settings, upload: StoredFile) -> Outline:
     """The pages of a file with their words.
 
     Raises:
-        NotFoundError: `proposal_not_drawable`.
+        NotFoundError: `proposal_not_drawable`, or `file_changed` as `check_whole`.
     """
     data = _ask(settings, upload, f"outline-{_OUTLINE_VERSION}.json", "outline")
     if data is None:
@@ -179,5 +179,9 @@ def _ask(settings: Settings, upload: StoredFile, name: str, task: str, *rest: st
     source: Path = stored_path(settings.uploads_path, upload.sha256)
     if not source.is_file():
         return None
+    # Only a drawing reads the file, so only a drawing needs it whole: what is kept was drawn from these very bytes.
+    kept = find_cached(settings.pages_path, upload.sha256, name=name)
+    if kept is not None:
+        return kept
     check_whole(settings.uploads_path, upload)
     return cached(settings.pages_path, source, upload.sha256, name=name, ask=(task, upload.kind.value, *rest))

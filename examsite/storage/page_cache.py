@@ -28,17 +28,25 @@ READING_SECONDS = 40
 _turns = threading.BoundedSemaphore(1)
 
 
+def find_cached(pages_path: Path, sha256: str, *, name: str) -> bytes | None:
+    """An answer that was made before, or None."""
+    try:
+        return (pages_path / sha256[:2] / sha256 / name).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
 def cached(pages_path: Path, source: Path, sha256: str, *, name: str, ask: tuple[str, ...]) -> bytes | None:
     """The answer to `ask` (task, kind, …) about a file, from the folder or drawn now; None when it cannot be had."""
+    if (kept := find_cached(pages_path, sha256, name=name)) is not None:
+        return kept
     folder = pages_path / sha256[:2] / sha256
     target = folder / name
-    with contextlib.suppress(FileNotFoundError):
-        return target.read_bytes()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _turns, _alone(folder):
         # Whoever waited for the same page finds it made.
-        with contextlib.suppress(FileNotFoundError):
-            return target.read_bytes()
+        if (kept := find_cached(pages_path, sha256, name=name)) is not None:
+            return kept
         made = _read(source, ask)
         if made is not None:
             _keep(target, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -58,11 +59,18 @@ _OFFICE_LOOKS = {
 
 def kept(tmp_path: Path, data: bytes, kind: UploadKind) -> tuple[Settings, reading.KeptFile]:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
-    sha256 = "ab" * 32
+    sha256 = hashlib.sha256(data).hexdigest()
     place = stored_path(settings.uploads_path, sha256)
     place.parent.mkdir(parents=True)
     place.write_bytes(data)
     return settings, reading.KeptFile(sha256, kind, "de-an")
+
+
+def test_of_a_file_that_somebody_changed_nothing_new_is_drawn(tmp_path: Path) -> None:
+    settings, upload = kept(tmp_path, word(_WORDS), UploadKind.DOCX)
+    stored_path(settings.uploads_path, upload.sha256).write_bytes(word(_WORDS.replace("11 %", "71 %")))
+    with pytest.raises(NotFoundError, match="file_changed"):
+        reading.read_outline(settings, upload)
 
 
 def test_a_pdf_is_drawn_once_and_read_from_the_folder_after(tmp_path: Path) -> None:
