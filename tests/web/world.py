@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +21,7 @@ from unittest.mock import patch
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from examsite.app import create_app
@@ -307,10 +308,10 @@ def answer_word(name: str) -> str:
     return f"vb{name.rsplit(maxsplit=1)[-1][::-1]}"
 
 
-def build_world(folder: Path) -> World:
-    """Play every competition up to its stand; about ten seconds."""
+def settings_of(folder: Path) -> Settings:
+    """An installation on SQLite, quick at hashing passwords."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Settings(
+    return Settings(
         instance_path=folder,
         secret_key="0" * 64,
         database_url=f"sqlite:///{folder / 'examsite.db'}",
@@ -319,15 +320,28 @@ def build_world(folder: Path) -> World:
         upload_limit_megabytes=2,
         testing=True,
     )
-    world = World(settings)
-    engine = open_engine(settings)
+
+
+@contextmanager
+def directing(engine: Engine, settings: Settings) -> Iterator[Director]:
+    """A new database with the bank of questions and the people of the demonstration."""
     upgrade(engine)
     signer = load_signer(settings)
-    known = plans(NOW)
     with writing(engine) as session:
         director = Director(session, settings, signer, "no password fits")
         papers.load_bank(director.context(NOW - timedelta(days=210)), load_bank())
         director.make_people(NOW - timedelta(days=200))
+        yield director
+
+
+def build_world(folder: Path) -> World:
+    """Play every competition up to its stand; about ten seconds."""
+    settings = settings_of(folder)
+    world = World(settings)
+    engine = open_engine(settings)
+    known = plans(NOW)
+    with directing(engine, settings) as director:
+        session = director.session
         for number, stand in enumerate(STANDS):
             people = applicants(number, min(MOST, len(known[stand].applicants)))
             plan = replace(known[stand], applicants=people, figures={}, is_large=False)
