@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from examsite.domain.attempts import AttemptState
 from examsite.domain.errors import DomainError
 from examsite.domain.events import Event
 from examsite.domain.saves import recorded_content
@@ -23,21 +24,27 @@ from examsite.storage.queries.papers import get_frozen_paper
 
 _Records = Mapping[int, RecordRow]
 
+#: How an attempt stands when its answers were put on record by whom.
+_ENDED_BY = {"candidate": AttemptState.HANDED_IN, "system": AttemptState.CLOSED}
+
 
 def check_answers(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     """Every attempt whose answers or counted points are not what was recorded, and every one that is gone."""
     attempts = session.execute(
-        select(Attempt.id, Attempt.record_seq, Attempt.objective_points, Attempt.objective_total, Paper)
+        select(Attempt.id, Attempt.state, Attempt.record_seq, Attempt.objective_points, Attempt.objective_total, Paper)
         .join(Sitting, Sitting.id == Attempt.sitting_id)
         .outerjoin(Paper, Paper.id == Attempt.paper_id)
         .where(Sitting.competition_id == competition.id)
         .order_by(Attempt.id)
     ).all()
     # Answers that a recorded erasure destroyed have no row; `check_erasures` looks at what is gone.
-    named = {seq for _key, seq, *_rest in attempts} | erased_contents(session, competition.code)
+    named = {seq for _key, _state, seq, *_rest in attempts} | erased_contents(session, competition.code)
     versions = map_current_versions(session.connection(), [key for key, *_rest in attempts])
-    for key, seq, points, total, paper in attempts:
+    for key, state, seq, points, total, paper in attempts:
         row = records.get(-1 if seq is None else seq)
+        # Whose act the hand-in was; of what was amended later the log says nothing about that.
+        if row is not None and row.event == Event.ANSWERS_SUBMITTED and state is not _ENDED_BY.get(row.actor):
+            yield TableProblem("attempts", key, "value_differs", "state", row.seq, row.event)
         payload = {} if row is None else row.content
         if row is None or "answers" not in payload:
             continue

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import pyrage
-from sqlalchemy import Table, delete, insert, null, select, update
+from sqlalchemy import Table, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
@@ -55,7 +55,6 @@ from examsite.storage.row_sets import among
 from examsite.storage.traces import leave_no_trace, overwrite_what_is_deleted
 
 _versions = cast(Table, AnswerVersion.__table__)
-_closed_answers = cast(Table, ClosedAnswers.__table__)
 
 #: Tables from which rows are deleted, or in which they are blanked.
 _CLEANED = ("answer_versions", "attempts", "draw_contributions", "identity_hints", "records", "script_checks")
@@ -246,10 +245,8 @@ def _close_answers(session: Session, cuts: Sequence[Cut]) -> None:
     """The closed files of the attempts come in the place of their answers and of what was computed from them."""
     attempts = [cut.attempt.attempt_id for cut in cuts]
     session.execute(delete(_versions).where(among(_versions.c.attempt_id, "attempts")), {"attempts": attempts})
-    if cuts:
-        session.execute(
-            insert(_closed_answers), [{"attempt_id": cut.attempt.attempt_id, "content": cut.file} for cut in cuts]
-        )
+    session.add_all(ClosedAnswers(attempt_id=cut.attempt.attempt_id, content=cut.file) for cut in cuts)
+    session.flush()
     session.execute(
         update(Attempt)
         .where(among(Attempt.id, "attempts"))

@@ -37,9 +37,14 @@ def name_markers(ctx: ServiceContext, competition: Competition, moves: Mapping[s
         return None
     figures = {marker: figures_of(alarm) for marker, alarm in sorted(moves.items())}
     payload = {"markers": sorted(moves), "figures": figures}
-    record(ctx, competition, Event.MARKERS_NAMED, f"competition/{competition.code}", payload, actor="system")
     alarm = MarkerAlarm(
-        competition_id=competition.id, named=" ".join(sorted(moves)), figures=figures, raised_at=ctx.now
+        competition_id=competition.id,
+        named=" ".join(sorted(moves)),
+        figures=figures,
+        raised_at=ctx.now,
+        named_seq=record(
+            ctx, competition, Event.MARKERS_NAMED, f"competition/{competition.code}", payload, actor="system"
+        ),
     )
     ctx.session.add(alarm)
     ctx.session.flush()

@@ -283,12 +283,13 @@ def _stop(
     actor: str | None,
 ) -> MarkerStop:
     payload = {"marker": marker, "cause": str(cause), "figures": dict(figures)}
-    record(ctx, competition, Event.MARKER_STOPPED, f"competition/{competition.code}", payload, actor=actor)
+    seq = record(ctx, competition, Event.MARKER_STOPPED, f"competition/{competition.code}", payload, actor=actor)
     stop = MarkerStop(
         assignment_id=assignment_id,
         cause=cause,
         figures=dict(figures),
         stopped_at=ctx.now,
+        stopped_seq=seq,
         stopped_by_id=None if actor == "system" else ctx.actor.assignment_id,
     )
     ctx.session.add(stop)

@@ -6,11 +6,11 @@ the system counted, is computed anew from the log.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.adjustments import planned_seconds
@@ -23,7 +23,8 @@ from examsite.domain.table_problems import TableProblem
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.models.rooms import LostTime
+from examsite.storage.models.sittings import Attempt, Extension, Sitting
 from examsite.storage.queries.records import list_records_of_events
 
 _Records = Mapping[int, RecordRow]
@@ -71,13 +72,17 @@ def _sittings(
 def _attempts(session: Session, records: _Records, sitting: Sitting) -> Iterator[TableProblem]:
     here = [row for row in records.values() if row.subject == f"sitting/{sitting.code}"]
     seats = _seats(here)
-    time = None if any(row.payload is None for row in here if row.event in _TIME) else _time_given(here)
+    is_told = all(row.payload is not None for row in here if row.event in _TIME)
+    time = _time_given(here) if is_told else None
+    if is_told:
+        yield from _losses(session, sitting, here)
     found = session.execute(
         select(Attempt, Candidacy.candidate_number, Candidacy.adjustments)
         .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
         .where(Attempt.sitting_id == sitting.id)
         .order_by(Attempt.id)
     )
+    extended = _extended(session, sitting)
     for attempt, number, adjustments in found:
         if seats is not None:
             row, seat = seats.pop(number, (None, ""))
@@ -87,12 +92,14 @@ def _attempts(session: Session, records: _Records, sitting: Sitting) -> Iterator
                 yield TableProblem("attempts", attempt.id, "value_differs", "seat", row.seq, row.event)
         if time is None:
             continue
-        given, last = time.get(number, (0, None))
+        given, stood, last = time.get(number, (0, 0, None))
         if attempt.paper_id is not None and adjustments.get("decided_by_id") is not None:
             given += planned_seconds(adjustments, sitting.duration_minutes)
+        seq, event = (None, "") if last is None else (last.seq, last.event)
         if given != attempt.added_seconds:
-            seq, event = (None, "") if last is None else (last.seq, last.event)
             yield TableProblem("attempts", attempt.id, "value_differs", "added_seconds", seq, event)
+        if given - stood != extended.get(attempt.id, 0):
+            yield TableProblem("extensions", None, "row_missing", "", seq, event)
     for row, _seat in (seats or {}).values():
         yield TableProblem("attempts", None, "row_missing", "", row.seq, row.event)
 
@@ -113,15 +120,44 @@ def _seats(here: list[RecordRow]) -> dict[str | None, tuple[RecordRow, str]] | N
     return seats
 
 
-def _time_given(here: list[RecordRow]) -> dict[str | None, tuple[int, RecordRow]]:
-    """Seconds given by candidate number, and the last record that gave some."""
+def _time_given(here: list[RecordRow]) -> dict[str | None, tuple[int, int, RecordRow]]:
+    """By candidate number the seconds given, those of them in which the clock stood, and the last record of any."""
     given: defaultdict[str | None, int] = defaultdict(int)
+    stood: defaultdict[str | None, int] = defaultdict(int)
     last: dict[str | None, RecordRow] = {}
     for row in here:
         for number, seconds in _given_by(row.event, row.content):
             given[number] += seconds
+            stood[number] += seconds if row.event == Event.TIME_RESUMED else 0
             last[number] = row
-    return {number: (given[number], last[number]) for number in given}
+    return {number: (given[number], stood[number], last[number]) for number in given}
+
+
+def _extended(session: Session, sitting: Sitting) -> dict[int, int]:
+    """By attempt the seconds that the rows of its extensions give; the time a clock stood has no such row."""
+    rows = session.execute(
+        select(Extension.attempt_id, func.sum(Extension.seconds))
+        .join(Attempt, Attempt.id == Extension.attempt_id)
+        .where(Attempt.sitting_id == sitting.id)
+        .group_by(Extension.attempt_id)
+    )
+    return {attempt_id: int(seconds) for attempt_id, seconds in rows}
+
+
+def _losses(session: Session, sitting: Sitting, here: list[RecordRow]) -> Iterator[TableProblem]:
+    """As many decided losses of time as decisions, each with its figure; one that waits is nobody's word yet."""
+    rows = session.execute(
+        select(LostTime, Candidacy.candidate_number)
+        .join(Attempt, Attempt.id == LostTime.attempt_id)
+        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+        .where(Attempt.sitting_id == sitting.id, LostTime.decided_at.is_not(None))
+    )
+    decided = Counter((number, row.given_seconds) for row, number in rows)
+    for row in here:
+        if row.event == Event.TIME_DECIDED:
+            decided.subtract((one["number"], one["given_seconds"]) for one in row.content["decisions"])
+    if any(decided.values()):
+        yield TableProblem("lost_times", None, "row_missing", "", None, Event.TIME_DECIDED.value)
 
 
 def _given_by(event: str, said: Mapping[str, Any]) -> list[tuple[str | None, int]]:

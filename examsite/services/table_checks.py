@@ -2,7 +2,7 @@
 
 Two nets lie over each other. The seal of a row shows any change of any column that the product did not make. The log
 shows what a row must say, so that a change with a good seal, a row that is gone and a row too many are found as well,
-and names the column; of tables that no result is computed from only a changed row is found.
+and names the column; of what nobody put on record only a changed row is found.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from examsite.domain.errors import DomainError
 from examsite.domain.events import Event
 from examsite.domain.marking import MarkState
 from examsite.domain.papers import PaperState, paper_from_data, paper_sha256
+from examsite.domain.personal_data import ROWS_DESTROYED
 from examsite.domain.publication import ResultState
 from examsite.domain.row_statements import RowStatement
 from examsite.domain.rubrics import rubric_data, rubric_from_snapshot
@@ -27,6 +28,7 @@ from examsite.domain.rulesets import ruleset_data
 from examsite.domain.table_problems import TableProblem
 from examsite.services.allocation_checks import check_allocations
 from examsite.services.answer_checks import check_answers
+from examsite.services.board_checks import check_boards
 from examsite.services.draw_checks import check_draws
 from examsite.services.guarded_checks import found_by
 from examsite.services.presence_checks import check_presence
@@ -64,7 +66,18 @@ _LEAVES_A_ROW = {
     Event.WITHDRAWAL_REFUSED: "mark_withdrawals",
     Event.APPEAL_DECIDED: "appeals",
     Event.KEY_SPLIT: "split_keys",
+    Event.MARKER_QUALIFIED: "qualifications",
+    Event.MARKER_STOPPED: "marker_stops",
+    Event.MARKER_DECIDED: "marker_stops",
+    Event.MARKERS_NAMED: "marker_alarms",
+    Event.NAMING_DECIDED: "marker_alarms",
+    Event.EXPLANATION_ASKED: "explanations",
+    Event.EXPLANATION_GIVEN: "explanations",
+    Event.DISCUSSION_NOTED: "discussion_notes",
+    Event.ASSESSMENT_LOCKED: "proposal_assessments",
 }
+#: Tables whose rows an erasure takes away, with the contents of their records; `check_erasures` looks at what is gone.
+_ERASABLE = frozenset(owned.table for owned in ROWS_DESTROYED)
 
 
 def check_seals(session: Session) -> list[TableProblem]:
@@ -97,6 +110,7 @@ def check_tables(session: Session, competition: Competition) -> list[TableProble
         _check_results,
         _check_gates,
         check_presence,
+        check_boards,
         check_proposals,
         check_draws,
     ):
@@ -123,8 +137,11 @@ def _check_statements(session: Session, competition: Competition, records: _Reco
             yield TableProblem(statement.table, statement.row, "value_differs", column, row.seq, row.event)
     wanted = {event.value: table for event, table in _LEAVES_A_ROW.items()}
     for row in records.values():
+        if row.event not in wanted or row.seq in named:
+            continue
         alone = row.event == Event.MARK_WITHDRAWN and row.subject.startswith("defence/")
-        if row.event in wanted and row.seq not in named and not alone:
+        erased = row.payload is None and wanted[row.event] in _ERASABLE
+        if not alone and not erased:
             yield TableProblem(wanted[row.event], None, "row_missing", "", row.seq, row.event)
 
 

@@ -231,8 +231,9 @@ def make_board(
             for number, text in enumerate(essays, start=1)
         ]
         payload = {"candidate": str(room.candidacies[place].public_code), "answers": answers}
+        subject = f"sitting/{room.sitting.code}"
         attempt.record_seq = record(
-            room.ctx(), room.competition, Event.ANSWERS_SUBMITTED, f"sitting/{room.sitting.code}", payload
+            room.ctx(), room.competition, Event.ANSWERS_SUBMITTED, subject, payload, actor="candidate"
         )
     session.flush()
     return board

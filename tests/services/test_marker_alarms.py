@@ -21,6 +21,7 @@ from examsite.storage.models.standardisation import MarkerAlarm, MarkerStop
 from examsite.storage.queries.marking_statistics import list_locked_marks, list_watched_marks
 from tests.factories.marking import Board, make_board
 from tests.factories.standardisation import agree
+from tests.factories.told_rows import assert_told
 
 MOVE = Decimal("6.25")
 
@@ -200,5 +201,6 @@ def test_the_head_who_pauses_one_of_two_has_answered_the_alarm(session: Session,
 
     (alarm,) = _alarms(board)
     assert (alarm.outcome, alarm.reason) == ("stopped", stop.figures["reason"])
+    assert assert_told(session, board.competition, MarkerStop, MarkerAlarm) == 2
     assert _watch(board, 1) is None
     assert len(_alarms(board)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from examsite.domain.permissions import Role
 from examsite.domain.questions import Text
 from examsite.services import marker_alarms, marker_stops, marking, rubric_changes
 from examsite.services.allocations import draw_allocation
+from examsite.statistics.drift import Alarm, Direction
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.records import RecordRow
@@ -29,15 +31,18 @@ from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_hold, list_open_alarms
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, with_rules
+from tests.factories.told_rows import assert_told
 from tests.factories.withdrawals import withdraw_mark
 
 STEP = Decimal("2.50")
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path) -> Iterator[Board]:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    return make_board(session, now, settings=settings)
+    made = make_board(session, now, settings=settings)
+    yield made
+    assert_told(session, made.competition, MarkerStop, MarkerAlarm)
 
 
 def _many(board: Board, scripts: int) -> None:
@@ -168,9 +173,8 @@ def test_work_since_the_last_good_seed_goes_to_others_by_two_people(board: Board
 def test_codes_stay_sealed_while_the_head_owes_a_decision_about_a_marker(board: Board) -> None:
     board.allocated()
     head = board.ctx(Role.MARKING_HEAD)
-    board.session.add(
-        MarkerAlarm(competition_id=board.competition.id, named="M02 M03", figures={}, raised_at=board.room.now)
-    )
+    moves = {name: Alarm(Direction.LENIENT, 12, 5.0) for name in ("M02", "M03")}
+    marker_alarms.name_markers(board.ctx(board.markers[1]), board.competition, moves)
     stop = marker_stops.stop_marker(head, board.competition, "M01", reason="Cần trao đổi về câu 2.")
 
     def owed() -> set[str]:

@@ -22,11 +22,13 @@ from examsite.services.allocations import allocate_third, draw_allocation
 from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark, Script
 from examsite.storage.models.records import RecordRow
+from examsite.storage.models.standardisation import AgreedMark, Qualification
 from examsite.storage.queries.marking import count_scripts, list_scripts, list_standings
 from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.standardisation import find_qualification, list_own_standards, missing_before_allocation
 from tests.factories.marking import NO_SEEDS, Board, make_board
 from tests.factories.standardisation import agree, propose, with_rules
+from tests.factories.told_rows import assert_told
 from tests.scenes import Keep
 
 MakeBoard = Callable[..., Board]
@@ -34,7 +36,7 @@ SEED, PRACTICE, QUALIFICATION = ScriptKind.SEED, ScriptKind.PRACTICE, ScriptKind
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Iterator[Board]:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
 
     def build() -> Board:
@@ -42,7 +44,9 @@ def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
         made.sealed()
         return made
 
-    return keep("board", build, session, tmp_path, settings=settings)
+    kept = keep("board", build, session, tmp_path, settings=settings)
+    yield kept
+    assert_told(session, kept.competition, AgreedMark, Qualification)
 
 
 def _allocate(board: Board) -> None:

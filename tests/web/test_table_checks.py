@@ -10,20 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, inspect, select, update
+from sqlalchemy import delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
+from examsite.domain.attempts import AttemptState
 from examsite.domain.papers import PaperState
 from examsite.domain.scores import score
 from examsite.services.table_checks import TableProblem, check_seals, check_tables
 from examsite.storage.database import open_engine
 from examsite.storage.models.appeals import Appeal
+from examsite.storage.models.code_maps import ClosedAnswers
 from examsite.storage.models.competitions import Competition, Post
-from examsite.storage.models.dossiers import Candidacy
-from examsite.storage.models.marking import CodeEntry, Mark, Script, Settlement
+from examsite.storage.models.dossiers import Candidacy, DossierItem
+from examsite.storage.models.explanations import Explanation
+from examsite.storage.models.marking import CodeEntry, DiscussionNote, Mark, Script, Settlement
 from examsite.storage.models.papers import Paper
+from examsite.storage.models.proposals import PanelQuestion, ProposalAssessment
 from examsite.storage.models.ranking import Deduction, ResultVersion, Signature
-from examsite.storage.models.sittings import AnswerVersion, Attempt, Incident, Sitting
+from examsite.storage.models.records import RecordLog, Witness
+from examsite.storage.models.rooms import LostTime
+from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Incident, Sitting
 from tests.web.world import World
 
 
@@ -171,3 +177,65 @@ def test_an_answer_changed_after_the_hand_in_is_named(stage: Stage) -> None:
         TableProblem("answer_versions", attempt.id, "value_differs", "content", attempt.record_seq, "answers:submitted")
         in stage.problems()
     )
+
+
+#: Rows of the boards and of the room of which the log says that they were there.
+_TOLD = (
+    Witness,
+    Explanation,
+    DiscussionNote,
+    ProposalAssessment,
+    PanelQuestion,
+    DossierItem,
+    ClosedAnswers,
+    Extension,
+    LostTime,
+)
+
+
+def test_of_every_competition_nothing_that_was_told_is_missing_at_first(whole: Session) -> None:
+    assert _problems_of(whole, _TOLD) == []
+
+
+@pytest.mark.parametrize("model", _TOLD)
+def test_a_row_that_somebody_told_the_log_of_does_not_disappear(whole: Session, model: type[Any]) -> None:
+    table = inspect(model).local_table
+    told = {
+        ProposalAssessment: ProposalAssessment.locked_at.is_not(None),
+        LostTime: LostTime.decided_at.is_not(None),
+    }
+    key = whole.scalar(select(func.min(model.id)).where(told.get(model, model.id > 0)))
+    assert key is not None, f"nobody of the world left a row in {table.name}"
+    for waiting in table.metadata.tables.values():  # what hangs on it would keep the row from going
+        for reference in waiting.foreign_keys:
+            if reference.column.table is table:
+                whole.execute(delete(waiting).where(reference.parent == key))
+    whole.execute(delete(table).where(table.c.id == key))
+
+    assert {one.code for one in _problems_of(whole, (model,))} == {"row_missing"}
+
+
+def _problems_of(session: Session, models: tuple[type[Any], ...]) -> list[TableProblem]:
+    names = {inspect(model).local_table.name for model in models}
+    logs = select(Competition).join(RecordLog, RecordLog.competition_id == Competition.id)
+    return [one for row in session.scalars(logs) for one in check_tables(session, row) if one.table in names]
+
+
+@pytest.fixture
+def whole(stand: Stage) -> Iterator[Session]:
+    """Every competition of the world."""
+    yield stand.session
+    stand.session.rollback()
+
+
+def test_a_hand_in_that_became_a_closing_is_named(stage: Stage) -> None:
+    handed_in = select(Attempt).join(Sitting, Sitting.id == Attempt.sitting_id)
+    mine = handed_in.where(Sitting.competition_id == stage.competition.id, Attempt.state == AttemptState.HANDED_IN)
+    attempt = stage.session.scalars(mine.order_by(Attempt.id)).first()
+    assert attempt is not None
+    table = inspect(Attempt).local_table
+    changed = {"state": AttemptState.CLOSED, "closed_at": attempt.handed_in_at, "handed_in_at": None}
+    stage.session.execute(update(table).where(table.c.id == attempt.id).values(**changed))
+    stage.session.expire_all()
+    named = TableProblem("attempts", attempt.id, "value_differs", "state", attempt.record_seq, "answers:submitted")
+    assert named in stage.problems()

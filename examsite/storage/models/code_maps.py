@@ -37,7 +37,7 @@ class CodeMap(Sealed, Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
-class ClosedAnswers(Base):
+class ClosedAnswers(Sealed, Base):
     """Everything that one attempt left in words and points, as an age file, from the cut to the opening."""
 
     __tablename__ = "closed_answers"

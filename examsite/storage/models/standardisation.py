@@ -82,6 +82,8 @@ class MarkerStop(Sealed, Base):
     #: The figures that raised the alarm, as text.
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     stopped_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: Number of the record of the pause; `record_seq` is that of the decision.
+    stopped_seq: Mapped[int]
     #: None: stopped by the alarm.
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("role_assignments.id"))
     #: None while it waits for the head; replaced: open work and, where the head says so, locked work goes to others.
@@ -94,7 +96,7 @@ class MarkerStop(Sealed, Base):
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise", foreign_keys=[assignment_id])
 
 
-class MarkerAlarm(Base):
+class MarkerAlarm(Sealed, Base):
     """A move that nobody is paused for: it may be one of several markers, or somebody who is through with the queue."""
 
     __tablename__ = "marker_alarms"
@@ -118,6 +120,8 @@ class MarkerAlarm(Base):
     #: {pseudonym: {direction, since, points}}, figures as text.
     figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    #: Number of the record that named them; `record_seq` is that of the answer.
+    named_seq: Mapped[int]
     #: None while it waits; stopped: one of them was paused; left: nobody was, and they are watched anew.
     outcome: Mapped[NamingOutcome | None] = mapped_column(enum_column(NamingOutcome))
     reason: Mapped[str] = mapped_column(Text, default="")

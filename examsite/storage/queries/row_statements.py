@@ -1,4 +1,4 @@
-"""What rows say that the record log says too, of every table that a published result is computed from.
+"""What rows say that the record log says too, of every table whose rows name their records.
 
 Nothing is compared here.
 """
@@ -23,6 +23,15 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.ranking import Deduction, ResultVersion, Signature, TieDecision
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.models.split_keys import KeyShare, SplitKey
+from examsite.storage.queries.board_statements import (
+    list_agreed_mark_statements,
+    list_alarm_statements,
+    list_assessment_statements,
+    list_discussion_statements,
+    list_explanation_statements,
+    list_qualification_statements,
+    list_stop_statements,
+)
 from examsite.storage.queries.marking_statements import (
     list_mark_statements,
     list_rubric_change_statements,
@@ -202,8 +211,14 @@ STATEMENTS: Final[tuple[Callable[[Session, Competition], Iterator[RowStatement]]
     list_rubric_change_statements,
     list_withdrawal_statements,
     _split_keys,
+    list_agreed_mark_statements,
+    list_qualification_statements,
+    list_stop_statements,
+    list_alarm_statements,
+    list_explanation_statements,
+    list_discussion_statements,
+    list_assessment_statements,
 )
-"""One function for each table that the published result is computed from, and one for the keys that close it. Source:
-our choice, because a change there changes who is selected or who knows it too early; rows of wishes, notes and stops
-name records as well and are sealed or stand beside.
+"""One function for each table whose rows name the records that they come from. Source: our choice, because a change
+there changes who is selected, who marked it, who knows it too early, or what people were told about it.
 """

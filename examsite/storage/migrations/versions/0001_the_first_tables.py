@@ -894,6 +894,7 @@ def upgrade() -> None:
         sa.Column("named", sa.String(length=200), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("raised_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("named_seq", sa.Integer(), nullable=False),
         sa.Column(
             "outcome",
             sa.Enum("stopped", "left", name="naming_outcome", native_enum=False, create_constraint=True, length=40),
@@ -903,6 +904,7 @@ def upgrade() -> None:
         sa.Column("decided_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("record_seq", sa.Integer(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_marker_alarms_decided_by_someone")
         ),
@@ -940,6 +942,7 @@ def upgrade() -> None:
         ),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("stopped_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("stopped_seq", sa.Integer(), nullable=False),
         sa.Column("stopped_by_id", sa.Integer(), nullable=True),
         sa.Column(
             "outcome",
@@ -1843,6 +1846,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_closed_answers_attempt_id_attempts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_answers")),
         sa.UniqueConstraint("attempt_id", name=op.f("uq_closed_answers_attempt_id")),
