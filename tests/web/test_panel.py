@@ -41,17 +41,19 @@ def stage(scene: Callable[..., Any], password_hash: str, now: datetime, app: Fla
     """Builds a hall in the site's own database up to a point, and gives back plain values."""
 
     def build(steps: Callable[[Hall], Any] | None = None) -> Scene:
-        def make(doing: Any) -> Scene:
-            hall = make_hall(
+        def make(doing: Any) -> Hall:
+            return make_hall(
                 doing.session, now, settings=app.extensions["settings"], code=CODE, password_hash=password_hash
             )
+
+        def go_on(hall: Hall) -> Scene:
             if steps is not None:
                 steps(hall)
             return Scene(
                 hall.closes_at, [(row.id, str(row.public_code), row.application_code) for row in hall.candidacies]
             )
 
-        return scene(make)
+        return scene(make, once="hall", then=go_on)
 
     return build
 

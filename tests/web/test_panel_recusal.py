@@ -28,14 +28,14 @@ def stage(scene: Callable[..., Any], password_hash: str, now: Any, app: Flask) -
     """Builds a hall in the site's own database up to a point."""
 
     def build(steps: Callable[[Hall], Any]) -> None:
-        def make(doing: Any) -> None:
+        def make(doing: Any) -> Hall:
             hall = make_hall(
                 doing.session, now, settings=app.extensions["settings"], code=CODE, password_hash=password_hash
             )
             hall.drawn()
-            steps(hall)
+            return hall
 
-        scene(make)
+        scene(make, once="hall", then=steps)
 
     return build
 

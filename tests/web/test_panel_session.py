@@ -23,15 +23,18 @@ def stage(scene: Callable[..., Any], password_hash: str, now: Any, app: Flask) -
     """Builds a hall in the site's own database up to a point, and gives back the public codes."""
 
     def build(steps: Callable[[Hall], Any]) -> list[str]:
-        def make(doing: Any) -> list[str]:
+        def make(doing: Any) -> Hall:
             hall = make_hall(
                 doing.session, now, settings=app.extensions["settings"], code=CODE, password_hash=password_hash
             )
             hall.drawn()
+            return hall
+
+        def go_on(hall: Hall) -> list[str]:
             steps(hall)
             return [str(row.public_code) for row in hall.candidacies]
 
-        return scene(make)
+        return scene(make, once="hall", then=go_on)
 
     return build
 

@@ -35,15 +35,17 @@ def stage(scene: Callable[..., Any], password_hash: str, now: datetime, app: Fla
     """Builds a hall up to a point; the clock then stands a minute before the deadline."""
 
     def build(steps: Callable[[Hall], Any] | None = None) -> datetime:
-        def make(doing: Any) -> datetime:
-            hall = make_hall(
+        def make(doing: Any) -> Hall:
+            return make_hall(
                 doing.session, now, settings=app.extensions["settings"], code=CODE, password_hash=password_hash
             )
+
+        def go_on(hall: Hall) -> datetime:
             if steps is not None:
                 steps(hall)
             return hall.closes_at
 
-        closes_at: datetime = scene(make)
+        closes_at: datetime = scene(make, once="hall", then=go_on)
         clock.present = closes_at - timedelta(minutes=1)
         return closes_at
 

@@ -55,7 +55,7 @@ def sealed(scene: Scene, password_hash: str) -> None:
             record(doing.ctx(), competition, event, about, secret, actor=actor)
         sign_checkpoint(doing.ctx(), competition.code)
 
-    scene(make)
+    scene(make, once="sealed")
 
 
 def cells(row: Element) -> list[str]:
