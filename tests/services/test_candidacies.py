@@ -28,13 +28,14 @@ from examsite.storage.queries.accounts import find_account_by_login, find_login_
 from examsite.storage.queries.candidacies import list_candidacies, list_roster
 from examsite.storage.queries.records import get_log, list_records
 from tests.factories.competitions import Plan, make_official, make_receiving
+from tests.scenes import Keep
 
 FILE = ReceivedFile("a" * 64, 10, UploadKind.PDF, "a.pdf")
 
 
 @pytest.fixture
-def plan(session: Session, now: datetime) -> Plan:
-    return make_receiving(session, now)
+def plan(session: Session, now: datetime, keep: Keep) -> Plan:
+    return keep("plan", lambda: make_receiving(session, now), session)
 
 
 def _applicant(number: int, name: str = "Trần Quốc Bảo") -> Applicant:

@@ -21,27 +21,36 @@ from examsite.storage.queries.barred import list_barred
 from examsite.storage.queries.conflicts import find_declaration, list_hinted_pairs, list_recused_accounts
 from tests.factories.defence import Hall, make_hall
 from tests.factories.marking import NO_SEEDS, Board, assigned, make_board
+from tests.scenes import Keep
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     """Sealed scripts; the first marker has declared a relation to the first candidate."""
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    made = make_board(session, now, settings=settings, candidates=3, markers=3)
-    made.sealed()
-    _declare(made, {made.room.candidacies[0].id: "sibling"})
-    return made
+
+    def build() -> Board:
+        made = make_board(session, now, settings=settings, candidates=3, markers=3)
+        made.sealed()
+        _declare(made, {made.room.candidacies[0].id: "sibling"})
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings)
 
 
 @pytest.fixture
-def hall(session: Session, now: datetime, tmp_path: Path) -> Hall:
+def hall(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Hall:
     """A drawn order of defences; the third member works where the first candidate works."""
-    made = make_hall(session, now, settings=Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://"))
-    made.drawn()
-    session.get_one(Candidacy, made.defence().candidacy_id).unit = "Phòng Kế hoạch"
-    session.get_one(Account, made.members[2].account_id).position_title = "Chuyên viên Phòng Kế hoạch"
-    session.flush()
-    return made
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
+
+    def build() -> Hall:
+        made = make_hall(session, now, settings=settings)
+        made.drawn()
+        session.get_one(Candidacy, made.defence().candidacy_id).unit = "Phòng Kế hoạch"
+        session.get_one(Account, made.members[2].account_id).position_title = "Chuyên viên Phòng Kế hoạch"
+        return made
+
+    return keep("hall", build, session, tmp_path, settings=settings)
 
 
 def _declare(board: Board, relations: dict[int, str], *, reason: str = "", unit: str = "") -> None:

@@ -19,13 +19,19 @@ from examsite.services import defence as acts
 from examsite.services.defence_clock import undo_step
 from examsite.storage.models.records import RecordRow
 from tests.factories.defence import Hall, make_hall
+from tests.scenes import Keep
 
 
 @pytest.fixture
-def hall(session: Session, now: datetime, tmp_path: Path) -> Hall:
-    hall = make_hall(session, now, settings=Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://"))
-    hall.drawn()
-    return hall
+def hall(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Hall:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://")
+
+    def build() -> Hall:
+        hall = make_hall(session, now, settings=settings)
+        hall.drawn()
+        return hall
+
+    return keep("hall", build, session, tmp_path, settings=settings)
 
 
 def undo(hall: Hall, seen: DefenceState, *, seconds: int = 0) -> None:

@@ -24,15 +24,20 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.queues import list_queue
 from tests.factories.marking import Board, make_board
 from tests.factories.withdrawals import refuse_withdrawal, withdraw_mark
+from tests.scenes import Keep
 
 TABLES = {"rubric_changes", "mark_withdrawals", "allocations"}
 REASON = "Mức 3 nói hai điều trái nhau."
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     """Marks withdrawn and a wish refused; a rubric changed, refused, taken back and proposed; scripts passed on."""
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    return keep("board", lambda: _made(session, now, settings), session, tmp_path, settings=settings)
+
+
+def _made(session: Session, now: datetime, settings: Settings) -> Board:
     made = make_board(session, now, settings=settings, candidates=4, markers=5)
     made.allocated()
     wide, near, *_rest = made.codes()
