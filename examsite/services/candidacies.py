@@ -291,9 +291,10 @@ def issue_passwords(ctx: ServiceContext, competition: Competition, hashes: Mappi
 
     Raises:
         ConflictError: `passwords_frozen_in_test`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `fresh_factor_needed`.
     """
     ctx.require(Role.ORGANISER, competition_id=competition.id)
+    ctx.require_fresh_factor()
     if count_open_attempts(ctx.session, competition.id):
         raise ConflictError("passwords_frozen_in_test")
     people = list_with_accounts(ctx.session, competition.id, hashes)

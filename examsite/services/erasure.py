@@ -41,7 +41,6 @@ from examsite.storage.models.competitions import Competition
 from examsite.storage.models.erasures import Erasure
 from examsite.storage.queries.corrections import find_standing_correction
 from examsite.storage.queries.erasures import (
-    blank_contents,
     count_running,
     find_open_erasure,
     list_accounts_of,
@@ -229,7 +228,7 @@ def _destroy(ctx: ServiceContext, competition: Competition, erasure: Erasure, re
     contents = {code: set(numbers) for code, numbers in reading.contents.items()}
     for code, numbers in contents_of(session, competition, doomed, start=reading.sizes).items():
         contents.setdefault(code, set()).update(numbers)
-    seqs = blank_contents(session, contents)
+    seqs = erasing.blank_contents(session, contents)
     payload = _payload_of(erasure, doomed, seqs)
     for candidacy in doomed.candidacies:
         candidacy.created_at = competition.created_at

@@ -15,13 +15,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.personal_data import EMPTIED, ROWS_DESTROYED, erased_value
 from examsite.domain.word_search import word_search
 from examsite.storage.database import Base
-from examsite.storage.row_sets import PORTION, in_portions
+from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.row_sets import PORTION, among, in_portions
 from examsite.storage.uploads import stored_path
 
 #: What is kept beside the database, so that an old backup that is put back is known to hold destroyed data.
@@ -44,6 +45,26 @@ def destroy_rows(session: Session, rows: Mapping[str, Sequence[int]], logins: Se
     throttles = Base.metadata.tables["login_throttles"]
     for names in in_portions(logins):
         session.execute(delete(throttles).where(throttles.c.login.in_(names)))
+
+
+def blank_contents(session: Session, numbers: Mapping[str, Collection[int]]) -> dict[str, list[int]]:
+    """Destroy the contents of these records, by log; the numbers of those that still had one."""
+    found: dict[str, list[int]] = {}
+    for code in sorted(numbers):
+        log_id = session.scalars(select(RecordLog.id).where(RecordLog.code == code)).one()
+        wanted = (RecordRow.log_id == log_id, RecordRow.payload.is_not(None), among(RecordRow.seq, "numbers"))
+        statement = select(RecordRow.seq).where(*wanted).order_by(RecordRow.seq)
+        standing = list(session.scalars(statement, {"numbers": numbers[code]}))
+        if standing:
+            session.execute(
+                update(RecordRow)
+                .where(*wanted)
+                .values(payload=None, salt=None)
+                .execution_options(synchronize_session="fetch"),
+                {"numbers": standing},
+            )
+            found[code] = standing
+    return found
 
 
 def empty_rows(session: Session, emptied: Mapping[str, Sequence[int]]) -> None:

@@ -67,6 +67,7 @@ ASKING = {
     "council.sign_result",
     "council.split_key",
     "invigilator.decide_request",
+    "organiser.issue_slips",
     "organiser.publish_result",
     "organiser.publish_written_results",
 }

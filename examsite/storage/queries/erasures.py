@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from examsite.domain.erasure import ErasureState, Traces, in_runs
@@ -26,7 +26,7 @@ from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordLog, RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.code_maps import list_withheld
-from examsite.storage.row_sets import among, in_portions
+from examsite.storage.row_sets import in_portions
 
 #: Shorter texts are found by chance in what has nothing to do with a person. Unit: letters.
 _LEAST_WORD = 6
@@ -274,26 +274,6 @@ def list_content_keys(session: Session, numbers: Mapping[str, Collection[int]]) 
     """The same records by the key of their log and their number."""
     logs = {code: key for key, code in session.execute(select(RecordLog.id, RecordLog.code))}
     return [(logs[code], seq) for code, seqs in numbers.items() for seq in seqs]
-
-
-def blank_contents(session: Session, numbers: Mapping[str, Collection[int]]) -> dict[str, list[int]]:
-    """Destroy the contents of these records, by log; the numbers of those that still had one."""
-    found: dict[str, list[int]] = {}
-    for code in sorted(numbers):
-        log_id = session.scalars(select(RecordLog.id).where(RecordLog.code == code)).one()
-        wanted = (RecordRow.log_id == log_id, RecordRow.payload.is_not(None), among(RecordRow.seq, "numbers"))
-        statement = select(RecordRow.seq).where(*wanted).order_by(RecordRow.seq)
-        standing = list(session.scalars(statement, {"numbers": numbers[code]}))
-        if standing:
-            session.execute(
-                update(RecordRow)
-                .where(*wanted)
-                .values(payload=None, salt=None)
-                .execution_options(synchronize_session="fetch"),
-                {"numbers": standing},
-            )
-            found[code] = standing
-    return found
 
 
 def list_contentless(session: Session) -> list[tuple[str, RecordRow]]:

@@ -14,7 +14,7 @@ from examsite.services import candidacies
 from examsite.services.passwords import printed_password
 from examsite.storage.database import db
 from examsite.storage.queries.candidacies import count_candidacies, list_candidacies, list_roster
-from examsite.web.access import requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.forms.candidacies import IssuePasswordsForm
 from examsite.web.i18n import _, localised
 from examsite.web.organiser import bp
@@ -44,6 +44,7 @@ def show_roster(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard h
 
 @bp.route("/<code>/roster/slips", methods=["GET", "POST"])
 @requires(Role.ORGANISER)
+@fresh_factor
 @writes_in_steps
 def issue_slips(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition of the address
     """Make new passwords and show the slips once, to be printed; hashing happens before the transaction."""
