@@ -37,6 +37,7 @@ from examsite.storage.queries.records import get_log
 from tests.factories.code_maps import closed_map, codes_key, identity_of
 from tests.factories.marking import Board, make_board
 from tests.factories.ranking import known_signer
+from tests.scenes import Keep
 
 #: Only in what the candidate wrote: set aside, so that no script has it.
 CANARY = "Dòng riêng số {n} của người này, không nằm trong bài chấm."
@@ -77,9 +78,16 @@ def make_answers(session: Session, now: datetime, settings: Settings, *, candida
 
 
 @pytest.fixture
-def board(session: Session, now: datetime, tmp_path: Path) -> Board:
+def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
     settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
-    return make_answers(session, now, settings)
+    signer = known_signer(settings)
+
+    def build() -> Board:
+        made = make_answers(session, now, settings)
+        made.room.signer = signer
+        return made
+
+    return keep("board", build, session, tmp_path, settings=settings, signer=signer)
 
 
 def _dump(session: Session) -> dict[str, list[str]]:
