@@ -42,6 +42,7 @@ from examsite.storage.queries.split_keys import get_split_key
 from tests.factories.competitions import Plan, make_complete_plan
 from tests.factories.draws import give_numbers, make_number, number_all
 from tests.factories.split_keys import make_split_key
+from tests.scenes import Keep
 
 ORDER = "presentation-order"
 ITEMS = ["A", "B", "C", "D", "E"]
@@ -84,8 +85,8 @@ class Council:
 
 
 @pytest.fixture
-def council(session: Session, now: datetime) -> Council:
-    return Council(session, now)
+def council(session: Session, now: datetime, keep: Keep) -> Council:
+    return keep("council", lambda: Council(session, now), session)
 
 
 def refusal(act: Callable[[], object]) -> str:

@@ -33,6 +33,7 @@ from examsite.storage.models.rooms import Pause
 from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.queries.accounts import list_second_factors
 from tests.factories.sittings import Room, add_person, make_room
+from tests.scenes import Keep
 
 MODELS = {model.__tablename__: model for model in (Account, SecondFactor, RoleAssignment, ConflictDeclaration, Sitting)}
 
@@ -43,8 +44,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def room(session: Session, now: datetime, settings: Settings) -> Room:
+def room(session: Session, now: datetime, settings: Settings, keep: Keep) -> Room:
     """A sitting runs; time was given in three ways; a member of the council is near to a candidate."""
+    folder = settings.instance_path
+    return keep("room", lambda: _running(session, now, settings), session, folder, settings=settings)
+
+
+def _running(session: Session, now: datetime, settings: Settings) -> Room:
     room = make_room(session, now, settings=settings)
     near = add_person(room, Role.COUNCIL_MEMBER, "C02")
     conflicts.declare_conflicts(room.ctx(near), room.competition, {room.candidacies[1].id: "sibling"})
