@@ -216,9 +216,10 @@ def test_the_public_reads_the_names_of_those_selected_only(walked: Walk) -> None
 def test_a_marker_reads_no_comment_but_the_own(walked: Walk) -> None:
     leaks, met = set(), set()
     owners = {owner.words.get("script"): owner.candidacy_id for owner in walked.world.candidates}
-    for (_competition, script, login), word in walked.world.comments.items():
-        for visit in walked.visits:
-            if word in visit.all_text:
+    for visit in walked.visits:
+        answer = visit.all_text
+        for (_competition, script, login), word in walked.world.comments.items():
+            if word in answer:
                 met.add(visit.person.role)
                 own = visit.person.role is Role.MARKER and visit.person.login == login
                 head = visit.person.role is Role.MARKING_HEAD and visit.address.endpoint in _GAPS
@@ -234,9 +235,10 @@ def test_a_marker_reads_no_comment_but_the_own(walked: Walk) -> None:
 def test_sealed_papers_are_read_by_nobody(walked: Walk) -> None:
     leaks = [
         f"{paper}: {visit}"
-        for paper, word in walked.world.sealed_words.items()
         for visit in walked.visits
-        if word in visit.all_text
+        for answer in [visit.all_text]
+        for paper, word in walked.world.sealed_words.items()
+        if word in answer
     ]
 
     assert walked.world.sealed_words
@@ -275,9 +277,10 @@ SIGNED_AT = {
 def test_the_names_of_officials_stay_where_they_belong(walked: Walk) -> None:
     roles = {person.login: person.role for person in walked.world.people}
     leaks = set()
-    for login, name in walked.world.official_names.items():
-        for visit in walked.visits:
-            if visit.person.login == login or name not in visit.all_text:
+    for visit in walked.visits:
+        answer = visit.all_text
+        for login, name in walked.world.official_names.items():
+            if visit.person.login == login or name not in answer:
                 continue
             endpoint = visit.address.endpoint
             allowed = NAMES_OF_BOARDS.get(visit.person.role, set())

@@ -215,14 +215,25 @@ def _send(client: FlaskClient, form: Form, body: list[tuple[str, str]], token: s
 
 
 @pytest.fixture(scope="module")
-def attacked(walked: Walk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, list[str], set[str]]]:
+def forms(world_site: Flask, walked: Walk) -> list[tuple[str, Person, Form]]:
+    """Every form of the walk, looked for once."""
+    try:
+        return list(forms_of(world_site, walked))
+    except HTTPException as error:
+        pytest.fail(f"a form leads nowhere: {error}")
+
+
+@pytest.fixture(scope="module")
+def attacked(
+    walked: Walk, forms: list[tuple[str, Person, Form]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, list[str], set[str]]]:
     """The site after everything was sent; what went wrong meanwhile; the writing routes that were tried."""
     app = open_site(walked.world.copy_to(tmp_path_factory.mktemp("attacked")))
     luck = random.Random(7)
     wrong: list[str] = []
     tried: set[str] = set()
     with changes_of(app) as seen:
-        for endpoint, person, form in forms_of(app, walked):
+        for endpoint, person, form in forms:
             if not (form.names or form.files) or endpoint == "auth.log_out":
                 continue
             tried.add(endpoint)
@@ -258,13 +269,8 @@ def _upload(client: FlaskClient, form: Form, token: str, luck: random.Random) ->
     return client.post(form.action, data=data, content_type="multipart/form-data")
 
 
-def test_every_form_leads_to_a_route(world_site: Flask, walked: Walk) -> None:
-    try:
-        found = {endpoint for endpoint, _person, _form in forms_of(world_site, walked)}
-    except HTTPException as error:
-        pytest.fail(f"a form leads nowhere: {error}")
-
-    assert len(found) > 30
+def test_every_form_leads_to_a_route(forms: list[tuple[str, Person, Form]]) -> None:
+    assert len({endpoint for endpoint, _person, _form in forms}) > 30
 
 
 def test_hostile_values_get_a_calm_answer(attacked: tuple[Flask, list[str], set[str]]) -> None:
