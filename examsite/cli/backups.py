@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from examsite.cli.faults import fault_words
 from examsite.config import load_settings
 from examsite.services.backup_catalogue import destroy_overdue, held_in, list_backups
 from examsite.services.backups import (
@@ -21,7 +23,9 @@ from examsite.services.backups import (
 )
 from examsite.services.clock import open_clock
 from examsite.services.context import read_clock
-from examsite.storage.database import open_engine, upgrade
+from examsite.services.outages import PULSE_EVERY_SECONDS
+from examsite.storage.database import open_engine, reading, upgrade
+from examsite.storage.queries.rooms import find_pulse
 
 
 @click.command()
@@ -36,6 +40,8 @@ def backup() -> None:
         sys.exit(1)
     click.echo(f"✓ {report.path} ({report.path.stat().st_size / 1_000_000:.1f} MB)")
     _tell(report)
+    # The archive holds what is here, faults and all; whoever keeps the backups hears of them now, not at the restore.
+    sys.exit(1 if report.problems or any(log.problems for log in report.logs) else 0)
 
 
 @click.command()
@@ -52,10 +58,13 @@ def restore(archive: Path, *, yes: bool) -> None:
     try:
         try:
             upgrade(engine)
+            _refuse_while_served(engine)
             kept = make_backup(engine, settings, now=read_clock()).path
         except OperationalError as busy:
             # Locked by a server, out of reach, a full disk: nothing is wrong with what stands there.
             raise BackupError(f"the database does not answer: {busy.orig}") from busy
+        except ServedError:
+            raise
         except (BackupError, DatabaseError) as unreadable:
             # A damaged database is what a backup is for: it is kept as the file that it is.
             click.echo(f"! {unreadable}", err=True)
@@ -63,6 +72,7 @@ def restore(archive: Path, *, yes: bool) -> None:
         click.echo(f"→ đã giữ bản hiện tại (kept what is here): {kept}")
         report = restore_backup(engine, settings, archive)
     except BackupError as error:
+        engine.dispose()
         if aside is not None:
             put_database_back(engine, aside)
         click.echo(f"✗ {error}. Không có gì thay đổi. (Nothing was changed.)", err=True)
@@ -100,8 +110,30 @@ def list_command(*, destroy_due: bool) -> None:
         click.echo(f"{'✗' if one.is_overdue(now) else '·'} {one.path.name}: {words}")
 
 
+class ServedError(BackupError):
+    """A server works with this installation: it would go on with the keys and the rows of before."""
+
+
+def _refuse_while_served(engine: Engine) -> None:
+    """Refuse while the pulse of a server beats; it is asked for longer than its rest, so that none is overheard.
+
+    Raises:
+        ServedError: some server is running.
+    """
+    with reading(engine) as session:
+        pulse = find_pulse(session)
+        age = None if pulse is None else (read_clock() - pulse.at).total_seconds()
+    if age is not None and 0 <= age < 3 * PULSE_EVERY_SECONDS:
+        raise ServedError(
+            f"máy chủ đang chạy (nhịp cuối {age:.0f} giây trước); dừng máy chủ, đợi {3 * PULSE_EVERY_SECONDS} giây rồi "
+            "làm lại (a server is running: stop it, wait, try again)"
+        )
+
+
 def _tell(report: BackupReport) -> None:
     click.echo(f"  {sum(report.rows.values())} dòng (rows), {report.files} tệp (files)")
     for log in report.logs:
         sign = "✓" if not log.problems else "✗"
         click.echo(f"  {sign} {log.code}: {log.size} mục (records), gốc (root) {log.root[:16]}…")
+    for problem in report.problems:
+        click.echo(f"  ✗ {fault_words(problem)}")

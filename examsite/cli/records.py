@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from examsite.cli.faults import fault_words
 from examsite.config import load_settings
-from examsite.domain.table_problems import TableProblem
 from examsite.domain.witnessing import parse_request
 from examsite.services.checkpoints import load_signer, origin_of
 from examsite.services.erasure_checks import list_erasure_notes
@@ -71,35 +71,9 @@ def verify(codes: tuple[str, ...], against: tuple[Path, ...]) -> None:
                 f"(erased as recorded at no. {note.seq})"
             )
         for fault in faults:
-            click.echo(f"✗ {_told(fault)}")
+            click.echo(f"✗ {fault_words(fault)}")
         wrong += len(faults)
         if not faults:
             click.echo("✓ các bảng khớp với sổ ghi (the tables agree with the logs)")
     click.echo(f"khóa công khai của sổ ghi (public key of the logs): {signer.public_key.hex()}")
     sys.exit(1 if wrong else 0)
-
-
-def _told(problem: TableProblem) -> str:
-    place = f"bảng (table) {problem.table}"
-    if problem.row is not None:
-        place += f", dòng (row) {problem.row}"
-    if problem.column:
-        place += f", cột (column) {problem.column}"
-    against = "" if problem.seq is None else f", mục (record) {problem.seq} {problem.event}".rstrip()
-    return f"{place}: {_FAULTS[problem.code]}{against}"
-
-
-_FAULTS = {
-    "row_changed": "bị sửa ngoài phần mềm (changed past the product)",
-    "row_unreadable": (
-        "chứa giá trị không đọc được nên kỳ thi này chưa đối chiếu hết; sửa dòng này rồi kiểm tra lại "
-        "(holds what cannot be read, so not all was compared; mend the row and check again)"
-    ),
-    "check_failed": "một phép đối chiếu không chạy hết: dữ liệu bất thường (a comparison met unforeseen data)",
-    "value_differs": "khác với sổ ghi (differs from the log)",
-    "record_missing": "không có mục sổ ghi tương ứng (names a record that is not there)",
-    "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",
-    "not_erased": "đã ghi là xóa mà vẫn còn dữ liệu (recorded as erased, and not empty)",
-    "file_differs": "tệp đã nộp bị mất hoặc bị sửa (the uploaded file is gone or was changed)",
-    "row_missing": "dòng đã mất, sổ ghi còn (the row is gone, its record stands)",
-}

@@ -15,24 +15,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from examsite import __version__
 from examsite.config import Settings, SettingsError
+from examsite.domain.table_problems import TableProblem
 from examsite.services.checkpoints import load_signer
+from examsite.services.installation_checks import check_installation
 from examsite.services.verification import LogReport, verify_log
 from examsite.storage.database import upgrade, writing
-from examsite.storage.models.dossiers import Upload
 from examsite.storage.queries.records import list_logs
+from examsite.storage.row_seals import ROW_KEY
 from examsite.storage.table_files import UnreadableTableError, read_tables, revision, write_tables
-from examsite.storage.uploads import is_whole
 
 MANIFEST = "manifest.json"
+#: How archives are laid out; another number is refused.
+VERSION = 1
 #: Files of `instance/` beside database and uploads that belong to a backup.
 SETTINGS_FILE = "config.toml"
 KEPT_FILES = ("log.key", "rows.key", "secret.key", SETTINGS_FILE)
+#: Without these nothing that is put back could be held against anything.
+_NEEDED = ("log.key", "rows.key")
 #: Ending of a file that waits for the commit.
 _READY = ".ready"
 
@@ -46,7 +51,7 @@ class BackupError(Exception):
 
 @dataclass(frozen=True)
 class BackupReport:
-    """What a backup or a restore contained: rows by table, files, and the state of each record log."""
+    """What a backup or a restore contained: rows by table, files, the state of each record log, and what is wrong."""
 
     path: Path
     #: As the archive itself says, whatever it is called.
@@ -54,6 +59,8 @@ class BackupReport:
     rows: dict[str, int]
     files: int
     logs: tuple[LogReport, ...]
+    #: Rows and files that are not as the product wrote them: kept as they are, and told.
+    problems: tuple[TableProblem, ...]
 
 
 def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupReport:
@@ -76,6 +83,7 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
             except UnreadableTableError as unreadable:
                 raise BackupError(f"the table {unreadable} cannot be read: {unreadable.__cause__}") from unreadable
             logs = _verify(session, settings)
+            problems = check_installation(session, uploads_path=settings.uploads_path)
             version = revision(session)
         # Files are only ever added, never changed, so copying them after the snapshot leaves none of it out.
         if settings.uploads_path.exists():
@@ -85,7 +93,7 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
                 shutil.copy2(settings.instance_path / kept, work / kept)
         files = sorted(path for path in work.rglob("*") if path.is_file())
         manifest = {
-            "v": 1,
+            "v": VERSION,
             "made_by": __version__,
             "made_at": now.isoformat(),
             "revision": version,
@@ -95,7 +103,7 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
         }
         (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         _pack(work, target)
-    return BackupReport(path=target, made_at=now, rows=rows, files=len(files), logs=logs)
+    return BackupReport(path=target, made_at=now, rows=rows, files=len(files), logs=logs, problems=tuple(problems))
 
 
 def set_database_aside(engine: Engine, settings: Settings) -> Path:
@@ -146,7 +154,8 @@ def remove_leftovers(settings: Settings, *, now: datetime) -> None:
 def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupReport:
     """Replace everything by the archive: unpacked and checked first, then put in place in one transaction.
 
-    The present database is given up only when the restored record logs verify; files are added, never removed.
+    The present database is given up only when the restored record logs verify; files are added, never removed. A row or
+    a file that is not as the product wrote it is told and not refused: one of them would make every backup useless.
 
     Raises:
         BackupError: the archive is damaged, of another version, or its logs do not verify.
@@ -158,18 +167,25 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
         try:
             with writing(engine) as session:
                 made_at = datetime.fromisoformat(manifest["made_at"])
-                rows, logs = _put_in_place(session, settings, work, manifest)
+                rows, logs, problems = _put_in_place(session, settings, work, manifest)
         except (KeyError, TypeError, ValueError, OSError, SQLAlchemyError, SettingsError) as error:
             _give_names(settings, put=False)
             raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
         _give_names(settings, put=True)
-    return BackupReport(path=path, made_at=made_at, rows=rows, files=len(manifest["files"]), logs=logs)
+    return BackupReport(
+        path=path, made_at=made_at, rows=rows, files=len(manifest["files"]), logs=logs, problems=tuple(problems)
+    )
 
 
 def _put_in_place(
     session: Session, settings: Settings, work: Path, manifest: dict[str, Any]
-) -> tuple[dict[str, int], tuple[LogReport, ...]]:
+) -> tuple[dict[str, int], tuple[LogReport, ...], list[TableProblem]]:
     """Read the tables, check them, and put the files where they belong once nothing is wrong."""
+    if manifest["v"] != VERSION:
+        raise BackupError(f"the archive is laid out in version {manifest['v']}, not {VERSION}")
+    for needed in _NEEDED:
+        if not (work / needed).is_file():
+            raise BackupError(f"the archive lacks {needed}")
     if manifest["revision"] != revision(session):
         raise BackupError(f"the archive holds tables of version {manifest['revision']}, not {revision(session)}")
     rows = read_tables(session, work / "tables")
@@ -177,18 +193,12 @@ def _put_in_place(
         raise BackupError("the archive holds other rows than its manifest says")
     logs = _verify(session, settings, key=work / "log.key")
     _check_logs(logs, manifest)
-    _check_uploads(session, work / "uploads")
+    session.connection().execution_options(**{ROW_KEY: (work / "rows.key").read_bytes()})
+    problems = check_installation(session, uploads_path=work / "uploads")
     if (work / "uploads").exists():
         shutil.copytree(work / "uploads", settings.uploads_path, dirs_exist_ok=True)
     _lay_ready(work, settings)
-    return rows, logs
-
-
-def _check_uploads(session: Session, folder: Path) -> None:
-    """Every file that a row names is there with the very bytes that were handed in."""
-    for sha256 in sorted(set(session.scalars(select(Upload.sha256)))):
-        if not is_whole(folder, sha256):
-            raise BackupError(f"the uploaded file {sha256} is missing or damaged")
+    return rows, logs, problems
 
 
 def _verify(session: Session, settings: Settings, *, key: Path | None = None) -> tuple[LogReport, ...]:

@@ -7,13 +7,13 @@ import os
 import sqlite3
 import tarfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from examsite.storage.database import writing
 from examsite.storage.models.accounts import Account, SecondFactor
 from examsite.storage.models.competitions import Body
 from examsite.storage.models.dossiers import Upload
+from examsite.storage.models.rooms import ServerPulse
 from examsite.storage.table_files import read_tables
 from examsite.storage.uploads import stored_path
 from tests import databases
@@ -40,9 +41,18 @@ UPLOADED = sha256(b"proposal").hexdigest()
 SEALED = bytes(range(256))
 
 
+def _settings_in(folder: Path) -> Settings:
+    """Those of an installation that has the key with which the tests seal rows."""
+    made = load_settings(folder, environ={})
+    key = folder / "rows.key"
+    key.touch(mode=0o600)
+    key.write_bytes(databases.ROW_KEY)
+    return made
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load_settings(tmp_path / "instance", environ={})
+    return _settings_in(tmp_path / "instance")
 
 
 @pytest.fixture
@@ -123,7 +133,7 @@ def test_backup_of_one_engine_restores_onto_another(
     "damage",
     [
         *("cut", "text", "row", "no-manifest", "manifest-list", "no-revision", "no-rows", "no-table", "row-not-whole"),
-        *("row-not-json", "key-cut", "key-open", "upload-gone", "upload-changed", "stranger"),
+        *("row-not-json", "key-cut", "key-open", "key-gone", "version", "stranger"),
     ],
 )
 def test_damaged_archive_changes_nothing(
@@ -151,7 +161,6 @@ def _damage(work: Path, damage: str) -> None:
     """Spoil an unpacked archive; whoever cuts a table, a key or an upload also makes the manifest fit."""
     manifest, accounts_file = work / "manifest.json", work / "tables" / "accounts.jsonl"
     told = json.loads(manifest.read_text())
-    upload = f"uploads/{UPLOADED[:2]}/{UPLOADED}"
     match damage:
         case "row":
             accounts_file.write_text(accounts_file.read_text().replace("Đặng", "Trần"))
@@ -173,16 +182,46 @@ def _damage(work: Path, damage: str) -> None:
             told["files"]["log.key"] = sha256(b"0" * 31).hexdigest()
         case "key-open":
             (work / "log.key").chmod(0o644)
-        case "upload-gone":
-            (work / upload).unlink()
-            del told["files"][upload]
-        case "upload-changed":
-            (work / upload).chmod(0o600)
-            (work / upload).write_bytes(b"other")
-            told["files"][upload] = sha256(b"other").hexdigest()
+        case "key-gone":
+            (work / "rows.key").unlink()
+            del told["files"]["rows.key"]
+        case "version":
+            told["v"] = 2
         case "stranger":
             (work / "config.toml").write_text('bind = "0.0.0.0:80"')
     manifest.write_text(json.dumps(told))
+
+
+def test_a_backup_of_what_is_damaged_says_so_and_still_comes_back(
+    filled: Engine, settings: Settings, now: datetime
+) -> None:
+    stored_path(settings.uploads_path, UPLOADED).write_bytes(b"another")
+    with filled.begin() as connection:
+        connection.execute(update(Body.__table__).where(Body.code == "C").values(name="Bị sửa"))  # type: ignore[arg-type]
+
+    made = make_backup(filled, settings, now=now)
+    found = [(problem.table, problem.code) for problem in made.problems]
+    assert {("bodies", "row_changed"), ("uploads", "file_differs")} <= set(found)
+    back = restore_backup(filled, settings, made.path)
+
+    assert [(problem.table, problem.code) for problem in back.problems] == found
+    assert _logins(filled) == ["an"]
+
+
+def test_nothing_is_put_back_under_a_server_that_works(
+    filled: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make_backup(filled, settings, now=now).path
+    with writing(filled) as session:
+        session.add(ServerPulse(id=1, at=datetime.now(UTC)))
+    monkeypatch.setenv("EXAMSITE_INSTANCE", str(settings.instance_path))
+    monkeypatch.setenv("EXAMSITE_DATABASE_URL", filled.url.render_as_string(hide_password=False))
+
+    refused = CliRunner().invoke(commands, ["restore", str(archive), "--yes"])
+
+    assert refused.exit_code == 1
+    assert "máy chủ đang chạy" in refused.output
+    assert _logins(filled) == ["an"]
 
 
 def test_an_archive_says_itself_when_it_was_made(filled: Engine, settings: Settings, now: datetime) -> None:
@@ -221,13 +260,13 @@ DAMAGES = {
 def test_what_cannot_be_read_is_kept_as_it_is_and_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, damage: str
 ) -> None:
-    settings = load_settings(tmp_path, environ={})
+    settings = _settings_in(tmp_path)
     monkeypatch.setenv("EXAMSITE_INSTANCE", str(tmp_path))
     path = tmp_path / "examsite.db"
     with databases.migrated_engine(f"sqlite:///{path}") as engine:
-        load_signer(settings)
         with writing(engine) as session:
-            session.add(Account(login="lan", display_name="Lan", password_hash="-", created_at=now))
+            ctx = ServiceContext(session=session, now=now, settings=settings, signer=load_signer(settings))
+            accounts.create_account(ctx, login="lan", display_name="Lan", password_hash="-")
         archive = make_backup(engine, settings, now=now).path.rename(tmp_path / "kept.tar.gz")
         with writing(engine) as session:
             session.execute(text(DAMAGES[damage] or "SELECT 1"))
@@ -247,14 +286,14 @@ def test_what_cannot_be_read_is_kept_as_it_is_and_replaced(
     assert (aside / "examsite.db").read_bytes() == before
     with databases.migrated_engine(f"sqlite:///{path}") as engine, Session(engine) as session:
         assert session.scalars(select(Account.login)).all() == ["lan"]
-    refused = CliRunner().invoke(commands, ["backup"])
-    assert refused.exit_code == 0, refused.output
+    kept = CliRunner().invoke(commands, ["backup"])
+    assert kept.exit_code == 0, kept.output
 
 
 def test_a_database_that_somebody_holds_is_not_moved_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
-    settings = load_settings(tmp_path, environ={})
+    settings = _settings_in(tmp_path)
     monkeypatch.setenv("EXAMSITE_INSTANCE", str(tmp_path))
     path = tmp_path / "examsite.db"
     with databases.migrated_engine(f"sqlite:///{path}") as engine:

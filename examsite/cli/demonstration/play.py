@@ -18,6 +18,7 @@ from examsite.cli.demonstration.keys import split_keys, words_of
 from examsite.cli.demonstration.points import spread_points
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.cli.demonstration.signing import sign_result
+from examsite.cli.demonstration.watching import answer_watch
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
 from examsite.domain.blueprints import Blueprint, TopicCount
 from examsite.domain.dossiers import Applicant, CandidacyState
@@ -39,8 +40,6 @@ from examsite.services import (
     competitions,
     incidents,
     invigilation,
-    marker_alarms,
-    marker_stops,
     marking,
     merging,
     papers,
@@ -64,7 +63,6 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings
-from examsite.storage.queries.standardisation import find_hold, list_open_alarms
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -421,7 +419,7 @@ class Play:
                 if login == MARKERS[0] and code in queues[login][:lifted]:
                     gap += LIFT
                 self._mark_one(login, code, gap, at)
-                self._answer_watch(login, at)
+                answer_watch(self, login, at)
 
     def queue(self, login: str, at: datetime) -> list[str]:
         """The codes that stand before a marker, in the drawn order."""
@@ -438,15 +436,6 @@ class Play:
         draft = marking.save_draft(ctx, self.competition, code, revision=0, points=points, comments=comments)
         marking.lock_mark(ctx, self.competition, code, revision=draft.revision)
 
-    def _answer_watch(self, login: str, at: datetime) -> None:
-        """The codes are drawn, so now and then the watch takes chance for a move; the head looks and lets all go on."""
-        marker, head = self.by(login, Role.MARKER, at), self.by("truongcham", Role.MARKING_HEAD, at)
-        reason = "Đã xem lại các phiếu cùng cán bộ chấm: chấm đúng hướng dẫn, chênh lệch là ngẫu nhiên."
-        if stop := find_hold(self.session, marker.actor.assignment_id or 0):
-            marker_stops.resume_marker(head, self.competition, stop.id, reason=reason)
-        for alarm in list_open_alarms(self.session, self.competition.id):
-            marker_alarms.leave_markers(head, self.competition, alarm.id, reason=reason)
-
     def settle(self) -> None:
         """The head settles every gap: talks, calls the third marker, decides, looks at marks astride the pass mark."""
         at = self.plan.written_at + 3 * DAY
@@ -458,7 +447,7 @@ class Play:
                 for login in MARKERS:
                     try:
                         self._mark_one(login, code, Decimal("7.5"), at + HOUR)
-                        self._answer_watch(login, at + HOUR)
+                        answer_watch(self, login, at + HOUR)
                     except (NotFoundError, ConflictError):
                         continue  # not this marker's script, or locked in the first round
         for standing in list_standings(self.session, self.competition):
