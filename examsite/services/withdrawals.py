@@ -85,8 +85,8 @@ def answer_withdrawals(
 
 
 def _withdraw(ctx: ServiceContext, competition: Competition, withdrawal_id: int) -> None:
-    wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
     ctx.require_fresh_factor()
+    wish = _answered(ctx, competition, withdrawal_id, is_agreed=True)
     mark = wish.mark
     code = mark.script.code if mark.script is not None else ""
     lock_script(ctx.session, competition.id, code)

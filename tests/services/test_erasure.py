@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,9 @@ def test_it_takes_the_time_of_the_rule_set_two_people_and_the_code(stage: Stage)
     with pytest.raises(DomainError) as refusal:
         erase_people(as_both, stage.competition, typed=stage.competition.code)
     assert code_of(refusal) == "second_person_needed"
+    with pytest.raises(DomainError) as refusal:
+        erase_people(replace(same, factor_at=None), stage.competition, typed=stage.competition.code)
+    assert code_of(refusal) == "fresh_factor_needed"
     with pytest.raises(DomainError) as refusal:
         erase_people(same, stage.competition, typed="XX-2026-01")
     assert code_of(refusal) == "erasure_code_differs"

@@ -578,6 +578,10 @@ def test_publication_opens_the_appeal_window_in_working_days(make: MakeBoard, no
     board = make(candidates=1)
     (script,) = board.allocated()
     board.lock_pair(script.code, ("40.00", "40.00"))
+    no_factor = replace(board.ctx(Role.CHAIR), factor_at=None)
+    for opens in (codes.prepare_opening, codes.open_codes):
+        with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+            opens(no_factor, board.competition, words=board.sheets)
     codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=board.sheets)
     organiser = board.ctx(Role.ORGANISER)
     with pytest.raises(NotAllowedError):

@@ -21,6 +21,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError,
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision, ResultState
 from examsite.domain.recomputation import recompute
+from examsite.services.findings import note_findings_seen
 from examsite.services.publication import publish_result, sign_result
 from examsite.services.ranking import compute_result, decide_tie
 from examsite.storage.models.accounts import RoleAssignment
@@ -290,14 +291,11 @@ def test_nobody_signs_twice_or_for_another(make: MakeStage) -> None:
     for stranger in (stage.panel[0], stage.board.markers[0]):
         with pytest.raises(NotAllowedError, match="role_needed"):
             sign(stage, stranger, version)
-    with pytest.raises(NotAllowedError, match="role_needed"):
-        sign_result(
-            stage.ctx(Role.ORGANISER),
-            stage.competition,
-            version.number,
-            decision=Decision.AGREED,
-            sha_tail=version.sha256[-4:],
-        )
+    no_factor = replace(stage.ctx(stage.council[1]), factor_at=None)
+    note_findings_seen(no_factor, stage.competition, findings_sha256="0" * 64, shown_sha256="0" * 64)
+    for ctx, code in ((stage.ctx(Role.ORGANISER), "role_needed"), (no_factor, "fresh_factor_needed")):
+        with pytest.raises(NotAllowedError, match=code):
+            sign_result(ctx, stage.competition, version.number, decision=Decision.AGREED, sha_tail=version.sha256[-4:])
     assert len(records(stage, "result:approved")) == 1
 
 

@@ -132,6 +132,7 @@ def test_setting_aside_takes_the_chair_a_factor_a_reason_and_a_sitting_that_wait
     alone = replace(room.ctx(Role.CHAIR), factor_at=None)
     without_factor = partial(reserves.set_aside_paper, alone, room.competition, room.post, code=code, reason=WHY)
     assert refusal(without_factor) == "fresh_factor_needed"
+    assert refusal(lambda: reserves.open_reserve(alone, room.competition, room.post)) == "fresh_factor_needed"
     for sitting in ("CA1", "CA2"):
         start_sitting(room.ctx(at=room.sitting.starts_at), hall.sitting(sitting).id)
     assert refusal(lambda: hall.set_aside(code)) == "no_sitting_waits"

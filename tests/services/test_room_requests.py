@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -86,6 +86,8 @@ def test_room_is_given_time_when_a_second_person_agrees(room: Room) -> None:
     request = ask(room, start + MINUTE)
     assert {room.attempt(place).added_seconds for place in range(3)} == {0}
     second = room.ctx(add_person(room, Role.INVIGILATOR, "V02"), at=start + 2 * MINUTE)
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        decide_room_request(replace(second, factor_at=None), room.competition, request.id, approve=True)
     decide_room_request(second, room.competition, request.id, approve=True)
     assert {room.attempt(place).added_seconds for place in range(3)} == {600}
     assert (request.state, request.decided_by_id) == (RequestState.APPROVED, second.actor.account_id)

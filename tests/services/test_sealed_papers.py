@@ -287,6 +287,10 @@ def test_a_draw_comes_first_and_words_are_nobodys_without_the_chair(sealed: Seal
     member = sealed.plan.ctx(Role.COUNCIL_MEMBER)
     act = lambda: open_sealed_paper(member, sealed.plan.competition, sealed.post, words=[])  # noqa: E731 -- once
     assert refusal(act)[0] == "role_needed"
+    alone = replace(sealed.plan.ctx(Role.CHAIR), factor_at=None)
+    assert refusal(lambda: open_sealed_paper(alone, sealed.plan.competition, sealed.post, words=[]))[0] == (
+        "fresh_factor_needed"
+    )
 
 
 def test_every_three_of_five_open_and_no_two(sealed: Sealed) -> None:

@@ -136,6 +136,7 @@ def test_each_holder_takes_the_own_sheet_and_then_the_key_is_in_force(plan: Plan
         assert refusal(lambda: take_sheet(holder, here, key)) == "sheet_not_shown"
         assert refusal(lambda: show_sheet(replace(holder, factor_at=None), here, key)) == "fresh_factor_needed"
         sheet = show_sheet(holder, here, key)
+        assert refusal(lambda: take_sheet(replace(holder, factor_at=None), here, key)) == "fresh_factor_needed"
         assert show_sheet(holder, here, key) == sheet  # the page was lost before
         assert take_sheet(holder, here, key) is is_last
         assert refusal(lambda: show_sheet(holder, here, key)) == "sheet_taken"
@@ -167,6 +168,8 @@ def test_a_key_that_somebody_does_not_take_is_given_up_and_split_anew(plan: Plan
     assert refusal(lambda: hand_out_key(chair, here, purpose, holders=holders, needed=2)) == "split_key_waiting"
     assert refusal(lambda: discard_key(chair, here, first, reason=" ")) == "reason_missing"
     assert refusal(lambda: discard_key(ctx_of(holders[1]), here, first, reason="Thôi")) == "role_needed"
+    no_factor = replace(chair, factor_at=None)
+    assert refusal(lambda: discard_key(no_factor, here, first, reason="Thôi")) == "fresh_factor_needed"
     discard_key(chair, here, first, reason="Ủy viên đi công tác")
     assert session.scalars(select(KeyShare).where(KeyShare.waiting.is_not(None))).all() == []
     hand_out_key(chair, here, purpose, holders=holders[:2], needed=2)

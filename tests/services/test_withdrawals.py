@@ -103,6 +103,10 @@ def test_two_people_withdraw_and_the_marker_begins_anew(board: Board) -> None:
     wish = _ask(board, code)
     assert locked.state is MarkState.LOCKED
     assert [row.id for row in list_open_withdrawals(board.session, board.competition.id)] == [wish.id]
+    no_factor = replace(board.ctx(Role.CHAIR), factor_at=None)
+    assert _refusal(NotAllowedError, lambda: withdraw_mark(no_factor, board.competition, wish.id)) == (
+        "fresh_factor_needed"
+    )
     withdrawn = withdraw_mark(board.ctx(Role.CHAIR), board.competition, wish.id)
 
     script = board.script(code)
