@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 
@@ -80,4 +81,5 @@ def _read(path: Path, most: int) -> str:
         data = file.read(most + 1)
     if len(data) > most:
         raise InvalidError("receipt_not_valid", part="record")
-    return data.decode("utf-8")
+    is_utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as a terminal of Windows writes a file
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig")

@@ -56,14 +56,18 @@ def short_code(leaf_hash: bytes) -> str:
     return _grouped(signs)
 
 
+_DASHES = re.compile("[-\u2010-\u2015\u2212]")
+
+
 def parse_short_code(text: str) -> str:
     """The code as `short_code` writes it, from whatever a person typed: any case, O for 0, I or L for 1, any grouping.
 
     Raises:
         InvalidError: `short_code_not_valid`.
     """
-    signs = "".join(text.replace("-", " ").split()).upper().translate(_READ_AS)
-    if not text.isascii() or len(signs) != _SIGNS or any(sign not in ALPHABET for sign in signs):
+    plain = _DASHES.sub(" ", text)  # telephones write another dash than the one that was printed
+    signs = "".join(plain.split()).upper().translate(_READ_AS)
+    if not plain.isascii() or len(signs) != _SIGNS or any(sign not in ALPHABET for sign in signs):
         raise InvalidError("short_code_not_valid", text=text)
     return _grouped(signs)
 
@@ -110,7 +114,7 @@ def parse_receipt(text: str) -> Receipt:
     """
     if len(text) > MAX_RECEIPT:
         raise InvalidError("receipt_not_valid", part="record")
-    lines = [line.rstrip() for line in text.strip().splitlines()]
+    lines = [line.rstrip() for line in text.removeprefix("\ufeff").strip().splitlines()]
     record = _record_of(lines[0] if lines else "")
     gap = lines.index("") if "" in lines else len(lines)
     header, index, path = lines[1:2], lines[2:3], lines[3:gap]
@@ -163,7 +167,7 @@ def parse_opening(text: str, *, seq: int | None = None) -> OpenedRecord:
         InvalidError: `opening_not_valid`.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_object_of)
         if "records" in value:
             (found,) = [one for one in value["records"] if one["record"]["seq"] == seq]
             value = {"payload": found["payload"], "salt": found["salt"], "seq": seq}
@@ -175,6 +179,14 @@ def parse_opening(text: str, *, seq: int | None = None) -> OpenedRecord:
     if not sound:
         raise InvalidError("opening_not_valid")
     return OpenedRecord(value["seq"], value["salt"], value["payload"])
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a name that stands twice would show a reader other words than the ones that are compared."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name stands twice")
+    return made
 
 
 def check_opening(record: Record, opening: OpenedRecord) -> None:

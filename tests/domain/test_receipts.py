@@ -44,7 +44,12 @@ def test_short_code_tells_the_first_fifty_bits_and_no_more(first: bytes, second:
     assert short_code(first) == short_code(first[:6] + bytes([first[6] & 0xC0]) + bytes(25))
 
 
-@given(strategies.hashes, st.sampled_from(["-", "", " ", " - "]), st.sampled_from(["o", "O"]), st.sampled_from("iIlL"))
+@given(
+    strategies.hashes,
+    st.sampled_from(["-", "", " ", " - ", "–", "\u2011"]),
+    st.sampled_from(["o", "O"]),
+    st.sampled_from("iIlL"),
+)
 def test_short_code_is_found_again_however_it_is_typed(leaf: bytes, gap: str, zero: str, one: str) -> None:
     code = short_code(leaf)
     typed = code.lower().replace("-", gap).replace("0", zero).replace("1", one)
@@ -109,6 +114,15 @@ def test_a_receipt_is_read_back_and_only_the_true_content_opens_it() -> None:
         check_opening(receipt.record, parse_opening(told, seq=3))
         with pytest.raises(InvalidError, match="opening_differs"):
             check_opening(receipt.record, parse_opening(told.replace("E1", "E2"), seq=3))
-    for broken in ("", "[]", "{}", json.dumps({"records": []}), json.dumps({"seq": "3", "salt": "zz", "payload": 1})):
+    twice = opening.as_text().replace('{"payload":', '{"payload":{"E1":"khác"},"payload":')
+    assert json.loads(twice) == json.loads(opening.as_text())
+    for broken in (
+        twice,
+        "",
+        "[]",
+        "{}",
+        json.dumps({"records": []}),
+        json.dumps({"seq": "3", "salt": "zz", "payload": 1}),
+    ):
         with pytest.raises(InvalidError, match="opening_not_valid"):
             parse_opening(broken, seq=3)

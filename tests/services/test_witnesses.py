@@ -161,6 +161,11 @@ def _check_offline(stage: Stage, folder: Path, key: str) -> None:
         return done.exit_code, done.output
 
     assert check("--against", str(later))[0] == 0
+    for encoding in ("utf-8-sig", "utf-16"):  # as programs of Windows save a text
+        mine.write_text(receipt.text, encoding=encoding)
+        done = CliRunner().invoke(check_receipt_file, [str(mine), "--log-key", key])
+        assert done.exit_code == 0, done.output
+    mine.write_text(receipt.text)
     later.write_text(request_text(receipt.checkpoint.size, proof[1:], newest.note))
     assert "hai lịch sử" in check("--against", str(later))[1]
     mine.write_text(receipt.text.replace('"v":1', '"v":1 '))
