@@ -62,7 +62,7 @@ def build_desk(scene: Scene, password_hash: str) -> Desk:
         (other,) = [marker for marker in board.pair(own[0]) if marker.id != first.id]
         return Desk(str(first.pseudonym), str(other.pseudonym), tuple(own))
 
-    made: Desk = scene(build)
+    made: Desk = scene(build, once="desk")
     return made
 
 

@@ -33,13 +33,13 @@ def build(scene: Scene, password_hash: str) -> Callable[[Callable[[Board], Any]]
     """A board whose codes are sealed, and what a test adds to it; gives back what the test asked for."""
 
     def made(more: Callable[[Board], Any]) -> Any:
-        def prepare(doing: Doing) -> Any:
+        def prepare(doing: Doing) -> Board:
             settings = doing.app.extensions["settings"]
             board = make_board(doing.session, doing.now, settings=settings, password_hash=password_hash)
             board.sealed()
-            return more(board)
+            return board
 
-        return scene(prepare)
+        return scene(prepare, once="board", then=more)
 
     return made
 
