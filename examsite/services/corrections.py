@@ -126,10 +126,11 @@ def call_defence(
 ) -> int:
     """Call everybody who passes the written part only now to a supplementary defence; the number of the record.
 
-    May be done again with other instants until the proposals are locked; the last record counts.
+    May be done again with other instants before the deadline, and after it only where others pass by now: else one person
+    could give one candidate more time than the others had. The last record counts.
 
     Raises:
-        ConflictError: `correction_not_open`, `correction_not_marked`, `defence_locked_already`,
+        ConflictError: `correction_not_open`, `correction_not_marked`, `defence_locked_already`, `defence_deadline_over`,
             `nobody_to_call` where everybody who passes stands with a defence.
         InvalidError: `proposal_time_too_short`, `schedule_not_in_order`, each with its `field`.
         NotAllowedError: `role_needed`.
@@ -146,6 +147,9 @@ def call_defence(
     codes = sorted(list_newly_passed(ctx.session, competition))
     if not codes:
         raise ConflictError("nobody_to_call")
+    called = found.defence
+    if called is not None and list(called.candidates) == codes and ctx.now >= called.proposals_close_at:
+        raise ConflictError("defence_deadline_over")
     if proposals_close_at < ctx.now + LEAST_PROPOSAL_TIME:
         raise InvalidError("proposal_time_too_short", field="proposals_close_at", days=LEAST_PROPOSAL_TIME.days)
     if defence_at <= proposals_close_at:

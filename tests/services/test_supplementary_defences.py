@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -28,6 +30,7 @@ from examsite.services.checkpoints import origin_of
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.context import ServiceContext
 from examsite.services.corrections import call_defence
+from examsite.services.draw_acts import is_now
 from examsite.services.panel_questions import note_recording
 from examsite.services.proposals import (
     draw_presentation_order,
@@ -42,6 +45,7 @@ from examsite.services.table_checks import check_tables
 from examsite.storage.models.appeals import Appeal
 from examsite.storage.models.proposals import ProposalVersion
 from examsite.storage.models.ranking import ResultVersion
+from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.corrections import (
@@ -268,6 +272,7 @@ def test_one_passes_and_one_fails_and_a_second_correction_calls_another(
         assert outcomes[stage.code(passing)] == "selected"
         assert list_order_draws(stage.session, stage.competition)[-1] == f"presentation-order-{number}"
         assert _broken(stage, older) == {}
+    assert [fact["version"] for fact in _facts(stage, "bundle:replaced")] == [1, 2]
 
 
 def test_the_council_draws_the_order_in_a_ceremony_of_its_own(stage: Stage) -> None:
@@ -282,6 +287,25 @@ def test_the_council_draws_the_order_in_a_ceremony_of_its_own(stage: Stage) -> N
     assert draw_presentation_order(chair, stage.competition).outcome == [stage.code(FAILED)]
     with pytest.raises(ConflictError, match="order_already_drawn"):
         draw_presentation_order(chair, stage.competition)
+
+
+def _facts(stage: Stage, event: str) -> list[dict[str, Any]]:
+    rows = select(RecordRow.payload).where(RecordRow.event == event).order_by(RecordRow.seq)
+    return [json.loads(payload or "") for payload in stage.session.scalars(rows)]
+
+
+def test_only_the_proposal_of_who_is_called_is_locked_and_only_their_order_is_drawn(stage: Stage) -> None:
+    session, here = stage.session, stage.competition
+    before = {row.id: row.locked_at for row in session.scalars(select(ProposalVersion))}
+    called(stage)
+    assert not is_now(session, here, "presentation-order-2")
+    hand_in(stage, FAILED)
+    locked(stage)
+    fact = _facts(stage, "proposals:locked")[-1]
+    assert ([row["candidate"] for row in fact["locked"]], fact["absent"]) == ([stage.code(FAILED)], [])
+    after = {row.id: row.locked_at for row in session.scalars(select(ProposalVersion))}
+    assert {key: after[key] for key in before} == before
+    assert [is_now(session, here, name) for name in list_order_draws(session, here)] == [False, True]
 
 
 def test_what_was_held_before_the_publication_stays_as_it_is(stage: Stage) -> None:
@@ -373,6 +397,13 @@ def test_what_the_call_asks_for(stage: Stage) -> None:
     found = find_supplementary_defence(stage.session, stage.competition)
     assert found is not None
     assert (found.candidates, found.proposals_close_at) == ((stage.code(FAILED),), least)
+    with pytest.raises(ConflictError, match="defence_deadline_over"):  # nobody is given more time than was told
+        call_defence(
+            stage.ctx(Role.ORGANISER, at=least),
+            stage.competition,
+            proposals_close_at=later,
+            defence_at=later + timedelta(days=1),
+        )
     locked(stage)
     with pytest.raises(ConflictError, match="defence_locked_already"):
         called(stage)

@@ -70,6 +70,9 @@ ERRORS = {
         "Còn người nay đạt phần thi viết chưa bảo vệ xong đề án. Việc còn thiếu ghi ở trang Kết quả."
     ),
     "correction_not_open": _l("Không có việc sửa kết quả nào đang mở nên không gọi bảo vệ bổ sung được."),
+    "defence_deadline_over": _l(
+        "Hạn nộp đề án đã qua nên không đổi được nữa: ai cũng chỉ có đúng thời hạn đã báo. Hãy khóa nộp đề án."
+    ),
     "defence_locked_already": _l("Đã khóa nộp đề án của bảo vệ bổ sung nên không đổi hạn được nữa."),
     "nobody_to_call": _l("Chấm lại xong, không có ai mới đạt phần thi viết nên không phải gọi bảo vệ bổ sung."),
     "proposal_time_too_short": _l("Hạn nộp đề án phải sau bây giờ ít nhất %(days)s ngày."),
