@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from examsite.domain.canonical import instant_text
 from examsite.domain.corrections import CORRECTION_EVENTS, CorrectionFact, CorrectionState, read_corrections
 from examsite.domain.events import Event
 
@@ -18,7 +19,17 @@ ASKED = (Event.CORRECTION_ASKED, {"reason": "Bỏ sót tờ thứ ba.", "candida
 AGREED = (Event.CORRECTION_DECIDED, {"asked_seq": 0, "agreed": True, "reason": ""})
 REFUSED = (Event.CORRECTION_DECIDED, {"asked_seq": 0, "agreed": False, "reason": "Phiếu đã đúng."})
 TAKEN_BACK = (Event.CORRECTION_TAKEN_BACK, {"asked_seq": 0})
+LOCKED = (Event.PROPOSALS_LOCKED, {"locked": [], "absent": ["HP-001"]})
 PUBLISHED = (Event.RESULT_PUBLISHED, {"result_sha256": "00"})
+
+
+def _called(days: int) -> tuple[Event, Mapping[str, Any]]:
+    closes, held = (instant_text(START + timedelta(days=after)) for after in (days, days + 1))
+    return Event.CORRECTION_DEFENCE_CALLED, {
+        "candidates": ["HP-001"],
+        "proposals_close_at": closes,
+        "defence_at": held,
+    }
 
 
 def _facts(*steps: tuple[Event, Mapping[str, Any]]) -> list[CorrectionFact]:
@@ -47,6 +58,18 @@ def test_a_correction_goes_one_way_and_ends_once(steps: Any, state: CorrectionSt
     (found,) = read_corrections(_facts(*steps))
     assert (found.state, found.ended_seq, found.is_standing) == (state, ended, ended is None)
     assert (found.reason, found.candidates) == ("Bỏ sót tờ thứ ba.", ("HP-001",))
+
+
+def test_once_the_proposals_are_locked_no_record_moves_the_deadline_or_the_locking() -> None:
+    (found,) = read_corrections(_facts(ASKED, AGREED, _called(2), LOCKED, _called(9), LOCKED))
+    assert found.defence is not None
+    assert (found.defence.proposals_close_at, found.defence.locked_seq) == (START + timedelta(days=2), 3)
+
+
+def test_before_the_locking_the_newest_call_holds() -> None:
+    (found,) = read_corrections(_facts(ASKED, AGREED, _called(2), _called(9)))
+    assert found.defence is not None
+    assert found.defence.proposals_close_at == START + timedelta(days=9)
 
 
 def test_nothing_is_corrected_before_somebody_asked() -> None:

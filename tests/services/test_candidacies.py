@@ -185,6 +185,15 @@ def test_the_fixed_list_goes_by_given_name_and_keeps_codes_apart(plan: Plan) -> 
     assert found.id == roster[0].account_id
 
 
+def test_new_passwords_take_a_second_factor(plan: Plan) -> None:
+    me, ctx = _apply(plan, 1), plan.ctx()
+    with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
+        candidacies.issue_passwords(replace(ctx, factor_at=None), plan.competition, {me.id: "new"})
+    assert (me.account.password_hash, _records(plan.session, "passwords:issued")) == ("-", [])
+    candidacies.issue_passwords(ctx, plan.competition, {me.id: "new"})
+    assert (me.account.password_hash, len(_records(plan.session, "passwords:issued"))) == ("new", 1)
+
+
 def test_wrong_tries_are_counted_by_name_on_both_databases(session: Session, now: datetime) -> None:
     ctx = ServiceContext(session=session, now=now)
     waits = [note_failed_log_in(ctx, " NGAN ") for _ in range(14)]

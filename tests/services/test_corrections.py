@@ -49,7 +49,12 @@ from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import Incident
 from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.codes import find_written_result
-from examsite.storage.queries.corrections import find_correction_of, find_standing_correction, list_corrections
+from examsite.storage.queries.corrections import (
+    find_correction_of,
+    find_standing_correction,
+    list_corrections,
+    list_missing_in_correction,
+)
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import get_log, get_record
 from examsite.storage.queries.results import get_published_version, result_document
@@ -218,6 +223,19 @@ def test_rows_taken_out_of_the_database_leave_nothing_undone(stage: Stage) -> No
         compute_result(stage.ctx(Role.ORGANISER), stage.competition)
 
 
+def test_a_request_that_cannot_be_read_is_no_proof_that_all_is_marked(stage: Stage) -> None:
+    (appeal,) = _opened(stage, 4)
+    _remarked(stage, appeal, "45.00")
+    assert list_missing_in_correction(stage.session, stage.competition) == []
+    asked = stage.session.scalars(select(RecordRow).where(RecordRow.event == "correction:asked")).one()
+    asked.payload = asked.salt = None
+    stage.session.flush()
+    stage.session.expire_all()
+    assert [row.code for row in list_missing_in_correction(stage.session, stage.competition)] == [
+        "correction_not_marked"
+    ]
+
+
 def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None:
     organiser = stage.ctx(Role.ORGANISER)
     ask_correction(organiser, stage.competition, candidates=[stage.code(4)], reason=WHY)
@@ -237,6 +255,11 @@ def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None
 def _owed(stage: Stage) -> list[tuple[str, Role]]:
     missing = list_missing(stage.session, stage.competition, GateEvent.CLOSED, now=stage.at)
     return [(row.code, row.owner) for row in missing]
+
+
+def test_what_is_only_asked_for_waits_for_the_council(stage: Stage) -> None:
+    ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=[stage.code(4)], reason=WHY)
+    assert _owed(stage) == [("correction_stands", Role.CHAIR)]
 
 
 def test_nothing_is_put_away_or_destroyed_meanwhile(stage: Stage) -> None:

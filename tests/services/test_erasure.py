@@ -27,6 +27,7 @@ from examsite.services.backup_catalogue import destroy_overdue, list_backups
 from examsite.services.backups import make_backup
 from examsite.services.bundles import build_bundle, keep_bundle
 from examsite.services.context import Actor, ServiceContext
+from examsite.services.corrections import ask_correction
 from examsite.services.erasure import (
     ask_erasure,
     erase_again,
@@ -241,6 +242,14 @@ def test_it_takes_the_time_of_the_rule_set_two_people_and_the_code(stage: Stage)
     assert code_of(refusal) == "erasure_code_differs"
     assert withdraw_erasure(organiser, stage.competition).state is ErasureState.WITHDRAWN
     assert plan_erasure(stage.session, stage.competition).people == len(stage.board.room.candidacies)
+
+
+def test_nobody_asks_for_a_correction_of_what_was_erased(stage: Stage) -> None:
+    erased(stage)
+    late = stage.ctx(Role.ORGANISER, at=stage.at + OVER_A_YEAR)
+    with pytest.raises(DomainError) as refusal:
+        ask_correction(late, stage.competition, candidates=[stage.code(1)], reason="Bài bị bỏ sót một trang khi chấm.")
+    assert code_of(refusal) == "data_erased"
 
 
 def test_nothing_is_erased_while_a_room_writes(stage: Stage) -> None:
