@@ -12,9 +12,12 @@ import pytest
 
 from examsite.domain.corrections import LEAST_PROPOSAL_TIME
 from examsite.domain.events import Event
+from examsite.domain.panels import DefenceState
 from examsite.domain.permissions import Role
 from examsite.services import defence as acts
+from examsite.services.proposals import draw_presentation_order
 from examsite.services.records import record
+from examsite.storage.queries.defence import list_defences
 from tests.factories import files
 from tests.factories.ranking import SHEETS, Stage, make_stage
 from tests.services.test_supplementary_defences import (
@@ -178,3 +181,19 @@ def test_the_score_is_told_with_the_version_that_counts_it(built: Any, log_in: L
     # Their own deadline, also once the version is out, and not that of those who defended before.
     (card,) = find_all(home, "home-proposal")
     assert "Hạn nộp09:00:00 18/04/2026" in words(card)
+
+
+def test_an_absence_of_the_first_defences_is_not_taken_back_in_those_held_now(built: Any, log_in: LogIn) -> None:
+    first = len(SHEETS)
+
+    def absent(stage: Stage) -> None:
+        draw_presentation_order(stage.ctx(Role.CHAIR), stage.competition)
+        defence = next(row for row in list_defences(stage.session, stage.competition.id) if row.position == first)
+        # Nobody after them has begun, so that nothing but the round they stand in holds it back.
+        defence.state, defence.score = DefenceState.ABSENT, None
+        stage.session.flush()
+
+    built(called, lambda stage: hand_in(stage, FAILED), locked, absent)
+    page = log_in(f"invigilator-{CODE.lower()}").page(f"/invigilator/{CODE}/defence")
+    assert find_all(page, f"absent-{first + 1}")
+    assert not find_all(page, f"withdraw-{first}")
