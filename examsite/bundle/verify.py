@@ -145,11 +145,14 @@ ROWS = [x.split() for x in TABLE.split(";")]
 EVENTS = {x[0].lstrip("+~"): (x[0][0], x[1].split(","), x[2].split(",")) for x in ROWS if ":" in x[0]}
 SHAPES = {x[0].lstrip("+~"): dict(y.split("=") for y in x[1:] if "=" in y) for x in ROWS}
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"  # in its one spelling
+# Signs that are not seen, or that move what is: they could make two people of one, or a terminal show another verdict.
+UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+CODE = r"[^\s/" + UNSEEN.pattern[1:] + "{1,100}"
 PLAIN = {kind: re.compile(pattern).fullmatch for kind, pattern in {
-    "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": r"[^\s/]{1,100}", "text": r"(?s:.*)",
+    "score": r"(?:0|[1-9][0-9]{0,7})\.[0-9]{2}", "hex": r"[0-9a-f]{64}", "code": CODE, "text": r"(?s:.*)",
     "event": r"[a-z][a-z-]*:[a-z][a-z-]*",
-    "actor": r"system|candidate|(?!(?:system|candidate)/)[a-z]+/(?!(?:system|candidate)$)[^\s/]{1,100}",
-    "subject": r"[a-z-]+/[^\s/]{1,100}", "base64url": "(?=.)" + BASE64.replace("+/", "_-").replace("=", "")}.items()}
+    "actor": r"system|candidate|(?!(?:system|candidate)/)[a-z]+/(?!(?:system|candidate)$)" + CODE,
+    "subject": "[a-z-]+/" + CODE, "base64url": "(?=.)" + BASE64.replace("+/", "_-").replace("=", "")}.items()}
 ROUNDS = (0, 1, 2, "appeal-1", "appeal-2", "appeal-3")
 THIRD = ("collective", "mean", "median", "closest")  # what three different marks come to; the first: people decide
 Fact = namedtuple("Fact", "seq event role name subject says")
@@ -958,9 +961,6 @@ def check_receipt(b):
     return seq, short(b.leaves[seq])[:5] + "-" + short(b.leaves[seq])[5:]
 
 # --- what is said -----------------------------------------------------------------------------------------------------
-# Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict.
-UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
 def put(language, where, key, *values):
     """One sentence: where, and what of it; a value as JSON has it, of a shape the names of its members."""
     record, candidate, part = ("Bản ghi số", "Thí sinh", "phần") if language == 0 else ("Record", "Candidate", "part")

@@ -535,6 +535,11 @@ def one_holder_spelled_twice(made: Made) -> None:
     _says(made, _all(made, "codes:opened")[0])["holders"] = ["CG1", "CG1 "]
 
 
+@forgery()
+def one_holder_under_a_sign_that_is_not_seen(made: Made) -> None:
+    _says(made, _all(made, "codes:opened")[0])["holders"] = ["CG1", "CG1\u200b"]
+
+
 @forgery(TURNS)
 def ruling_about_no_paper(made: Made) -> None:
     made.log.entries[_all(made, "item:decided")[0]]["subject"] = "paper/none"

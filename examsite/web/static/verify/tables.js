@@ -119,5 +119,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "ed84c543fa11adf515c94b0c0171b58b44a1c78ed9133a113db50c9a4c4bc807",
+  verifier: "f26563b70c7780af3fc0c7011aff3b02a7a8238a84b5a443b4e1f95700fec99c",
 };

@@ -38,7 +38,9 @@ const ExamVerifier = (() => {
   );
   // White space as Python knows it: JavaScript counts U+FEFF to it and leaves some control signs out.
   const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-  const CODE = `[^${SPACE}/]{1,100}`;
+  // Signs that are not seen, or that move what is: they could make two people of one, or show another verdict.
+  const HIDDEN = "\\0-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ud800-\\udfff";
+  const CODE = `[^${SPACE}/${HIDDEN}]{1,100}`;
   const PLAIN = new Map(Object.entries({
     score: /^(?:0|[1-9][0-9]{0,7})\.[0-9]{2}$/, hex: /^[0-9a-f]{64}$/, code: new RegExp(`^${CODE}$`, "u"), text: /^/,
     event: /^[a-z][a-z-]*:[a-z][a-z-]*$/, actor: new RegExp(`^(?:system|candidate|(?!(?:system|candidate)/)[a-z]+/(?!(?:system|candidate)$)${CODE})$`, "u"),
@@ -1404,7 +1406,7 @@ const ExamVerifier = (() => {
 
   // --- what is said -----------------------------------------------------------------------------------------------------
   /** Signs that are not seen, or that move what is: out of a bundle they could make a terminal show another verdict. */
-  const UNSEEN = /[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
+  const UNSEEN = new RegExp(`[${HIDDEN}]`, "gu");
 
   /** A value in a sentence: as JSON has it; of a shape the names of its members. */
   function spelled(value, language) {
