@@ -126,12 +126,12 @@ def call_defence(
 ) -> int:
     """Call everybody who passes the written part only now to a supplementary defence; the number of the record.
 
-    May be done again with other instants before the deadline, and after it only where others pass by now: else one person
-    could give one candidate more time than the others had. The last record counts.
+    May be done again with other instants before the deadline, and after it only where others pass by now: else one
+    person could give a candidate more time than the others had. The last record counts.
 
     Raises:
-        ConflictError: `correction_not_open`, `correction_not_marked`, `defence_locked_already`, `defence_deadline_over`,
-            `nobody_to_call` where everybody who passes stands with a defence.
+        ConflictError: `correction_not_open`, `correction_not_marked`, `defence_locked_already`,
+            `defence_deadline_over`, `nobody_to_call` where everybody who passes stands with a defence.
         InvalidError: `proposal_time_too_short`, `schedule_not_in_order`, each with its `field`.
         NotAllowedError: `role_needed`.
     """
