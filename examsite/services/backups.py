@@ -26,6 +26,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.installation_checks import check_installation
 from examsite.services.verification import LogReport, verify_log
 from examsite.storage.database import upgrade, writing
+from examsite.storage.erasing import LEDGER, note_in_ledger, read_ledger
 from examsite.storage.queries.records import list_logs
 from examsite.storage.row_seals import ROW_KEY
 from examsite.storage.table_files import UnreadableTableError, read_tables, revision, write_tables
@@ -88,7 +89,7 @@ def make_backup(engine: Engine, settings: Settings, *, now: datetime) -> BackupR
         # Files are only ever added, never changed, so copying them after the snapshot leaves none of it out.
         if settings.uploads_path.exists():
             shutil.copytree(settings.uploads_path, work / "uploads", ignore=shutil.ignore_patterns(".*", "*.part"))
-        for kept in KEPT_FILES:
+        for kept in (*KEPT_FILES, LEDGER):
             if (settings.instance_path / kept).exists():
                 shutil.copy2(settings.instance_path / kept, work / kept)
         files = sorted(path for path in work.rglob("*") if path.is_file())
@@ -172,6 +173,11 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
             _give_names(settings, put=False)
             raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
         _give_names(settings, put=True)
+        # What was erased here or there stays known, so that an older archive that is put back later is told of.
+        known = read_ledger(settings.instance_path)
+        for line in read_ledger(work):
+            if line not in known:
+                note_in_ledger(settings.instance_path, line)
     return BackupReport(
         path=path, made_at=made_at, rows=rows, files=len(manifest["files"]), logs=logs, problems=tuple(problems)
     )

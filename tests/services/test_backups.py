@@ -27,6 +27,7 @@ from examsite.services.backups import BackupError, make_backup, restore_backup
 from examsite.services.checkpoints import load_signer, sign_checkpoint
 from examsite.services.context import ServiceContext
 from examsite.storage.database import writing
+from examsite.storage.erasing import note_in_ledger, read_ledger
 from examsite.storage.models.accounts import Account, SecondFactor
 from examsite.storage.models.competitions import Body
 from examsite.storage.models.dossiers import Upload
@@ -206,6 +207,19 @@ def test_a_backup_of_what_is_damaged_says_so_and_still_comes_back(
 
     assert [(problem.table, problem.code) for problem in back.problems] == found
     assert _logins(filled) == ["an"]
+
+
+def test_what_was_erased_is_known_on_another_machine_too(
+    filled: Engine, settings: Settings, now: datetime, tmp_path: Path
+) -> None:
+    theirs, ours = {"code": "HP-1", "at": "2027-01-01"}, {"code": "HP-2", "at": "2027-02-01"}
+    note_in_ledger(settings.instance_path, theirs)
+    made = make_backup(filled, settings, now=now)
+    other = _settings_in(tmp_path / "other")
+    note_in_ledger(other.instance_path, ours)
+    for _time in range(2):
+        restore_backup(filled, other, made.path)
+    assert read_ledger(other.instance_path) == [ours, theirs]
 
 
 def test_nothing_is_put_back_under_a_server_that_works(
