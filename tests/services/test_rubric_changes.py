@@ -23,6 +23,7 @@ from examsite.domain.questions import Level, Text
 from examsite.domain.rubric_changes import MarkFate
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import score
+from examsite.domain.sittings import SittingState
 from examsite.services.marking import lock_mark, save_draft
 from examsite.services.rubric_changes import agree_change, propose_change, refuse_change, take_back_change
 from examsite.services.standardisation import agree_standard, change_standard
@@ -32,6 +33,7 @@ from examsite.storage.models.dossiers import ConflictDeclaration
 from examsite.storage.models.marking import Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import RubricChange
 from examsite.storage.models.records import RecordRow
+from examsite.storage.queries.papers import get_opened_paper, list_opened_papers
 from examsite.storage.queries.queues import get_blind_script
 from examsite.storage.queries.rubric_changes import list_changes, list_reopened_marks, list_standards_to_agree
 from examsite.storage.queries.standardisation import list_agreed
@@ -54,6 +56,18 @@ def board(session: Session, now: datetime, tmp_path: Path, keep: Keep) -> Board:
         return made
 
     return keep("board", build, session, tmp_path, settings=settings)
+
+
+def test_nobody_who_marks_reads_a_paper_that_somebody_is_still_to_write(board: Board) -> None:
+    session, competition = board.session, board.competition
+    assert list_opened_papers(session, competition.id) == [board.room.paper]
+    sitting = board.room.sitting
+    for state, started_at in ((SittingState.STARTED, sitting.started_at), (SittingState.SCHEDULED, None)):
+        sitting.state, sitting.started_at, sitting.closed_at = state, started_at, None
+        session.flush()
+        assert list_opened_papers(session, competition.id) == []
+        with pytest.raises(NotFoundError, match="paper_not_found"):
+            get_opened_paper(session, competition.id, board.room.paper.code)
 
 
 def _criterion(board: Board) -> RubricCriterion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from examsite.domain.errors import NotFoundError
@@ -10,9 +10,11 @@ from examsite.domain.events import Event
 from examsite.domain.papers import Paper as FrozenPaper
 from examsite.domain.papers import PaperState, paper_from_data, version_in_turn
 from examsite.domain.questions import Question, question_from_data
+from examsite.domain.sittings import SittingState
 from examsite.storage.models.competitions import Post
 from examsite.storage.models.papers import BankQuestion, OpeningConsent, Paper, PaperFile
 from examsite.storage.models.records import RecordLog, RecordRow
+from examsite.storage.models.sittings import Sitting
 from examsite.storage.queries.draws import find_draw_record
 
 #: How many frozen papers a process keeps read. Source: our choice, because a day has fewer.
@@ -97,12 +99,14 @@ def get_paper(session: Session, competition_id: int, code: str) -> Paper:
 
 
 def list_opened_papers(session: Session, competition_id: int) -> list[Paper]:
-    """The opened versions of a competition with their posts, by code."""
+    """The opened versions of a competition with their posts, by code; none before every sitting has closed."""
     return list(session.scalars(_opened(competition_id).order_by(Paper.code)))
 
 
 def get_opened_paper(session: Session, competition_id: int, code: str, *, for_update: bool = False) -> Paper:
-    """One opened version with its post, its row locked for an act on it; a sealed one does not exist here.
+    """One opened version with its post, its row locked for an act on it.
+
+    A sealed one does not exist here, nor does any before every sitting has closed.
 
     Raises:
         NotFoundError: `paper_not_found`.
@@ -177,10 +181,12 @@ def count_papers(session: Session, post_id: int, *states: PaperState) -> int:
 
 
 def _opened(competition_id: int) -> Select[Paper]:
+    # While somebody writes, or is still to write, what candidates read is read by nobody else.
+    written = exists().where(Sitting.competition_id == competition_id, Sitting.state != SittingState.CLOSED)
     return (
         select(Paper)
         .options(joinedload(Paper.post))
-        .where(Paper.competition_id == competition_id, Paper.state == PaperState.OPENED)
+        .where(Paper.competition_id == competition_id, Paper.state == PaperState.OPENED, ~written)
     )
 
 
