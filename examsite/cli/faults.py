@@ -16,6 +16,10 @@ _FAULTS = {
     "erased_unrecorded": "nội dung bị hủy mà không có mục xóa nào ghi (destroyed, and no erasure was recorded)",
     "not_erased": "đã ghi là xóa mà vẫn còn dữ liệu (recorded as erased, and not empty)",
     "file_differs": "tệp đã nộp bị mất hoặc bị sửa (the uploaded file is gone or was changed)",
+    "reference_lost": (
+        "chỉ tới một dòng không còn; bản lưu có dòng này không khôi phục được: khôi phục bản trước đó "
+        "(names a row that is not there; no backup with it can be restored: put an older one back)"
+    ),
     "row_missing": "dòng đã mất, sổ ghi còn (the row is gone, its record stands)",
 }
 

@@ -13,7 +13,8 @@ class TableProblem:
     was held against is not checked until it is mended), `check_failed` (a check met what nobody foresaw),
     `value_differs` (a column says something else than the record), `record_missing` (it names a record that is not
     there, or none says it), `file_differs` (an uploaded file is gone or holds other bytes), `row_missing` (a record
-    without its row); of erasures `erased_unrecorded` (gone without a record) and `not_erased` (there in spite of one).
+    without its row), `reference_lost` (it names a row that is not there); of erasures `erased_unrecorded` (gone without
+    a record) and `not_erased` (there in spite of one).
     """
 
     table: str

@@ -171,7 +171,10 @@ def restore_backup(engine: Engine, settings: Settings, path: Path) -> BackupRepo
                 rows, logs, problems = _put_in_place(session, settings, work, manifest)
         except (KeyError, TypeError, ValueError, OSError, SQLAlchemyError, SettingsError) as error:
             _give_names(settings, put=False)
-            raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {error}") from error
+            told = (
+                getattr(error, "orig", None) or error
+            )  # without the statement, which says nothing to whoever restores
+            raise BackupError(f"{path.name} is not a whole backup: {type(error).__name__}: {told}") from error
         _give_names(settings, put=True)
         # What was erased here or there stays known, so that an older archive that is put back later is told of.
         known = read_ledger(settings.instance_path)

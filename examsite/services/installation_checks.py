@@ -20,7 +20,7 @@ from examsite.storage.database import Base
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Upload
 from examsite.storage.models.records import RecordLog
-from examsite.storage.unreadable_rows import list_loose_values, list_unreadable_rows
+from examsite.storage.unreadable_rows import list_dangling_rows, list_loose_values, list_unreadable_rows
 from examsite.storage.uploads import is_whole
 
 
@@ -39,6 +39,8 @@ def check_installation(
         found += [TableProblem(table, row, "row_unreadable") for table, row in heads]
         loose = list_loose_values(session, Base.metadata.sorted_tables)
         found += [TableProblem(table, row, "row_changed", column) for table, row, column in loose]
+        dangling = list_dangling_rows(session)
+        found += [TableProblem(table, row, "reference_lost", column) for table, row, column in dangling]
         found += found_by(session, partial(check_erasures, session))
         found += found_by(session, partial(check_accounts, session))
         if uploads_path is not None:

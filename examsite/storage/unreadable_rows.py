@@ -100,6 +100,20 @@ def list_loose_values(session: Session, tables: Iterable[Table]) -> list[tuple[s
     ]
 
 
+def list_dangling_rows(session: Session) -> list[tuple[str, int, str]]:
+    """Table, key and column of every row that names a row that is not there; PostgreSQL lets none stand.
+
+    SQLite keeps them once somebody wrote without its rules, and then no copy of the rows can be put in again.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    keys = session.connection().exec_driver_sql(
+        'SELECT found."table", found.rowid, keys."from" FROM pragma_foreign_key_check AS found'
+        ' JOIN pragma_foreign_key_list(found."table") AS keys ON keys.id = found.fkid ORDER BY 1, 2, 3'
+    )
+    return [(table, row, column) for table, row, column in keys]
+
+
 def _is_loose(column: Column[Any]) -> ColumnElement[bool]:
     if isinstance(column.type, Boolean):
         return type_coerce(column, Integer).not_in((0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -207,6 +208,25 @@ def test_a_backup_of_what_is_damaged_says_so_and_still_comes_back(
 
     assert [(problem.table, problem.code) for problem in back.problems] == found
     assert _logins(filled) == ["an"]
+
+
+def test_a_backup_that_cannot_come_back_is_told_of_when_it_is_made(tmp_path: Path, now: datetime) -> None:
+    settings, path = _settings_in(tmp_path), tmp_path / "examsite.db"
+    with databases.migrated_engine(f"sqlite:///{path}") as engine:
+        with writing(engine) as session:
+            parent = Body(code="P", name="Cha", name_en="Parent", level=DelegationLevel.CITY_GOVERNMENT)
+            session.add(parent)
+            session.flush()
+            level = DelegationLevel.DEPARTMENT
+            session.add(Body(code="C", name="Con", name_en="Child", level=level, parent_id=parent.id))
+        engine.dispose()
+        with contextlib.closing(sqlite3.connect(path)) as outside:  # which keeps no rule of the tables
+            outside.execute("DELETE FROM bodies WHERE code = 'P'")
+            outside.commit()
+        made = make_backup(engine, settings, now=now)
+        assert ("bodies", "reference_lost", "parent_id") in {(p.table, p.code, p.column) for p in made.problems}
+        with pytest.raises(BackupError, match=r"IntegrityError: FOREIGN KEY constraint failed$"):
+            restore_backup(engine, settings, made.path)
 
 
 def test_what_was_erased_is_known_on_another_machine_too(
