@@ -7,6 +7,9 @@ product wrote it; that nothing is missing and that it says what was recorded is 
 Decision: a primary key is left out where it stands for nothing that the records do not say by themselves. Where rows
 are told apart by their key alone (whose account it is, who holds which of two equal roles) the seal covers the key,
 too: two rows that change keys break both. Such a row is given its key before it is written.
+
+Decision: a row whose seal was broken gets no good one when the product writes it again, because that would clean what
+somebody has changed before. It stays broken, and named, whatever the product adds to it.
 """
 
 from __future__ import annotations
@@ -129,9 +132,29 @@ def _next_keys(connection: Connection, table: Table, count: int) -> list[int]:
 
 
 @event.listens_for(Sealed, "before_insert", propagate=True)
-@event.listens_for(Sealed, "before_update", propagate=True)
 def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     target.row_seal = _seal_as_it_stands(mapper, connection, target)
+
+
+@event.listens_for(Sealed, "before_update", propagate=True)
+def _seal_again(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    if _was_whole(mapper, connection, target):
+        target.row_seal = _seal_as_it_stands(mapper, connection, target)
+
+
+def _was_whole(mapper: Mapper[Any], connection: Connection, target: Any) -> bool:
+    """Whether the seal of a row that is about to be written fitted what stood in it when it was read."""
+    table: Any = mapper.local_table
+    attributes = inspect(target).attrs
+    row: dict[Any, Any] = {}
+    for column in [*_columns(table.columns), table.columns[_SEAL]]:
+        history = attributes[mapper.get_property_by_column(column).key].history
+        before = history.deleted or history.unchanged
+        if not before:  # a value that was set without having been read
+            found = connection.execute(select(table).where(table.c.id == inspect(target).identity[0])).mappings().one()
+            return _is_whole(row_key_of(connection), table, {one: found[one.name] for one in table.columns})
+        row[column] = before[0]
+    return _is_whole(row_key_of(connection), table, row)
 
 
 def is_as_written(session: Session, target: Sealed) -> bool:
