@@ -28,6 +28,10 @@ class NotAllowedError(DomainError):
     """The person is known but holds no right to this act."""
 
 
+class FactorNeededError(NotAllowedError):
+    """The act takes a second factor that was shown a moment ago; no form answers this, the page that asks does."""
+
+
 class InvalidError(DomainError):
     """What was given cannot be accepted as it stands; `params` may name the `field`."""
 

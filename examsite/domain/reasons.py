@@ -11,7 +11,7 @@ LONGEST_TEXT: Final = 4000
 """Longest reason, note or comment. Unit: characters. Source: our choice, because a page of writing has fewer."""
 
 LEAST_REASON: Final = 20
-"""Shortest reason where a person's word moves a score. Unit: characters.
+"""Shortest reason where a person's word moves a score, stops a result or settles a tie. Unit: characters.
 
 Source: our choice, because it is published with the score, and twenty signs are one short sentence."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
-from examsite.domain.errors import NotAllowedError
+from examsite.domain.errors import FactorNeededError, NotAllowedError
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.second_factors import is_fresh
 from examsite.storage.clock import InstallationClock
@@ -103,7 +103,7 @@ class ServiceContext:
         """Refuse a critical act unless its actor showed a second factor within the last minutes, in this log-in.
 
         Raises:
-            NotAllowedError: `fresh_factor_needed`.
+            FactorNeededError: `fresh_factor_needed`.
         """
         if not is_fresh(self.factor_at, now=self.now):
-            raise NotAllowedError("fresh_factor_needed")
+            raise FactorNeededError("fresh_factor_needed")

@@ -94,8 +94,8 @@ def decide_correction(
     asker = find_asker(ctx.session, competition, asked)
     if asker is None or actor.account_id == asker:  # who cannot be found may be the same
         raise NotAllowedError("second_person_needed")
-    ctx.require_fresh_factor()
     words = "" if agreed else checked_reason(reason, least=LEAST_REASON)
+    ctx.require_fresh_factor()
     found = _scripts_of(ctx.session, competition, asked.candidates) if agreed else []
     payload = {"asked_seq": asked.asked_seq, "agreed": agreed, "reason": words}
     seq = record(ctx, competition, Event.CORRECTION_DECIDED, f"competition/{competition.code}", payload)

@@ -11,7 +11,7 @@ from examsite.domain.errors import ConflictError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import Decision
-from examsite.domain.reasons import checked_reason
+from examsite.domain.reasons import LEAST_REASON, checked_reason
 from examsite.services.context import ServiceContext
 from examsite.services.passkeys import check_signature
 from examsite.services.publication import check_tail
@@ -54,7 +54,7 @@ def sign_gate(
         ConflictError: `gate_not_signable` (also where the rule set asks for no signatures, or enough have agreed),
             `already_signed`, `factor_damaged`.
         InvalidError: `hash_tail_wrong`, also when the document changed since it was read; `reason_missing`,
-            `reason_too_long`, `passkey_not_valid`, each with its `field`.
+            `reason_too_short`, `reason_too_long`, `passkey_not_valid`, each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
     """
     ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
@@ -75,13 +75,14 @@ def sign_gate(
         if agreed and signed
         else None
     )
+    words = "" if agreed else checked_reason(reason, least=LEAST_REASON)
     if assertion is None:
         ctx.require_fresh_factor()
     payload = {
         "gate": event.value,
         "document_sha256": signing.sha256,
         "agreed": agreed,
-        "reason": "" if agreed else checked_reason(reason),
+        "reason": words,
         "assertion": assertion,
     }
     return record(ctx, competition, Event.GATE_SIGNED, f"competition/{competition.code}", payload)

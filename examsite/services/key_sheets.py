@@ -156,8 +156,8 @@ def discard_key(ctx: ServiceContext, competition: Competition, key: SplitKey, *,
         NotAllowedError: `role_needed`: the chair; `fresh_factor_needed`.
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
-    ctx.require_fresh_factor()
     words = checked_reason(reason)
+    ctx.require_fresh_factor()
     if not count_untaken(key):
         raise ConflictError("split_key_made")
     overwrite_what_is_deleted(ctx.session)

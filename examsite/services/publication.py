@@ -15,7 +15,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import RESULT, Decision, ResultEvent, ResultState, council_outcome
-from examsite.domain.reasons import checked_reason
+from examsite.domain.reasons import LEAST_REASON, checked_reason
 from examsite.domain.ties import open_ties
 from examsite.services.bundles import bundle_hashes
 from examsite.services.checkpoints import sign_checkpoint
@@ -114,8 +114,8 @@ def sign_result(
     Raises:
         ConflictError: `result_superseded`, `already_signed`, `result_not_signable`, `tie_not_decided`,
             `council_signs_first`, `findings_not_read`, `result_damaged`, `factor_damaged`.
-        InvalidError: `hash_tail_wrong`, `reason_missing`, `reason_too_long`, `passkey_not_valid`, each with its
-            `field`.
+        InvalidError: `hash_tail_wrong`, `reason_missing`, `reason_too_short`, `reason_too_long`, `passkey_not_valid`,
+            each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
     """
     actor = ctx.require(*SIGNABLE, competition_id=competition.id)
@@ -136,9 +136,9 @@ def sign_result(
         if agreed and signed
         else None
     )
+    reason = "" if agreed else checked_reason(reason, least=LEAST_REASON)
     if assertion is None:
         ctx.require_fresh_factor()
-    reason = "" if agreed else checked_reason(reason)
     if agreed and actor.role is Role.AUTHORITY:
         _check_step(ctx, competition, GateEvent.RESULT_APPROVED)
     event = Event.RESULT_APPROVED if agreed else Event.RESULT_REFUSED

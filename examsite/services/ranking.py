@@ -15,7 +15,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.publication import LIVE, RESULT, ResultEvent, ResultState
-from examsite.domain.reasons import checked_reason
+from examsite.domain.reasons import LEAST_REASON, checked_reason
 from examsite.domain.recomputation import recompute
 from examsite.domain.result_entries import PostEntry
 from examsite.domain.results import result_data
@@ -66,7 +66,7 @@ def decide_tie(
 
     Raises:
         ConflictError: `tie_not_open`, `tie_already_decided`; of the next version as `compute_result`.
-        InvalidError: `tie_selection_wrong`, `reason_missing`, each with its `field`.
+        InvalidError: `tie_selection_wrong`, `reason_missing`, `reason_too_short`, each with its `field`.
         NotAllowedError: `role_needed`, `conflict_declared`, `fresh_factor_needed`.
 
     Source: NĐ 170/2025/NĐ-CP art. 10: the head of the body decides what stays equal after the declared chain.
@@ -83,7 +83,7 @@ def decide_tie(
     tie = ties[post.code]
     if len(set(selected)) != tie.places or not set(selected) <= set(tie.codes):
         raise InvalidError("tie_selection_wrong", field="selected", post=post.code, places=tie.places)
-    words = checked_reason(reason)
+    words = checked_reason(reason, least=LEAST_REASON)
     # Who of equals is selected is one person's word, and it cannot be taken back.
     ctx.require_fresh_factor()
     chosen = sorted(set(selected))

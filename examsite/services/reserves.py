@@ -41,10 +41,10 @@ def set_aside_paper(ctx: ServiceContext, competition: Competition, post: Post, *
     Source: TT 22/2025 art. 13(2b) (numbered reserves); who says so and what happens to work begun is our choice, above.
     """
     ctx.require(Role.CHAIR, competition_id=competition.id)
+    words = checked_reason(reason, least=LEAST_REASON)
     ctx.require_fresh_factor()
     list_waiting_sittings(ctx.session, post.id, for_update=True)  # none of them begins meanwhile
     row = _in_turn(ctx, competition, post, code=code)
-    words = checked_reason(reason, least=LEAST_REASON)
     row.set_aside_at = ctx.now
     ctx.session.flush()
     record(ctx, competition, Event.PAPER_SET_ASIDE, f"paper/{row.code}", {"reason": words})

@@ -198,8 +198,8 @@ def reset_factors(ctx: ServiceContext, account_id: int, *, reason: str) -> None:
     ctx.require(Role.ADMINISTRATOR)
     if account_id == ctx.actor.account_id:
         raise ConflictError("own_account")
-    ctx.require_fresh_factor()
     words = checked_reason(reason)
+    ctx.require_fresh_factor()
     account = get_account_for_update(ctx.session, account_id)
     for factor in list_second_factors(ctx.session, account.id):
         factor.removed_at = ctx.now

@@ -13,13 +13,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
-from examsite.domain.errors import NotAllowedError, NotFoundError
+from examsite.domain.errors import FactorNeededError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services import accounts
 from examsite.services.attempt_tokens import attempt_of_token
@@ -27,9 +27,9 @@ from examsite.services.context import SYSTEM, Actor
 from examsite.storage.database import db, reading_alone
 from examsite.storage.queries.accounts import HeldRole
 from examsite.storage.queries.competitions import get_competition, get_competition_alone
-from examsite.web.errors import message_of
-from examsite.web.fresh_factors import ask_for_factor
-from examsite.web.transactions import WRITING, read_web_clock
+from examsite.web.errors import message_of, wants_json
+from examsite.web.fresh_factors import ask_for_factor, take_answer
+from examsite.web.transactions import WRITING, forget_changes, read_web_clock
 
 #: Control signs but the tabulator and the ends of lines, which come with pasted words.
 _CONTROL = re.compile(r"[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f]")
@@ -106,29 +106,29 @@ def requires(*roles: Role) -> Callable[[ViewT], ViewT]:
 
 
 def fresh_factor(view: ViewT) -> ViewT:
-    """For a critical act: whoever sends it shows a second factor first, unless that was done a moment ago.
+    """For a critical act: where its service asks for a second factor, the page asks for it on the way.
 
-    What was typed goes through the page that asks and comes back with the answer. Stands below `@requires` and above
-    `@writes`; the service asks again with `ctx.require_fresh_factor()`, so that a page without this is only less kind.
+    The view is run first, so that whoever left something out is told so before a code is asked; nothing of that run
+    stays. What was typed goes through the page that asks and comes back with the answer. Stands below `@requires` and
+    above `@writes`. The service decides with `ctx.require_fresh_factor()`, or takes a signature in place of a factor;
+    a view does nothing slow before that.
     """
-    return _behind_factor(view, or_signature=False)
 
-
-def fresh_factor_or_signature(view: ViewT) -> ViewT:
-    """For an act whose service takes a passkey's signature over the document itself in place of a factor."""
-    return _behind_factor(view, or_signature=True)
-
-
-def _behind_factor(view: ViewT, *, or_signature: bool) -> ViewT:
     @wraps(view)
     def behind_factor(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         person = principal()
-        if request.method in WRITING and person is not None:
-            question = ask_for_factor(person.token, or_signature=or_signature)
-            if question is not None:
-                return question
-        answer: ResponseReturnValue = view(*args, **kwargs)
-        return answer
+        if request.method not in WRITING or person is None:
+            return cast(ResponseReturnValue, view(*args, **kwargs))
+        refused = take_answer(person.token)
+        if refused is not None:
+            return refused
+        try:
+            return cast(ResponseReturnValue, view(*args, **kwargs))
+        except FactorNeededError:
+            if wants_json():
+                raise
+            forget_changes()
+            return ask_for_factor(person.token)
 
     behind_factor.asks_for_factor = True  # type: ignore[attr-defined]
     return behind_factor  # type: ignore[return-value]

@@ -12,7 +12,14 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from wtforms import Field
 
-from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
+from examsite.domain.errors import (
+    ConflictError,
+    DomainError,
+    FactorNeededError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+)
 from examsite.storage.database import WriterHangsError, db
 from examsite.web.i18n import _
 from examsite.web.labels import error_text
@@ -63,7 +70,12 @@ def show_refusal(form: FlaskForm, error: DomainError, *, beside: str = "") -> in
 
     Returns:
         The HTTP status of the refusal. Rows that the page shows have to be read again.
+
+    Raises:
+        FactorNeededError: no form answers this; the page that asks for the factor does.
     """
+    if isinstance(error, FactorNeededError):
+        raise error
     forget_changes()
     said = error.params.get("field")
     name = said if said in form else beside

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from flask import abort, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -19,14 +19,10 @@ from examsite.services import passkeys, second_factors, throttling
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_second_factors
 from examsite.storage.queries.competitions import get_competition
-from examsite.web.errors import wants_json
 from examsite.web.forms.accounts import ShowFactorForm
 from examsite.web.i18n import ngettext
 from examsite.web.labels import error_text
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now
-
-#: Field in which a passkey's signature over the document itself comes; the service checks it in place of a factor.
-SIGNATURE = "assertion"
 
 _OWN_FIELDS = frozenset({"csrf_token", "factor_code", "factor_answer"})
 
@@ -46,24 +42,22 @@ def passkey_host() -> str | None:
     return None
 
 
-def ask_for_factor(token: str, *, or_signature: bool = False) -> ResponseReturnValue | None:
-    """The page that asks for a second factor, or None when one was shown, just now or a moment ago.
-
-    `or_signature`: the act checks a signature over its document in place of a factor, where one was sent.
-    """
-    if was_shown() or (or_signature and request.form.get(SIGNATURE)):
+def take_answer(token: str) -> ResponseReturnValue | None:
+    """Take what came from the page that asks: None when it was good or nothing came, else that page again."""
+    if was_shown() or "factor_code" not in request.form:
         return None
-    form, status = ShowFactorForm(), 200
-    if "factor_code" in request.form:
-        refusal = _try(form, token) if form.validate() else ""
-        if not refusal and not form.errors:
-            return None
-        form.factor_code.errors = [*form.factor_code.errors, *filter(None, [refusal])]
-        status = 422
+    form = ShowFactorForm()
+    refusal = _try(form, token) if form.validate() else ""
+    if not refusal and not form.errors:
+        return None
+    form.factor_code.errors = [*form.factor_code.errors, *filter(None, [refusal])]
     form.factor_code.data = form.factor_answer.data = ""
-    if wants_json():
-        return jsonify(error="fresh_factor_needed", message=error_text("fresh_factor_needed", {})), 403
-    return _page(form, token), status
+    return _page(form, token), 422
+
+
+def ask_for_factor(token: str) -> str:
+    """The page that asks for a second factor, in answer to an act that takes one."""
+    return _page(ShowFactorForm(formdata=None), token)
 
 
 def serve_factor(token: str, *, target: str, first: str = "", leave: str = "") -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """The signing page of the council and of the approving authority: read the document, say yes or no, over its hash.
 
-A passkey signs the hash on the page itself; who has none is asked for a code on the way (`@fresh_factor_or_signature`).
+A passkey signs the hash on the page itself; who has none is asked for a code on the way (`@fresh_factor`).
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_a_decided_tie_holds_for_the_same_people_only(
     if len(tied) > 2:
         assert document["posts"][0]["tie"] is None
         authority, chosen = stage.ctx(stage.authority), [stage.code(2), stage.code(4)]
-        decide_tie(authority, stage.competition, stage.post, selected=chosen, reason="Thâm niên cao hơn.")
+        decide_tie(authority, stage.competition, stage.post, selected=chosen, reason="Thâm niên giữ chức vụ cao hơn.")
     else:
         with pytest.raises(ConflictError, match="tie_already_decided"):
             _decided(stage, 4)

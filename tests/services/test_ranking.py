@@ -203,13 +203,14 @@ def test_tie_across_the_last_place_waits_for_the_authority_and_its_reason(make: 
     for wrong in ([], codes, [stage.code(1)]):
         with pytest.raises(InvalidError, match="tie_selection_wrong"):
             decide_tie(authority, stage.competition, stage.post, selected=wrong, reason="Vì")
-    with pytest.raises(InvalidError, match="reason_missing"):
-        decide_tie(authority, stage.competition, stage.post, selected=codes[:1], reason=" ")
+    for words, refusal in ((" ", "reason_missing"), ("Thâm niên.", "reason_too_short")):
+        with pytest.raises(InvalidError, match=refusal):
+            decide_tie(authority, stage.competition, stage.post, selected=codes[:1], reason=words)
     with pytest.raises(NotAllowedError, match="role_needed"):
         decide_tie(stage.ctx(stage.council[0]), stage.competition, stage.post, selected=codes[:1], reason="Vì")
     no_factor = replace(authority, factor_at=None)
     with pytest.raises(NotAllowedError, match="fresh_factor_needed"):
-        decide_tie(no_factor, stage.competition, stage.post, selected=codes[:1], reason="Vì")
+        decide_tie(no_factor, stage.competition, stage.post, selected=codes[:1], reason="Đang giữ chức vụ phó.")
 
     decided = decide_tie(authority, stage.competition, stage.post, selected=codes[:1], reason="Đang giữ chức vụ phó.")
 
@@ -356,8 +357,9 @@ def test_a_relation_that_the_council_judged_bars_from_signing_as_a_declared_one(
 def test_refusals_close_a_version_as_soon_as_it_cannot_have_enough(make: MakeStage) -> None:
     stage = make()
     version = computed(stage)
-    with pytest.raises(InvalidError, match="reason_missing"):
-        sign(stage, stage.council[0], version, Decision.REFUSED, reason="  ")
+    for words, refusal in (("  ", "reason_missing"), ("Sai", "reason_too_short")):
+        with pytest.raises(InvalidError, match=refusal):
+            sign(stage, stage.council[0], version, Decision.REFUSED, reason=words)
     refuse(stage, stage.council[0], version)
     refuse(stage, stage.council[1], version)
     sign(stage, stage.council[2], version)

@@ -41,6 +41,7 @@ def test_two_of_three_sign_the_plan_and_the_organiser_sees_what_is_missing(
     assert chair.submit(HERE, {**said, "sha_tail": "zzzz"}).status_code == 422
     assert chair.submit(HERE, {**said, "confirmed": "refused"}).status_code == 422
     assert member.submit(HERE, {**said, "decision": "refused"}).status_code == 422
+    assert member.submit(HERE, {**said, "decision": "refused", "reason": "Sai lịch."}).status_code == 422
     refused = {**said, "decision": "refused", "reason": "Lịch trùng ngày nghỉ."}
     assert member.submit(HERE, refused).status_code == 302
     after = member.page(HERE)

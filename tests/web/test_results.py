@@ -48,6 +48,7 @@ CHECKPOINT = f"/competitions/{CODE}/log/checkpoint"
 SIGN = f"/council/{CODE}/result"
 APPROVE = f"/authority/{CODE}/result"
 FINDINGS = f"/council/{CODE}/findings"
+WHY_CHOSEN = "Thâm niên giữ chức vụ cao hơn."
 ORGANISE = f"/organiser/{CODE}/result"
 ORGANISER = f"organiser-{CODE.lower()}"
 CHAIR = f"chair-{CODE.lower()}"
@@ -330,6 +331,7 @@ def test_signer_sees_the_document_its_hash_and_who_has_signed(staged: Any, scene
         ({"decision": ""}, "Hãy chọn Đồng ý hoặc Không đồng ý"),
         ({"decision": "maybe"}, ""),
         ({"decision": "refused"}, "Hãy ghi lý do"),
+        ({"decision": "refused", "reason": "Sai"}, "cần ít nhất 20 ký tự"),
         ({"confirmed": "refused"}, "không khớp với ý kiến"),
         ({"sha_tail": "x" * 5000}, "Dài quá"),
         ({"version": "x"}, ""),
@@ -382,7 +384,7 @@ def test_a_copy_of_an_older_version_cannot_be_signed(staged: Any, scene: Scene, 
     assert len(codes) == 2
     wrong = log_in(AUTHORITY).submit(f"/authority/{CODE}/ties/P1", {"selected": codes, "reason": "Vì"})
     assert (wrong.status_code, "Hãy chọn đúng 1 người" in wrong.text) == (422, True)
-    chosen = log_in(AUTHORITY).submit(f"/authority/{CODE}/ties/P1", {"selected": codes[:1], "reason": "Thâm niên."})
+    chosen = log_in(AUTHORITY).submit(f"/authority/{CODE}/ties/P1", {"selected": codes[:1], "reason": WHY_CHOSEN})
     assert chosen.status_code == 302
     member = log_in(MEMBER)
 
@@ -391,7 +393,7 @@ def test_a_copy_of_an_older_version_cannot_be_signed(staged: Any, scene: Scene, 
     assert answer.status_code == 409
     assert "Đã có bản mới hơn" in answer.text
     assert "Bản 1 đã có bản thay thế" in member.get(f"{SIGN}/1").text
-    assert "Thâm niên." in member.get(SIGN).text
+    assert WHY_CHOSEN in member.get(SIGN).text
     assert member.get(f"{SIGN}/9").status_code == 404
 
 

@@ -145,6 +145,27 @@ def test_who_signs_shows_a_code_on_the_way_and_nothing_typed_is_lost(
     assert "phòng “02” &amp; &lt;b&gt;03&lt;/b&gt;." in member.get(SIGN).text
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"decision": ""}, "Hãy chọn Đồng ý hoặc Không đồng ý"),
+        ({"decision": "refused"}, "Hãy ghi lý do"),
+        ({"sha_tail": "zzzz"}, "không phải bốn ký tự cuối"),
+    ],
+)
+def test_what_is_missing_is_said_before_a_factor_is_asked(
+    ranked: str, log_in: LogIn, change: dict[str, str], said: str
+) -> None:
+    typed = {"version": "1", "decision": "agreed", "sha_tail": ranked[-4:], "reason": ""}
+    member = log_in(MEMBER, shows_factor=False)
+
+    answer = member.submit(SIGN, typed | change)
+
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert not find_all(parse(answer.text), "factor-asked")
+    assert find_all(parse(member.submit(SIGN, typed).text), "factor-asked")
+
+
 def test_who_has_no_factor_is_led_to_add_one_and_sends_on_afterwards(ranked: str, log_in: LogIn, clock: Clock) -> None:
     member = log_in(MEMBER, shows_factor=False)
     assert "Chưa có yếu tố thứ hai" in member.get("/account/security").text
@@ -161,7 +182,9 @@ def test_many_wrong_codes_have_to_wait(ranked: str, log_in: LogIn, clock: Clock)
     member = log_in(MEMBER, shows_factor=False)
     secret = adds_app(member, clock)
     clock.present += timedelta(minutes=6)
-    carried = hidden_on(parse(member.submit(SIGN, {"version": "1", "decision": "agreed", "sha_tail": "abcd"}).text))
+    carried = hidden_on(
+        parse(member.submit(SIGN, {"version": "1", "decision": "agreed", "sha_tail": ranked[-4:]}).text)
+    )
     for _try in range(8):
         member.post(SIGN, data={**carried, "factor_code": "000000"})
 
@@ -248,7 +271,9 @@ def test_an_administrator_resets_with_a_reason_and_a_factor(
     boss = log_in(ADMINISTRATOR, shows_factor=False)
     page = f"/accounts/{number}"
     where = f"/administrator{page}/reset-factors"
-    assert find_all(parse(boss.submit(where, {"reason": "x"}, form_at=f"/administrator{page}").text), "factor-asked")
+    form_at = f"/administrator{page}"
+    assert boss.submit(where, {"reason": " "}, form_at=form_at).status_code == 422
+    assert find_all(parse(boss.submit(where, {"reason": "x"}, form_at=form_at).text), "factor-asked")
 
     boss = log_in(ADMINISTRATOR)
     assert boss.submit(where, {"reason": " "}, form_at=f"/administrator{page}").status_code == 422

@@ -147,6 +147,7 @@ def reset_password(account_id: int) -> ResponseReturnValue:
     slip = {"id": account.id, "login": account.login, "display_name": account.display_name}
     if not ChangeAccountForm().validate_on_submit():
         return redirect(url_for("administrator.show_account", account_id=account_id))
+    act().require_fresh_factor()  # before the password is hashed
     stop_reading()
     password = printed_password()
     password_hash = current_app.extensions["passwords"].hash(password)

@@ -19,7 +19,7 @@ from examsite.web.erasure import TAGS, certificate, planned, register_rows, wait
 from examsite.web.errors import show_refusal
 from examsite.web.forms.erasure import ErasePeopleForm
 from examsite.web.i18n import _
-from examsite.web.transactions import read_web_clock, write_now, writes_in_steps
+from examsite.web.transactions import act, read_web_clock, write_now, writes_in_steps
 
 
 @bp.get("/erasures")
@@ -47,6 +47,7 @@ def erase(competition_code: str) -> ResponseReturnValue:
     form = ErasePeopleForm()
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
+        act().require_fresh_factor()  # before the long reading
         try:
             # The whole log is read through before anything is locked.
             reading = read_erasure(session, competition)

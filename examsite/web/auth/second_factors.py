@@ -15,7 +15,7 @@ from examsite.web.access import Principal, fresh_factor, logged_in, principal
 from examsite.web.auth import bp
 from examsite.web.errors import message_of
 from examsite.web.forms.accounts import AddAppForm, AddPasskeyForm, RemoveFactorForm
-from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor, was_shown
+from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor, take_answer, was_shown
 from examsite.web.i18n import _, ngettext
 from examsite.web.pictures import qr_picture
 from examsite.web.transactions import (
@@ -163,7 +163,7 @@ def _ask_first(form: AddAppForm | AddPasskeyForm, person: Principal) -> Response
     Gives back the page that asks for a factor; what is wrong with the password stands on the form.
     """
     if list_second_factors(db.session(), person.account_id):
-        return ask_for_factor(person.token)
+        return take_answer(person.token) or (None if was_shown() else ask_for_factor(person.token))
     name = second_factors.throttle_name(person.account_id)
     wait = throttling.seconds_to_wait(db.session(), name, now=read_web_clock())
     stored = get_account(db.session(), person.account_id).password_hash

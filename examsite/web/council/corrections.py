@@ -89,8 +89,6 @@ def decide_correction(code: str) -> ResponseReturnValue:
                 act(), g.competition, asked_seq=form.asked_seq.data or 0, agreed=agreed, reason=form.reason.data or ""
             )
         except (ConflictError, InvalidError, NotAllowedError) as error:
-            if isinstance(error, NotAllowedError) and error.code == "fresh_factor_needed":
-                raise
             status = show_refusal(form, error, beside="answer")
         else:
             if agreed:

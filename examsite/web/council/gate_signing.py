@@ -18,7 +18,7 @@ from examsite.services.publication import TAIL_LENGTH
 from examsite.storage.database import db
 from examsite.storage.queries.gate_signatures import GateSigning, read_gate_signing
 from examsite.storage.queries.gates import CHECKLISTS
-from examsite.web.access import fresh_factor_or_signature, requires
+from examsite.web.access import fresh_factor, requires
 from examsite.web.council import bp
 from examsite.web.council.desk import Card, desk_card
 from examsite.web.errors import show_on_field
@@ -51,7 +51,7 @@ def gate_to_sign(competition: Any) -> Card | None:
 
 @bp.route("/<code>/gate", methods=["GET", "POST"])
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
-@fresh_factor_or_signature
+@fresh_factor
 @writes_in_steps
 def sign_gate_document(code: str) -> ResponseReturnValue:
     """Read what the next gate makes final, then agree or refuse over the hash of exactly that."""

@@ -67,7 +67,7 @@ class DecideTieForm(FlaskForm):
     )
     reason = TextAreaField(
         _l("Lý do"),
-        description=_l("Lý do được công khai cùng kết quả: không ghi họ tên người không được chọn."),
+        description=_l("Ít nhất 20 ký tự. Lý do được công khai cùng kết quả: không ghi họ tên người không được chọn."),
         filters=[lambda value: (value or "").strip()],
         validators=[InputRequired(_NEEDED), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
     )

@@ -14,7 +14,7 @@ from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError, FactorNeededError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.web.access import fresh_factor, requires
 from examsite.web.errors import message_of, show_refusal, status_of
@@ -113,6 +113,8 @@ def do_act(
 
 def refuse(error: DomainError, form: Any, sitting: str, seat: str | None, name: str) -> ResponseReturnValue:
     """The board again: what belongs to a field stands at the field, everything else is told above."""
+    if isinstance(error, FactorNeededError):
+        raise error
     if isinstance(error, InvalidError):
         show_refusal(form, error)
         return render_board(sitting, seat=seat, act=name, form=form, status=422)

@@ -52,6 +52,7 @@ def issue_slips(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard h
     if not form.validate_on_submit():
         people = list_roster(db.session(), g.competition.id)
         return render_template("organiser/issue_slips.html", form=form, count=len(people) or _count_open())
+    act().require_fresh_factor()  # before the passwords are hashed, which takes seconds
     slips = [
         {
             "id": item.id,
