@@ -43,7 +43,7 @@ from examsite.web.forms.ranking import SignResultForm
 from examsite.web.fresh_factors import passkey_host, was_shown
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import error_text, label
-from examsite.web.labels.ranking import TAGS
+from examsite.web.labels.ranking import NEXT_STEPS, TAGS
 from examsite.web.results import ResultView, view_result
 from examsite.web.transactions import act, write_now
 
@@ -256,6 +256,7 @@ def _page(form: SignResultForm, version: ResultVersion, audience: str) -> str:
         asks_factor=not was_shown(),
         must_read=right.code == "findings_not_read",
         why_not="" if right.code is None else error_text(right.code, {"post": ""}),
+        next_step=NEXT_STEPS.get(version.state),
         tail_length=TAIL_LENGTH,
         tail=version.sha256[-TAIL_LENGTH:],
         my_name=next((line.name for line in lines if line.mine), ""),

@@ -66,6 +66,14 @@ def test_bundle_is_dropped_and_judged(page: webdriver.Chrome, tmp_path: Path) ->
     assert drop(page, fraud).startswith("Gói này có")
     broken = page.find_element("css selector", "[data-testid=broken]")
     assert all(word in broken.text for word in culprit)
+    assert "phần bài thi viết" in broken.text  # and no code of the rule set
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(b"no bundle")
+    drop(page, damaged)
+    assert "điều sau đó chưa kiểm được" in page.find_element("id", "groups").text
+    assert "signature" not in page.find_element("id", "groups").text
+    drop(page, fraud)
+    broken = page.find_element("css selector", "[data-testid=broken]")
 
     page.find_element("css selector", "[data-language=en]").click()
     assert "This bundle is broken" in page.find_element("id", "verdict-title").text

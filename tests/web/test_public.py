@@ -127,6 +127,8 @@ def test_page_stands_at_every_step(client: StrictClient, scene: Scene, state: Co
     page = client.page(f"/competitions/{CODE}")
 
     assert find_all(page, "state")
+    asked_to_apply = "Đăng ký trên trang này" in words(page)
+    assert asked_to_apply == bool(find_all(page, "apply-offer"))
     client.get("/language/en?next=/")
     client.page("/")
     client.page(f"/competitions/{CODE}")

@@ -156,6 +156,8 @@ def test_from_computing_to_the_public_page(staged: Any, scene: Scene, log_in: Lo
     early = client.get(RANKING)
     assert early.status_code == 404
     assert find_all(parse(early.text), "to-competition")[0].get("href") == f"/competitions/{CODE}"
+    assert "Việc tiếp theo: thư ký hội đồng công bố" in log_in(AUTHORITY).get(APPROVE).text
+    assert "Công bố rồi không thu lại được" in organiser.get(f"{ORGANISE}/publication").text
     published = organiser.submit(f"{ORGANISE}/publication", {})
     assert published.status_code == 302
 
@@ -368,10 +370,14 @@ def test_signing_waits_for_the_report_to_be_read(staged: Any, scene: Scene, log_
 
 def test_refusal_keeps_its_reason_for_the_council(staged: Any, scene: Scene, log_in: LogIn) -> None:
     staged("ranked")
+    member = log_in(MEMBER)
+    read_first = member.get(SIGN).text
 
-    refused = log_in(MEMBER).submit(SIGN, opinion(scene, "refused", reason="Thiếu biên bản phòng 02."))
+    refused = member.submit(SIGN, opinion(scene, "refused", reason="Thiếu biên bản phòng 02."))
 
+    assert "Ghi rồi không rút lại được" not in read_first  # nobody signs what was not read
     assert refused.status_code == 302
+    assert "Việc tiếp theo: các ủy viên còn lại ký cho đủ" in member.get(SIGN).text
     page = log_in(CHAIR).get(SIGN).text
     assert "Không đồng ý" in page
     assert "Thiếu biên bản phòng 02." in page

@@ -45,6 +45,13 @@ MISSING = {
     "result_not_approved": _l("Người có thẩm quyền chưa phê duyệt kết quả"),
 }
 
+#: What comes next for a version, and who does it; shown to whoever has nothing to sign here.
+NEXT_STEPS = {
+    ResultState.PROPOSED: _l("Việc tiếp theo: các ủy viên còn lại ký cho đủ, rồi người có thẩm quyền phê duyệt."),
+    ResultState.COUNCIL_SIGNED: _l("Việc tiếp theo: người có thẩm quyền đọc và phê duyệt."),
+    ResultState.APPROVED: _l("Việc tiếp theo: thư ký hội đồng công bố đúng bản này."),
+}
+
 ERRORS = {
     "result_not_found": _l("Chưa có kết quả nào ở đây."),
     "bundle_not_covered": _l("Chưa có mốc ký nào của sổ ghi đứng sau lần công bố này, nên chưa lập được gói kết quả."),

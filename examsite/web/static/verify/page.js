@@ -8,13 +8,13 @@
   const GROUPS = [
     ["Ai đã ký", "Who signed", ["signature", "witnesses", "approvals", "assertions", "people"]],
     ["Gói và sổ ghi còn nguyên", "Bundle and log are whole",
-      ["shape", "json", "records", "root", "openings", "table", "opened"]],
+      ["shape", "json", "records", "root", "openings", "table", "opened", "rest"]],
     ["Làm đúng thứ tự", "Done in the right order",
       ["frozen", "roster", "papers", "codes", "absent", "withdrawn", "order", "draws"]],
     ["Tính đúng quy tắc", "Computed by the rules",
       ["result", "points", "marks", "settlements", "appeals", "deductions", "scores", "totals", "ranks", "ties",
         "outcomes"]],
-    ["Bản trước và tài liệu đi kèm", "Earlier bundles and papers", ["lineage", "report", "receipt", "rest"]],
+    ["Bản trước và tài liệu đi kèm", "Earlier bundles and papers", ["lineage", "report", "receipt"]],
   ];
   const SIGNS = { ok: ["✓", "Đúng: ", "Holds: "], broken: ["✗", "Hỏng: ", "Broken: "], unchecked: ["–", "Chưa kiểm: ", "Not checked: "] };
   const find = (id) => document.getElementById(id);
@@ -107,7 +107,18 @@
   ];
   const inFields = (text, language) => FIELDS.reduce((said, field) => said.replaceAll(field[0], field[language]), text);
 
-  function line({ state, vi, en }) {
+  // A sentence names a part by its code in the rule set and a check by its name in the program; people know other words.
+  const PARTS = { written: "bài thi viết", defence: "bảo vệ đề án" };
+  const plain = (text, language) => (language === "en" ? text
+    : text.replace(/phần (\w+)/g, (said, part) => (Object.hasOwn(PARTS, part) ? `phần ${PARTS[part]}` : said)));
+
+  function line({ check, state, vi, en }) {
+    if (check === "rest") { // the names of all that could not be looked at tell nobody anything: their number does
+      const count = vi.split(": ")[0].split(", ").length;
+      [vi, en] = [`${count} điều sau đó chưa kiểm được, vì một bước trước đã hỏng.`,
+        `${count} more were not checked, because a step before them is broken.`];
+    }
+    [vi, en] = [plain(vi, "vi"), plain(en, "en")];
     const [sign, ...words] = SIGNS[state], spoken = element("span", "visually-hidden", both(...words));
     const shown = element("span", "verify-sign", sign);
     const said = element("span", "verify-said", spoken, both(inFields(vi, 1), inFields(en, 2)));
@@ -121,9 +132,11 @@
 
   function group([vi, en, names], checks) {
     const mine = checks.filter((x) => names.includes(x.check)), good = mine.filter((x) => x.state === "ok").length;
+    const bad = mine.filter((x) => x.state === "broken").length, open = mine.length - good - bad;
+    const counts = [[good, "đúng", "hold"], [bad, "hỏng", "broken"], [open, "chưa kiểm", "not checked"]].filter((x) => x[0]);
     const head = element("div", "verify-group-head", element("h3", "", both(vi, en)),
-      element("span", mine.some((x) => x.state === "broken") ? "is-bad" : "is-good",
-        both(`${good} trên ${mine.length} đúng`, `${good} of ${mine.length} hold`)));
+      element("span", bad ? "is-bad" : good ? "is-good" : "note",
+        both(...[1, 2].map((language) => counts.map((x) => `${x[0]} ${x[language]}`).join(", ")))));
     return mine.length ? [element("section", "", head, element("ul", "verify-list", ...mine.map(line)))] : [];
   }
 
