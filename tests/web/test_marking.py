@@ -617,6 +617,8 @@ def test_keeper_and_council_take_the_codes_to_marking(scene: Scene, log_in: LogI
     assert [answer.status_code for answer in (drawn, sealed, allocated)] == [302, 302, 302]
     desk = keeper.page(f"/keeper/{CODE}/")
     assert find_all(desk, "sealed")
+    assert "Việc của ban phách đã xong" in words(desk)
+    assert keeper.get(f"/keeper/{CODE}/seal").location == f"/keeper/{CODE}/"
     drawn_codes = scene(lambda doing: list(doing.session.scalars(select(Script.code))))
     for client, path in ((keeper, f"/keeper/{CODE}/"), (chair, f"/council/{CODE}/codes")):
         text = words(client.page(path))

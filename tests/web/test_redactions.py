@@ -70,7 +70,9 @@ def test_keeper_decides_confirms_and_seals(codes: list[tuple[str, list[int]]], l
         assert "Tôi là […] ở đây." in keeper.get(f"{address}/confirm").text
         following = f"/scripts/{codes[1][0]}" if place == 0 else "/scripts"
         assert keeper.submit(f"{address}/confirm").location.endswith(following)
-    assert "2 bài đã quyết định" in keeper.get(f"/keeper/{CODE}/scripts").text
+    decided = keeper.get(f"/keeper/{CODE}/scripts").text
+    assert "2 bài đã quyết định" in decided
+    assert "to-desk" in decided
     _draw(log_in)
     assert keeper.submit(f"/keeper/{CODE}/seal").status_code == 302
 

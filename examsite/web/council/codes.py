@@ -80,6 +80,7 @@ def _render_codes(code: str, form: DrawAllocationForm) -> str:
         may_waive=[item.code for item in before_allocation] == ["seeds_too_few"],
         is_written=state is CompetitionState.WRITTEN,
         is_marking=state is CompetitionState.MARKING,
+        is_merged=state is CompetitionState.MERGED,
         is_chair=g.actor.role is Role.CHAIR,
         codes_drawn=is_draw_held(session, competition.id, SCRIPT_CODES),
         found_near_late=count_found_near_late(session, competition.id),

@@ -62,6 +62,8 @@ def show_desk(code: str) -> ResponseReturnValue:
 def seal_codes(code: str) -> ResponseReturnValue:
     """Say what sealing does, then seal; everything is made ready before the transaction."""
     form = ActForm()
+    if not form.is_submitted() and g.competition.state is not CompetitionState.WRITTEN:
+        return redirect(url_for("keeper.show_desk", code=code))
     if form.validate_on_submit():
         sealing = codes.prepare_sealing(act(), g.competition)
         with write_now() as ctx:
