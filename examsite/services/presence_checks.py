@@ -89,11 +89,13 @@ def _scripts(session: Session, competition: Competition, records: _Records, code
         .outerjoin(CodeEntry, CodeEntry.script_id == Script.id)
         .where(Script.competition_id == competition.id)
     ).all()
-    cut = {code: key is not None or candidacy in coded for code, key, candidacy in rows}
+    there = {code for code, _key, _candidacy in rows}
     for code in _codes_of_map(sealed[0]):
-        if code not in cut:
+        if code not in there:
             yield _missing("scripts", sealed[0])
-        elif not cut[code]:
+    # While the map is closed, too: what is cut says who is kept away from the script.
+    for _code, key, candidacy in rows:
+        if key is None and candidacy not in coded:
             yield _missing("script_cuts", sealed[0])
 
 

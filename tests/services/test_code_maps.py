@@ -11,7 +11,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -165,6 +165,16 @@ def test_while_it_is_closed_checking_says_that_nothing_is_missing(board: Board) 
 
 
 _TOUCHED = {"attempts", "answer_versions", "code_entries", "scripts", "script_cuts", "code_maps"}
+
+
+def test_a_cut_that_is_gone_is_named_while_the_map_is_closed(board: Board) -> None:
+    board.sealed()
+    key = board.session.scalars(select(ScriptCut.id).order_by(ScriptCut.id)).first()
+    board.session.connection().execute(delete(ScriptCut).where(ScriptCut.id == key))
+    found = [one for one in check_tables(board.session, board.competition) if one.table in _TOUCHED]
+    assert [(one.table, one.row, one.code, one.event) for one in found] == [
+        ("script_cuts", None, "row_missing", "codes:sealed")
+    ]
 
 
 def test_what_was_made_ready_is_not_written_over_what_changed_meanwhile(board: Board, now: datetime) -> None:
@@ -380,6 +390,11 @@ def test_who_is_near_at_the_cut_misses_one_script_and_who_is_found_near_later_al
         *((code, late.pseudonym) for code in board.codes()),
     }
     assert count_found_near_late(session, competition.id) == 1
+
+    other = session.scalars(select(Script).where(Script.code != own).order_by(Script.id)).first()
+    assert other is not None
+    session.connection().execute(delete(ScriptCut).where(ScriptCut.script_id == other.id))
+    assert (other.code, near.pseudonym) in list_barred(session, competition.id), "without its tags nobody knows whose"
 
 
 def test_what_lies_in_a_closed_file_is_what_was_there(board: Board) -> None:

@@ -66,7 +66,7 @@ def _barred_by_tags(
     near = {account for account, _candidacy in pairs}
     rows = session.execute(
         select(Script.code, ScriptCut.kept_away)
-        .join(ScriptCut, ScriptCut.script_id == Script.id)
+        .outerjoin(ScriptCut, ScriptCut.script_id == Script.id)
         .where(Script.competition_id == closed.competition_id)
     ).all()
     return frozenset(
@@ -74,7 +74,8 @@ def _barred_by_tags(
         for account, name in people
         if account in near
         for code, tags in rows
-        if account in late or away_tag(session, closed.competition_id, code, account) in tags
+        # A script whose tags somebody took away could be that of anyone near.
+        if account in late or tags is None or away_tag(session, closed.competition_id, code, account) in tags
     )
 
 
