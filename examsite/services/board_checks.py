@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import func, select
@@ -13,9 +14,10 @@ from examsite.domain.records import plan_log_code
 from examsite.domain.table_problems import TableProblem
 from examsite.services.witnesses import key_of
 from examsite.storage.models.code_maps import ClosedAnswers, CodeMap
-from examsite.storage.models.competitions import Competition
+from examsite.storage.models.competitions import Competition, Post
 from examsite.storage.models.dossiers import Candidacy, DossierItem, Upload
 from examsite.storage.models.marking import Script
+from examsite.storage.models.papers import OpeningConsent
 from examsite.storage.models.proposals import Defence, PanelQuestion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.sittings import Attempt, Sitting
@@ -32,6 +34,7 @@ _WORDS = ("text", "answer")
 def check_boards(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
     """Every such row of a competition that is gone, too many, or says something else than its log."""
     yield from _witnesses(session, competition, records)
+    yield from _consents(session, competition, records)
     yield from _agreed_marks(session, competition, records)
     yield from _questions(session, competition, records)
     yield from _papers_of_dossiers(session, competition, records)
@@ -61,6 +64,20 @@ def _witnesses(session: Session, competition: Competition, records: _Records) ->
             yield TableProblem("witnesses", witness.id, "value_differs", "ended_at", seq, event)
     for row, seq in named.values():
         yield TableProblem("witnesses", None, "row_missing", "", seq, row.event)
+
+
+def _consents(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:
+    """As many consents to open a paper of each post as were recorded; the record itself says nothing else."""
+    told = [row for row in records.values() if row.event == Event.OPENING_AGREED]
+    said = Counter(row.subject for row in told)
+    rows = session.execute(
+        select(Post.code, func.count(OpeningConsent.id))
+        .join(OpeningConsent, OpeningConsent.post_id == Post.id)
+        .where(Post.competition_id == competition.id)
+        .group_by(Post.code)
+    )
+    if Counter({f"post/{code}": held for code, held in rows}) != said:
+        yield TableProblem("opening_consents", None, "row_missing", "", None, Event.OPENING_AGREED.value)
 
 
 def _agreed_marks(session: Session, competition: Competition, records: _Records) -> Iterator[TableProblem]:

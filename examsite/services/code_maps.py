@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import pyrage
-from sqlalchemy import Table, delete, null, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from examsite.domain.canonical import canonical_bytes, sha256_hex
@@ -247,13 +247,9 @@ def _close_answers(session: Session, cuts: Sequence[Cut]) -> None:
     session.execute(delete(_versions).where(among(_versions.c.attempt_id, "attempts")), {"attempts": attempts})
     session.add_all(ClosedAnswers(attempt_id=cut.attempt.attempt_id, content=cut.file) for cut in cuts)
     session.flush()
-    session.execute(
-        update(Attempt)
-        .where(among(Attempt.id, "attempts"))
-        .values(objective_points=null(), objective_total=null())
-        .execution_options(synchronize_session="fetch"),
-        {"attempts": attempts},
-    )
+    for attempt in session.scalars(select(Attempt).where(among(Attempt.id, "attempts")), {"attempts": attempts}):
+        attempt.objective_points, attempt.objective_total = None, None
+    session.flush()
 
 
 def _forget_looks(session: Session, competition: Competition) -> None:
@@ -298,7 +294,7 @@ def _answers_of(versions: Sequence[tuple[Any, ...]]) -> dict[str, object]:
     """What counts of each item: the highest (epoch, number) that was not set aside."""
     newest: dict[str, tuple[int, int, str]] = {}
     for version in versions:
-        item, epoch, number, content, _received_at, set_aside, _by_file = version
+        item, epoch, number, content, _received_at, set_aside, *_rest = version
         if not set_aside and (item not in newest or (epoch, number) > newest[item][:2]):
             newest[item] = (epoch, number, content)
     return {item: content_of(content) for item, (_epoch, _number, content) in newest.items()}

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.lost_times import Stretch, is_silence, seconds_lost, silence_began_at, what_is_left
 from examsite.domain.rooms import LostTimeState
 from examsite.storage.models.rooms import LostTime, Pause, Silence
-from examsite.storage.models.sittings import Attempt
 from examsite.storage.queries.attempts import AttemptClock
 
 
@@ -73,9 +72,13 @@ def propose(
 
 
 def end_pause(session: Session, attempt_id: int, *, at: datetime) -> None:
-    """Let a pause of an attempt that ends now end with it; nothing is added to an attempt that is over."""
-    session.execute(update(Pause).where(Pause.attempt_id == attempt_id, Pause.ended_at.is_(None)).values(ended_at=at))
-    session.execute(update(Attempt).where(Attempt.id == attempt_id).values(paused_at=None))
+    """Let a pause of an attempt that ends now end with it; nothing is added to an attempt that is over.
+
+    The caller, who ends the attempt, lets its clock stand still no more.
+    """
+    for pause in session.scalars(select(Pause).where(Pause.attempt_id == attempt_id, Pause.ended_at.is_(None))):
+        pause.ended_at = at
+    session.flush()
 
 
 def stretch_of(row: LostTime) -> Stretch:

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, cast
 
 import pyrage
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from examsite.domain.canonical import sha256_hex
 from examsite.domain.code_maps import MapLine, holds_content, read_map, unpack
@@ -145,7 +146,7 @@ def take_back(ctx: ServiceContext, competition: Competition, opened: OpenedMap) 
         raise ConflictError("code_map_not_as_sealed")
     for portion in in_portions(opened.versions, _VERSIONS_AT_ONCE):
         session.execute(insert(_versions), portion)
-    session.execute(update(Attempt), opened.points)
+    _put_points_back(session, opened.points)
     session.add_all(_look_of(competition, attempt_id, look) for attempt_id, look in opened.looks.items())
     session.add_all(
         CodeEntry(
@@ -176,6 +177,14 @@ def take_back(ctx: ServiceContext, competition: Competition, opened: OpenedMap) 
     row.opened_at = ctx.now
     session.flush()
     return scripts
+
+
+def _put_points_back(session: Session, points: Sequence[dict[str, Any]]) -> None:
+    said = {row["id"]: row for row in points}
+    for attempt in session.scalars(select(Attempt).where(among(Attempt.id, "attempts")), {"attempts": list(said)}):
+        attempt.objective_points = said[attempt.id]["objective_points"]
+        attempt.objective_total = said[attempt.id]["objective_total"]
+    session.flush()
 
 
 def _check_scripts(scripts: Sequence[Script], lines: Sequence[MapLine]) -> None:

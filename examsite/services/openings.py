@@ -25,9 +25,9 @@ from examsite.storage.queries.attempts import (
     map_option_orders,
     map_subjects,
 )
-from examsite.storage.row_sets import ChangedRows
+from examsite.storage.row_seals import ResealedRows
 
-_opened = ChangedRows(cast(Table, Attempt.__table__), ("epoch", "opened_at", "last_seen_at"))
+_opened = ResealedRows(cast(Table, Attempt.__table__), ("epoch", "opened_at", "last_seen_at"))
 
 
 @dataclass(frozen=True, slots=True)

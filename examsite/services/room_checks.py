@@ -1,13 +1,12 @@
 """The room held against the record log: how long each sitting lasts, who sits where, who was given how much time.
 
-Attempts carry no seal, because their rows change with every save: what of them decides who may write how long, and what
-the system counted, is computed anew from the log.
+What decides who may write how long is computed anew from the log, so that a row that is gone or too many is found, too.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -23,7 +22,7 @@ from examsite.domain.table_problems import TableProblem
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.records import RecordRow
-from examsite.storage.models.rooms import LostTime
+from examsite.storage.models.rooms import LostTime, Pause, RoomRequest
 from examsite.storage.models.sittings import Attempt, Extension, Sitting
 from examsite.storage.queries.records import list_records_of_events
 
@@ -41,6 +40,8 @@ def check_rooms(session: Session, competition: Competition, records: _Records) -
     yield from _sittings(session, competition, records, sittings)
     for sitting in sittings:
         yield from _attempts(session, records, sitting)
+        yield from _pauses(session, records, sitting)
+        yield from _requests(session, competition, records, sitting)
 
 
 def _sittings(
@@ -70,7 +71,7 @@ def _sittings(
 
 
 def _attempts(session: Session, records: _Records, sitting: Sitting) -> Iterator[TableProblem]:
-    here = [row for row in records.values() if row.subject == f"sitting/{sitting.code}"]
+    here = _here(records.values(), sitting)
     seats = _seats(here)
     is_told = all(row.payload is not None for row in here if row.event in _TIME)
     time = _time_given(here) if is_told else None
@@ -142,6 +143,48 @@ def _extended(session: Session, sitting: Sitting) -> dict[int, int]:
         .group_by(Extension.attempt_id)
     )
     return {attempt_id: int(seconds) for attempt_id, seconds in rows}
+
+
+def _pauses(session: Session, records: _Records, sitting: Sitting) -> Iterator[TableProblem]:
+    """As many pauses of each attempt as records name its candidate."""
+    paused = [row for row in _here(records.values(), sitting) if row.event == Event.TIME_PAUSED]
+    if any(row.payload is None for row in paused):
+        return
+    told = Counter(number for row in paused for number in row.content["numbers"])
+    rows = session.execute(
+        select(Candidacy.candidate_number, func.count(Pause.id))
+        .select_from(Attempt)
+        .join(Candidacy, Candidacy.id == Attempt.candidacy_id)
+        .outerjoin(Pause, Pause.attempt_id == Attempt.id)
+        .where(Attempt.sitting_id == sitting.id)
+        .group_by(Attempt.id, Candidacy.candidate_number)
+    )
+    if any(held != told[number] for number, held in rows):
+        yield TableProblem("pauses", None, "row_missing", "", None, Event.TIME_PAUSED.value)
+
+
+def _requests(
+    session: Session, competition: Competition, records: _Records, sitting: Sitting
+) -> Iterator[TableProblem]:
+    """As many requests of each kind as were asked, and as many agreed to and refused as were decided."""
+    events = (Event.REQUEST_ASKED, Event.REQUEST_DECIDED)
+    plan = list_records_of_events(session, plan_log_code(competition.code), events)
+    told = [row for row in _here([*plan, *records.values()], sitting) if row.event in events]
+    if any(row.payload is None for row in told):
+        return
+    said = Counter((row.content["kind"], row.content.get("state", RequestState.ASKED)) for row in told)
+    rows = session.execute(select(RoomRequest.kind, RoomRequest.state).where(RoomRequest.sitting_id == sitting.id))
+    held: Counter[tuple[str, str]] = Counter()
+    for kind, state in rows:
+        held[kind, RequestState.ASKED] += 1
+        if state is not RequestState.ASKED:
+            held[kind, state] += 1
+    if held != said:
+        yield TableProblem("room_requests", None, "row_missing", "", None, Event.REQUEST_ASKED.value)
+
+
+def _here(rows: Iterable[RecordRow], sitting: Sitting) -> list[RecordRow]:
+    return [row for row in rows if row.subject == f"sitting/{sitting.code}"]
 
 
 def _losses(session: Session, sitting: Sitting, here: list[RecordRow]) -> Iterator[TableProblem]:

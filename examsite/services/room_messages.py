@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import update
-
 from examsite.domain.attempts import AttemptState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.events import Event
@@ -144,9 +142,7 @@ def _send(ctx: ServiceContext, sitting: Sitting, attempt: Attempt | None, text: 
     if attempt is not None:
         attempt.newest_message_id = message.id
     else:
-        lock_room(ctx, sitting)
-        ctx.session.execute(
-            update(Attempt).where(Attempt.sitting_id == sitting.id).values(newest_message_id=message.id)
-        )
+        for seated in lock_room(ctx, sitting):
+            seated.newest_message_id = message.id
     ctx.session.flush()
     return message

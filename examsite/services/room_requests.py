@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.competitions import CompetitionState
@@ -213,7 +213,9 @@ def _accept_late(
     wanted = [number for number in request.data["versions"] if number in allowed]
     if attempt is None or not wanted:
         raise ConflictError("late_answers_missing")
-    ctx.session.execute(update(AnswerVersion).where(AnswerVersion.id.in_(wanted)).values(set_aside=False))
+    for version in ctx.session.scalars(select(AnswerVersion).where(AnswerVersion.id.in_(wanted))):
+        version.set_aside = False
+    ctx.session.flush()
     before = attempt.objective_total
     amend_answers(ctx, competition, sitting, attempt, reason=request.reason)
     if attempt.objective_total != before:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from examsite.domain.attempts import AttemptState, deadline_of
@@ -113,9 +113,8 @@ def lengthen(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds
     deadline_at = deadline_at_of(sitting, attempt)
     if deadline_at is None or attempt.state is not AttemptState.OPEN:
         return
-    ctx.session.execute(
-        update(AnswerVersion)
-        .where(
+    late = ctx.session.scalars(
+        select(AnswerVersion).where(
             AnswerVersion.attempt_id == attempt.id,
             AnswerVersion.set_aside,
             AnswerVersion.epoch == attempt.epoch,
@@ -123,8 +122,10 @@ def lengthen(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds
             AnswerVersion.received_at >= sitting.started_at,
             AnswerVersion.received_at <= deadline_at + timedelta(seconds=sitting.grace_seconds),
         )
-        .values(set_aside=False)
     )
+    for version in late:
+        version.set_aside = False
+    ctx.session.flush()
 
 
 def items_of_paper(ctx: ServiceContext, attempt: Attempt) -> list[str]:

@@ -21,6 +21,7 @@ from examsite.services.lost_times import note_silence
 from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.attempts import AttemptClock
 from examsite.storage.queries.papers import get_frozen_paper
+from examsite.storage.row_seals import with_seals
 from examsite.storage.row_sets import ChangedRows, NewRows, in_portions
 
 MOST_STRAY_VERSIONS: Final = 200
@@ -47,7 +48,7 @@ _items_of_papers: dict[str, frozenset[str]] = {}
 
 # Statements of the hot path are put together once, not for every group.
 _seen = ChangedRows(cast(Table, Attempt.__table__), ("last_seen_at",))
-_new = NewRows(_VERSIONS, (*_KEY, "content", "received_at", "set_aside", "by_file"), key=_KEY)
+_new = NewRows(_VERSIONS, (*_KEY, "content", "received_at", "set_aside", "by_file", "row_seal"), key=_KEY)
 _stored = select(*(_VERSIONS.c[name] for name in _KEY), _VERSIONS.c.content, _VERSIONS.c.set_aside).where(
     tuple_(*(_VERSIONS.c[name] for name in _KEY)).in_(bindparam("keys", expanding=True))
 )
@@ -208,7 +209,7 @@ def _insert(connection: Connection, rows: Mapping[_Key, dict[str, Any]]) -> dict
     stored = {key: (row["content"], row["set_aside"]) for key, row in rows.items()}
     if not rows:
         return stored
-    if _new.insert(connection, list(rows.values())) != len(rows):
+    if _new.insert(connection, with_seals(connection, _VERSIONS, rows.values())) != len(rows):
         # Some came a second time: what counts is what was stored under their numbers then.
         for keys in in_portions(list(rows), _KEYS_AT_ONCE):
             for *key, content, set_aside in connection.execute(_stored, {"keys": keys}):

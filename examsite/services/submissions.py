@@ -34,11 +34,11 @@ from examsite.storage.queries.attempts import (
     map_subjects,
 )
 from examsite.storage.queries.papers import get_frozen_paper
-from examsite.storage.row_sets import ChangedRows
+from examsite.storage.row_seals import ResealedRows
 
-_handed_in = ChangedRows(
+_handed_in = ResealedRows(
     cast(Table, Attempt.__table__),
-    ("state", "handed_in_at", "last_seen_at", "record_seq", "objective_points", "objective_total"),
+    ("state", "paused_at", "handed_in_at", "last_seen_at", "record_seq", "objective_points", "objective_total"),
 )
 
 
@@ -113,6 +113,7 @@ def _submit_all(ctx: ServiceContext, clocks: dict[int, AttemptClock], ended: dic
         values[attempt_id] = {
             "id": attempt_id,
             "state": clock.state,
+            "paused_at": None,
             "handed_in_at": at,
             "last_seen_at": at,
             "objective_points": points,
@@ -137,6 +138,7 @@ def close_attempt(ctx: ServiceContext, competition: Competition, sitting: Sittin
     attempt.closed_at = ctx.now
     if attempt.paused_at is not None:
         end_pause(ctx.session, attempt.id, at=ctx.now)
+        attempt.paused_at = None
     public_code = ctx.session.scalar(select(Candidacy.public_code).where(Candidacy.id == attempt.candidacy_id))
     held = list_current_contents(ctx.session, attempt.id)
     payload, points, total = _submission(_frozen_paper(ctx, attempt), str(public_code), held)

@@ -18,7 +18,7 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from sqlalchemy import Column, Connection, String, Table, event, func, inspect, 
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
 from examsite.storage.column_types import ScoreColumn
+from examsite.storage.row_sets import ChangedRows, Row, among
 from examsite.storage.unreadable_rows import UNREADABLE, read_rows
 
 #: Where an engine keeps the key, as an execution option.
@@ -40,8 +41,12 @@ _SEAL = "row_seal"
 SEALED_KEY: dict[Any, Any] = {"is_sealed": True}
 
 
+#: A column that changes with every word of a page and that no result rests on: `mapped_column(info=UNSEALED)`.
+UNSEALED: dict[Any, Any] = {"is_unsealed": True}
+
+
 class Sealed:
-    """A table whose rows are sealed; written through objects only."""
+    """A table whose rows are sealed; written through objects, or on hot paths by `with_seals` and `ResealedRows`."""
 
     row_seal: Mapped[str] = mapped_column(String(64), default="")
 
@@ -138,7 +143,9 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
 
 @event.listens_for(Sealed, "before_update", propagate=True)
 def _seal_again(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-    if _was_whole(mapper, connection, target):
+    attributes = inspect(target).attrs
+    sealed = [mapper.get_property_by_column(column).key for column in _columns(mapper.local_table.columns)]
+    if any(attributes[name].history.has_changes() for name in sealed) and _was_whole(mapper, connection, target):
         target.row_seal = _seal_as_it_stands(mapper, connection, target)
 
 
@@ -181,8 +188,50 @@ def _refuse_writing_past_the_seal(state: ORMExecuteState) -> None:
         raise TypeError(f"rows of {mapper.local_table} are sealed: write them as objects")
 
 
+def with_seals(connection: Connection, table: Table, rows: Iterable[Row]) -> list[Row]:
+    """New rows that are written past the objects, each with its seal; a row names every sealed column."""
+    key = row_key_of(connection)
+    return [{**row, _SEAL: seal_of(key, table.name, _said(table, row))} for row in rows]
+
+
+class ResealedRows:
+    """Changes columns of many locked rows of a sealed table past the objects, each to values of its own."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        """Put the statements together once; rows are named by their `id`."""
+        self._table = table
+        self._changed = ChangedRows(table, (*columns, _SEAL))
+        self._standing = select(table).where(among(table.c.id, "numbers"))
+
+    def update(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Each row names its `id` and the new values."""
+        key, table = row_key_of(connection), self._table
+        found = connection.execute(self._standing, {"numbers": [row["id"] for row in rows]}).mappings()
+        standing = {row[table.c.id]: row for row in found}
+        sealed = []
+        for row in rows:
+            before = standing[row["id"]]
+            seal = before[table.c[_SEAL]]
+            if _is_whole(key, table, before):
+                now = {column.name: before[column] for column in table.columns}
+                seal = seal_of(key, table.name, _said(table, {**now, **row}))
+            sealed.append({**row, _SEAL: seal})
+        self._changed.update(connection, sealed)
+
+
+def _said(table: Table, row: Row) -> dict[str, object]:
+    """What a seal covers, of a row by names of columns."""
+    return {column.name: _plain(column, row[column.name]) for column in _columns(table.columns)}
+
+
 def _columns(columns: Any) -> list[Column[Any]]:
-    return [column for column in columns if (not column.primary_key or _is_sealed_key(column)) and column.name != _SEAL]
+    return [column for column in columns if _is_covered(column)]
+
+
+def _is_covered(column: Column[Any]) -> bool:
+    if column.primary_key:
+        return _is_sealed_key(column)
+    return column.name != _SEAL and not column.info.get("is_unsealed")
 
 
 def _is_sealed_key(column: Column[Any]) -> bool:

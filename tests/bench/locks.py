@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, Table, event, insert, select, update
 
 from examsite.config import load_settings
 from examsite.domain.attempts import AttemptState
@@ -56,6 +56,7 @@ from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Sitting
 from examsite.storage.queries.competitions import get_competition
 from examsite.storage.queries.items import list_paper_items
+from examsite.storage.row_seals import with_seals
 from tests import databases
 from tests.bench.installation import COLUMNS as SEAT_COLUMNS
 from tests.bench.installation import ROWS as SEAT_ROWS
@@ -277,6 +278,7 @@ class Bench:
     def _type(self, at: datetime) -> None:
         """What everybody wrote: essays that grow from save to save."""
         with writing(self.engine) as session:
+            table: Table = AnswerVersion.__table__  # type: ignore[assignment]
             attempts = session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.OPEN)).all()
             for start in range(0, len(attempts), 50):
                 rows = []
@@ -296,7 +298,7 @@ class Bench:
                             }
                         )
                 if rows:
-                    session.execute(insert(AnswerVersion.__table__), rows)  # type: ignore[arg-type]
+                    session.execute(insert(table), with_seals(session.connection(), table, rows))
 
     def write(self, act: Callable[[Board], ActT]) -> ActT:
         """One act in a transaction of its own, as `@writes` makes it."""

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, Table, select, text, update
 
 from examsite.closer import Closer
 from examsite.config import Settings, load_settings
@@ -38,6 +39,8 @@ from examsite.storage.queries.server_faults import list_server_faults
 from tests import databases
 from tests.factories.sittings import make_room
 
+#: What somebody changes with the password of the database.
+VERSIONS = cast(Table, AnswerVersion.__table__)
 CANDIDATES = 12
 CLOSERS = 6
 LENGTH = timedelta(minutes=180)
@@ -195,7 +198,7 @@ def test_what_fails_at_one_seat_or_at_one_start_holds_nobody_else_back(
             save = Save(item="Q01", epoch=1, number=1, content=content_text("x"))
             save_answers(ending.ctx(at=start), token, [save], page_epoch=1)
         stuck_id = ending.attempt(1).id
-        session.execute(update(AnswerVersion).where(AnswerVersion.attempt_id == stuck_id).values(content="{"))
+        session.execute(update(VERSIONS).where(VERSIONS.c.attempt_id == stuck_id).values(content="{"))
         over = start + LENGTH + timedelta(seconds=61 + CLOSING_SLACK_SECONDS)
         rooms = [
             make_room(session, over, settings=settings, code=code, starts_in=timedelta(minutes=1))
@@ -225,7 +228,7 @@ def test_what_fails_at_one_seat_or_at_one_start_holds_nobody_else_back(
         assert list_server_faults(session, ids[0], present + timedelta(minutes=2)) == []
 
     with writing(own_engine) as session:  # somebody mends both
-        session.execute(update(AnswerVersion).where(AnswerVersion.attempt_id == stuck_id).values(content='"x"'))
+        session.execute(update(VERSIONS).where(VERSIONS.c.attempt_id == stuck_id).values(content='"x"'))
         session.get_one(Paper, rooms[0].paper.id).data = session.get_one(Paper, rooms[1].paper.id).data
     closer.go_round()
     with reading(own_engine) as session:

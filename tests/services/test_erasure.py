@@ -142,6 +142,9 @@ def about_the_room(stage: Stage) -> None:
             ),
         ]
     )
+    payload = {"kind": RequestKind.EXTEND_ROOM.value, "seconds": 60, "reason": ROOM_WORDS[3]}
+    subject = f"sitting/{room.sitting.code}"
+    record(stage.ctx(Role.INVIGILATOR), stage.competition, Event.REQUEST_ASKED, subject, payload)
 
 
 def withdrawn(stage: Stage) -> Candidacy:

@@ -24,7 +24,7 @@ from examsite.services import papers
 from examsite.services.announcements import announce
 from examsite.services.context import ServiceContext
 from examsite.storage.models.competitions import Post
-from examsite.storage.models.papers import BankQuestion
+from examsite.storage.models.papers import BankQuestion, OpeningConsent
 from examsite.storage.models.records import RecordRow
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.papers import list_bank, list_papers, list_papers_of_post
@@ -32,6 +32,7 @@ from examsite.storage.queries.records import get_log, list_records
 from question_bank.loader import load_bank
 from tests.factories.competitions import Plan, make_complete_plan
 from tests.factories.records import last_about
+from tests.factories.told_rows import assert_told
 from tests.scenes import Keep
 
 HUNDRED = score(100)
@@ -239,6 +240,7 @@ def test_the_chair_opens_no_paper_without_another_person(sealed: Plan) -> None:
     papers.agree_to_opening(both, sealed.competition, post)
     assert refusal(lambda: papers.open_paper(chair, sealed.competition, post)) == "opening_needs_second"
     papers.agree_to_opening(member, sealed.competition, post)
+    assert assert_told(sealed.session, sealed.competition, OpeningConsent) == 2
     assert agree(member) == "already_agreed"
     alone = replace(chair, factor_at=None)
     assert refusal(lambda: papers.open_paper(alone, sealed.competition, post)) == "fresh_factor_needed"

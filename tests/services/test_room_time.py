@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import LostTimeState
 from examsite.domain.saves import Save, content_text
-from examsite.services.attempts import OpenJob, SaveJob, open_attempt, read_state, save_answers, write_jobs
+from examsite.services.attempts import OpenJob, SaveJob, open_attempt, save_answers, write_jobs
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat
 from examsite.services.room_time import (
     decide_lost_time,
@@ -29,6 +30,7 @@ from examsite.services.room_time import (
     resume_room,
 )
 from examsite.services.sittings import close_overdue
+from examsite.services.table_checks import check_seals
 from examsite.storage.models.accounts import Account
 from examsite.storage.models.rooms import LostTime, Pause, Silence
 from examsite.storage.models.sittings import Extension
@@ -37,7 +39,8 @@ from examsite.storage.queries.pauses import list_room_pauses
 from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rooms import list_proposed_losses, list_running_silences
 from examsite.storage.queries.sittings import list_overdue
-from tests.factories.sittings import Room, add_person, make_room
+from tests.factories.sittings import Room, add_person, make_room, read_state
+from tests.factories.told_rows import assert_told
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -51,8 +54,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def room(session: Session, now: datetime, settings: Settings) -> Room:
-    return make_room(session, now, settings=settings)
+def room(session: Session, now: datetime, settings: Settings) -> Iterator[Room]:
+    made = make_room(session, now, settings=settings)
+    yield made
+    session.flush()
+    assert check_seals(session) == []  # whichever way a row was written
 
 
 def save(item: str, number: int, content: object, epoch: int = 1) -> Save:
@@ -99,7 +105,7 @@ def test_clock_stands_still_in_a_pause_and_runs_on_with_what_was_left(room: Room
     token = opened(room, at=start)
     began = start + 10 * MINUTE
     pause_attempt(watcher(room, began), room.competition, room.sitting, seat="A1", reason="Báo cháy")
-    views = [read_state(room.ctx(at=began + wait), token)[0] for wait in (SECOND, 30 * MINUTE, 400 * MINUTE)]
+    views = [read_state(room.ctx(at=began + wait), token) for wait in (SECOND, 30 * MINUTE, 400 * MINUTE)]
     assert {view.remaining_seconds for view in views} == {170 * 60}
     assert all(view.paused for view in views)
     pause_room(watcher(room, began), room.competition, room.sitting, reason="Báo cháy")
@@ -107,7 +113,7 @@ def test_clock_stands_still_in_a_pause_and_runs_on_with_what_was_left(room: Room
     resumed = began + timedelta(seconds=600.25)
     seconds = resume_attempt(watcher(room, resumed), room.competition, room.sitting, seat="A1")
     assert seconds == 601
-    view, _held = read_state(room.ctx(at=resumed), token)
+    view = read_state(room.ctx(at=resumed), token)
     assert (view.remaining_seconds, view.paused, view.given_back_seconds) == (170 * 60 + 0.75, False, 601)
     pause = room.session.scalars(select(Pause).where(Pause.attempt_id == room.attempt().id)).one()
     assert (pause.began_at, pause.ended_at, pause.reason) == (began, resumed, "Báo cháy")
@@ -138,6 +144,7 @@ def test_every_pause_of_the_room_names_who_and_why_and_ends_for_each_seat(room: 
     pause_room(watcher(room, back + MINUTE), room.competition, room.sitting, reason="Báo cháy lần nữa")
     ended = [(item.ended_at, item.standing) for item in list_room_pauses(room.session, room.sitting.id)]
     assert ended == [(back, 0), (None, 3)]
+    assert assert_told(room.session, room.competition, Pause) == 6
 
 
 def test_what_is_sent_in_a_pause_counts_and_nobody_is_closed(room: Room) -> None:
@@ -366,7 +373,7 @@ def test_extension_is_given_until_the_server_has_closed_and_late_words_count_aga
     extend_time(watcher(room, at + SECOND), room.competition, room.sitting, seat="A1", minutes=2, reason="Mạng đứt")
     # The page that writes now is heard again; another epoch and an item that the paper does not have stay beside.
     assert list_answers(room.session, room.attempt().id) == {"E1": "cuối"}
-    view, _held = read_state(room.ctx(at=at + SECOND), token)
+    view = read_state(room.ctx(at=at + SECOND), token)
     assert (view.state, view.remaining_seconds) == (AttemptState.OPEN, 57)
     close_all(room, start + LAST + SECOND)
     assert room.attempt().state is AttemptState.OPEN
@@ -392,7 +399,7 @@ def test_loss_of_a_page_that_came_back_too_late_grows_until_it_is_decided(room: 
     decided = back + 10 * SECOND
     lost = give_lost_time(watcher(room, decided), room.competition, room.sitting, lost_time_id=first.lost.id)
     assert lost.given_seconds == 360
-    view, _held = read_state(room.ctx(at=decided), token)
+    view = read_state(room.ctx(at=decided), token)
     assert view.remaining_seconds == 300
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from examsite.domain.questions import QuestionKind
 from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
 from examsite.domain.sittings import SittingState
-from examsite.services.attempts import hand_in, open_attempt, read_state, save_answers
+from examsite.services.attempts import hand_in, open_attempt, save_answers
 from examsite.services.incidents import decide_incident, record_incident
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat, sign_attendance
 from examsite.services.rehearsals import identity_of
 from examsite.services.seating import assign_seats, draw_seats
 from examsite.services.sittings import close_overdue, move_start, schedule_sitting, start_sitting
+from examsite.services.table_checks import check_seals
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import Rehearsal
 from examsite.storage.models.sittings import AnswerVersion, Incident
@@ -35,7 +37,7 @@ from examsite.storage.queries.sittings import (
     missing_before_codes,
     reasons_against_start,
 )
-from tests.factories.sittings import Room, make_room, paper_questions
+from tests.factories.sittings import Room, make_room, paper_questions, read_state
 
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=60)
@@ -49,8 +51,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def room(session: Session, now: datetime, settings: Settings) -> Room:
-    return make_room(session, now, settings=settings)
+def room(session: Session, now: datetime, settings: Settings) -> Iterator[Room]:
+    made = make_room(session, now, settings=settings)
+    yield made
+    session.flush()
+    assert check_seals(session) == []  # whichever way a row was written
 
 
 def _records(room: Room, event: str) -> list[RecordRow]:
@@ -297,7 +302,7 @@ def test_extension_moves_the_end_of_one_candidate_only(room: Room) -> None:
     tokens = [open_attempt(room.ctx(room.candidacies[place], at=start)).token for place in (0, 1)]
     extend_time(watcher, room.competition, room.sitting, seat="A1", minutes=4, reason="Mất điện 4 phút")
     after = room.ctx(at=start + LENGTH + GRACE + SLACK + timedelta(seconds=1))
-    view, _held = read_state(after, tokens[0])
+    view = read_state(after, tokens[0])
     assert view.remaining_seconds == 240 - 61 - CLOSING_SLACK_SECONDS
     assert close_overdue(after) == 2
     assert [room.attempt(place).state for place in range(3)] == [

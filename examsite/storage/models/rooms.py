@@ -15,7 +15,7 @@ from examsite.storage.models.sittings import Attempt, Sitting
 from examsite.storage.row_seals import Sealed
 
 
-class Pause(Base):
+class Pause(Sealed, Base):
     """A stretch in which an attempt's clock stood still; open while it has no end. Append only but for the end."""
 
     __tablename__ = "pauses"

@@ -16,7 +16,7 @@ from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.dossiers import Candidacy
 from examsite.storage.models.papers import Paper
-from examsite.storage.row_seals import Sealed
+from examsite.storage.row_seals import UNSEALED, Sealed
 
 
 class Sitting(Sealed, Base):
@@ -72,7 +72,7 @@ class SittingInvigilator(Sealed, Base):
     assignment: Mapped[RoleAssignment] = relationship(lazy="raise")
 
 
-class Attempt(Base):
+class Attempt(Sealed, Base):
     """One candidate's seat in a sitting and the work done there."""
 
     __tablename__ = "attempts"
@@ -104,21 +104,21 @@ class Attempt(Base):
     #: Since when the clock of the attempt stands still; empty while it runs.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: Number of the newest message for this seat, so that the page learns of it with its next save.
-    newest_message_id: Mapped[int | None]
+    newest_message_id: Mapped[int | None] = mapped_column(info=UNSEALED)
     #: Number of the newest message that the page has shown and the candidate has closed.
-    read_message_id: Mapped[int | None]
+    read_message_id: Mapped[int | None] = mapped_column(info=UNSEALED)
     #: Photo taken at check-in.
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
     #: What the candidate chose on the test page: text size, contrast, spacing, layout.
-    preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info=UNSEALED)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), info=UNSEALED)
     handed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: Number of the `answers:submitted` record that counts.
     record_seq: Mapped[int | None]
     #: Points of the objective questions by criterion, as text with two decimals; set when the attempt is scored.
-    objective_points: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    objective_points: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     objective_total: Mapped[Any | None] = mapped_column(ScoreColumn())
 
     sitting: Mapped[Sitting] = relationship(back_populates="attempts", lazy="raise")
@@ -127,7 +127,7 @@ class Attempt(Base):
     extensions: Mapped[list[Extension]] = relationship(lazy="raise", order_by="Extension.id")
 
 
-class AnswerVersion(Base):
+class AnswerVersion(Sealed, Base):
     """One accepted save of one question. Append only; the current answer is the highest (epoch, number)."""
 
     __tablename__ = "answer_versions"

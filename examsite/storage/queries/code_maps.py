@@ -23,8 +23,9 @@ from examsite.storage.row_sets import among, in_portions
 
 _versions = cast(Table, AnswerVersion.__table__)
 
-#: Columns of a version that are put away; the others say whose it is and are known again at the opening.
-VERSION_COLUMNS = ("item", "epoch", "number", "content", "received_at", "set_aside", "by_file")
+#: Columns of a version that are put away; the others say whose it is and are known again at the opening. The seal goes
+#: with them, so that a version that was changed before comes back with its broken one.
+VERSION_COLUMNS = ("item", "epoch", "number", "content", "received_at", "set_aside", "by_file", "row_seal")
 
 #: Of how many attempts the versions are read at once. Source: our choice, because each has hundreds.
 _ATTEMPTS_AT_ONCE = 50

@@ -1354,6 +1354,7 @@ def upgrade() -> None:
         sa.Column("record_seq", sa.Integer(), nullable=True),
         sa.Column("objective_points", sa.JSON(), nullable=True),
         sa.Column("objective_total", examsite.storage.column_types.ScoreColumn(), nullable=True),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(state = 'handed_in') = (handed_in_at IS NOT NULL AND closed_at IS NULL)",
             name=op.f("ck_attempts_handed_in"),
@@ -1835,6 +1836,7 @@ def upgrade() -> None:
         sa.Column("received_at", examsite.storage.column_types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("set_aside", sa.Boolean(), nullable=False),
         sa.Column("by_file", sa.Boolean(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_answer_versions_attempt_id_attempts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_versions")),
         sa.UniqueConstraint(
@@ -2085,6 +2087,7 @@ def upgrade() -> None:
         sa.Column("began_by_id", sa.Integer(), nullable=False),
         sa.Column("ended_by_id", sa.Integer(), nullable=True),
         sa.Column("for_room", sa.Boolean(), nullable=False),
+        sa.Column("row_seal", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_pauses_attempt_id_attempts")),
         sa.ForeignKeyConstraint(["began_by_id"], ["accounts.id"], name=op.f("fk_pauses_began_by_id_accounts")),
         sa.ForeignKeyConstraint(["ended_by_id"], ["accounts.id"], name=op.f("fk_pauses_ended_by_id_accounts")),
