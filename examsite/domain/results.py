@@ -73,7 +73,6 @@ __all__ = [
     "recompute",
     "result_data",
     "result_sha256",
-    "result_standings",
     "settle_appeal_of",
     "settle_part",
 ]
@@ -135,25 +134,6 @@ def result_data(
 def result_sha256(result: Mapping[str, object]) -> str:
     """The hash that approvers sign and the publication names."""
     return sha256_hex(canonical_bytes(result))
-
-
-def result_standings(
-    *,
-    ruleset: RuleSet,
-    rubrics: Iterable[Rubric],
-    posts: Iterable[PostEntry],
-    candidates: Iterable[CandidateEntry],
-) -> tuple[Standing, ...]:
-    """The standings behind the result, open ties among them, in the order of posts and ranks.
-
-    Raises:
-        ConflictError: as `result_data`.
-        InvalidError: as `result_data`.
-    """
-    known = tuple(candidates)
-    by_key = _rubrics_by_key(ruleset, rubrics)
-    settled = _settled_parts(ruleset, by_key, known)
-    return tuple(_standings(ruleset, tuple(posts), known, settled).values())
 
 
 def settle_part(part: Part, rubric: Rubric, entry: PartEntry) -> LadderPlace:

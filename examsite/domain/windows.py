@@ -1,40 +1,10 @@
-"""Is it time yet, is it too late, and how much time is left?
-
-Every window is half-open: the opening instant belongs to it, the closing instant does not. Instants are aware; the
-caller's one clock says what `now` is.
-"""
+"""When does the time end, and how much of it is left? Instants are aware; the caller's one clock says what `now` is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from examsite.domain.errors import InvalidError
-
-
-@dataclass(frozen=True)
-class Window:
-    """From `opens_at`, included, to `closes_at`, excluded.
-
-    Raises:
-        InvalidError: `instant_not_aware`, `window_empty` when it would close before or as it opens.
-    """
-
-    opens_at: datetime
-    closes_at: datetime
-
-    def __post_init__(self) -> None:
-        _check_aware(self.opens_at, self.closes_at)
-        if self.closes_at <= self.opens_at:
-            raise InvalidError("window_empty", opens_at=self.opens_at, closes_at=self.closes_at)
-
-    def contains(self, now: datetime) -> bool:
-        """Whether the window is open at this instant."""
-        return self.opens_at <= now < self.closes_at
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether the window has closed and will not open again."""
-        return now >= self.closes_at
 
 
 def deadline(started_at: datetime, duration_minutes: int, added_seconds: int = 0) -> datetime:

@@ -21,7 +21,7 @@ from examsite.domain.errors import ConflictError, DomainError, NotAllowedError, 
 from examsite.domain.permissions import Role
 from examsite.domain.saves import Save
 from examsite.services.attempt_tokens import attempt_of_token, token_of_attempt
-from examsite.services.attempt_views import AttemptView, deadline_of_clock, view_of
+from examsite.services.attempt_views import AttemptView, deadline_of_clock
 from examsite.services.context import LogSigner, ServiceContext
 from examsite.services.openings import OpenedAttempt, OpenJob, write_openings
 from examsite.services.saves import SavedBatch, SaveJob, write_saves
@@ -47,7 +47,6 @@ __all__ = [
     "open_attempt",
     "read_clock_of",
     "read_paper",
-    "read_state",
     "save_answers",
     "write_jobs",
 ]
@@ -112,17 +111,15 @@ def _of_kind(jobs: Sequence[Job], kind: type[JobT]) -> tuple[list[int], list[Job
     return [place for place, _job in found], [job for _place, job in found]
 
 
-def open_attempt(ctx: ServiceContext, token: str | None = None) -> OpenedAttempt:
-    """Put the paper in front of the candidate on this page; every other page of the attempt is fenced from now on.
-
-    Without a token the attempt is that of the candidate who acts.
+def open_attempt(ctx: ServiceContext) -> OpenedAttempt:
+    """Put the paper in front of the candidate who acts; every other page of the attempt is fenced from now on.
 
     Raises:
         ConflictError: `test_not_started`, `test_over`.
-        NotAllowedError: `role_needed`, `token_unknown`.
+        NotAllowedError: `role_needed`.
         NotFoundError: `attempt_not_found`.
     """
-    attempt_id = _own_attempt(ctx) if token is None else attempt_of_token(_settings(ctx), token)
+    attempt_id = _own_attempt(ctx)
     done = cast(OpenedAttempt, _write_one(ctx, OpenJob(attempt_id, ctx.now)))
     return OpenedAttempt(
         epoch=done.epoch,
@@ -165,16 +162,6 @@ def hand_in_own(ctx: ServiceContext) -> None:
         NotFoundError: `attempt_not_found`.
     """
     _write_one(ctx, HandInJob(_own_attempt(ctx), None, ctx.now))
-
-
-def read_state(ctx: ServiceContext, token: str) -> tuple[AttemptView, dict[str, tuple[int, int]]]:
-    """Where the attempt behind a token stands, and which version of each item the server holds.
-
-    Raises:
-        NotAllowedError: `token_unknown`.
-    """
-    clock, held = read_clock_of(ctx.session.connection(), attempt_of_token(_settings(ctx), token))
-    return view_of(clock, ctx.now), held
 
 
 def read_clock_of(connection: Connection, attempt_id: int) -> tuple[AttemptClock, dict[str, tuple[int, int]]]:

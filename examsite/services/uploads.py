@@ -1,7 +1,7 @@
 """Taking in a file: size, kind by structure, a lasting place, a row that says whose it is.
 
 `receive_file` does the slow part and touches no database, so that no transaction waits for it; `add_upload` writes the
-row. `store_upload` does both for callers that are in a transaction anyway.
+row.
 """
 
 from __future__ import annotations
@@ -128,20 +128,6 @@ def add_upload(ctx: ServiceContext, received: ReceivedFile) -> Upload:
     ctx.session.add(upload)
     ctx.session.flush()
     return upload
-
-
-def store_upload(
-    ctx: ServiceContext, stream: BinaryIO, filename: str, allowed_kinds: Collection[UploadKind], max_megabytes: int
-) -> Upload:
-    """Take in a file and write down whose it is.
-
-    Raises:
-        InvalidError: as `receive_file`.
-    """
-    received = receive_file(
-        ctx.uploads_path, stream, filename, allowed_kinds=allowed_kinds, max_megabytes=max_megabytes
-    )
-    return add_upload(ctx, received)
 
 
 def open_upload(uploads_path: Path, upload: StoredFile) -> BinaryIO:

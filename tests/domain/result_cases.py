@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from itertools import count
@@ -24,10 +24,11 @@ from examsite.domain.result_entries import (
     PostEntry,
     TieEntry,
 )
-from examsite.domain.results import result_data, result_standings
+from examsite.domain.results import result_data
 from examsite.domain.rubrics import Rubric, RubricCriterion
 from examsite.domain.ruleset_drafts import with_changes
 from examsite.domain.rulesets import RuleSet, ruleset_from_toml
+from examsite.domain.ties import open_ties
 
 WORDS = Text("Tiêu chí", "Criterion")
 COMPETITION = CompetitionEntry("HP-2026-01", "Thi tuyển Trưởng phòng", "Thành ủy Hải Phòng")
@@ -195,14 +196,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def decided_ties(case: Case, book: Book) -> Iterator[PostEntry]:
     """The posts, with each tie across the last vacancy decided for the first codes."""
-    standings = result_standings(
-        ruleset=case.ruleset, rubrics=case.rubrics, posts=case.posts, candidates=case.candidates
-    )
+    ties = {tie.post: tie for tie in open_ties(case.result())}
     for post in case.posts:
-        tied = [standing for standing in standings if standing.post == post.code and standing.tie_open]
-        if tied:
-            places = post.vacancies - (tied[0].rank or 0) + 1
-            chosen = TieEntry(next(book.seqs), tuple(one.code for one in tied[:places]))
-            yield PostEntry(post.code, post.title, post.vacancies, chosen)
-        else:
-            yield post
+        tie = ties.get(post.code)
+        yield post if tie is None else replace(post, tie=TieEntry(next(book.seqs), tie.codes[: tie.places]))

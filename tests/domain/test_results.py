@@ -18,10 +18,11 @@ from examsite.domain.canonical import canonical_bytes, parse_canonical
 from examsite.domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from examsite.domain.marking import NeededAct
 from examsite.domain.result_entries import AppealEntry, CandidateEntry, PartEntry, PostEntry, TieEntry
-from examsite.domain.results import recompute, result_data, result_sha256, result_standings, settle_part
+from examsite.domain.results import recompute, result_data, result_sha256, settle_part
 from examsite.domain.rubrics import Rubric
 from examsite.domain.ruleset_drafts import with_changes
 from examsite.domain.rulesets import OWN_CHOICE, AfterDiscussion, MachinePart, RuleSet
+from examsite.domain.ties import open_ties
 from tests.domain.result_cases import (
     COMPETITION,
     Book,
@@ -142,16 +143,18 @@ def test_largest_of_several_deductions_is_the_one_shown() -> None:
     assert result["candidates"][0]["parts"][0]["score"] == "40.00"
 
 
-def test_decided_tie_is_in_the_result_and_an_open_one_in_the_standings() -> None:
+def test_a_tie_is_open_until_it_is_decided() -> None:
     book = Book()
     tied = [(book.written(f"S{n}", "60", "60"), book.defence("80", "80")) for n in (1, 2)]
     case = case_of(*tied)
-    standings = result_standings(ruleset=RULES, rubrics=case.rubrics, posts=case.posts, candidates=case.candidates)
-    assert [(one.rank, one.tie_open, one.outcome) for one in standings] == [(1, True, "passed")] * 2
+    before = result_of(case)
+    assert [(one["rank"], one["outcome"]) for one in before["candidates"]] == [(1, "passed")] * 2
+    assert [tie.codes for tie in open_ties(before)] == [("C1", "C2")]
     decided = case_of(*tied, post=replace(POST, tie=TieEntry(900, ("C2",))))
     result = result_of(decided)
     assert result["posts"][0]["tie"] == {"seq": 900, "selected": ["C2"]}
     assert [one["outcome"] for one in result["candidates"]] == ["passed", "selected"]
+    assert open_ties(result) == ()
     assert recompute(result) == []
 
 

@@ -19,6 +19,9 @@ from examsite.domain.questions import Question, QuestionKind
 from examsite.domain.rulesets import ruleset_to_toml
 from examsite.domain.scores import score
 from examsite.services.adjustments import ask_adjustments, decide_adjustments
+from examsite.services.attempt_tokens import attempt_of_token
+from examsite.services.attempt_views import AttemptView, view_of
+from examsite.services.attempts import read_clock_of
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.services.records import open_log
 from examsite.services.rehearsals import record_rehearsal
@@ -275,3 +278,10 @@ def approve_adjustments(room: Room, wanted: Adjustments, *, place: int = 0) -> N
         room.ctx(Role.ORGANISER), room.competition, code, wanted=wanted, reason="giấy xác nhận của bệnh viện"
     )
     decide_adjustments(room.ctx(Role.CHAIR), room.competition, asked.id, approve=True, reason="đúng giấy tờ")
+
+
+def read_state(ctx: ServiceContext, token: str) -> AttemptView:
+    """Where the attempt behind a token stands, as its page is told."""
+    assert ctx.settings is not None
+    clock, _held = read_clock_of(ctx.session.connection(), attempt_of_token(ctx.settings, token))
+    return view_of(clock, ctx.now)

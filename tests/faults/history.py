@@ -27,7 +27,7 @@ from examsite.domain.rooms import RequestKind
 from examsite.domain.saves import Save, content_text
 from examsite.domain.sittings import SittingState
 from examsite.services.attempt_tokens import token_of_attempt
-from examsite.services.attempts import hand_in, open_attempt, read_state, save_answers
+from examsite.services.attempts import hand_in, open_attempt, save_answers
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.invigilation import check_in, extend_time, free_attempt
 from examsite.services.outages import beat
@@ -46,7 +46,7 @@ from examsite.storage.models.sittings import AnswerVersion, Attempt
 from examsite.storage.queries.rooms import find_pulse, list_held, list_undecided
 from examsite.storage.queries.sittings import list_overdue
 from tests.factories.clocks import MadeUpMachine
-from tests.factories.sittings import Room, add_person, make_room
+from tests.factories.sittings import Room, add_person, make_room, read_state
 from tests.faults.plain_time import SECOND, PlainAttempt
 
 PLACES = 3
@@ -206,9 +206,9 @@ class History:
     def open_page(self) -> None:
         place = self.chance.randrange(PLACES)
         plain = self.attempts[place]
-        token = self.tokens[place]
+        ctx = self.room.ctx(self.room.candidacies[place], at=self.instant())
         allowed = plain.may_open(self.now)
-        if self.do("page opened", lambda: open_attempt(self.ctx(), token), expected=allowed):
+        if self.do("page opened", lambda: open_attempt(ctx), expected=allowed):
             plain.epoch += 1
             plain.came = self.now if plain.came is None else plain.came
 
@@ -381,7 +381,7 @@ class History:
                 raise DiffersError(f"{SEATS[place]} at {self.now}: {state} {epoch} {added}, expected {plain}")
         place = self.chance.randrange(PLACES)
         plain = self.attempts[place]
-        view, _held = read_state(self.ctx(), self.tokens[place])
+        view = read_state(self.ctx(), self.tokens[place])
         left = plain.left(self.now)
         if view.remaining_seconds != round(left / SECOND, 3):
             raise DiffersError(f"{SEATS[place]} at {self.now}: {view.remaining_seconds} left, expected {left}")

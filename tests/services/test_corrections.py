@@ -54,6 +54,7 @@ from examsite.storage.queries.corrections import (
     find_standing_correction,
     list_corrections,
     list_missing_in_correction,
+    list_work_spans,
 )
 from examsite.storage.queries.gates import list_missing
 from examsite.storage.queries.records import get_log, get_record
@@ -250,6 +251,19 @@ def test_a_refusal_rewritten_in_the_database_opens_nothing(stage: Stage) -> None
     assert find_standing_correction(stage.session, stage.competition) is None
     with pytest.raises(ConflictError, match="result_not_computable"):
         compute_result(organiser, stage.competition)
+
+
+def test_a_refused_request_begins_no_work(stage: Stage) -> None:
+    before = list_work_spans(stage.session, stage.competition)
+    ask_correction(stage.ctx(Role.ORGANISER), stage.competition, candidates=[stage.code(4)], reason=WHY)
+    _decided(stage, stage.ctx(stage.council[1]), agreed=False, reason="Kết luận thanh tra chưa có hiệu lực.")
+    assert list_work_spans(stage.session, stage.competition) == before
+    (appeal,) = _opened(stage, 4)
+    assert (
+        find_correction_of(stage.session, stage.competition, appeal)
+        == list_corrections(stage.session, stage.competition)[-1]
+    )
+    assert len(list_work_spans(stage.session, stage.competition)) == len(before) + 1
 
 
 def _owed(stage: Stage) -> list[tuple[str, Role]]:

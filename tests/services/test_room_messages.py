@@ -12,7 +12,7 @@ from examsite.config import Settings, load_settings
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import LONGEST_MESSAGE, HelpKind
-from examsite.services.attempts import hand_in, open_attempt, read_state
+from examsite.services.attempts import hand_in, open_attempt
 from examsite.services.room_messages import (
     answer_call,
     call_for_help,
@@ -21,7 +21,7 @@ from examsite.services.room_messages import (
     send_message,
 )
 from examsite.storage.queries.records import get_log, list_records
-from tests.factories.sittings import Room, add_person, make_room
+from tests.factories.sittings import Room, add_person, make_room, read_state
 
 MINUTE = timedelta(minutes=1)
 
@@ -52,7 +52,7 @@ def test_message_reaches_one_or_all_and_the_page_hears_of_it_with_its_next_word(
     assert texts(room, 1, after=to_all.id) == ["Mời sang chỗ B1"]
     start = room.started()
     opened = open_attempt(room.ctx(room.candidacies[1], at=start))
-    assert read_state(room.ctx(at=start), opened.token)[0].message == to_one.id
+    assert read_state(room.ctx(at=start), opened.token).message == to_one.id
     assert room.attempt(0).newest_message_id == to_all.id
 
 

@@ -50,6 +50,7 @@ from examsite.storage.queries.appeals import get_appeal_standing
 from examsite.storage.queries.candidacies import get_candidacy
 from examsite.storage.queries.corrections import (
     defence_state,
+    find_defence_round,
     find_proposal_terms,
     find_supplementary_defence,
     list_missing_in_correction,
@@ -306,6 +307,15 @@ def test_only_the_proposal_of_who_is_called_is_locked_and_only_their_order_is_dr
     after = {row.id: row.locked_at for row in session.scalars(select(ProposalVersion))}
     assert {key: after[key] for key in before} == before
     assert [is_now(session, here, name) for name in list_order_draws(session, here)] == [False, True]
+
+
+def test_only_locked_proposals_wait_for_the_draw(stage: Stage) -> None:
+    called(stage)
+    assert find_defence_round(stage.session, stage.competition).is_drawn
+    hand_in(stage, FAILED)
+    assert find_defence_round(stage.session, stage.competition).is_drawn
+    locked(stage)
+    assert not find_defence_round(stage.session, stage.competition).is_drawn
 
 
 def test_what_was_held_before_the_publication_stays_as_it_is(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.services.accounts import create_account
 from examsite.services.context import Actor, ServiceContext
 from examsite.services.installation_checks import check_installation
-from examsite.services.uploads import display_name, open_upload, receive_file, receive_proposal, store_upload
+from examsite.services.uploads import add_upload, display_name, open_upload, receive_file, receive_proposal
 from examsite.storage import uploads as storage
 from tests.factories import files
 from tests.factories.leaks import CANARY, planted, slides
@@ -296,8 +296,10 @@ def test_a_stored_file_belongs_to_a_person_and_comes_back(
     ctx = ServiceContext(session=session, now=now, settings=settings, actor=Actor(account_id=owner.id))
     data = files.pdf(text="đề án")
 
-    first = store_upload(ctx, io.BytesIO(data), "../Đề án\u202e.fdp", ALL, 1)
-    second = store_upload(ctx, io.BytesIO(data), "b.pdf", ALL, 1)
+    first, second = (
+        add_upload(ctx, receive_file(folder, io.BytesIO(data), name, allowed_kinds=ALL, max_megabytes=1))
+        for name in ("../Đề án\u202e.fdp", "b.pdf")
+    )
 
     assert (first.uploaded_by_id, first.uploaded_at, first.kind) == (owner.id, now, UploadKind.PDF)
     assert first.original_name == "Đề án.pdf"

@@ -391,7 +391,7 @@ def test_who_opened_late_is_not_said_to_have_opened_again(world: World) -> None:
 
     def open_now(room: Room, doing: Doing) -> None:
         ctx = room.ctx(room.candidacies[0], at=doing.now)
-        attempts.open_attempt(ctx, token_of_attempt(room.settings, room.attempt(0).id))
+        attempts.open_attempt(ctx)
 
     world.step(not_yet_open)
     world.later(minutes=5)

@@ -107,7 +107,8 @@ def find_standing_correction(session: Session, competition: Competition) -> Corr
 def find_correction_of(session: Session, competition: Competition, appeal: Appeal) -> Correction | None:
     """The correction for which a script is marked anew; None where a candidate appealed."""
     for found in reversed(list_corrections(session, competition)):
-        if found.decided_seq is not None and not found.refusal and found.decided_seq < appeal.record_seq:
+        # Nothing is marked anew after a refusal, so that whatever was decided last before it was agreed.
+        if found.decided_seq is not None and found.decided_seq < appeal.record_seq:
             return found
     return None
 
