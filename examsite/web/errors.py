@@ -38,6 +38,9 @@ STATUSES: tuple[tuple[type[DomainError], int], ...] = (
 #: held the turn for longer than the patience of the queue is not done in a moment. Unit: seconds.
 RETRY_SECONDS = 15
 
+#: For a form whose every field the page shows.
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+
 
 def status_of(error: DomainError) -> int:
     """The HTTP status of a refusal."""
@@ -49,7 +52,7 @@ def message_of(error: DomainError) -> str:
     return error_text(error.code, error.params)
 
 
-def show_on_field(form: FlaskForm, error: DomainError, *, instead: Mapping[str, str] = MappingProxyType({})) -> None:
+def show_on_field(form: FlaskForm, error: DomainError, *, instead: Mapping[str, str] = NOWHERE) -> None:
     """Put a refusal beside the field that it names and forget what was done; one that names no field goes on.
 
     `instead` says which field stands for one that the page does not show.
@@ -57,16 +60,19 @@ def show_on_field(form: FlaskForm, error: DomainError, *, instead: Mapping[str, 
     Raises:
         DomainError: the refusal itself.
     """
-    said = error.params.get("field")
-    name = instead.get(said, said) if isinstance(said, str) else None
-    if name is None or name not in form:
+    name = _named(form, error, instead)
+    if not name:
         raise error
     forget_changes()
-    _put_beside(form[name], error)
+    say_beside(form[name], message_of(error))
 
 
-def show_refusal(form: FlaskForm, error: DomainError, *, beside: str = "") -> int:
+def show_refusal(
+    form: FlaskForm, error: DomainError, *, beside: str | Field | None = None, instead: Mapping[str, str] = NOWHERE
+) -> int:
     """Put a refusal beside the field that it names, else beside `beside`, else above the form; forget what was done.
+
+    `beside` is a field of the form or its name; `instead` as for `show_on_field`.
 
     Returns:
         The HTTP status of the refusal. Rows that the page shows have to be read again.
@@ -77,17 +83,26 @@ def show_refusal(form: FlaskForm, error: DomainError, *, beside: str = "") -> in
     if isinstance(error, FactorNeededError):
         raise error
     forget_changes()
-    said = error.params.get("field")
-    name = said if said in form else beside
-    if name:
-        _put_beside(form[name], error)
+    place = _named(form, error, instead) or beside
+    if isinstance(place, Field):
+        say_beside(place, message_of(error))
+    elif place:
+        say_beside(form[place], message_of(error))
     else:
         form.form_errors.append(message_of(error))
     return status_of(error)
 
 
-def _put_beside(field: Field, error: DomainError) -> None:
-    field.errors = [*field.errors, message_of(error)]
+def _named(form: FlaskForm, error: DomainError, instead: Mapping[str, str]) -> str:
+    """The field of the form that a refusal names, or none."""
+    said = error.params.get("field")
+    name = instead.get(said, said) if isinstance(said, str) else ""
+    return name if name in form else ""
+
+
+def say_beside(field: Field, text: str) -> None:
+    """Put a sentence beside a field that was validated; what stands there already stays."""
+    field.errors = [*field.errors, text]
 
 
 def wants_json() -> bool:

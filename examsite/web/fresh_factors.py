@@ -19,6 +19,7 @@ from examsite.services import passkeys, second_factors, throttling
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_second_factors
 from examsite.storage.queries.competitions import get_competition
+from examsite.web.errors import say_beside
 from examsite.web.forms.accounts import ShowFactorForm
 from examsite.web.i18n import ngettext
 from examsite.web.labels import error_text
@@ -50,7 +51,8 @@ def take_answer(token: str) -> ResponseReturnValue | None:
     refusal = _try(form, token) if form.validate() else ""
     if not refusal and not form.errors:
         return None
-    form.factor_code.errors = [*form.factor_code.errors, *filter(None, [refusal])]
+    if refusal:
+        say_beside(form.factor_code, refusal)
     form.factor_code.data = form.factor_answer.data = ""
     return _page(form, token), 422
 
@@ -71,7 +73,7 @@ def serve_factor(token: str, *, target: str, first: str = "", leave: str = "") -
         refusal = _try(form, token)
         if not refusal:
             return redirect(target)
-        form.factor_code.errors = [*form.factor_code.errors, refusal]
+        say_beside(form.factor_code, refusal)
     form.factor_code.data = form.factor_answer.data = ""
     return _page(form, token, at_log_in=not first, first=first, leave=leave), 422 if form.is_submitted() else 200
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import DomainError, InvalidError, NotFoundError
+from examsite.domain.errors import DomainError, NotFoundError
 from examsite.domain.items import LEAST_SCRIPTS_TO_DECIDE, Ruling, key_text, read_keys
 from examsite.domain.permissions import Role
 from examsite.services import items
@@ -28,12 +28,12 @@ from examsite.storage.queries.items import (
     list_item_history,
     list_paper_items,
 )
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.forms.items import AnswerProposalForm, ProposeRulingForm
 from examsite.web.i18n import _, ngettext
 from examsite.web.labels import label
 from examsite.web.labels.items import FLAGS, NO_FIGURE
-from examsite.web.transactions import act, forget_changes
+from examsite.web.transactions import act
 
 if TYPE_CHECKING:
     from examsite.statistics.figures import Figure
@@ -102,17 +102,11 @@ def serve_item(audience: str, paper_code: str, item: str) -> ResponseReturnValue
             try:
                 said = _do(form, paper, line)
             except DomainError as error:
-                forget_changes()
-                status = status_of(error)
+                status = show_refusal(form, error, beside="keys" if error.code.startswith("further_key") else "")
                 if status != _REFUSED:
                     # Somebody else was here first: the page as it stands now, with the words above it.
                     flash(message_of(error), "attention")
                     return redirect(url_for(f"{audience}.decide_item", **request.view_args or {}))
-                field = getattr(form, "keys", None) if isinstance(error, InvalidError) else None
-                if field is not None and error.code.startswith("further_key"):
-                    field.errors = [message_of(error)]
-                else:
-                    form.form_errors.append(message_of(error))
                 paper, line = _find(paper_code, item)
             else:
                 flash(said, "success")

@@ -20,10 +20,10 @@ from examsite.services.key_sheets import get_triable_share, own_share, rehearse_
 from examsite.services.split_keys import SHEET_WORDS
 from examsite.storage.database import db
 from examsite.storage.queries.split_keys import count_untaken, get_split_key_number, list_split_keys
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.split_keys import JoinKeyForm, ShowSheetForm, TakeSheetForm, join_key_form
 from examsite.web.i18n import _
-from examsite.web.transactions import act, forget_changes, read_web_clock
+from examsite.web.transactions import act, read_web_clock
 
 if TYPE_CHECKING:
     from examsite.storage.models.split_keys import SplitKey
@@ -44,9 +44,7 @@ def joined(form: JoinKeyForm, opening: Callable[[list[str]], OpenedT]) -> tuple[
     try:
         return opening(form.words()), 200
     except InvalidError as error:
-        forget_changes()
-        form.refuse(error, message_of(error))
-        return None, status_of(error)
+        return None, show_refusal(form, error, beside=form.field_at_fault(error))
 
 
 def serve_keys() -> ResponseReturnValue:

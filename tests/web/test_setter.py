@@ -125,7 +125,7 @@ def test_plan_is_only_shown_after_the_announcement(announced: None, log_in: LogI
     assert find_all(page, "plan")
     assert not find_all(page, "save")
     refused = client.submit(PLAN_PAGE, {"objective_points": "2", "essay_count": "2"}, form_at=f"/setter/{CODE}/")
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "ma trận đề không sửa được nữa" in refused.text
 
 

@@ -24,7 +24,7 @@ from examsite.storage.queries.accounts import (
 from examsite.storage.queries.competitions import list_bodies
 from examsite.web.access import fresh_factor, requires
 from examsite.web.administrator import bp
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.accounts import (
     ChangeAccountForm,
     GrantBodyRoleForm,
@@ -75,7 +75,7 @@ def open_account() -> ResponseReturnValue:
                 )
                 slip = {"id": account.id, "login": account.login, "display_name": account.display_name}
         except InvalidError as error:
-            form.login.errors = [*form.login.errors, message_of(error)]
+            show_refusal(form, error, beside="login")
         else:
             return render_template("administrator/show_password.html", slip=slip, password=password)
     return render_template("administrator/open_account.html", form=form), 422 if form.is_submitted() else 200
@@ -88,16 +88,18 @@ def show_account(account_id: int) -> ResponseReturnValue:
     """One account: its roles, its log-ins, and the form that gives it a role at a body."""
     account = get_official(db.session(), account_id)
     form = _role_form()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             body = get_body(db.session(), form.body.data)
             people.grant_body_role(act(), account_id, body, Role(form.role.data))
         except DomainError as error:
-            form.role.errors = [*form.role.errors, message_of(error)]
+            status = show_refusal(form, error, beside="role")
+            account = get_official(db.session(), account_id)
         else:
             flash(_("Đã ghi nhận vai trò ở cơ quan."), "success")
             return redirect(url_for("administrator.show_account", account_id=account_id))
-    return _page(account, form), 422 if form.is_submitted() else 200
+    return _page(account, form), status
 
 
 @bp.post("/accounts/<int(max=2147483647):account_id>/disable")
@@ -167,7 +169,8 @@ def reset_factors(account_id: int) -> ResponseReturnValue:
         try:
             second_factors.reset_factors(act(), account_id, reason=form.reason.data or "")
         except InvalidError as error:
-            form.reason.errors = [*form.reason.errors, message_of(error)]
+            show_refusal(form, error, beside="reason")
+            account = get_official(db.session(), account_id)
         else:
             flash(_("Đã xóa mọi yếu tố thứ hai. Người đó thêm cái mới ở trang Bảo mật tài khoản."), "success")
             return redirect(url_for("administrator.show_account", account_id=account_id))

@@ -16,7 +16,7 @@ from examsite.storage.queries.accounts import get_body
 from examsite.storage.queries.competitions import list_bodies as read_bodies
 from examsite.web.access import requires
 from examsite.web.administrator import bp
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.accounts import ChangeBodyForm, CreateBodyForm
 from examsite.web.i18n import _, localised
 from examsite.web.labels import label
@@ -37,16 +37,17 @@ def create_body() -> ResponseReturnValue:
     """Add a body."""
     form = CreateBodyForm()
     _fill_choices(form)
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             bodies.create_body(act(), code=form.code.data, **_values(form))
         except DomainError as error:
-            form.code.errors = [*form.code.errors, message_of(error)]
+            status = show_refusal(form, error, beside="code")
         else:
             flash(_("Đã thêm cơ quan."), "success")
             return redirect(url_for("administrator.list_bodies"))
     page = render_template("administrator/change_body.html", form=form, body=None)
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.route("/bodies/<body_code>", methods=["GET", "POST"])
@@ -59,16 +60,18 @@ def change_body(body_code: str) -> ResponseReturnValue:
         data={"name": body.name, "name_en": body.name_en, "level": body.level.value, "parent": _code_of(body.parent_id)}
     )
     _fill_choices(form)
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             bodies.change_body(act(), body.id, **_values(form))
         except DomainError as error:
-            form.parent.errors = [*form.parent.errors, message_of(error)]
+            status = show_refusal(form, error, beside="parent")
+            body = get_body(db.session(), body_code)
         else:
             flash(_("Đã sửa cơ quan."), "success")
             return redirect(url_for("administrator.list_bodies"))
     page = render_template("administrator/change_body.html", form=form, body=body)
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 def _fill_choices(form: ChangeBodyForm) -> None:

@@ -16,7 +16,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post, get_public_competition
 from examsite.web.access import public
 from examsite.web.auth import bp
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.candidacies import ApplyForm
 from examsite.web.i18n import localised
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes_in_steps
@@ -46,16 +46,11 @@ def apply_for_post(code: str) -> ResponseReturnValue:
                 post = get_post(ctx.session, competition.id, form.post.data)
                 candidacy = candidacies.apply(ctx, competition, post, applicant, password_hash=password_hash)
                 slip = {"application_code": candidacy.application_code, "full_name": candidacy.full_name}
-        except InvalidError as error:
-            _show_competition(code)
-            field = getattr(form, str(error.params.get("field", "")), form.full_name)
-            field.errors = [*field.errors, message_of(error)]
         except DomainError as error:
+            status = show_refusal(form, error, beside="full_name" if isinstance(error, InvalidError) else "")
             _show_competition(code)
-            if _is_receiving():
-                form.form_errors.append(message_of(error))
-                return render_template("auth/apply_for_post.html", form=form), status_of(error)
-            return render_template("auth/applications_closed.html"), status_of(error)
+            page = "auth/apply_for_post.html" if _is_receiving() else "auth/applications_closed.html"
+            return render_template(page, form=form), status
         else:
             _show_competition(code)
             return render_template("auth/show_application_slip.html", slip=slip, password=password)

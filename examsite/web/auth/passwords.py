@@ -14,7 +14,7 @@ from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account, list_login_sessions
 from examsite.web.access import Principal, load_principal, logged_in, principal
 from examsite.web.auth import bp
-from examsite.web.errors import message_of
+from examsite.web.errors import say_beside, show_refusal
 from examsite.web.forms.accounts import ChangePasswordForm, EndLogInForm
 from examsite.web.i18n import _
 from examsite.web.transactions import act, read_web_clock, stop_reading, write_now, writes, writes_in_steps
@@ -59,15 +59,15 @@ def _is_acceptable(form: ChangePasswordForm, person: Principal) -> bool:
     stored = get_account(db.session(), person.account_id).password_hash
     stop_reading()
     if not passwords.matches(stored, form.current.data):
-        form.current.errors = [*form.current.errors, _("Mật khẩu đang dùng chưa đúng.")]
+        say_beside(form.current, _("Mật khẩu đang dùng chưa đúng."))
         return False
     if form.new.data != form.again.data:
-        form.again.errors = [*form.again.errors, _("Hai lần gõ mật khẩu mới chưa giống nhau.")]
+        say_beside(form.again, _("Hai lần gõ mật khẩu mới chưa giống nhau."))
         return False
     try:
         check_new_password(form.new.data, own_words=(person.login, person.display_name))
     except DomainError as error:
-        form.new.errors = [*form.new.errors, message_of(error)]
+        show_refusal(form, error, beside="new")
         return False
     return True
 

@@ -13,14 +13,13 @@ from examsite.storage.database import db
 from examsite.storage.queries.accounts import get_account, list_second_factors
 from examsite.web.access import Principal, fresh_factor, logged_in, principal
 from examsite.web.auth import bp
-from examsite.web.errors import message_of
+from examsite.web.errors import say_beside, show_refusal
 from examsite.web.forms.accounts import AddAppForm, AddPasskeyForm, RemoveFactorForm
 from examsite.web.fresh_factors import ask_for_factor, passkey_host, serve_factor, take_answer, was_shown
 from examsite.web.i18n import _, ngettext
 from examsite.web.pictures import qr_picture
 from examsite.web.transactions import (
     act,
-    forget_changes,
     read_web_clock,
     stop_reading,
     write_now,
@@ -170,13 +169,13 @@ def _ask_first(form: AddAppForm | AddPasskeyForm, person: Principal) -> Response
     stop_reading()
     if wait:
         text = ngettext("Thử lại sau %(num)d giây.", "Thử lại sau %(num)d giây.", wait)
-        form.password.errors = [*form.password.errors, text]
+        say_beside(form.password, text)
         return None
     passwords: Passwords = current_app.extensions["passwords"]
     if not passwords.matches(stored, form.password.data or ""):
         with write_now() as ctx:
             throttling.note_failed_log_in(ctx, name)
-        form.password.errors = [*form.password.errors, _("Mật khẩu đang dùng chưa đúng.")]
+        say_beside(form.password, _("Mật khẩu đang dùng chưa đúng."))
     return None
 
 
@@ -187,10 +186,7 @@ def _is_taken(form: AddAppForm | AddPasskeyForm, adding: second_factors.Adding) 
             adding(ctx)
             g.factor_at = ctx.now
     except DomainError as error:
-        forget_changes()
-        name = str(error.params.get("field", "name"))
-        field = form[name] if name in form and name != "answer" else form.name
-        field.errors = [*field.errors, message_of(error)]
+        show_refusal(form, error, beside="name", instead={"answer": "name"})
         return False
     return True
 

@@ -20,7 +20,7 @@ from examsite.storage.queries.candidacies import get_candidacy, get_dossier_file
 from examsite.web.access import requires
 from examsite.web.candidate import bp
 from examsite.web.downloads import send_upload
-from examsite.web.errors import message_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.forms.candidacies import AddDossierItemForm, SubmitApplicationForm
 from examsite.web.i18n import _, localised
 from examsite.web.transactions import read_web_clock, stop_reading, write_now, writes_in_steps
@@ -72,7 +72,7 @@ def add_dossier_item(item: str) -> ResponseReturnValue:
             with write_now() as ctx:
                 candidacies.add_dossier_item(ctx, g.actor.candidacy_id, item, received)
         except InvalidError as error:
-            form.file.errors = [*form.file.errors, message_of(error)]
+            show_refusal(form, error, beside="file")
         except DomainError as error:
             flash(message_of(error), "error")
             return redirect(url_for("candidate.show_dossier"))

@@ -25,7 +25,7 @@ from examsite.storage.queries.proposals import find_newest_version, get_version,
 from examsite.web.access import requires
 from examsite.web.candidate import add_home_topic, bp
 from examsite.web.downloads import send_upload
-from examsite.web.errors import message_of, status_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.proposals import UploadProposalForm
 from examsite.web.i18n import _
 from examsite.web.labels import label
@@ -55,12 +55,8 @@ def upload_version() -> ResponseReturnValue:
                 _take(form, candidacy, arrived_at)
                 flash(_("Đã nhận đề án. Bản vừa nộp thay cho các bản trước, bản cũ vẫn được giữ."), "success")
                 return redirect(url_for("candidate.upload_version"))
-        except InvalidError as error:
-            field = form.title if error.params.get("field") == "title" else form.file
-            field.errors = [*field.errors, message_of(error)]
         except DomainError as error:
-            status = status_of(error)
-            form.form_errors.append(message_of(error))
+            status = show_refusal(form, error, beside="file" if isinstance(error, InvalidError) else "")
         candidacy = _own()
     unseen = _unseen(candidacy)
     candidacy = _own()

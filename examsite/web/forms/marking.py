@@ -16,7 +16,7 @@ from wtforms import Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import InvalidError
 from examsite.domain.reasons import LONGEST_TEXT
 from examsite.domain.rubrics import RubricCriterion
 from examsite.domain.scores import ZERO, Score, is_multiple, parse_score, score, score_text
@@ -84,10 +84,6 @@ class DecideGapForm(FlaskForm):
         except InvalidError:
             self.score.errors = [*self.score.errors, _("Hãy ghi điểm dạng 52,5 hoặc 52.5.")]
             return None
-
-    def field_at_fault(self, error: DomainError) -> Field:
-        """What a refusal speaks of: the reason if it says so, else the score."""
-        return self.reason if error.params.get("field") == "reason" else self.score
 
 
 class TakeOverForm(FlaskForm):

@@ -50,13 +50,10 @@ class JoinKeyForm(FlaskForm):
         """What was typed for each sheet, empty where nothing was."""
         return [field.data or "" for field in self.shares]
 
-    def refuse(self, error: DomainError, text: str) -> None:
-        """Put a refusal of `join_split_key` beside the sheet that it is about, or above all of them."""
+    def field_at_fault(self, error: DomainError) -> Field | None:
+        """What a refusal of `join_split_key` speaks of: one sheet, or none of them alone."""
         number = error.params.get("number")
-        if isinstance(number, int) and 1 <= number <= len(self.shares):
-            self.shares[number - 1].errors = [text]
-        else:
-            self.form_errors.append(text)
+        return self.shares[number - 1] if isinstance(number, int) and 1 <= number <= len(self.shares) else None
 
 
 def join_key_form(needed: int) -> JoinKeyForm:

@@ -15,7 +15,7 @@ from examsite.services import answer_files
 from examsite.storage.database import db
 from examsite.storage.queries.answer_files import list_answer_files
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.formatting import format_datetime_seconds, format_item
 from examsite.web.forms.answer_files import CarryAnswersForm, ConfirmAnswersForm
 from examsite.web.i18n import _, ngettext
@@ -31,12 +31,14 @@ def carry_answers(code: str, sitting: str) -> ResponseReturnValue:
     """Choose a file; nothing of it is taken in yet. No lock is held while it comes over the line."""
     found = own_sitting(sitting)
     form = CarryAnswersForm()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             token = answer_files.keep_answer_file(act(), g.competition, found, form.file.data.stream)
             answer_files.preview_answer_file(act(), g.competition, found, token)
         except DomainError as error:
-            form.file.errors = [*form.file.errors, message_of(error)]
+            status = show_refusal(form, error, beside="file")
+            found = own_sitting(sitting)
         else:
             return redirect(url_for("invigilator.confirm_answers", code=code, sitting=sitting, file_sha256=token))
         finally:
@@ -44,7 +46,7 @@ def carry_answers(code: str, sitting: str) -> ResponseReturnValue:
     page = render_template(
         "invigilator/carry_answers.html", form=form, sitting=found, files=list_answer_files(db.session(), found.id)
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.route("/<code>/sittings/<sitting>/answer-files/<file_sha256>", methods=["GET", "POST"])

@@ -23,7 +23,7 @@ from examsite.storage.queries.codes import list_sealable_attempts
 from examsite.storage.queries.redactions import get_check, is_decided, is_outdated, list_checks, read_texts
 from examsite.storage.queries.sittings import missing_before_codes
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.marking import ActForm
 from examsite.web.forms.redactions import COVER, LEAVE, HintRow, MarkPlaceForm, decide_hints_form
 from examsite.web.gates import missing_rows
@@ -116,7 +116,9 @@ def decide_hints(code: str, working: str) -> ResponseReturnValue:
         try:
             redactions.decide_hints(act(), g.competition, working, choices)
         except InvalidError as error:
-            form[f"words_{error.params['hint']}"].errors = [message_of(error)]
+            show_refusal(form, error, beside=f"words_{error.params['hint']}")
+            check = get_check(db.session(), g.competition.id, working)
+            places = _places(check)
         else:
             return redirect(url_for("keeper.confirm_script", code=code, working=working))
     page = render_template(
@@ -141,6 +143,7 @@ def mark_place(code: str, working: str) -> ResponseReturnValue:
         return redirect(url_for("keeper.decide_hints", code=code, working=working))
     texts = read_texts(db.session(), check.attempt)
     form = MarkPlaceForm(items=[(item, _("Câu hỏi %(item)s", item=shown_number(item))) for item in texts])
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             redactions.mark_place(
@@ -152,10 +155,9 @@ def mark_place(code: str, working: str) -> ResponseReturnValue:
                 reason=form.reason.data,
                 start=form.start.data,
             )
-        except InvalidError as error:
-            form[error.params["field"]].errors = [message_of(error)]
-        except ConflictError as error:
-            form.form_errors.append(message_of(error))
+        except (ConflictError, InvalidError) as error:
+            status = show_refusal(form, error)
+            check = get_check(db.session(), g.competition.id, working)
         else:
             if all(hint.is_covered is not None for hint in check.hints):
                 return redirect(url_for("keeper.confirm_script", code=code, working=working))
@@ -167,7 +169,7 @@ def mark_place(code: str, working: str) -> ResponseReturnValue:
         check=check,
         code=code,
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.route("/<code>/scripts/<working>/confirm", methods=["GET", "POST"])

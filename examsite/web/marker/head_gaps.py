@@ -126,9 +126,7 @@ def decide_gap(code: str, script: str) -> ResponseReturnValue:
             version=form.version.data or "",
         )
     except DomainError as error:
-        forget_changes()
-        field = form.field_at_fault(error)
-        field.errors = [*field.errors, message_of(error)]
+        show_refusal(form, error, beside="score")
         if error.code == "settling_changed":
             # The page that comes back shows the new state; whoever sends it again has seen it.
             form.version.data = None

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.adjustments import adjustments_from_data
-from examsite.domain.errors import DomainError, InvalidError
+from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import ROOM_REQUEST, RequestEvent
 from examsite.services import adjustments
@@ -16,7 +16,7 @@ from examsite.storage.queries.adjustments import find_newest_adjustment_request
 from examsite.storage.queries.candidacies import get_application
 from examsite.web.access import requires
 from examsite.web.adjustments import adjustment_lines
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.adjustments import AskAdjustmentsForm
 from examsite.web.i18n import _
 from examsite.web.organiser import bp
@@ -42,16 +42,16 @@ def ask_adjustments(code: str, application: str) -> ResponseReturnValue:
             "reason": "" if newest is None else newest.reason,
         }
     )
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             adjustments.ask_adjustments(
                 act(), g.competition, application, wanted=form.chosen(), reason=form.reason.data or ""
             )
-        except InvalidError as error:
-            field = getattr(form, str(error.params.get("field", "")), form.reason)
-            field.errors = [*field.errors, message_of(error)]
         except DomainError as error:
-            form.reason.errors = [*form.reason.errors, message_of(error)]
+            status = show_refusal(form, error, beside="reason")
+            candidacy = get_application(db.session(), g.competition.id, application)
+            newest = find_newest_adjustment_request(db.session(), candidacy.id)
         else:
             flash(_("Đã gửi đề nghị tới hội đồng. Được duyệt thì phòng thi tự áp dụng."), "success")
             return redirect(url_for("organiser.show_candidate", code=code, application=application))
@@ -66,4 +66,4 @@ def ask_adjustments(code: str, application: str) -> ResponseReturnValue:
         newest_lines=[] if newest is None else adjustment_lines(asked, minutes=minutes),
         can_ask=adjustments.can_decide(act(), g.competition, candidacy),
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status

@@ -14,7 +14,7 @@ from examsite.services import candidate_imports
 from examsite.storage.candidate_lists import csv_template, xlsx_template
 from examsite.storage.database import db
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.candidacies import ConfirmImportForm, ImportCandidatesForm
 from examsite.web.i18n import ngettext
 from examsite.web.labels import error_text
@@ -34,6 +34,7 @@ _TEMPLATES = {
 def import_candidates(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition
     """Upload a list and see what would happen; nothing is changed yet."""
     form = ImportCandidatesForm()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         ctx = act()
         try:
@@ -41,13 +42,13 @@ def import_candidates(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the g
             token = candidate_imports.keep_list(ctx, form.file.data.stream, competition_id=g.competition.id)
             plan = candidate_imports.preview_import(db.session(), uploads_path, g.competition, token, ctx=ctx)
         except DomainError as error:
-            form.file.errors = [*form.file.errors, message_of(error)]
+            status = show_refusal(form, error, beside="file")
         else:
             return _preview(plan, token)
         finally:
             form.file.data.close()
     page = render_template("organiser/import_candidates.html", form=form, columns=_columns())
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.post("/<code>/candidates/import/confirm")

@@ -24,7 +24,7 @@ from examsite.storage.queries.candidacies import (
 from examsite.storage.queries.gates import list_missing
 from examsite.web.access import requires
 from examsite.web.downloads import send_upload
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.candidacies import DecideEligibilityForm, SearchCandidaciesForm
 from examsite.web.i18n import _, localised
 from examsite.web.labels import label, missing_text
@@ -82,13 +82,12 @@ def show_candidate(code: str, application: str) -> ResponseReturnValue:
     events = _open_events(candidacy)
     form = DecideEligibilityForm()
     form.decision.choices = [(event.value, label(event)) for event in events]
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             _carry_out(act(), CandidacyEvent(form.decision.data), candidacy, form.reason.data or "")
-        except InvalidError as error:
-            form.reason.errors = [*form.reason.errors, message_of(error)]
         except DomainError as error:
-            form.decision.errors = [*form.decision.errors, message_of(error)]
+            status = show_refusal(form, error, beside="reason" if isinstance(error, InvalidError) else "decision")
         else:
             flash(_("Đã ghi: %(what)s.", what=label(CandidacyEvent(form.decision.data))), "success")
             return redirect(url_for("organiser.list_candidates", code=code))
@@ -101,7 +100,7 @@ def show_candidate(code: str, application: str) -> ResponseReturnValue:
         has_events=bool(events),
         tag=TAGS[candidacy.state],
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.get("/<code>/candidates/<application>/files/<int(max=2147483647):item_id>")

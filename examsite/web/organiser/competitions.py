@@ -14,7 +14,7 @@ from examsite.services.rulesets import list_presets, ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import list_bodies_of_organiser, list_competitions_of
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.figures import warnings_in_words
 from examsite.web.forms.competitions import CreateCompetitionForm, EditAnnouncementForm
 from examsite.web.gates import planned_dates
@@ -62,8 +62,8 @@ def create_competition() -> ResponseReturnValue:
             preset=form.preset.data,
         )
     except InvalidError as error:
-        form[str(error.params["field"])].errors = [message_of(error)]
-        return render_template("organiser/create_competition.html", form=form, bodies=bodies), 422
+        status = show_refusal(form, error)
+        return render_template("organiser/create_competition.html", form=form, bodies=bodies), status
     flash(_("Đã lập kỳ thi tuyển %(code)s. Bước tiếp theo: hoàn thiện kế hoạch.", code=competition.code), "success")
     return redirect(url_for("organiser.show_plan", code=competition.code))
 

@@ -11,7 +11,7 @@ from examsite.services import people
 from examsite.storage.database import db
 from examsite.storage.queries.accounts import list_holders
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.accounts import AssignRoleForm, RevokeRoleForm
 from examsite.web.i18n import _
 from examsite.web.labels import label
@@ -26,12 +26,12 @@ def show_people(code: str) -> ResponseReturnValue:
     """Every holder of a role with the pseudonym, and the form that adds one."""
     form = AssignRoleForm()
     form.role.choices = [(role.value, label(role)) for role in COMPETITION_ROLES]
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             given = people.assign_role(act(), g.competition, login=form.login.data, role=Role(form.role.data))
         except DomainError as error:
-            field = form.role if error.params.get("field") == "role" else form.login
-            field.errors = [*field.errors, message_of(error)]
+            status = show_refusal(form, error, beside="login")
         else:
             flash(_("Đã phân công, bí danh %(pseudonym)s.", pseudonym=given.pseudonym), "success")
             return redirect(url_for("organiser.show_people", code=code))
@@ -48,7 +48,7 @@ def show_people(code: str) -> ResponseReturnValue:
             if are_compatible(first, second)
         ],
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.post("/<code>/people/revoke")

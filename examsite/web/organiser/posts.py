@@ -18,7 +18,7 @@ from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import message_of, say_beside, show_refusal
 from examsite.web.forms.competitions import AddPostForm, EditPostForm, EditRubricForm
 from examsite.web.i18n import _
 from examsite.web.labels import label
@@ -48,7 +48,7 @@ def add_post(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has 
         try:
             post = posts.add_post(act(), competition, code=form.code.data, **form.values())
         except InvalidError as error:
-            form[str(error.params["field"])].errors = [message_of(error)]
+            show_refusal(form, error)
         else:
             flash(_("Đã thêm chức danh %(post)s. Hãy xem lại tiêu chí chấm đề án.", post=post.code), "success")
             return redirect(url_for("organiser.edit_rubric", code=competition.code, post=post.code))
@@ -70,7 +70,8 @@ def edit_post(code: str, post: str) -> ResponseReturnValue:  # noqa: ARG001 - as
         try:
             posts.edit_post(act(), competition, row, **form.values())
         except InvalidError as error:
-            form[str(error.params["field"])].errors = [message_of(error)]
+            show_refusal(form, error)
+            row = get_post(db.session(), g.competition.id, post)
         else:
             flash(_("Đã lưu chức danh %(post)s.", post=row.code), "success")
             return _to_plan()
@@ -112,12 +113,13 @@ def edit_rubric(code: str, post: str) -> ResponseReturnValue:  # noqa: ARG001 - 
             try:
                 posts.set_defence_rubric(act(), competition, row, criteria)
             except DomainError as error:
-                form.form_errors.append(message_of(error))
+                show_refusal(form, error)
+                row = get_post(db.session(), g.competition.id, post)
             else:
                 flash(_("Đã lưu tiêu chí chấm đề án của chức danh %(post)s.", post=row.code), "success")
                 return _to_plan()
     page = render_template(
-        "organiser/edit_rubric.html", form=form, post=row, maximum=ruleset_of(competition).panel().maximum
+        "organiser/edit_rubric.html", form=form, post=row, maximum=ruleset_of(g.competition).panel().maximum
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -132,11 +134,11 @@ def _criteria(form: EditRubricForm) -> list[tuple[Text, Score]] | None:
             continue
         for field in (row.vi, row.en):
             if not field.data:
-                field.errors = [_("Hãy điền mục này.")]
+                say_beside(field, _("Hãy điền mục này."))
                 wrong = True
         try:
             found.append((Text(row.vi.data, row.en.data), parse_score(row.maximum.data)))
         except InvalidError as error:
-            row.maximum.errors = [message_of(error)]
+            say_beside(row.maximum, message_of(error))
             wrong = True
     return None if wrong else found

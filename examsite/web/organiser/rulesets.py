@@ -16,7 +16,7 @@ from examsite.domain.rulesets import Figure, RuleSet
 from examsite.services import rulesets
 from examsite.services.rulesets import change_ruleset, ruleset_of
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.figures import figure_groups, value_word, warnings_in_words
 from examsite.web.forms.rulesets import ChooseLadderForm, EditRulesetForm, ruleset_form
 from examsite.web.i18n import _, localised
@@ -38,11 +38,7 @@ def edit_ruleset(code: str) -> ResponseReturnValue:
         try:
             changed = change_ruleset(act(), competition, form.changes())
         except InvalidError as error:
-            key = str(error.params.get("field", ""))
-            if key in form.names:
-                form[form.names[key]].errors = [message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
+            show_refusal(form, error, beside=form.names.get(str(error.params.get("field", "")), ""))
         else:
             flash(_("Đã lưu bộ quy tắc."), "success")
             if warnings(changed):

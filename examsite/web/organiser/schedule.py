@@ -10,7 +10,7 @@ from examsite.domain.permissions import Role
 from examsite.services.competitions import change_notice, set_schedule
 from examsite.services.rulesets import ruleset_of
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.competitions import ChangeNoticeForm, EditScheduleForm, local_schedule
 from examsite.web.i18n import _
 from examsite.web.organiser import bp
@@ -26,6 +26,7 @@ def edit_schedule(code: str) -> ResponseReturnValue:
     competition = g.competition
     draft = is_draft(competition)
     form = (EditScheduleForm if draft else ChangeNoticeForm)(data=local_schedule(competition))
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             if draft:
@@ -33,15 +34,11 @@ def edit_schedule(code: str) -> ResponseReturnValue:
             else:
                 change_notice(act(), competition, form.schedule(), reason=form.reason.data)
         except DomainError as error:
-            name = str(error.params.get("field", ""))
-            if name in form:
-                form[name].errors = [message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
+            status = show_refusal(form, error)
         else:
             flash(
                 _("Đã lưu lịch.") if draft else _("Đã sửa lịch và ghi vào sổ. Thông báo không sửa được nữa."), "success"
             )
             return redirect(url_for("organiser.show_plan", code=code))
-    page = render_template("organiser/edit_schedule.html", form=form, is_draft=draft, ruleset=ruleset_of(competition))
-    return page, 422 if form.is_submitted() else 200
+    page = render_template("organiser/edit_schedule.html", form=form, is_draft=draft, ruleset=ruleset_of(g.competition))
+    return page, status

@@ -20,7 +20,7 @@ from examsite.storage.queries.competitions import count_by_post
 from examsite.storage.queries.sittings import count_attempts, get_sitting, list_attempts
 from examsite.storage.queries.sittings import list_sittings as read_sittings
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import show_refusal
 from examsite.web.forms.instants import local_instant
 from examsite.web.forms.rooms import AddInvigilatorForm, AssignSeatsForm, MoveStartForm, ScheduleSittingForm
 from examsite.web.i18n import _, ngettext
@@ -59,6 +59,7 @@ def schedule_sitting(code: str) -> ResponseReturnValue:
         invigilator_choices=_choices(watchers),
         planned_at=competition.written_at,
     )
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             made = sittings.schedule_sitting(
@@ -71,24 +72,18 @@ def schedule_sitting(code: str) -> ResponseReturnValue:
                 starts_at=form.starts_at.instant(),
                 invigilators=[watchers[key] for key in form.invigilators.data],
             )
-        except InvalidError as error:
-            name = str(error.params.get("field", ""))
-            if name in form:
-                form[name].errors = [message_of(error)]
-            else:
-                form.form_errors.append(message_of(error))
-        except ConflictError as error:
-            form.form_errors.append(message_of(error))
+        except (ConflictError, InvalidError) as error:
+            status = show_refusal(form, error)
         else:
             flash(_("Đã lập ca thi %(sitting)s.", sitting=made.code), "success")
             return redirect(url_for("organiser.list_sittings", code=code))
     page = render_template(
         "organiser/schedule_sitting.html",
         form=form,
-        minutes=ruleset_of(competition).written_minutes,
+        minutes=ruleset_of(g.competition).written_minutes,
         has_invigilators=bool(watchers),
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.post("/<code>/sittings/seats")
@@ -143,18 +138,18 @@ def move_start(code: str, sitting: str) -> ResponseReturnValue:
     """Another hour for a sitting, as long as the written test has not begun."""
     row = get_sitting(db.session(), g.competition.id, sitting)
     form = MoveStartForm(starts_at=local_instant(row.starts_at))
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             sittings.move_start(act(), g.competition, row, starts_at=form.starts_at.instant())
-        except InvalidError as error:
-            form.starts_at.errors = [*form.starts_at.errors, message_of(error)]
-        except ConflictError as error:
-            form.form_errors.append(message_of(error))
+        except (ConflictError, InvalidError) as error:
+            status = show_refusal(form, error)
+            row = get_sitting(db.session(), g.competition.id, sitting)
         else:
             flash(_("Đã đổi giờ bắt đầu của ca %(sitting)s. Hãy báo lại thí sinh.", sitting=sitting), "success")
             return redirect(url_for("organiser.show_sitting", code=code, sitting=sitting))
     page = render_template("organiser/move_start.html", sitting=row, form=form)
-    return page, 422 if form.is_submitted() else 200
+    return page, status
 
 
 @bp.get("/<code>/sittings/<sitting>/door")

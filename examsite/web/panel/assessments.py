@@ -8,14 +8,14 @@ from typing import Any
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from examsite.domain.errors import ConflictError, DomainError, InvalidError
+from examsite.domain.errors import DomainError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services.assessments import lock_assessment as lock
 from examsite.services.assessments import save_assessment
 from examsite.storage.database import db
 from examsite.storage.queries.assessments import find_own_assessment
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of, wants_json
+from examsite.web.errors import show_refusal, wants_json
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.defence import WriteAssessmentForm, whole_number
 from examsite.web.i18n import _
@@ -49,13 +49,9 @@ def write_assessment(code: str, position: int) -> ResponseReturnValue:
             lock(act(), g.competition, position, revision=saved.revision)
             flash(_("Đã khóa nhận xét. Cả ban đọc được khi trưởng ban mở điểm."), "success")
             return redirect(url_for("panel.write_assessment", code=code, position=position))
-    except InvalidError as error:
-        form.text.errors = [*form.text.errors, message_of(error)]
-        return _refuse(code, position, form, 422)
     except DomainError as error:
-        form.form_errors.append(message_of(error))
-        stale = isinstance(error, ConflictError) and error.code == "assessment_saved_elsewhere"
-        return _refuse(code, position, form, status_of(error), conflict=stale)
+        status = show_refusal(form, error, beside="text" if isinstance(error, InvalidError) else "")
+        return _refuse(code, position, form, status, conflict=error.code == "assessment_saved_elsewhere")
     if wants_json():
         return jsonify(revision=saved.revision, saved_at=format_time_seconds(saved.updated_at))
     return redirect(url_for("panel.write_assessment", code=code, position=position))

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Field
 
 from examsite.domain.errors import DomainError, InvalidError
-from examsite.web.errors import message_of, status_of
-from examsite.web.transactions import forget_changes
+from examsite.web.errors import show_refusal
 
 
 class ConfirmedForm(Protocol):
@@ -41,12 +40,7 @@ def confirm_then_act(
             return do()
         check()
     except DomainError as error:
-        forget_changes()
         field = form.field_at_fault(error) if isinstance(error, InvalidError) else None
-        if field is None:
-            form.form_errors.append(message_of(error))
-        else:
-            field.errors = [*field.errors, message_of(error)]
-        return show_again(status_of(error))
+        return show_again(show_refusal(form, error, beside=field))
     form.confirmed.data = "yes"
     return repeat()

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import Field
 
 from examsite.domain.errors import ConflictError, DomainError, InvalidError
 from examsite.domain.permissions import Role
@@ -16,7 +17,7 @@ from examsite.services.defence import save_sheet
 from examsite.storage.database import db
 from examsite.storage.queries.defence import find_own_sheet
 from examsite.web.access import requires
-from examsite.web.errors import message_of, status_of, wants_json
+from examsite.web.errors import message_of, show_refusal, wants_json
 from examsite.web.formatting import format_points, format_score, format_time_seconds
 from examsite.web.forms.defence import FillSheetForm, LockSheetForm, fill_sheet_form, whole_number
 from examsite.web.i18n import _, localised
@@ -59,17 +60,13 @@ def _keep(code: str, position: int, values: dict[str, Any], form: FillSheetForm)
     try:
         revision = whole_number(form.revision.data)
         mark = save_sheet(act(), g.competition, position, points, form.comments(), revision=revision)
-    except InvalidError as error:
+    except (ConflictError, InvalidError) as error:
         name = str(error.params.get("criterion", ""))
+        beside: Field | None = None
         if any(item.criterion == name for item in form.criteria):
-            field = form.comment_field(name) if error.code == "sheet_comment_too_long" else form.points_field(name)
-            field.errors = [*field.errors, message_of(error)]
-        else:
-            form.form_errors.append(message_of(error))
-        return _refuse(code, position, form, 422)
-    except ConflictError as error:
-        form.form_errors.append(message_of(error))
-        return _refuse(code, position, form, status_of(error), conflict=error.code == "sheet_saved_elsewhere")
+            beside = form.comment_field(name) if error.code == "sheet_comment_too_long" else form.points_field(name)
+        status = show_refusal(form, error, beside=beside)
+        return _refuse(code, position, form, status, conflict=error.code == "sheet_saved_elsewhere")
     if wants_json():
         return jsonify(revision=mark.revision, saved_at=format_time_seconds(mark.updated_at))
     if request.form.get("then") == "lock":

@@ -32,7 +32,7 @@ from examsite.storage.queries.checkpoints import (
 from examsite.storage.queries.competitions import get_public_competition
 from examsite.storage.queries.records import find_last_checkpoint, get_checkpoint, get_log
 from examsite.web.access import public
-from examsite.web.errors import message_of
+from examsite.web.errors import message_of, say_beside, show_refusal
 from examsite.web.forms.log import CheckReceiptForm, CompareCheckpointsForm
 from examsite.web.i18n import _, _l
 from examsite.web.pictures import qr_picture
@@ -180,8 +180,9 @@ def check_shown_receipt(code: str) -> ResponseReturnValue:
         try:
             found = _check(log, form)
         except DomainError as error:
-            form.text.errors = [*form.text.errors, message_of(error)]
-            status = 422
+            show_refusal(form, error, beside="text")
+            status = 422  # what was typed is not known; the page is
+            competition, log = _log_of(code)
     elif form.is_submitted():
         status = 422
     page = render_template(
@@ -225,8 +226,7 @@ def _compare(log: RecordLog, form: CompareCheckpointsForm) -> dict[str, Any] | N
         try:
             found.append(get_checkpoint(db.session(), log.id, size))
         except NotFoundError as error:
-            field = form.first if form.first.data == size else form.second
-            field.errors = [*field.errors, message_of(error)]
+            say_beside(form.first if form.first.data == size else form.second, message_of(error))
             return None
     proof = prove_consistency(db.session(), log.id, first_size=first, second_size=second) if first != second else []
     return {"first": found[0], "second": found[1], "hashes": len(proof)}

@@ -22,12 +22,12 @@ from examsite.storage.database import db
 from examsite.storage.queries.competitions import get_post
 from examsite.storage.queries.papers import list_bank
 from examsite.web.access import requires
-from examsite.web.errors import message_of
+from examsite.web.errors import message_of, show_refusal
 from examsite.web.forms.papers import PlanBlueprintForm, count_field_name, plan_blueprint_form
 from examsite.web.i18n import _
 from examsite.web.labels.topics import topic_label
 from examsite.web.setter import bp
-from examsite.web.transactions import act, forget_changes, writes
+from examsite.web.transactions import act, writes
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,17 @@ def plan_blueprint(code: str, post: str) -> ResponseReturnValue:
     form = _form(bank, ruleset, planned)
     status = 200
     if request.method == "POST":
+        status = 422
         if form.validate():
             try:
                 papers.plan_blueprint(act(), g.competition, row, form.blueprint())
             except DomainError as error:
-                _put_error(form, error)
-                forget_changes()
+                status = _refuse(form, error)
                 row = get_post(db.session(), g.competition.id, post)
                 is_draft = g.competition.state is CompetitionState.DRAFT
             else:
                 flash(_("Đã lưu ma trận đề của chức danh %(post)s.", post=post), "success")
                 return redirect(url_for("setter.plan_blueprint", code=code, post=post))
-        status = 422
     page = render_template(
         "setter/plan_blueprint.html",
         form=form,
@@ -85,7 +84,7 @@ def plan_blueprint(code: str, post: str) -> ResponseReturnValue:
         essays=essay_supply(bank, versions=ruleset.paper_versions, bank_multiple=ruleset.bank_multiple),
         essay_points=_essay_points(bank),
         maximum=ruleset.blind_pair().maximum,
-        total=_total(form.blueprint() if status == 422 else planned, _essay_points(bank)),
+        total=_total(form.blueprint() if form.is_submitted() else planned, _essay_points(bank)),
         ruleset=ruleset,
         topic_label=topic_label,
     )
@@ -124,17 +123,14 @@ def _form(bank: list[Question], ruleset: RuleSet, planned: Blueprint | None) -> 
     return form
 
 
-def _put_error(form: PlanBlueprintForm, error: DomainError) -> None:
+def _refuse(form: PlanBlueprintForm, error: DomainError) -> int:
     """Say the refusal where it belongs: at the count of the topic, at the essays, at the points, or over the form."""
+    beside = "objective_points" if error.code == "blueprint_points_wrong" else ""
     if error.code == "blueprint_bank_too_small":
         topic = str(error.params["topic"])
-        field = form.essay_count if topic == "essay" else form[count_field_name(topic)]
+        beside = "essay_count" if topic == "essay" else count_field_name(topic)
         error.params["topic"] = _("Tự luận") if topic == "essay" else topic_label(topic)
-        field.errors = [message_of(error)]
-    elif error.code == "blueprint_points_wrong":
-        form.objective_points.errors = [message_of(error)]
-    else:
-        form.form_errors.append(message_of(error))
+    return show_refusal(form, error, beside=beside)
 
 
 def _rows(form: PlanBlueprintForm, bank: list[Question], ruleset: RuleSet, planned: Blueprint | None) -> list[TopicRow]:
