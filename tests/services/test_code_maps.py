@@ -11,7 +11,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from sqlalchemy import delete, inspect, select, text
+from sqlalchemy import delete, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
@@ -258,6 +258,21 @@ def test_two_of_three_open_and_everything_is_as_it_was_before_the_cut(board: Boa
     assert check_seals(session) == []
     assert [one for one in check_tables(session, board.competition) if one.table in _TOUCHED] == []
     assert session.scalars(select(ClosedAnswers)).all() == []
+
+
+def test_an_answer_that_was_changed_before_the_cut_is_still_named_after_the_opening(board: Board) -> None:
+    session = board.session
+    look_through(board.ctx(Role.KEEPER), board.competition)
+    codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
+    table = inspect(AnswerVersion).local_table
+    key = session.scalars(select(table.c.id)).first()
+    session.connection().execute(update(table).where(table.c.id == key).values(by_file=True))
+    codes.seal_codes(board.ctx(Role.KEEPER), board.competition)
+    _settled(board)
+    codes.open_codes(board.ctx(Role.CHAIR), board.competition, words=list(codes_key().shares[:2]))
+    broken = session.execute(select(table.c.id).where(table.c.by_file)).scalars().all()
+    assert broken
+    assert [(one.table, one.row) for one in check_seals(session)] == [("answer_versions", key) for key in broken]
 
 
 def _answers(session: Session) -> list[tuple[Any, ...]]:

@@ -13,14 +13,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
+from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
+from examsite.services.attempts import hand_in, open_attempt, save_answers
 from examsite.services.installation_checks import check_installation
 from examsite.services.table_checks import check_seals
 from examsite.storage.column_types import ScoreColumn, UtcDateTime
 from examsite.storage.database import Base
 from examsite.storage.models.marking import Mark
+from examsite.storage.models.sittings import AnswerVersion
 from examsite.storage.row_seals import ROW_KEY, RowKeyMissingError, has_sealed_key, row_key_of, sealed_classes
 from tests.factories.ranking import Stage, known_signer, make_stage
+from tests.factories.sittings import make_room
 from tests.scenes import Keep
 from tests.services.test_bundles import published
 
@@ -130,6 +134,30 @@ def test_what_the_product_writes_later_cleans_no_row_that_was_changed(stage: Sta
     mark.reason = "written by the product"
     session.flush()
     assert [(one.table, one.row) for one in check_seals(session)] == [("marks", mark.id)]
+
+
+def test_hand_in_and_opening_clean_no_attempt_and_no_answer_that_was_changed(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path, secret_key="0" * 64, database_url="sqlite://", testing=True)
+    room = make_room(session, now, settings=settings)
+    start = room.started()
+    tokens = [open_attempt(room.ctx(candidacy, at=start)).token for candidacy in room.candidacies[:2]]
+    for token in tokens:
+        save_answers(room.ctx(at=start), token, [Save("E1", 1, 1, content_text("bài"))], page_epoch=1)
+    assert check_seals(session) == []
+    changed = room.attempt(0).id
+    connection = session.connection()
+    connection.exec_driver_sql(f"UPDATE attempts SET shuffle_seed = 'ab' WHERE id = {changed}")
+    connection.exec_driver_sql(f"UPDATE answer_versions SET content = '\"khác\"' WHERE attempt_id = {changed}")
+    version = session.scalar(select(AnswerVersion.id).where(AnswerVersion.attempt_id == changed))
+    session.expire_all()
+    open_attempt(room.ctx(room.candidacies[0], at=start))
+    hand_in(room.ctx(at=start), tokens[0], page_epoch=2)
+    hand_in(room.ctx(at=start), tokens[1], page_epoch=1)
+    session.expire_all()
+    found = [(one.table, one.row) for one in check_seals(session)]
+    assert found == [("answer_versions", version), ("attempts", changed)]
 
 
 def test_rows_written_past_the_objects_are_refused_before_they_stand_without_a_seal(stage: Stage) -> None:
