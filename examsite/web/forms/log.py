@@ -21,7 +21,7 @@ def _size(label: Any) -> IntegerField:
         label,
         validators=[
             InputRequired(_l("Hãy ghi số mục của một mốc.")),
-            NumberRange(min=1, max=_MOST, message=_l("Từ %(min)d đến %(max)d.")),
+            NumberRange(min=1, max=_MOST, message=_l("Hãy ghi số mục của một mốc.")),
         ],
     )
 

@@ -9,13 +9,13 @@ LABELS = {
     KeyPurpose: {
         KeyPurpose.PAPER: _l("Mở đề thi đã niêm phong"),
         KeyPurpose.DRAWS: _l("Mở số bốc thăm bị giữ lại"),
-        KeyPurpose.CODES: _l("Mở bảng ghép phách"),
+        KeyPurpose.CODES: _l("Mở bảng phách"),
     }
 }
 
 MISSING = {
     "key_sheets_untaken": _l("Còn %(count)s tờ khóa chưa được người giữ lấy nên khóa chưa có hiệu lực"),
-    "codes_key_missing": _l("Chưa chia khóa mở bảng ghép phách cho người giữ"),
+    "codes_key_missing": _l("Chưa chia khóa mở bảng phách cho người giữ"),
 }
 
 ERRORS = {
@@ -32,8 +32,8 @@ ERRORS = {
         "đối chiếu với bản sao lưu."
     ),
     "quorum_not_valid": _l(
-        "Không chia khóa được cho %(holders)s người với %(needed)s người cùng mở: cần ít nhất hai người cùng mở và "
-        "không quá %(most)s người giữ."
+        "Không chia khóa được cho %(holders)s người với %(needed)s người cùng mở: số người cùng mở phải từ hai đến số "
+        "người giữ, và không quá %(most)s người giữ."
     ),
     "split_key_changed": _l(
         "Khóa đang lưu không phải khóa đã chia theo sổ ghi nên không niêm phong gì bằng khóa này. Hãy báo ban giám sát."

@@ -6,9 +6,10 @@
   const form = document.querySelector("[data-printed-form]");
   if (!form) return;
   let done = false;
+  form.elements.printed.addEventListener("change", (event) => event.target.setCustomValidity(""));
   form.addEventListener("submit", (event) => {
     const printed = form.elements.printed;
-    printed.required = true;
+    printed.setCustomValidity(printed.checked ? "" : form.dataset.printedForm); // in the language of the page
     done = printed.reportValidity();
     if (!done) event.preventDefault();
   });
