@@ -14,7 +14,6 @@ somebody has changed before. It stays broken, and named, whatever the product ad
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections import defaultdict
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, String, Table, event, func, inspect, select, text
@@ -36,6 +36,8 @@ from examsite.storage.unreadable_rows import UNREADABLE, read_rows
 ROW_KEY = "row_key"
 
 _SEAL = "row_seal"
+
+_said_as_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 #: What a primary key bears that the seal covers: `mapped_column(primary_key=True, info=SEALED_KEY)`.
 SEALED_KEY: dict[Any, Any] = {"is_sealed": True}
@@ -77,8 +79,7 @@ def row_key_of(connection: Connection) -> bytes:
 
 def seal_of(key: bytes, table: str, values: dict[str, object]) -> str:
     """The seal of one row: hex of HMAC-SHA-256 over the name of its table and its values by column."""
-    said = json.dumps([table, values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, said.encode("utf-8"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, _said_as_text([table, values]).encode("utf-8"), "sha256").hex()
 
 
 def sealed_classes(base: type) -> list[type]:
@@ -104,7 +105,7 @@ def is_whole(session: Session, table: Table, row: Mapping[Any, Any]) -> bool:
 def _is_whole(key: bytes, table: Table, row: Mapping[Any, Any]) -> bool:
     """Whether the seal of a row fits what stands in it, and is one at all."""
     try:
-        values = {column.name: _plain(column, row[column]) for column in _columns(table.columns)}
+        values = {column.name: _plain(column, row[column]) for column in _columns(table)}
         return hmac.compare_digest(seal_of(key, table.name, values), row[table.columns[_SEAL]])
     except UNREADABLE:
         return False
@@ -144,7 +145,7 @@ def _seal(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
 @event.listens_for(Sealed, "before_update", propagate=True)
 def _seal_again(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     attributes = inspect(target).attrs
-    sealed = [mapper.get_property_by_column(column).key for column in _columns(mapper.local_table.columns)]
+    sealed = [mapper.get_property_by_column(column).key for column in _columns(mapper.local_table)]
     if any(attributes[name].history.has_changes() for name in sealed) and _was_whole(mapper, connection, target):
         target.row_seal = _seal_as_it_stands(mapper, connection, target)
 
@@ -154,7 +155,7 @@ def _was_whole(mapper: Mapper[Any], connection: Connection, target: Any) -> bool
     table: Any = mapper.local_table
     attributes = inspect(target).attrs
     row: dict[Any, Any] = {}
-    for column in [*_columns(table.columns), table.columns[_SEAL]]:
+    for column in [*_columns(table), table.columns[_SEAL]]:
         history = attributes[mapper.get_property_by_column(column).key].history
         before = history.deleted or history.unchanged
         if not before:  # a value that was set without having been read
@@ -173,7 +174,7 @@ def is_as_written(session: Session, target: Sealed) -> bool:
 def _seal_as_it_stands(mapper: Mapper[Any], connection: Connection, target: Any) -> str:
     table = mapper.local_table
     values = {}
-    for column in _columns(table.columns):
+    for column in _columns(table):
         value = getattr(target, mapper.get_property_by_column(column).key)
         if value is None and column.default is not None:
             value = column.default.arg(None) if column.default.is_callable else column.default.arg  # type: ignore[attr-defined]
@@ -221,11 +222,12 @@ class ResealedRows:
 
 def _said(table: Table, row: Row) -> dict[str, object]:
     """What a seal covers, of a row by names of columns."""
-    return {column.name: _plain(column, row[column.name]) for column in _columns(table.columns)}
+    return {column.name: _plain(column, row[column.name]) for column in _columns(table)}
 
 
-def _columns(columns: Any) -> list[Column[Any]]:
-    return [column for column in columns if _is_covered(column)]
+@cache
+def _columns(table: Table) -> tuple[Column[Any], ...]:
+    return tuple(column for column in table.columns if _is_covered(column))
 
 
 def _is_covered(column: Column[Any]) -> bool:
