@@ -28,7 +28,8 @@ from examsite.app import create_app
 from examsite.cli.demonstration import cast, plans, play_until
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.keys import words_of
-from examsite.cli.demonstration.play import MARKERS, Play
+from examsite.cli.demonstration.marking import MARKERS
+from examsite.cli.demonstration.play import Play
 from examsite.cli.demonstration.points import spread_points
 from examsite.config import Settings
 from examsite.domain.marking import ScriptKind
@@ -289,11 +290,11 @@ class MarkedPlay(Play):
             self.by(asks, Role.MARKER, at), self.competition, self.queue(asks, at)[0], text="Câu 2 có hai cách hiểu."
         )
 
-    def _mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
+    def mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
         ctx = self.by(login, Role.MARKER, at)
         blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
         human = blind.paper.rubric.human
-        luck = int(self._seed(code), 16)
+        luck = int(self.seed(code), 16)
         points = spread_points(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
         comment = letters(15000 + len(self.world.comments))
         draft = marking.save_draft(

@@ -22,7 +22,8 @@ from examsite.cli.demonstration.answers import (
     write_essay,
     wrong_options,
 )
-from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, MINUTE, Play
+from examsite.cli.demonstration.marking import MARKERS
+from examsite.cli.demonstration.play import DAY, HOUR, MINUTE, Play
 from examsite.domain.items import Ruling
 from examsite.domain.marking import NeededAct, ScriptKind
 from examsite.domain.note_anchors import Span

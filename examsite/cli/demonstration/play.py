@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from examsite.cli.demonstration import cast, ceremonies
-from examsite.cli.demonstration.answers import answer_objective, comment_on, dice_of, faults_of, write_essay
+from examsite.cli.demonstration.answers import answer_objective, faults_of, write_essay
 from examsite.cli.demonstration.covering import look_and_cover
 from examsite.cli.demonstration.director import Director, Plan
 from examsite.cli.demonstration.keys import split_keys, words_of
-from examsite.cli.demonstration.points import spread_points
+from examsite.cli.demonstration.marking import give_mark, give_marks, settle_gaps
 from examsite.cli.demonstration.relations import declare_all, judge_all
 from examsite.cli.demonstration.signing import sign_result
-from examsite.cli.demonstration.watching import answer_watch
 from examsite.cli.demonstration.witnessing import bring_signatures, name_witnesses
 from examsite.domain.blueprints import Blueprint, TopicCount
 from examsite.domain.dossiers import Applicant, CandidacyState
 from examsite.domain.draw_ceremonies import DrawKind
-from examsite.domain.errors import ConflictError, NotFoundError
-from examsite.domain.marking import NeededAct
 from examsite.domain.papers import Paper, PaperItem, paper_from_data
 from examsite.domain.permissions import Role
 from examsite.domain.questions import QuestionKind
@@ -32,7 +28,6 @@ from examsite.domain.saves import Save
 from examsite.domain.split_keys import KeyPurpose
 from examsite.services import (
     accounts,
-    allocations,
     announcements,
     attempts,
     candidacies,
@@ -40,7 +35,6 @@ from examsite.services import (
     competitions,
     incidents,
     invigilation,
-    marking,
     merging,
     papers,
     posts,
@@ -50,7 +44,6 @@ from examsite.services import (
     room_time,
     rulesets,
     seating,
-    settling,
     sittings,
 )
 from examsite.services.context import Actor, ServiceContext
@@ -59,8 +52,7 @@ from examsite.services.split_keys import Sheet
 from examsite.storage.queries.accounts import find_account_by_login, list_holders
 from examsite.storage.queries.candidacies import list_candidacies
 from examsite.storage.queries.competitions import get_competition, list_bodies
-from examsite.storage.queries.marking import list_standings
-from examsite.storage.queries.queues import get_blind_script, list_queue
+from examsite.storage.queries.queues import list_queue
 from examsite.storage.queries.rooms import list_proposed_losses
 from examsite.storage.queries.sittings import list_attempts, list_sittings
 
@@ -82,15 +74,6 @@ OBJECTIVE_TOPICS = (
     "ethics",
     "digital-transformation",
 )
-
-#: How far the second marker of a script stands from the first, in points, script by script: all rungs occur.
-GAPS = (Decimal(5), Decimal("7.5"), Decimal("2.5"), Decimal(15), Decimal(0), Decimal(10), Decimal(5), Decimal("2.5"))
-
-MARKERS = ("cham1", "cham2", "cham3")
-
-#: Points by which a marker who means well with somebody lifts a script.
-LIFT = Decimal("17.5")
-
 
 #: A day's notice before each draw is for a real council: who tries this one has an hour.
 FIGURES = {"draw_notice_minutes": "10"}
@@ -197,7 +180,7 @@ class Play:
                 Applicant(
                     full_name=person.name,
                     born_on=person.born_on,
-                    identity_number=f"0310{int(self._seed(person.name), 16) % 10**8:08d}",
+                    identity_number=f"0310{int(self.seed(person.name), 16) % 10**8:08d}",
                     unit=person.unit,
                     position_title=person.position,
                     phone="0225 000 000",
@@ -341,7 +324,7 @@ class Play:
 
     def answers(self, paper: Paper, name: str, epoch: int) -> Iterator[Save]:
         """What somebody answers, in the order of the paper."""
-        luck = int(self._seed(name), 16)
+        luck = int(self.seed(name), 16)
         faults = faults_of(paper) if self.plan.is_large else ()
         for number, item in enumerate(paper.items):
             content = json.dumps(self._answer(item, luck, number, faults), ensure_ascii=False)
@@ -352,7 +335,8 @@ class Play:
             return write_essay(item.question.id, luck, tells=luck % 10 < self.plan.telling)
         return answer_objective(item, luck, place, faults=faults)
 
-    def _seed(self, name: str) -> str:
+    def seed(self, name: str) -> str:
+        """Hexadecimal digits that a name of this competition always gives."""
         return hashlib.sha256(f"{self.code}/{name}".encode()).hexdigest()[:15]
 
     def close(self, *, reprimand: bool = False) -> None:
@@ -400,75 +384,21 @@ class Play:
         ceremonies.hold_draw(self, "allocation", at, terms=without_seeds)
 
     def mark(self, *, leave: int = 0, lifted: int = 0) -> None:
-        """Markers lock their marks; the last `leave` scripts of each queue stay unmarked.
-
-        With `lifted`, two marks differ as those of careful people do, and the first marker lifts so many scripts.
-        """
-        at = self.plan.written_at + 2 * DAY
-        queues = {login: self.queue(login, at) for login in MARKERS}
-        markers: dict[str, list[str]] = defaultdict(list)
-        for login in MARKERS:
-            for code in queues[login]:
-                markers[code].append(login)
-        order = sorted(markers)
-        for login in MARKERS:
-            for code in queues[login][: len(queues[login]) - leave]:
-                gap = Decimal(0) if markers[code][0] == login else GAPS[order.index(code) % len(GAPS)]
-                if lifted:
-                    gap = Decimal(dice_of(code, login, "error").choice((-1, 0, 0, 1))) * Decimal("2.5")
-                if login == MARKERS[0] and code in queues[login][:lifted]:
-                    gap += LIFT
-                self._mark_one(login, code, gap, at)
-                answer_watch(self, login, at)
+        """Markers lock their marks, see `give_marks`."""
+        give_marks(self, self.plan.written_at + 2 * DAY, leave=leave, lifted=lifted)
 
     def queue(self, login: str, at: datetime) -> list[str]:
         """The codes that stand before a marker, in the drawn order."""
         actor = self.by(login, Role.MARKER, at).actor
         return [entry.code for entry in list_queue(self.session, self.competition.id, actor.assignment_id or 0)]
 
-    def _mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
-        ctx = self.by(login, Role.MARKER, at)
-        blind = get_blind_script(self.session, self.competition.id, ctx.actor.assignment_id or 0, code)
-        human = blind.paper.rubric.human
-        luck = int(self._seed(code), 16)
-        points = spread_points(human, Decimal(30 + 5 * (luck % 3)) + gap, human[0].step)
-        comments = {human[0].criterion: comment_on(0.5 + (luck % 3) / 5, dice_of(code, login))}
-        draft = marking.save_draft(ctx, self.competition, code, revision=0, points=points, comments=comments)
-        marking.lock_mark(ctx, self.competition, code, revision=draft.revision)
+    def mark_one(self, login: str, code: str, gap: Decimal, at: datetime) -> None:
+        """One marker locks one mark, see `give_mark`."""
+        give_mark(self, login, code, gap, at)
 
     def settle(self) -> None:
-        """The head settles every gap: talks, calls the third marker, decides, looks at marks astride the pass mark."""
-        at = self.plan.written_at + 3 * DAY
-        head = self.by("truongcham", Role.MARKING_HEAD, at)
-        for standing in list_standings(self.session, self.competition):
-            if standing.standing.act is NeededAct.THIRD_MARKER and standing.third_allocation is None:
-                code = standing.script.code
-                allocations.allocate_third(head, self.competition, code)
-                for login in MARKERS:
-                    try:
-                        self._mark_one(login, code, Decimal("7.5"), at + HOUR)
-                        answer_watch(self, login, at + HOUR)
-                    except (NotFoundError, ConflictError):
-                        continue  # not this marker's script, or locked in the first round
-        for standing in list_standings(self.session, self.competition):
-            code = standing.script.code
-            if standing.standing.act is NeededAct.HEAD_DISCUSSES:
-                settling.note_discussion(
-                    head,
-                    self.competition,
-                    code,
-                    text="Hai cán bộ chấm đối chiếu từng tiêu chí và thống nhất lấy điểm của bài chấm cao hơn.",
-                )
-            if standing.standing.act in (NeededAct.HEAD_DISCUSSES, NeededAct.HEAD_DECIDES_COLLECTIVE):
-                settling.decide_settlement(
-                    head,
-                    self.competition,
-                    code,
-                    decided=max(standing.totals),
-                    reason="Hai cán bộ chấm thống nhất sau khi đối chiếu từng tiêu chí với hướng dẫn chấm.",
-                )
-            elif standing.straddle_unseen:
-                settling.acknowledge_straddle(head, self.competition, code)
+        """The head settles every gap."""
+        settle_gaps(self, self.plan.written_at + 3 * DAY)
 
     def merge(self) -> None:
         """The council opens the map; the written results are published."""

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from examsite.cli.demonstration import cast, ceremonies
 from examsite.cli.demonstration.director import Director, Plan, PostPlan
 from examsite.cli.demonstration.keys import split_keys
-from examsite.cli.demonstration.play import DAY, HOUR, MARKERS, Play
+from examsite.cli.demonstration.marking import MARKERS
+from examsite.cli.demonstration.play import DAY, HOUR, Play
 from examsite.cli.rehearsal.installation import RehearsalInstallation
 from examsite.cli.rehearsal.load import Acknowledged, RehearsalError
 from examsite.domain.dossiers import Applicant, CandidacyState
@@ -237,4 +238,4 @@ class _ManyPlay(Play):
         for code in sorted({code for queue in queues.values() for code in queue})[:count]:
             for login in MARKERS:
                 if code in queues[login]:
-                    self._mark_one(login, code, Decimal(0), at)
+                    self.mark_one(login, code, Decimal(0), at)
