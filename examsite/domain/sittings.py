@@ -145,3 +145,11 @@ def check_extension(minutes: int) -> int:
     if not 1 <= minutes <= MAX_EXTENSION_MINUTES:
         raise InvalidError("extension_out_of_range", field="minutes", most=MAX_EXTENSION_MINUTES)
     return minutes * 60
+
+
+def most_given_alone(present: int) -> int:
+    """To how many of those who are present in a room one person alone gives time of an own figure; one always.
+
+    Source: our choice, because time for a whole room takes two people, and given seat by seat it is the same time.
+    """
+    return max(1, present // 2)

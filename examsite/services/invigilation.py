@@ -21,7 +21,7 @@ from examsite.domain.sittings import (
 )
 from examsite.services.context import ServiceContext
 from examsite.services.records import record
-from examsite.services.rooms import PART, add_time, lock_seat, require_watcher, subject_of
+from examsite.services.rooms import PART, add_time, check_given_alone, lock_seat, require_watcher, subject_of
 from examsite.services.rulesets import ruleset_of
 from examsite.services.submissions import close_attempt
 from examsite.storage.models.competitions import Competition
@@ -146,7 +146,7 @@ def extend_time(
     Units: minutes.
 
     Raises:
-        ConflictError: `extension_not_open`: the candidate's attempt has ended.
+        ConflictError: `extension_not_open`: the candidate's attempt has ended; `room_time_takes_two`.
         InvalidError: `extension_out_of_range`, `reason_missing`, with the `field`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `seat_not_found`.
@@ -157,6 +157,7 @@ def extend_time(
     attempt = lock_seat(ctx, sitting, seat)
     if attempt.state not in (AttemptState.SEATED, AttemptState.OPEN):
         raise ConflictError("extension_not_open")
+    check_given_alone(ctx, sitting, attempt)
     extension = add_time(ctx, sitting, attempt, seconds=seconds, reason=words)
     payload = {"number": attempt.candidacy.candidate_number, "seconds": seconds, "reason": words}
     record(ctx, competition, Event.TIME_EXTENDED, subject_of(sitting), payload)

@@ -21,6 +21,7 @@ from examsite.services.lost_times import Stretch, pauses_of, propose, stretch_of
 from examsite.services.records import record
 from examsite.services.rooms import (
     add_time,
+    check_given_alone,
     deadline_at_of,
     lengthen,
     lock_open_attempts,
@@ -32,7 +33,7 @@ from examsite.services.rooms import (
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.rooms import LostTime, Pause
 from examsite.storage.models.sittings import Attempt, Sitting
-from examsite.storage.queries.rooms import get_lost_time, list_undecided
+from examsite.storage.queries.rooms import get_lost_time, is_measured, list_undecided
 
 
 def pause_attempt(ctx: ServiceContext, competition: Competition, sitting: Sitting, *, seat: str, reason: str) -> Pause:
@@ -169,7 +170,8 @@ def decide_lost_time(
     Units: seconds.
 
     Raises:
-        ConflictError: `event_not_open` when it was decided before; `extension_not_open`.
+        ConflictError: `event_not_open` when it was decided before; `extension_not_open`; `room_time_takes_two` where
+            the figure is the person's own.
         InvalidError: `extension_out_of_range`, `reason_missing`, with the `field`.
         NotAllowedError: `role_needed`, `not_in_this_room`.
         NotFoundError: `lost_time_not_found`.
@@ -217,7 +219,7 @@ def give_all_lost_times(ctx: ServiceContext, competition: Competition, sitting: 
     for lost in list_undecided(ctx.session, sitting.id):
         attempt = attempts.get(lost.attempt_id)
         # What a person named was measured by nobody: it is decided seat by seat.
-        if attempt is None or (lost.silence_id is None and lost.outage_id is None):
+        if attempt is None or not is_measured(lost):
             continue
         proposed = figure_of(ctx, sitting, attempt, lost)
         _decide(ctx, sitting, attempt, lost, seconds=proposed, proposed=proposed, reason=words)
@@ -260,6 +262,8 @@ def _decide(
             raise InvalidError("extension_out_of_range", field="seconds", most=MAX_EXTENSION_MINUTES)
         if attempt.state is not AttemptState.OPEN:
             raise ConflictError("extension_not_open")
+        if not is_measured(lost) or seconds > proposed:
+            check_given_alone(ctx, sitting, attempt)
         extension = add_time(ctx, sitting, attempt, seconds=seconds, reason=reason or lost.cause)
         lost.extension_id = extension.id
         lost.given_seconds = seconds

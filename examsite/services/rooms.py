@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from examsite.domain.attempts import AttemptState, deadline_of
-from examsite.domain.errors import NotAllowedError, NotFoundError
+from examsite.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from examsite.domain.permissions import Role
 from examsite.domain.saves import FLAGS
+from examsite.domain.sittings import most_given_alone
 from examsite.services.context import Actor, ServiceContext
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import AnswerVersion, Attempt, Extension, Sitting
 from examsite.storage.queries.attempts import get_attempt
 from examsite.storage.queries.papers import get_frozen_paper
+from examsite.storage.queries.rooms import list_given_alone
 from examsite.storage.queries.sittings import is_invigilator_of
 
 #: The part of the competition that is written in a sitting.
@@ -82,6 +84,20 @@ def deadline_at_of(sitting: Sitting, attempt: Attempt) -> datetime | None:
     if sitting.started_at is None:
         return None
     return deadline_of(sitting.started_at, sitting.duration_minutes, attempt.added_seconds)
+
+
+def check_given_alone(ctx: ServiceContext, sitting: Sitting, attempt: Attempt) -> None:
+    """Refuse a figure of one's own to one seat more when half of the room has one: seat by seat is the whole room, too.
+
+    Raises:
+        ConflictError: `room_time_takes_two`.
+    """
+    present = select(func.count(Attempt.id)).where(
+        Attempt.sitting_id == sitting.id, Attempt.state != AttemptState.ABSENT
+    )
+    most = most_given_alone(ctx.session.scalars(present).one())
+    if len(list_given_alone(ctx.session, sitting.id, ctx.actor.account_id or 0) | {attempt.id}) > most:
+        raise ConflictError("room_time_takes_two", most=most)
 
 
 def add_time(ctx: ServiceContext, sitting: Sitting, attempt: Attempt, *, seconds: int, reason: str) -> Extension:

@@ -108,6 +108,7 @@ class History:
         self.last_beat = 0
         self.waiting: list[tuple[int, datetime, int, Save, int]] = []
         self.returned: int | None = None
+        self.given_alone: int | None = None
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -263,9 +264,11 @@ class History:
         place = self.chance.randrange(PLACES)
         plain = self.attempts[place]
         minutes = self.chance.randrange(1, 20)
-        allowed = plain.state in ("seated", "open")
+        # Of three in a room one person alone gives time of an own figure to one.
+        allowed = plain.state in ("seated", "open") and self.given_alone in (None, place)
         act = partial(extend_time, *self.where(), seat=SEATS[place], minutes=minutes, reason="x")
         if self.do("extension", act, expected=allowed):
+            self.given_alone = place
             plain.give(minutes * 60)
 
     def extend_room(self) -> None:

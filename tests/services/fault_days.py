@@ -34,7 +34,7 @@ from examsite.services.room_rules import note_refused_machine
 from examsite.services.sittings import close_overdue
 from examsite.storage.models.rooms import LostTime
 from examsite.storage.queries.rooms import find_open_call
-from tests.factories.sittings import Room
+from tests.factories.sittings import Room, add_person
 
 #: A page that works is never silent for longer; a page that comes back after less was only opened anew. Seconds.
 SPEAKS_WITHIN = 40
@@ -91,6 +91,8 @@ class Candidate:
         self.day, self.room, self.place, self.chance = day, day.room, place, day.chance
         attempt = self.room.attempt(place)
         self.id = attempt.id
+        # Nobody alone gives time of an own figure to more than half of a room: each seat has a watcher of its own.
+        self.own_watcher = add_person(self.room, Role.INVIGILATOR, f"V-{self.id}")
         self.truth = Truth(number=str(self.room.candidacies[place].candidate_number), seat=attempt.seat)
         self.truth.extended_seconds = attempt.added_seconds
         self.epoch = 0
@@ -182,7 +184,7 @@ class Candidate:
     # --- the people of the room -------------------------------------------------------------------------------------
 
     def watcher(self, at: float) -> Any:
-        return self.room.ctx(Role.INVIGILATOR, at=self.day.instant(at))
+        return self.room.ctx(self.own_watcher, at=self.day.instant(at))
 
     def act(self, service: Callable[..., Any], at: float, **words: Any) -> Any:
         return service(self.watcher(at), self.room.competition, self.room.sitting, **words)

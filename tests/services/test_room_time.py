@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from examsite.config import Settings, load_settings
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS, AttemptState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
-from examsite.domain.rooms import LostTimeState
+from examsite.domain.rooms import LostTimeState, RequestKind
 from examsite.domain.saves import Save, content_text
 from examsite.services.attempts import OpenJob, SaveJob, open_attempt, save_answers, write_jobs
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat
+from examsite.services.room_requests import ask_room_request, decide_room_request
 from examsite.services.room_time import (
     decide_lost_time,
     give_all_lost_times,
@@ -220,6 +222,69 @@ def test_another_figure_and_a_refusal_need_a_reason(room: Room) -> None:
     decide_lost_time(ctx, room.competition, room.sitting, lost_time_id=lost.id, seconds=None, reason="Máy vẫn ghi")
     assert (room.attempt().added_seconds, losses(room)[0].state) == (0, LostTimeState.REFUSED)
     assert losses(room)[0].reason == "Máy vẫn ghi"
+
+
+def test_one_person_gives_no_whole_room_time_seat_by_seat(session: Session, now: datetime, settings: Settings) -> None:
+    """To half of a room, in whatever way, with a figure of one's own; another watcher gives to the others."""
+    room = make_room(session, now, settings=settings, candidates=5)
+    start = room.started()
+    for place in range(5):
+        opened(room, place, at=start)
+    first = watcher(room, start + 10 * MINUTE)
+    where = room.competition, room.sitting
+    seats = [room.attempt(place).seat for place in range(5)]
+    extend_time(first, *where, seat=seats[0], minutes=5, reason="Mất điện")
+    named = name_lost_time(first, *where, seat=seats[1], began_at=start, ended_at=start + MINUTE, cause="Mất điện")
+    decide_lost_time(first, *where, lost_time_id=named.id, seconds=60)
+    extend_time(first, *where, seat=seats[0], minutes=5, reason="Lại mất điện")
+    with pytest.raises(ConflictError, match="room_time_takes_two"):
+        extend_time(first, *where, seat=seats[2], minutes=5, reason="Mất điện")
+    more = name_lost_time(first, *where, seat=seats[2], began_at=start, ended_at=start + MINUTE, cause="Mất điện")
+    with pytest.raises(ConflictError, match="room_time_takes_two"):
+        decide_lost_time(first, *where, lost_time_id=more.id, seconds=60)
+    second = replace(first, actor=add_person(room, Role.INVIGILATOR, "V02"))
+    decide_lost_time(second, *where, lost_time_id=more.id, seconds=60)
+    assert [room.attempt(place).added_seconds for place in range(5)] == [600, 60, 60, 0, 0]
+
+
+def test_what_was_measured_and_what_two_gave_does_not_count_against_half_of_a_room(room: Room) -> None:
+    start = room.started()
+    tokens = [opened(room, place, at=start) for place in range(3)]
+    for token in tokens:
+        speak(room, token, at=start + 4 * MINUTE)
+    ctx = watcher(room, start + 5 * MINUTE)
+    where = room.competition, room.sitting
+    seats = [room.attempt(place).seat for place in range(3)]
+    assert give_all_lost_times(ctx, *where, reason="Mất mạng") == 3
+    request = ask_room_request(
+        room.ctx(add_person(room, Role.INVIGILATOR, "V02"), at=ctx.now),
+        *where,
+        kind=RequestKind.EXTEND_ROOM,
+        reason="Mất điện",
+        minutes=2,
+    )
+    decide_room_request(replace(ctx, factor_at=ctx.now), room.competition, request.id, approve=True)
+    later = watcher(room, start + 6 * MINUTE)
+    extend_time(later, *where, seat=seats[0], minutes=1, reason="Máy hỏng")
+    with pytest.raises(ConflictError, match="room_time_takes_two"):
+        extend_time(later, *where, seat=seats[1], minutes=1, reason="Máy hỏng")
+
+
+def test_what_a_person_adds_to_a_measured_loss_is_no_longer_measured(room: Room) -> None:
+    start = room.started()
+    token = opened(room, at=start)
+    heard(room, at=start + 10 * MINUTE)
+    speak(room, token, at=start + 13 * MINUTE)
+    ctx = watcher(room, start + 14 * MINUTE)
+    seat = room.attempt().seat
+    name_lost_time(
+        ctx, room.competition, room.sitting, seat=seat, began_at=start, ended_at=start + 11 * MINUTE, cause="Mất điện"
+    )
+    (lost,) = losses(room)
+    assert lost.silence_id is not None
+    assert lost.seconds == 13 * 60
+    with pytest.raises(ConflictError, match="lost_time_none"):
+        give_all_lost_times(ctx, room.competition, room.sitting, reason="Mất điện")
 
 
 def test_pages_that_speak_in_time_lose_nothing(room: Room) -> None:

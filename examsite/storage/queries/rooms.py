@@ -32,7 +32,7 @@ from examsite.storage.models.rooms import (
     ServerPulse,
     Silence,
 )
-from examsite.storage.models.sittings import Attempt, Sitting
+from examsite.storage.models.sittings import Attempt, Extension, Sitting
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,32 @@ def get_lost_time(session: Session, sitting_id: int, lost_time_id: int) -> LostT
     if found is None:
         raise NotFoundError("lost_time_not_found")
     return found
+
+
+def is_measured(lost: LostTime) -> bool:
+    """Whether the machine alone found a loss; what somebody named, also as more of a found one, nobody measured."""
+    return not lost.cause and (lost.silence_id is not None or lost.outage_id is not None)
+
+
+def list_given_alone(session: Session, sitting_id: int, account_id: int) -> set[int]:
+    """The keys of attempts of a sitting to which this account gave time that was neither measured nor asked for."""
+    asked = select(RoomRequest.id).where(
+        RoomRequest.sitting_id == sitting_id,
+        RoomRequest.kind == RequestKind.EXTEND_ROOM,
+        RoomRequest.decided_by_id == Extension.granted_by_id,
+        RoomRequest.decided_at == Extension.granted_at,
+    )
+    rows = session.execute(
+        select(Attempt.id, LostTime)
+        .join(Extension, Extension.attempt_id == Attempt.id)
+        .outerjoin(LostTime, LostTime.extension_id == Extension.id)
+        .where(Attempt.sitting_id == sitting_id, Extension.granted_by_id == account_id, ~asked.exists())
+    )
+    return {
+        attempt_id
+        for attempt_id, lost in rows
+        if lost is None or not is_measured(lost) or (lost.given_seconds or 0) > lost.seconds
+    }
 
 
 def list_undecided(session: Session, sitting_id: int) -> list[LostTime]:

@@ -84,6 +84,10 @@ ERRORS = {
     ),
     "not_in_this_room": _l("Anh/chị không được phân công coi ca thi này."),
     "extension_out_of_range": _l("Số phút bù từ 1 đến %(most)s."),
+    "room_time_takes_two": _l(
+        "Một người chỉ tự bù giờ cho nhiều nhất %(most)s thí sinh của phòng. Hãy đề nghị bù giờ cả phòng để người thứ "
+        "hai đồng ý, hoặc nhờ cán bộ coi thi khác bù cho chỗ này."
+    ),
     "extension_not_open": _l("Thí sinh này đã kết thúc bài làm, không bù giờ được nữa."),
     "attempt_not_open": _l("Bài làm ở chỗ này không mở."),
     "seat_taken": _l("Chỗ %(seat)s đã có thí sinh."),
