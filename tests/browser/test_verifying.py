@@ -61,6 +61,7 @@ def test_bundle_is_dropped_and_judged(page: webdriver.Chrome, tmp_path: Path) ->
     assert "chưa ghim khóa" in drop(page, bundle, keys="")
     unpinned = page.find_element("id", "groups").text
     assert "hãy đưa khóa của sổ ở ô 2" in unpinned
+    assert "roles:fixed" not in unpinned  # nor names of records
     assert "--" not in unpinned  # options of the program are no words of this page
     assert drop(page, bundle) == "Kết quả này đúng như đã ký"
     assert drop(page, fraud).startswith("Gói này có")

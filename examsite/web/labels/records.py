@@ -255,7 +255,10 @@ ERRORS = {
     "leaf_hash_not_valid": _l("Mã băm của bản ghi không đủ độ dài."),
     # Checkpoints and receipts.
     "checkpoint_not_valid": _l("Đây không phải một mốc ký: cần nguyên văn tệp, không thiếu dòng nào."),
-    "checkpoint_not_signed": _l("Mốc ký không có chữ ký hợp lệ của “%(name)s”."),
+    "checkpoint_not_signed": _l(
+        "Mốc ký không có chữ ký hợp lệ của “%(name)s”. Hãy xem lại có đúng kỳ thi này không; đúng mà vẫn vậy thì giữ "
+        "nguyên tệp và báo ban giám sát."
+    ),
     "checkpoint_of_other_log": _l("Mốc ký này là của “%(origin)s”, không phải của “%(name)s”."),
     "note_not_valid": _l("Văn bản có chữ ký không đúng dạng."),
     "key_name_not_valid": _l("Tên khóa “%(name)s” không dùng được trong văn bản có chữ ký."),

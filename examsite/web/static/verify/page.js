@@ -107,10 +107,12 @@
   ];
   const inFields = (text, language) => FIELDS.reduce((said, field) => said.replaceAll(field[0], field[language]), text);
 
-  // A sentence names a part by its code in the rule set and a check by its name in the program; people know other words.
-  const PARTS = { written: "bài thi viết", defence: "bảo vệ đề án" };
-  const plain = (text, language) => (language === "en" ? text
-    : text.replace(/phần (\w+)/g, (said, part) => (Object.hasOwn(PARTS, part) ? `phần ${PARTS[part]}` : said)));
+  // A sentence names parts and records by their codes, as the files do; whoever reads Vietnamese knows other words.
+  const SPOKEN = [
+    ["phần written", "phần bài thi viết"], ["phần defence", "phần bảo vệ đề án"], ["roles:fixed", "Vai của từng người"],
+    ["result:approved", "Phê duyệt kết quả"], ["paper:sealed", "Niêm phong đề, bản ghi số"], [" paper/", " đề "],
+  ];
+  const plain = (text, language) => (language === "en" ? text : SPOKEN.reduce((said, x) => said.replaceAll(...x), text));
 
   function line({ check, state, vi, en }) {
     if (check === "rest") { // the names of all that could not be looked at tell nobody anything: their number does
