@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from examsite.domain.competitions import GateEvent
 from examsite.domain.draw_ceremonies import DrawKind
 from examsite.domain.events import Event
+from examsite.domain.marking import ScriptKind
 from examsite.domain.table_problems import TableProblem
 from examsite.services.people_checks import check_people
 from examsite.services.room_checks import check_rooms
@@ -84,18 +85,18 @@ def _scripts(session: Session, competition: Competition, records: _Records, code
     if session.scalars(select(CodeMap.id).where(CodeMap.competition_id == competition.id)).first() is None:
         yield _missing("code_maps", sealed[0])
     rows: Sequence[Any] = session.execute(
-        select(Script.code, ScriptCut.id, CodeEntry.candidacy_id)
+        select(Script.code, Script.kind, ScriptCut.id, CodeEntry.candidacy_id)
         .outerjoin(ScriptCut, ScriptCut.script_id == Script.id)
         .outerjoin(CodeEntry, CodeEntry.script_id == Script.id)
         .where(Script.competition_id == competition.id)
     ).all()
-    there = {code for code, _key, _candidacy in rows}
+    there = {code for code, *_rest in rows}
     for code in _codes_of_map(sealed[0]):
         if code not in there:
             yield _missing("scripts", sealed[0])
     # While the map is closed, too: what is cut says who is kept away from the script.
-    for _code, key, candidacy in rows:
-        if key is None and candidacy not in coded:
+    for _code, kind, key, candidacy in rows:
+        if kind is ScriptKind.LIVE and key is None and candidacy not in coded:
             yield _missing("script_cuts", sealed[0])
 
 

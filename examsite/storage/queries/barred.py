@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from examsite.domain.marking import ScriptKind
 from examsite.domain.permissions import Role
 from examsite.storage.kept_away import away_tag
 from examsite.storage.models.accounts import RoleAssignment
@@ -67,7 +68,7 @@ def _barred_by_tags(
     rows = session.execute(
         select(Script.code, ScriptCut.kept_away)
         .outerjoin(ScriptCut, ScriptCut.script_id == Script.id)
-        .where(Script.competition_id == closed.competition_id)
+        .where(Script.competition_id == closed.competition_id, Script.kind == ScriptKind.LIVE)
     ).all()
     return frozenset(
         (code, name)
