@@ -8,6 +8,7 @@ a rule is taken out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ from examsite.services import (
     candidacies,
     codes,
     corrections,
+    invigilation,
     merging,
     papers,
     people,
@@ -174,6 +176,14 @@ class Tries:
         kind, sitting = RequestKind.EXTEND_ROOM, self.one(Sitting)
         return room_requests.ask_room_request(ctx, self.competition, sitting, kind=kind, reason=REASON, minutes=10)
 
+    def gives_time(self, ctx: ServiceContext) -> None:
+        """Seat by seat, as far as it goes."""
+        for attempt in self.rows(Attempt):
+            with contextlib.suppress(DomainError):
+                invigilation.extend_time(
+                    ctx, self.competition, self.one(Sitting), seat=attempt.seat, minutes=10, reason=REASON
+                )
+
     def asks_for_a_correction(self, ctx: ServiceContext) -> object:
         codes = [str(row.public_code) for row in self.rows(Candidacy)]
         return corrections.ask_correction(ctx, self.competition, candidates=codes[4:5], reason=REASON)
@@ -196,6 +206,7 @@ class Tries:
             "agrees to time": lambda ctx: room_requests.decide_room_request(
                 ctx, here, self.one(RoomRequest, -1).id, approve=True
             ),
+            "gives time": self.gives_time,
             "asks to withdraw": self.asks_to_withdraw,
             "withdraws": lambda ctx: withdraw_mark(ctx, here, self.one(MarkWithdrawal, -1).id),
             "computes": lambda ctx: ranking.compute_result(ctx, here),
@@ -233,7 +244,8 @@ def time_for_a_room(session: Session, now: datetime, folder: Path) -> Scene:
     add_person(room, Role.INVIGILATOR, "V02")
     add_person(room, Role.COUNCIL_MEMBER, "C02")
     found = _scene(session, room.competition, room.started() + timedelta(minutes=1), folder)
-    found.effect = lambda: session.scalar(select(func.sum(Attempt.added_seconds)))
+    # Seat by seat is the whole room, too.
+    found.effect = lambda: session.scalar(select(func.min(Attempt.added_seconds)))
     found.way = [("asks for time", Role.INVIGILATOR), ("agrees to time", Role.CHAIR)]
     return found
 
