@@ -5,16 +5,15 @@ Pure rules. The maximum and the step of a criterion never change: they stand in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
 
 from examsite.domain.errors import InvalidError
 from examsite.domain.marking import MarkState
 from examsite.domain.papers import Paper
 from examsite.domain.questions import Level, Text
-from examsite.domain.rubrics import Rubric, RubricCriterion, check_levels, rubric_from_snapshot, rubric_to_snapshot
+from examsite.domain.rubrics import RubricCriterion, check_levels
 
 
 class MarkFate(StrEnum):
@@ -67,14 +66,3 @@ def with_changes(paper: Paper, changes: Iterable[RubricCriterion]) -> Paper:
     last = {criterion.criterion: criterion for criterion in changes}
     criteria = tuple(last.get(criterion.criterion, criterion) for criterion in paper.rubric.criteria)
     return replace(paper, rubric=replace(paper.rubric, criteria=criteria))
-
-
-def criterion_to_data(criterion: RubricCriterion) -> dict[str, Any]:
-    """The criterion as a row and a record keep it."""
-    found: dict[str, Any] = rubric_to_snapshot(Rubric("", "", None, (criterion,)))["criteria"][0]
-    return found
-
-
-def criterion_from_data(data: Mapping[str, Any]) -> RubricCriterion:
-    """The criterion that `criterion_to_data` wrote."""
-    return rubric_from_snapshot({"part": "", "post": "", "paper": None, "criteria": [data]}).criteria[0]

@@ -147,40 +147,13 @@ def rubric_data(rubric: Rubric) -> dict[str, object]:
         "part": rubric.part,
         "post": rubric.post,
         "paper": rubric.paper,
-        "criteria": [
-            {
-                "criterion": criterion.criterion,
-                "maximum": score_text(criterion.maximum),
-                "step": score_text(criterion.step),
-                "system": criterion.system,
-            }
-            for criterion in rubric.criteria
-        ],
+        "criteria": [_bounds_data(criterion) for criterion in rubric.criteria],
     }
 
 
 def rubric_to_snapshot(rubric: Rubric) -> dict[str, Any]:
     """The whole rubric with its words and levels, as a row keeps it."""
-    return {
-        "part": rubric.part,
-        "post": rubric.post,
-        "paper": rubric.paper,
-        "criteria": [
-            {
-                "criterion": criterion.criterion,
-                "maximum": score_text(criterion.maximum),
-                "step": score_text(criterion.step),
-                "system": criterion.system,
-                "vi": criterion.text.vi,
-                "en": criterion.text.en,
-                "levels": [
-                    {"points": score_text(level.points), "vi": level.text.vi, "en": level.text.en}
-                    for level in criterion.levels
-                ],
-            }
-            for criterion in rubric.criteria
-        ],
-    }
+    return {**rubric_data(rubric), "criteria": [criterion_to_data(criterion) for criterion in rubric.criteria]}
 
 
 def rubric_from_snapshot(data: Mapping[str, Any]) -> Rubric:
@@ -189,18 +162,42 @@ def rubric_from_snapshot(data: Mapping[str, Any]) -> Rubric:
         part=data["part"],
         post=data["post"],
         paper=data["paper"],
-        criteria=tuple(
-            RubricCriterion(
-                criterion=item["criterion"],
-                maximum=score(item["maximum"]),
-                step=score(item["step"]),
-                system=item["system"],
-                text=Text(item["vi"], item["en"]),
-                levels=tuple(Level(score(level["points"]), Text(level["vi"], level["en"])) for level in item["levels"]),
-            )
-            for item in data["criteria"]
-        ),
+        criteria=tuple(criterion_from_data(item) for item in data["criteria"]),
     )
+
+
+def criterion_to_data(criterion: RubricCriterion) -> dict[str, Any]:
+    """The criterion with its words and levels, as a row and a record keep it."""
+    return {
+        **_bounds_data(criterion),
+        "vi": criterion.text.vi,
+        "en": criterion.text.en,
+        "levels": [
+            {"points": score_text(level.points), "vi": level.text.vi, "en": level.text.en} for level in criterion.levels
+        ],
+    }
+
+
+def criterion_from_data(data: Mapping[str, Any]) -> RubricCriterion:
+    """The criterion that `criterion_to_data` wrote."""
+    return RubricCriterion(
+        criterion=data["criterion"],
+        maximum=score(data["maximum"]),
+        step=score(data["step"]),
+        system=data["system"],
+        text=Text(data["vi"], data["en"]),
+        levels=tuple(Level(score(level["points"]), Text(level["vi"], level["en"])) for level in data["levels"]),
+    )
+
+
+def _bounds_data(criterion: RubricCriterion) -> dict[str, object]:
+    """What checks the points of a criterion."""
+    return {
+        "criterion": criterion.criterion,
+        "maximum": score_text(criterion.maximum),
+        "step": score_text(criterion.step),
+        "system": criterion.system,
+    }
 
 
 def _check(criteria: tuple[RubricCriterion, ...], points: Points, step: Score | None) -> None:

@@ -13,7 +13,8 @@ from examsite.domain.marking import MARK_MACHINE, MarkEvent, MarkState, ScriptEv
 from examsite.domain.permissions import Role, actor_name
 from examsite.domain.questions import Level, Text
 from examsite.domain.reasons import LONGEST_TEXT, checked_reason
-from examsite.domain.rubric_changes import MarkFate, changed_criterion, criterion_to_data
+from examsite.domain.rubric_changes import MarkFate, changed_criterion
+from examsite.domain.rubrics import criterion_to_data
 from examsite.domain.scores import score, sum_scores
 from examsite.domain.scripts import plain_text
 from examsite.services.context import ServiceContext

@@ -69,7 +69,6 @@ class SingleGap:
         gap: how far it lies above the mean of the others, with the severities taken out, in points.
         strength: the same, in standard deviations of such a difference.
         chance: share of clean exams whose largest difference is as large.
-        has_pair_only: whether the script has two marks, which cannot tell which of the two is off.
     """
 
     script: str
@@ -77,7 +76,6 @@ class SingleGap:
     gap: float
     strength: float
     chance: float
-    has_pair_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +265,7 @@ def _singles(
         value = float(strength[row])
         gap = value * float(board.unit[row]) * scale * size / (size - 1)
         rows.append(
-            SingleGap(
-                scripts[script], markers[int(board.marker[row])], gap, value, chance_in(largest, abs(value)), size == 2
-            )
+            SingleGap(scripts[script], markers[int(board.marker[row])], gap, value, chance_in(largest, abs(value)))
         )
     return tuple(rows)
 

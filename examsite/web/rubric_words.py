@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from examsite.domain.rubric_changes import MarkFate, criterion_from_data
-from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.rubric_changes import MarkFate
+from examsite.domain.rubrics import RubricCriterion, criterion_from_data
 from examsite.web.labels import shown_number
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import MarkState
 from examsite.domain.papers import Paper, paper_from_data
-from examsite.domain.rubric_changes import MarkFate, criterion_from_data, fate_of, with_changes
+from examsite.domain.rubric_changes import MarkFate, fate_of, with_changes
+from examsite.domain.rubrics import criterion_from_data
 from examsite.storage.models.accounts import RoleAssignment
 from examsite.storage.models.marking import Allocation, Mark, MarkWithdrawal, Script
 from examsite.storage.models.papers import Paper as PaperRow

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from examsite.domain.errors import NotFoundError
 from examsite.domain.marking import NeededAct
-from examsite.domain.rubric_changes import criterion_from_data
-from examsite.domain.rubrics import RubricCriterion
+from examsite.domain.rubrics import RubricCriterion, criterion_from_data
 from examsite.domain.ruleset_model import BlindPairPart, Straddle
 from examsite.domain.scores import ZERO, Score, score
 from examsite.storage.queries.marking import ScriptStanding
