@@ -462,8 +462,10 @@ def test_publishing_before_approval_changes_nothing(staged: Any, scene: Scene, l
 def test_candidate_finds_the_own_line_at_home(staged: Any, app: Flask, log_in: LogIn) -> None:
     code = staged("published", lambda stage: stage.code(2))
 
-    page = log_in(f"hs-{CODE.lower()}-003", door="/candidate/login").get("/candidate/")
+    candidate = log_in(f"hs-{CODE.lower()}-003", door="/candidate/login")
+    page = candidate.get("/candidate/")
 
+    assert 'href="/candidate/result"' in candidate.get("/candidate/check").text, "back to the final result"
     (told,) = find_all(parse(page.text), "own-defence-score")
     assert "82,00" in words(told)
     (card,) = find_all(parse(page.text), "home-result")

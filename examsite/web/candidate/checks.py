@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from flask import Response, current_app, g, render_template
+from flask import Response, current_app, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 
 from examsite.domain.canonical import canonical_bytes
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import NotFoundError
 from examsite.domain.permissions import Role
 from examsite.services.own_checks import OwnCheck, check_own_result, own_records
@@ -117,6 +118,7 @@ def check_result() -> ResponseReturnValue:
     """Every line about the own result as it stands now."""
     result = _own_result()
     lines = check_own_result(db.session(), g.competition, result, current_app.extensions["signer"])
+    is_final = g.competition.state.has_reached(CompetitionState.PUBLISHED)
     return render_template(
         "candidate/check_result.html",
         lines=[
@@ -127,6 +129,7 @@ def check_result() -> ResponseReturnValue:
             }
             for line in lines
         ],
+        back=url_for("candidate.show_own_result" if is_final else "candidate.show_written"),
         broken=sum(line.holds is False for line in lines),
         checkpoint=find_last_checkpoint(db.session(), g.competition.code),
     )
