@@ -44,8 +44,9 @@ from examsite.web.forms.sittings import (
 from examsite.web.i18n import _, _l, localised
 from examsite.web.invigilator import bp
 from examsite.web.invigilator.cards import card_groups
+from examsite.web.invigilator.open_seats import open_seat
 from examsite.web.invigilator.rooms import Room, length_words, own_sitting, read_room
-from examsite.web.invigilator.seats import open_seat, seat_rows
+from examsite.web.invigilator.seats import seat_rows
 from examsite.web.invigilator.sentences import cause_words, request_words
 from examsite.web.labels import missing_text
 from examsite.web.transactions import read_web_clock
