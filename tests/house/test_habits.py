@@ -40,6 +40,21 @@ def test_web_commits_in_one_place() -> None:
     assert files == {"examsite/web/transactions.py"}
 
 
+def test_views_say_refusals_in_one_way() -> None:
+    """`show_refusal`, `show_on_field` and `say_beside`; a form may judge its own fields."""
+    by_hand = [
+        place
+        for path in python_files("examsite/web")
+        if name_of(path) != "examsite/web/errors.py" and "forms" not in path.parts
+        for node, place in nodes_of(path)
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute) and target.attr in {"errors", "form_errors"}
+    ]
+
+    assert by_hand == []
+
+
 def test_rules_and_services_never_read_the_clock() -> None:
     readers = {
         file

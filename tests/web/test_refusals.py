@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from examsite.domain.errors import ConflictError, DomainError, InvalidError
+from examsite.domain.errors import ConflictError, DomainError, FactorNeededError, InvalidError
 from examsite.web.errors import message_of, show_on_field, show_refusal
 
 NAMED = InvalidError("reason_missing", field="reason")
@@ -56,4 +56,10 @@ def test_a_field_that_the_page_does_not_show_is_stood_in_for(form: ReasonForm) -
 def test_a_refusal_that_names_no_field_of_the_page_goes_on(form: ReasonForm) -> None:
     with pytest.raises(ConflictError):
         show_on_field(form, UNNAMED)
+    assert form.errors == {}
+
+
+def test_what_only_a_factor_answers_goes_on_to_the_page_that_asks(form: ReasonForm) -> None:
+    with pytest.raises(FactorNeededError):
+        show_refusal(form, FactorNeededError("fresh_factor_needed"), beside="reason")
     assert form.errors == {}

@@ -34,7 +34,7 @@ from examsite.storage.queries.queues import (
     list_reopened,
 )
 from examsite.web.access import principal, requires
-from examsite.web.errors import message_of, status_of, wants_json
+from examsite.web.errors import message_of, show_refusal, wants_json
 from examsite.web.formatting import format_time_seconds
 from examsite.web.forms.marking import LockMarkForm, ScoringForm, scoring_form
 from examsite.web.i18n import _, current_locale
@@ -302,15 +302,14 @@ def _refuse(form: ScoringForm) -> ResponseReturnValue:
 
 def _not_kept(error: DomainError, form: ScoringForm, script: str) -> ResponseReturnValue:
     """The typed words stay on the page, and what another page saved stands beside them; nothing is overwritten."""
-    forget_changes()
+    status = show_refusal(form, error)
     if wants_json():
-        return jsonify(error=error.code, message=message_of(error)), status_of(error)
+        return jsonify(error=error.code, message=message_of(error)), status
     blind = get_blind_script(db.session(), g.competition.id, g.actor.assignment_id, script)
     is_elsewhere = error.code in ("draft_changed_elsewhere", "rubric_changed")
-    form.form_errors.append(message_of(error))
     if error.code == "rubric_changed":
         form.rubric.data = form.rubric.raw_data = str(blind.rubric)
         form.choose_anew(str(error.params["criterion"]).split(", "))
     if is_elsewhere:
         form.revision.data = form.revision.raw_data = str(0 if blind.mark is None else blind.mark.revision)
-    return _sheet(blind, form, elsewhere=is_elsewhere), status_of(error)
+    return _sheet(blind, form, elsewhere=is_elsewhere), status
