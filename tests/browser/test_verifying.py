@@ -68,6 +68,7 @@ def test_bundle_is_dropped_and_judged(page: webdriver.Chrome, tmp_path: Path) ->
     broken = page.find_element("css selector", "[data-testid=broken]")
     assert all(word in broken.text for word in culprit)
     assert "phần bài thi viết" in broken.text  # and no code of the rule set
+    assert "“assertions”" not in page.find_element("id", "groups").text
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(b"no bundle")
     drop(page, damaged)

@@ -112,7 +112,13 @@
     ["phần written", "phần bài thi viết"], ["phần defence", "phần bảo vệ đề án"], ["roles:fixed", "Vai của từng người"],
     ["result:approved", "Phê duyệt kết quả"], ["paper:sealed", "Niêm phong đề, bản ghi số"], [" paper/", " đề "],
   ];
-  const plain = (text, language) => (language === "en" ? text : SPOKEN.reduce((said, x) => said.replaceAll(...x), text));
+  // A check that could not be made is named by the sentence that it would have said.
+  const SAID = new Map(VERIFIER_TABLES.words.split(/\n|  /)
+    .map((x) => [x.split(": ")[0], x.slice(x.indexOf(": ") + 2).split(" | ")]));
+  const named = (text, language) => text.replace(/^“(\w+)”/, (said, name) => (
+    SAID.has(name) ? `“${SAID.get(name)[language === "en" ? 1 : 0].replace(/\{\d\}/g, "…")}”` : said));
+  const plain = (text, language) => (language === "en" ? named(text, language)
+    : SPOKEN.reduce((said, x) => said.replaceAll(...x), named(text, language)));
 
   function line({ check, state, vi, en }) {
     if (check === "rest") { // the names of all that could not be looked at tell nobody anything: their number does
