@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.events import Event
 from examsite.domain.permissions import Role
 from examsite.domain.scores import score_text
@@ -19,7 +19,9 @@ from examsite.services.rooms import PART, require_watcher, subject_of
 from examsite.services.rulesets import ruleset_of
 from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import Incident, Sitting
+from examsite.storage.queries.accounts import list_holders
 from examsite.storage.queries.attempts import get_attempt
+from examsite.storage.queries.conflicts import list_recused_accounts
 from examsite.storage.queries.sittings import get_incident
 
 
@@ -70,6 +72,21 @@ def record_incident(
     return incident
 
 
+def why_not_decide(ctx: ServiceContext, competition: Competition, incident: Incident) -> str | None:
+    """Why this person of the council may not decide an incident, None where they may: the rule of the page and the act.
+
+    Whoever stands near to the candidate does not; a member decides only where that is the chair.
+    """
+    actor = ctx.require(Role.CHAIR, Role.COUNCIL_MEMBER, competition_id=competition.id)
+    near: set[int] = set()
+    if incident.candidacy_id is not None:
+        near = list_recused_accounts(ctx.session, competition.id, incident.candidacy_id)
+    if actor.account_id in near:
+        return "incident_concerned"
+    chairs = {row.account_id for row in list_holders(ctx.session, competition.id, Role.CHAIR)}
+    return None if actor.role is Role.CHAIR or chairs & near else "role_needed"
+
+
 def decide_incident(ctx: ServiceContext, competition: Competition, incident: Incident, *, measure: str | None) -> None:
     """Decide an incident: a measure of the rule set, or None for no measure. It is applied when marks are merged.
 
@@ -79,10 +96,12 @@ def decide_incident(ctx: ServiceContext, competition: Competition, incident: Inc
         ConflictError: `incident_too_late` for a measure once codes are sealed; `event_not_open` when it was decided
             before.
         InvalidError: `measure_without_candidate`.
-        NotAllowedError: `role_needed`.
+        NotAllowedError: `role_needed`, `incident_concerned`.
         NotFoundError: `measure_not_found`.
     """
-    ctx.require(Role.CHAIR, competition_id=competition.id)
+    refusal = why_not_decide(ctx, competition, incident)
+    if refusal is not None:
+        raise NotAllowedError(refusal, roles=str(Role.CHAIR))
     if measure is not None and competition.state is not CompetitionState.WRITTEN:
         raise ConflictError("incident_too_late")
     ctx.session.execute(select(Incident.id).where(Incident.id == incident.id).with_for_update())

@@ -20,6 +20,7 @@ from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
 from examsite.domain.sittings import SittingState
 from examsite.services.attempts import hand_in, open_attempt, save_answers
+from examsite.services.conflicts import declare_conflicts
 from examsite.services.incidents import decide_incident, record_incident
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat, sign_attendance
 from examsite.services.rehearsals import identity_of
@@ -37,7 +38,7 @@ from examsite.storage.queries.sittings import (
     missing_before_codes,
     reasons_against_start,
 )
-from tests.factories.sittings import Room, make_room, paper_questions, read_state
+from tests.factories.sittings import Room, add_person, make_room, paper_questions, read_state
 
 MINUTE = timedelta(minutes=1)
 GRACE = timedelta(seconds=60)
@@ -475,6 +476,21 @@ def test_incident_is_written_down_and_punishes_nobody_until_it_is_decided(room: 
     )
     with pytest.raises(ConflictError):
         decide_incident(room.ctx(Role.CHAIR, at=start), room.competition, incident, measure=None)
+
+
+def test_nobody_decides_about_somebody_near_and_a_member_only_for_the_chair(room: Room) -> None:
+    start = room.started()
+    incident = record_incident(
+        room.ctx(Role.INVIGILATOR, at=start), room.competition, room.sitting, seat="A1", measure="", minutes="Trao đổi"
+    )
+    chair, member = room.ctx(Role.CHAIR, at=start), room.ctx(add_person(room, Role.COUNCIL_MEMBER, "C02"), at=start)
+    with pytest.raises(NotAllowedError, match="role_needed"):
+        decide_incident(member, room.competition, incident, measure=None)
+    declare_conflicts(chair, room.competition, {incident.candidacy_id: "other"})
+    with pytest.raises(NotAllowedError, match="incident_concerned"):
+        decide_incident(chair, room.competition, incident, measure=None)
+    decide_incident(member, room.competition, incident, measure="reprimand")
+    assert [row.actor for row in _records(room, "incident:decided")] == ["council/C02"]
 
 
 def test_incident_without_a_measure_may_be_dismissed(room: Room) -> None:

@@ -107,7 +107,7 @@ council.contribute_number              POST      chair,council_member
 council.decide_adjustments             GET,POST  chair,council_member
 council.decide_appeal                  GET,POST  chair,council_member
 council.decide_correction              GET,POST  chair,council_member
-council.decide_incident                GET,POST  chair
+council.decide_incident                GET,POST  chair,council_member
 council.decide_item                    GET,POST  chair
 council.decide_request                 GET,POST  chair,council_member
 council.declare_conflicts              GET,POST  chair,council_member

@@ -1,4 +1,7 @@
-"""Incidents of the exam room: the council reads the minutes, the chair decides a measure of the rule set or none."""
+"""Incidents of the exam room: the council reads the minutes, the chair decides a measure of the rule set or none.
+
+A member decides where the chair stands near to the candidate.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from examsite.domain.competitions import CompetitionState
-from examsite.domain.errors import ConflictError, InvalidError
+from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.sittings import INCIDENT, IncidentEvent
 from examsite.services import incidents
@@ -45,18 +48,17 @@ def waiting_incidents(competition: Any) -> Card | None:
 @bp.get("/<code>/incidents")
 @requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 def list_incidents(code: str) -> ResponseReturnValue:  # noqa: ARG001 - the guard has loaded the competition
-    """All incidents with their minutes; the chair may open each that waits."""
+    """All incidents with their minutes; whoever may decide opens each that waits."""
     rows = list_competition_incidents(db.session(), g.competition.id)
     return render_template(
         "council/list_incidents.html",
-        rows=[(item, _is_open(item), _measure_words(item)) for item in rows],
+        rows=[(item, _is_open(item), _measure_words(item), _may_decide(item)) for item in rows],
         sittings=[item for item in list_sittings(db.session(), g.competition.id) if item.started_at is not None],
-        can_decide=g.actor.role is Role.CHAIR,
     )
 
 
 @bp.route("/<code>/incidents/<int(max=2147483647):incident>", methods=["GET", "POST"])
-@requires(Role.CHAIR)
+@requires(Role.CHAIR, Role.COUNCIL_MEMBER)
 @writes
 def decide_incident(code: str, incident: int) -> ResponseReturnValue:
     """Read the minutes and decide; nothing is preselected."""
@@ -64,6 +66,9 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
     if not _is_open(row):
         flash(_("Sự việc này đã được quyết định."), "attention")
         return redirect(url_for("council.list_incidents", code=code))
+    refusal = incidents.why_not_decide(act(), g.competition, row)
+    if refusal is not None:
+        raise NotAllowedError(refusal, roles=str(Role.CHAIR))
     is_in_time = _takes_measures(g.competition)
     measures = ruleset_of(g.competition).measures if row.candidacy is not None and is_in_time else ()
     form = DecideIncidentForm(
@@ -84,6 +89,10 @@ def decide_incident(code: str, incident: int) -> ResponseReturnValue:
         "council/decide_incident.html", form=form, incident=row, proposed=_measure_words(row), is_in_time=is_in_time
     )
     return page, 422 if form.is_submitted() else 200
+
+
+def _may_decide(incident: Any) -> bool:
+    return _is_open(incident) and incidents.why_not_decide(act(), g.competition, incident) is None
 
 
 def _takes_measures(competition: Any) -> bool:

@@ -95,6 +95,9 @@ ERRORS = {
     "minutes_missing": _l("Hãy ghi diễn biến sự việc."),
     "measure_not_known": _l("Hình thức này không có trong bộ quy tắc của kỳ thi."),
     "measure_without_candidate": _l("Hình thức xử lý phải gắn với một thí sinh."),
+    "incident_concerned": _l(
+        "Anh/chị có quan hệ với thí sinh này nên không quyết định; một người khác của hội đồng quyết định."
+    ),
     "incident_too_late": _l("Bảng phách đã niêm phong, không quyết định sự việc ở bước này được nữa."),
     "sitting_not_closed_yet": _l("Ký danh sách sau khi ca thi kết thúc."),
     "attendance_signed_already": _l("Danh sách đã được ký."),
