@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from examsite.storage.queries.panel_questions import list_questions
 from examsite.storage.queries.rubric_changes import list_changes
 from examsite.storage.queries.standardisation import list_standards, list_stops
 from question_bank.loader import load_bank
+from tests.browser.browser import Site
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,14 @@ def test_dossiers_that_were_sent_are_whole(session: Session) -> None:
 
     assert [len(items) for items in files] == [11, 11, 11]
     assert {item.upload.kind for items in files for item in items} == {UploadKind.PDF}
+
+
+def test_its_logs_and_tables_say_the_same(
+    new_site: Callable[..., Site], made_demonstration: tuple[Path, datetime]
+) -> None:
+    site = new_site()
+    site.take_over(made_demonstration[0], made_at=made_demonstration[1])
+    assert "✗" not in site.command("records", "verify")
 
 
 def test_every_essay_of_the_bank_has_answers_that_differ() -> None:

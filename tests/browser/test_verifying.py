@@ -16,7 +16,7 @@ from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from examsite.cli.public_folder import lacking_witnesses
-from tests.browser.browser import Site
+from tests.browser.browser import Browser, Site
 from tests.bundle.agreement import cases, disagreements, open_page
 from tests.bundle.frauds import FRAUDS, PLAIN
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, made
@@ -99,6 +99,13 @@ def test_stranger_with_the_public_folder_alone_verifies_it(
     lines = (folder / "HUONG-DAN.txt").read_text(encoding="utf-8").splitlines()
     (bundle,) = folder.glob("*.zip")
 
+    (ranking,) = [path for path in folder.glob("*.html") if 'data-testid="verify-here"' in path.read_text("utf-8")]
+    page.get(ranking.as_uri())
+    page.find_element("css selector", "[data-testid=verify-here]").click()
+    WebDriverWait(page, 30).until(lambda driver: bundle.name in driver.find_element("id", "status").text)
+    assert page.find_element("id", "keys").get_attribute("value") in (folder / "KHOA.txt").read_text("utf-8").replace(
+        " ", ""
+    )
     page.get((folder / "verify" / "index.html").as_uri())
     assert len(lines) == 3
     assert drop(page, bundle, keys=(folder / "KHOA.txt").read_text(encoding="utf-8")) == "Kết quả này đúng như đã ký"
@@ -108,6 +115,28 @@ def test_stranger_with_the_public_folder_alone_verifies_it(
     digest = sha256((folder / "result.json").read_bytes()).hexdigest()
     assert page.find_element("id", "result-digest").text == digest
     assert lines[2].endswith(digest)
+
+
+def test_one_click_on_the_page_of_the_result_verifies_it(
+    new_demonstration: Callable[..., Site], people: Callable[[Site, str], Browser]
+) -> None:
+    """The reader's own browser fetches the bundle and computes; whose key it was is said until another one is given."""
+    site = new_demonstration()
+    reader = people(site, "người đọc")
+    reader.open("/competitions/VH-2026-01/ranking")
+    key = reader.see("verify-here").get_attribute("href").rpartition("key=")[2]
+    reader.press("verify-here", leaves_page=True)
+    reader.wait_for_text("với khóa mà trang kết quả đưa")
+    assert reader.see("keys").get_attribute("value") == key
+    reader.see("keys-named")
+    reader.driver.execute_script("document.getElementById('keys').value = arguments[0]", f"Khóa in: {key}")
+    reader.press("verify")
+    reader.until(lambda: reader.text_of("verdict").startswith("Kết quả này đúng như đã ký\n"))
+    for bundle, said in (("//example.org/x.zip", "Không tải được gói"), ("/competitions/KHONG/bundle.zip", "404")):
+        reader.open("/")
+        reader.open(f"/verify#bundle={bundle}&key={key}")
+        reader.until(lambda said=said: said in reader.text_of("status"))  # type: ignore[misc]  # a default of its own
+    reader.expect_in_console("404")
 
 
 def test_keys_are_told_apart_however_they_are_pasted(page: webdriver.Chrome) -> None:

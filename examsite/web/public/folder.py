@@ -11,9 +11,10 @@ import posixpath
 import re
 import zipfile
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, g, render_template
 from markupsafe import Markup
@@ -303,7 +304,7 @@ def _relinked(folder: _Folder, locale: str, path: str, content: str) -> str:
         if address.startswith("/static/"):
             target = root + address.removeprefix("/static/")
         elif address == "/verify":
-            target = root + VERIFYING_PAGE
+            target, fragment = root + VERIFYING_PAGE, _with_bundle(folder, fragment)
         elif address not in folder.absent and (page := folder.file_of(address, _PAGES)):
             target = root + _own(locale, page)
         elif download := folder.download_of(address):
@@ -313,10 +314,18 @@ def _relinked(folder: _Folder, locale: str, path: str, content: str) -> str:
                 if data is None:
                     return ""
                 folder.files[download] = data
-        return f' {found[1]}="{target}{mark}{fragment}"' if target else ""
+        return f' {found[1]}="{escape(f"{target}{mark}{fragment}")}"' if target else ""
 
     content = re.sub(r"<form\b.*?</form>", "", content, flags=re.DOTALL)
     return _LOST_LINKS.sub("", _LINK.sub(link, content))
+
+
+def _with_bundle(folder: _Folder, fragment: str) -> str:
+    """What the verifying page is told of the bundle, which lies in the folder itself."""
+    told = dict(parse_qsl(fragment))
+    if "bundle" in told:
+        told["bundle"] = f"../{folder.download_of(told['bundle'])}"
+    return urlencode(told, safe="/") if told else fragment
 
 
 def _request(folder: _Folder, locale: str) -> Any:

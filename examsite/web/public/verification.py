@@ -20,7 +20,10 @@ PAGE = Path("verify") / "index.html"
 @bp.get("/verify")
 @public
 def show_verification() -> ResponseReturnValue:
-    """The page with addresses of this site in place of relative ones; it asks the server nothing more."""
+    """The page with addresses of this site in place of relative ones.
+
+    It asks the server for nothing but a bundle of this site that the page of a result names in its link.
+    """
     text = (Path(str(current_app.static_folder)) / PAGE).read_text(encoding="utf-8")
     text = text.replace('href="../index.html"', f'href="{url_for("public.show_front")}"')
     text = re.sub(r'\bhref="(\.\./)?([a-z/-]+\.(?:css|svg))"', _address, text)

@@ -18,7 +18,7 @@
   ];
   const SIGNS = { ok: ["✓", "Đúng: ", "Holds: "], broken: ["✗", "Hỏng: ", "Broken: "], unchecked: ["–", "Chưa kiểm: ", "Not checked: "] };
   const find = (id) => document.getElementById(id);
-  let bundle = null, answer = null, running = 0;
+  let bundle = null, answer = null, running = 0, keyOfPage = "";
 
   /** A span in each language; which one shows is a matter of the style sheet. */
   function both(vi, en) {
@@ -154,7 +154,10 @@
     const good = checks.filter((x) => x.state === "ok").length, open = checks.length - good - broken.length;
     find("verdict").className = `verdict verdict--${ok ? (pinned ? "good" : "open") : "bad"}`;
     if (!ok) say("verdict-title", `Gói này có ${broken.length} chỗ hỏng`, `This bundle is broken in ${broken.length} places`);
-    else if (pinned) say("verdict-title", "Kết quả này đúng như đã ký", "This result is as it was signed");
+    else if (keyOfPage && find("keys").value.trim() === keyOfPage) {
+      say("verdict-title", "Kết quả này đúng như đã ký, với khóa mà trang kết quả đưa; hãy so khóa ấy với bản in",
+        "This result is as it was signed, under the key that its page gave; compare that key with the printed one");
+    } else if (pinned) say("verdict-title", "Kết quả này đúng như đã ký", "This result is as it was signed");
     else {
       say("verdict-title", "Không chỗ nào hỏng, nhưng chưa ghim khóa: chưa biết ai đã ký",
         "Nothing is broken, but no key was given: who signed is not known");
@@ -180,6 +183,30 @@
     find("chosen").textContent = file.name;
     say("chosen-hint", `${size}. Thả tệp khác để thay.`, `${size}. Drop another file to replace it.`);
     start();
+  }
+
+  /** The page of a result names its bundle and the key that it shows: one click there, and it is verified here. */
+  async function fetchNamed() {
+    const named = new URLSearchParams(location.hash.slice(1)), path = named.get("bundle");
+    if (!path) return;
+    try {
+      const address = new URL(path, location.href);
+      if (address.origin !== location.origin) throw new Error(address.origin);
+      keyOfPage = find("keys").value = named.get("key") ?? "";
+      find("keys-named").hidden = !keyOfPage;
+      if (location.protocol === "file:") { // a page from disk may read no other file by itself
+        const name = address.pathname.split("/").pop();
+        say("status", `Hãy thả tệp ${name} của thư mục này vào ô 1.`, `Drop the file ${name} of this folder into field 1.`);
+        return;
+      }
+      say("status", "Đang tải gói kết quả từ trang này…", "Downloading the bundle from this site…");
+      const response = await fetch(address, { credentials: "omit" });
+      if (!response.ok) throw new Error(response.status);
+      choose(new File([await response.blob()], address.pathname.split("/").slice(-2).join("-")));
+    } catch (error) {
+      say("status", `Không tải được gói (${error.message}). Hãy tải gói ở trang kết quả rồi thả vào đây.`,
+        `The bundle could not be downloaded (${error.message}). Download it from the page of the result and drop it here.`);
+    }
   }
 
   find("bundle").addEventListener("change", (event) => choose(event.target.files[0]));
@@ -212,6 +239,7 @@
     button.addEventListener("click", () => speak(button.dataset.language));
   }
   if (location.hash === "#en") speak("en");
+  fetchNamed();
 
   window.ExamVerification = { verify, readKeys };
 })();
