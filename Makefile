@@ -170,7 +170,7 @@ soak: .venv/dev browser
 	$(SAY) "a hundred thousand draws, ten thousand exams computed again, forks of a log, its rows and the tables changed"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py tests/domain/test_results.py \
 	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_timelines.py \
-	  tests/web/test_table_manipulations.py
+	  tests/web/test_table_manipulations.py tests/bench/test_bench.py
 	@$(PY) -m tests.bench --databases $(or $(DATABASES),sqlite) --users $(or $(USERS),300) --minutes $(or $(MINUTES),60)
 
 faults: .venv/dev browser
