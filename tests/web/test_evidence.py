@@ -216,7 +216,7 @@ def test_the_organiser_sees_what_is_approved_and_comes_too_late_after_the_start(
     assert "45" in words(find_all(page, "approved")[0])
     assert find_all(page, "ask-adjustments") == []
     form = {"extra_percent": "50", "size": "", "note": "", "reason": "thêm"}
-    assert client.submit(path, form).status_code == 422
+    assert client.submit(path, form).status_code == 409
 
 
 # --- carried by hand -----------------------------------------------------------------------------------------------

@@ -378,7 +378,10 @@ class LivelyBoard:
             script_flags.answer_flag(head, self.competition, waiting[-1].id, text=answer)
         wide, talked = False, 0
         tired = self.play.by(TIRED, Role.MARKER, at).actor.assignment_id
-        for row in list_standings(self.session, self.competition):
+        standings = list_standings(self.session, self.competition)
+        # Whoever looks at the demonstration finds at least one gap still open, whatever the draw was.
+        is_one_to_spare = sum(1 for row in standings if not row.is_settled) > 1
+        for row in standings:
             code = row.script.code
             # Without the one who is paused, nobody is left as third where the other two have marked.
             met_tired = any(mark.assignment_id == tired for mark in row.marks)
@@ -393,7 +396,7 @@ class LivelyBoard:
                     code,
                     text="Hai cán bộ chấm đối chiếu từng tiêu chí: lệch ở chỗ coi kế hoạch đã có mốc hay chưa.",
                 )
-                if talked == 1:
+                if talked == 1 and is_one_to_spare:
                     settling.decide_settlement(
                         head,
                         self.competition,
