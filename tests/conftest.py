@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -93,6 +94,12 @@ LONGEST = (
 WAITING = ("browser/", "faults/", "bench/", "services/test_rehearsal_run")
 #: How many modules that only work follow each of those, so that the processes neither all wait nor all work at once.
 BESIDE = 3
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What takes long runs only where it is asked for."""
+    if item.get_closest_marker("soak") and "EXAMSITE_SOAK" not in os.environ:
+        pytest.skip("takes long: make soak")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,11 +13,8 @@ import pytest
 from tests.bench.installation import ROOT
 from tests.bench.locks import Bench
 
-#: With servers of their own; `make soak` and whoever measures (`make bench`) runs them.
-long = pytest.mark.skipif("EXAMSITE_SOAK" not in os.environ, reason="starts servers: make soak")
 
-
-@long
+@pytest.mark.soak
 def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     small = ["--users", "3", "--limit-users", "3", "--seconds", "1", "--every", "0.3", "--spread", "0.2"]
@@ -53,7 +49,7 @@ def test_three_candidates_come_in_write_and_hand_in(tmp_path: Path) -> None:
     assert [item["name"] for item in room["figures"] + limits["figures"] if item["errors"]] == []
 
 
-@long
+@pytest.mark.soak
 def test_three_markers_mark_everything(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     small = ["--scripts", "3", "--markers", "3", "--pace", "0.02", "--alone", "2", "--databases", "sqlite"]
@@ -86,7 +82,7 @@ def test_a_short_log_is_measured() -> None:
     assert "targets missed" in done.stdout, done.stdout + done.stderr
 
 
-@long
+@pytest.mark.soak
 def test_a_sealed_paper_reaches_everybody() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.opening", "--users", "3", "--databases", "sqlite"],

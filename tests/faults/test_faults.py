@@ -1,4 +1,7 @@
-"""Each fault at a size of seconds: the promises hold, and each fault really strikes. Full sizes: `make faults`."""
+"""Each fault at a size of seconds: the promises hold, and each fault really strikes. Full sizes: `make faults`.
+
+Three of them take minutes; `make soak` runs these.
+"""
 
 from __future__ import annotations
 
@@ -64,14 +67,17 @@ def test_postgresql_stopped_in_the_middle_loses_nothing(strike: Strike) -> None:
     assert int(strike("postgresql")["connections killed"]) > 0
 
 
+@pytest.mark.soak
 def test_jumps_of_the_wall_clock_move_no_start_and_no_end(strike: Strike) -> None:
     assert int(strike("clock")["jumps of up to ±5 min"]) > 5
 
 
+@pytest.mark.soak
 def test_exam_day_reaches_nothing_outside(strike: Strike) -> None:
     assert int(strike("namespace")["saves"]) > 0
 
 
+@pytest.mark.soak
 @pytest.mark.browser
 def test_browser_loses_no_character_offline_reloaded_and_killed(strike: Strike) -> None:
     assert strike("browser")["characters lost"] == "0"
