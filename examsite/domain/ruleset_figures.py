@@ -278,3 +278,22 @@ SETTINGS: tuple[FigureSpec, ...] = (
         "small_group_least", _G.PUBLICATION, "Nhóm nhỏ nhất trong thống kê", "Smallest group in statistics", least=1
     ),
 )
+
+#: What the council keeps by itself: the rule set states and publishes these, and nothing here counts, warns or refuses
+#: by them. Every other figure is read by the system.
+KEPT_BY_COUNCIL = frozenset(
+    {
+        "carry_over",
+        "priority_points",
+        "vetting_days",
+        "roster_notice_working_days",
+        "report_working_days",
+        "approval_working_days",
+        "publication_working_days",
+        "supervision_report_working_days",
+        "archive_years",
+        "key_step",
+        "essay_regime",
+        "separation_of_duties",
+    }
+)

@@ -10,7 +10,7 @@ from typing import Any
 
 from examsite.domain.errors import DomainError
 from examsite.domain.permissions import Role
-from examsite.domain.ruleset_figures import FigureGroup, FigureKind
+from examsite.domain.ruleset_figures import KEPT_BY_COUNCIL, FigureGroup, FigureKind
 from examsite.domain.rulesets import Confidence, Figure, RuleSet
 from examsite.web.errors import message_of
 from examsite.web.formatting import format_points
@@ -29,6 +29,7 @@ class FigureRow:
     source: str
     confidence: Confidence
     editable: bool
+    is_kept_by_council: bool
 
     @property
     def is_chosen(self) -> bool:
@@ -66,6 +67,7 @@ def _row(ruleset: RuleSet, figure: Figure) -> FigureRow:
         localised(figure.source.text, ""),
         figure.source.confidence,
         figure.spec.editable,
+        figure.spec.key in KEPT_BY_COUNCIL,
     )
 
 

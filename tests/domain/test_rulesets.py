@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from examsite.domain.canonical import canonical_bytes
 from examsite.domain.errors import InvalidError, NotFoundError
 from examsite.domain.ruleset_drafts import changeable_figures, warnings, with_changes
-from examsite.domain.ruleset_figures import SETTINGS
+from examsite.domain.ruleset_figures import KEPT_BY_COUNCIL, PART_FIGURES, SETTINGS
 from examsite.domain.rulesets import (
     OWN_CHOICE,
     Confidence,
@@ -383,3 +384,26 @@ def test_unreadable_notes_are_refused(ruleset: RuleSet, member: str, value: obje
     with pytest.raises(InvalidError) as refused:
         ruleset_from_data(data)
     assert (refused.value.code, refused.value.params["field"]) == ("ruleset_not_readable", field)
+
+
+@pytest.mark.parametrize("key", sorted({item.key for item in (*SETTINGS, *chain(*PART_FIGURES.values()))}))
+def test_each_figure_is_read_by_the_system_or_said_to_be_kept_by_the_council(key: str) -> None:
+    """A figure that is published and that nothing reads would be believed to be enforced."""
+    own = {"ruleset_model.py", "ruleset_figures.py"}
+    root = Path(__file__).parents[2] / "examsite"
+    reads = re.compile(rf"\.{key}\b|[\"']{key}[\"']")
+    readers = [
+        path.name
+        for folder, kinds in (
+            ("domain", "*.py"),
+            ("services", "*.py"),
+            ("storage", "*.py"),
+            ("web", "*.py"),
+            ("web", "*.html"),
+        )
+        for path in (root / folder).rglob(kinds)
+        if path.name not in own and path.parent.name != "labels" and reads.search(path.read_text(encoding="utf-8"))
+    ]
+    if key == "council_size":  # the rule set itself holds the numbers of approvals against it
+        readers.append("ruleset_model.py")
+    assert bool(readers) is not (key in KEPT_BY_COUNCIL), readers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from examsite.domain.attempts import CLOSING_SLACK_SECONDS
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.receipts import OpenedRecord, check_opening, check_receipt, parse_opening, parse_receipt
+from examsite.domain.rulesets import ruleset_from_toml, ruleset_to_toml
 from examsite.domain.saves import MAX_BATCH, MAX_SAVE_BYTES
 from examsite.services.checkpoints import sign_checkpoint
 from examsite.services.context import ServiceContext
@@ -24,6 +25,7 @@ from examsite.services.invigilation import extend_time, force_hand_in
 from examsite.services.room_time import pause_attempt
 from examsite.services.sittings import close_overdue
 from examsite.storage.database import db, writing
+from examsite.storage.models.competitions import Competition
 from examsite.storage.models.sittings import AnswerVersion, Sitting
 from examsite.storage.queries.records import get_log, get_record, list_logs
 from tests.factories.sittings import Room, make_room
@@ -194,6 +196,21 @@ def test_hand_in_from_the_page_without_script_leads_to_the_receipt(
     assert len(words(code)) == 11
     assert words(public) == "K01X1"
     assert client.get("/candidate/test").headers["Location"] == "/candidate/test/receipt"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_objective_points_stand_beside_the_receipt_where_the_rule_set_shows_them_at_once(
+    seated: tuple[StrictClient, Seat], app: Flask, at_once: bool
+) -> None:
+    client, seat = seated
+    with app.app_context(), writing(db.engine) as session:
+        competition = session.scalars(select(Competition)).one()
+        rules = replace(ruleset_from_toml(competition.ruleset_toml), show_objective_score_at_once=at_once)
+        competition.ruleset_toml = ruleset_to_toml(rules)
+    seat.save("E1", 1, "Bài luận ngắn")
+    client.submit("/candidate/test/hand-in")
+    shown = find_all(client.page("/candidate/test/receipt"), "objective-points")
+    assert [words(one).split("/")[0] for one in shown] == (["0"] if at_once else [])
 
 
 def test_the_receipt_in_full_comes_with_the_next_checkpoint_and_finds_a_changed_script(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, abort, current_app, g, redirect, render_template, send_from_directory, url_for
@@ -34,6 +35,7 @@ from examsite.domain.sittings import seat_codes
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.attempts import hand_in_own
 from examsite.services.receipts import OwnReceipt, read_receipt
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.attempts import find_candidate_attempt, list_answers
 from examsite.storage.queries.code_maps import find_closed_map
@@ -173,6 +175,8 @@ def show_receipt() -> ResponseReturnValue:
         is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         objective_done=sum(1 for item in paper.objective if is_answer(answers.get(item.item))),
         objective_count=len(paper.objective),
+        objective_points=_objective_points(attempt),
+        objective_most=sum((item.points for item in paper.objective), Decimal(0)),
         essays_done=sum(1 for text in written if text.strip()),
         essay_count=len(written),
         word_count=sum(count_words(text) for text in written),
@@ -207,6 +211,17 @@ def _own_attempt() -> Any:
     if attempt is not None:
         g.competition = attempt.sitting.competition
     return attempt
+
+
+def _objective_points(attempt: Any) -> Decimal | None:
+    """The points of the objective part, where the rule set shows them at once.
+
+    None once the scripts are cut: nothing here joins them to a candidate until the codes are opened.
+    """
+    if not ruleset_of(g.competition).show_objective_score_at_once:
+        return None
+    total: Decimal | None = attempt.objective_total
+    return total
 
 
 def _ended_by(attempt: Any) -> str:
