@@ -35,7 +35,8 @@ help:
 	@echo "make bench                300, 500 and 1,000 candidates on both databases, targets, and a floor of the same run (9 minutes);"
 	@echo "                          USERS=300 DATABASES=sqlite measures less"
 	@echo "make faults               kills, power cuts, a bad line, a full disk …, at full size; FAULT=power runs one"
-	@echo "make soak                 4,000 changed bundles through both verifiers, the tests that take long, then the same load for a long time (MINUTES=60)"
+	@echo "make soak                 4,000 changed bundles through both verifiers, the tests that take long,"
+	@echo "                          then the same load for a long time (MINUTES=60)"
 	@echo "make backup               one archive of database, uploads and keys in instance/backups/"
 	@echo "make restore FILE=…       put a backup in place and verify it"
 	@echo "make messages             put new words of the pages into the English catalogue"
@@ -167,8 +168,9 @@ soak: .venv/dev browser
 	@$(PY) -m tests.bundle.agreement
 	$(SAY) "five hundred simulated exams with an insider, and as many clean ones"
 	@$(PY) -m tests.statistics.insiders 500
-	$(SAY) "a hundred thousand draws, ten thousand exams computed again, forks of a log, its rows and the tables changed"
+	$(SAY) "the faults that take longest, and each bench with three people"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 -m soak
+	$(SAY) "a hundred thousand draws, ten thousand exams computed again, forks of a log, its rows and the tables changed"
 	@EXAMSITE_SOAK=1 $(PY) -m pytest -q -n 0 tests/domain/test_draw_ceremonies.py tests/domain/test_cosignatures.py tests/domain/test_results.py \
 	  tests/services/test_log_manipulations.py tests/services/test_single_actors.py tests/services/test_timelines.py \
 	  tests/web/test_table_manipulations.py

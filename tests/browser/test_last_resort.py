@@ -73,7 +73,7 @@ def place_of(site: Site, number: str) -> str:
     return f"{competition}/sittings/{sitting}"
 
 
-@pytest.mark.parametrize("secure", [pytest.param(True, marks=pytest.mark.soak), False])
+@pytest.mark.parametrize("secure", [True, False])
 def test_work_saved_as_a_file_without_network_and_server_is_whole_after_the_import(
     demonstration: Site, people: Callable[[Site, str], Browser], tmp_path: Path, secure: bool
 ) -> None:

@@ -21,7 +21,7 @@ from tests.bundle.agreement import cases, disagreements, open_page
 from tests.bundle.frauds import FRAUDS, PLAIN
 from tests.bundle.made_bundle import LOG_VERIFIER_KEY, WITNESS_VERIFIER_KEYS, made
 
-MUTATIONS = 15  # from outside and from inside each; `make soak` asks for 2,000 of both
+MUTATIONS = 30  # from outside and from inside each; `make soak` asks for 2,000 of both
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Each fault at a size of seconds: the promises hold, and each fault really strikes. Full sizes: `make faults`.
 
-Three of them take minutes; `make soak` runs these.
+Three of them take longest, and only `make soak` runs these.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tests.factories.sittings import SETTINGS_SECRET, make_room
 from tests.services.fault_days import FaultDay, as_truth
 
 #: Days on each database: what is told follows from the rows; the second one shows that it keeps the same rows.
-DAYS = {"sqlite": range(180 if "EXAMSITE_SOAK" in os.environ else 30), "postgresql": range(180, 200)}
+DAYS = {"sqlite": range(180 if "EXAMSITE_SOAK" in os.environ else 60), "postgresql": range(180, 200)}
 
 
 def test_the_report_equals_the_injected_truth_on_random_fault_days(

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from examsite.domain.attempts import CLOSING_SLACK_SECONDS
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import InvalidError
 from examsite.domain.permissions import Role
 from examsite.domain.receipts import OpenedRecord, check_opening, check_receipt, parse_opening, parse_receipt
@@ -200,17 +201,22 @@ def test_hand_in_from_the_page_without_script_leads_to_the_receipt(
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_objective_points_stand_beside_the_receipt_where_the_rule_set_shows_them_at_once(
-    seated: tuple[StrictClient, Seat], app: Flask, at_once: bool
+    seated: tuple[StrictClient, Seat], site: dict[str, Any], app: Flask, at_once: bool
 ) -> None:
     client, seat = seated
     with app.app_context(), writing(db.engine) as session:
         competition = session.scalars(select(Competition)).one()
         rules = replace(ruleset_from_toml(competition.ruleset_toml), show_objective_score_at_once=at_once)
         competition.ruleset_toml = ruleset_to_toml(rules)
-    seat.save("E1", 1, "Bài luận ngắn")
+    question = site["room"].paper.data["items"][0]["question"]
+    assert (question["kind"], site["room"].paper.data["items"][0]["item"]) == ("single", "Q01")
+    seat.save("Q01", 1, question["answer_key"][0])
     client.submit("/candidate/test/hand-in")
     shown = find_all(client.page("/candidate/test/receipt"), "objective-points")
-    assert [words(one).split("/")[0] for one in shown] == (["0"] if at_once else [])
+    assert [words(one).split("/")[0] for one in shown] == (["2"] if at_once else [])
+    with app.app_context(), writing(db.engine) as session:
+        session.scalars(select(Competition)).one().state = CompetitionState.MARKING
+    assert not find_all(client.page("/candidate/test/receipt"), "objective-points")
 
 
 def test_the_receipt_in_full_comes_with_the_next_checkpoint_and_finds_a_changed_script(

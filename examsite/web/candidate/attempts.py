@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, abort, current_app, g, redirect, render_template, send_from_directory, url_for
@@ -31,6 +30,7 @@ from examsite.domain.competitions import CompetitionState
 from examsite.domain.papers import Paper
 from examsite.domain.permissions import Role
 from examsite.domain.rooms import HelpKind
+from examsite.domain.scores import Score, sum_scores
 from examsite.domain.sittings import seat_codes
 from examsite.services.attempt_tokens import token_of_attempt
 from examsite.services.attempts import hand_in_own
@@ -175,8 +175,8 @@ def show_receipt() -> ResponseReturnValue:
         is_closed=find_closed_map(db.session(), g.competition.id) is not None,
         objective_done=sum(1 for item in paper.objective if is_answer(answers.get(item.item))),
         objective_count=len(paper.objective),
-        objective_points=_objective_points(attempt),
-        objective_most=sum((item.points for item in paper.objective), Decimal(0)),
+        objective_points=_points_shown_at_once(attempt),
+        objective_most=sum_scores(item.points for item in paper.objective),
         essays_done=sum(1 for text in written if text.strip()),
         essay_count=len(written),
         word_count=sum(count_words(text) for text in written),
@@ -213,15 +213,15 @@ def _own_attempt() -> Any:
     return attempt
 
 
-def _objective_points(attempt: Any) -> Decimal | None:
-    """The points of the objective part, where the rule set shows them at once.
+def _points_shown_at_once(attempt: Any) -> Score | None:
+    """The points of the objective part, where the rule set shows them at once; None otherwise.
 
-    None once the scripts are cut: nothing here joins them to a candidate until the codes are opened.
+    Only until marking begins. Then the scripts are cut, and nothing here joins them to a candidate; what comes back
+    when the codes are opened waits for the publication like every other point.
     """
-    if not ruleset_of(g.competition).show_objective_score_at_once:
-        return None
-    total: Decimal | None = attempt.objective_total
-    return total
+    at_once = ruleset_of(g.competition).show_objective_score_at_once
+    total: Score | None = attempt.objective_total
+    return total if at_once and g.competition.state is CompetitionState.WRITTEN else None
 
 
 def _ended_by(attempt: Any) -> str:
