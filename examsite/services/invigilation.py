@@ -288,13 +288,16 @@ def sign_objective_results(ctx: ServiceContext, competition: Competition, sittin
     """Sign the list of results of the objective part, after the close; the record holds the hash of the list.
 
     Raises:
-        ConflictError: `sitting_not_closed_yet`, `results_signed_already`, `answers_closed` between the cut of the
-            scripts and the opening of the codes.
+        ConflictError: `results_not_at_once` where the rule set opens these points only with the written score,
+            `sitting_not_closed_yet`, `results_signed_already`, `answers_closed` between the cut of the scripts and the
+            opening of the codes.
         NotAllowedError: `role_needed`, `not_in_this_room`.
 
     Source: TT 22/2025, computer tests: the results of a sitting are printed and signed in the room.
     """
     require_watcher(ctx, competition, sitting)
+    if not ruleset_of(competition).show_objective_score_at_once:
+        raise ConflictError("results_not_at_once")
     if sitting.state is not SittingState.CLOSED:
         raise ConflictError("sitting_not_closed_yet")
     if sitting.results_signed_at is not None:

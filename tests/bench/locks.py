@@ -63,7 +63,7 @@ from tests.bench.installation import ROWS as SEAT_ROWS
 from tests.factories.competitions import Plan, make_receiving
 from tests.factories.marking import NO_SEEDS, Board, assigned, hold_codes_key
 from tests.factories.ranking import COUNCIL_NAMES, Stage, defence_rubric, hold, hold_defences
-from tests.factories.sittings import make_room
+from tests.factories.sittings import make_room, shows_points_at_once
 
 ActT = TypeVar("ActT")
 
@@ -230,6 +230,7 @@ class Bench:
                 sittings=rooms,
                 code=CODE,
             )
+            shows_points_at_once(room.competition)
             room.signer = self.signer
             self.board = Board(room)
             for role, pseudonym in ((Role.KEEPER, "K01"), (Role.MARKING_HEAD, "H01"), (Role.SETTER, "D01")):

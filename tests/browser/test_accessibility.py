@@ -188,7 +188,6 @@ PAGES: dict[str, dict[str, tuple[Look, ...]]] = {
             Look(f"{ROOM}/answer-files"),
             Look("/invigilator/{5}/sittings/S2?seat=A1&act=check-in"),
             Look("/invigilator/{8}/sittings/S1"),
-            Look("/invigilator/{8}/sittings/S1/results"),
         ),
     },
     "candidates": {

@@ -111,9 +111,7 @@ def test_a_room_from_the_door_to_the_signed_lists(
 
     other_desk.until(is_signable, what="the sitting closed by the server", patience_seconds=60)
     second.signs_attendance(SITTING)
-    second.goes_to(f"/invigilator/{code}/sittings/{SITTING}/results")
-    second.submits("sign-results")
-    for paper in ("plan", "minutes", "results"):
+    for paper in ("plan", "minutes"):
         with pikepdf.open(io.BytesIO(second.prints(SITTING, paper))) as printed:
             assert printed.pages
     assert "chuyển từ chỗ A2 sang chỗ C4" in second.reads_minutes(SITTING)

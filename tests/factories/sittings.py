@@ -25,7 +25,7 @@ from examsite.services.attempts import read_clock_of
 from examsite.services.context import Actor, LogSigner, ServiceContext
 from examsite.services.records import open_log
 from examsite.services.rehearsals import record_rehearsal
-from examsite.services.rulesets import get_preset
+from examsite.services.rulesets import get_preset, ruleset_of
 from examsite.services.seating import assign_seats
 from examsite.services.sittings import schedule_sitting, start_sitting
 from examsite.storage.models.accounts import RoleAssignment
@@ -285,3 +285,9 @@ def read_state(ctx: ServiceContext, token: str) -> AttemptView:
     assert ctx.settings is not None
     clock, _held = read_clock_of(ctx.session.connection(), attempt_of_token(ctx.settings, token))
     return view_of(clock, ctx.now)
+
+
+def shows_points_at_once(competition: Competition) -> None:
+    """Change the rule set in one figure: objective points are told, and signed in the room, at once."""
+    changed = replace(ruleset_of(competition), show_objective_score_at_once=True)
+    competition.ruleset_toml = ruleset_to_toml(changed)

@@ -37,6 +37,7 @@ from examsite.storage.queries.records import get_log
 from tests.factories.code_maps import closed_map, codes_key, identity_of
 from tests.factories.marking import Board, make_board
 from tests.factories.ranking import known_signer
+from tests.factories.sittings import shows_points_at_once
 from tests.scenes import Keep
 
 #: Only in what the candidate wrote: set aside, so that no script has it.
@@ -454,6 +455,7 @@ def test_no_order_of_rows_repeats_the_order_of_the_codes(session: Session, now: 
 
 def test_the_hash_of_the_signed_list_of_results_is_closed_too(board: Board) -> None:
     # Four totals stand with the scripts: of twenty-four orders one has that hash.
+    shows_points_at_once(board.room.competition)
     sign_objective_results(board.ctx(Role.INVIGILATOR), board.competition, board.room.sitting)
     signed = select(RecordRow).where(RecordRow.event == "results:signed")
     before = board.session.scalars(signed).one().payload

@@ -34,7 +34,7 @@ from examsite.storage.queries.records import get_log, list_records
 from examsite.storage.queries.rehearsals import find_start_override
 from examsite.storage.queries.rooms import list_objective_results
 from examsite.storage.queries.sittings import missing_before_codes
-from tests.factories.sittings import Room, add_person, make_room
+from tests.factories.sittings import Room, add_person, make_room, shows_points_at_once
 from tests.factories.told_rows import assert_told
 
 MINUTE = timedelta(minutes=1)
@@ -241,7 +241,17 @@ def test_late_answers_are_not_taken_once_codes_are_sealed(room: Room) -> None:
         ask(room, after, kind=RequestKind.ACCEPT_LATE_ANSWERS, seat="A2")
 
 
+def test_no_list_of_results_where_the_rule_set_opens_points_with_the_written_score(room: Room) -> None:
+    over = late_answers(room) + LENGTH
+    while close_overdue(room.ctx(at=over)):
+        pass
+    with pytest.raises(ConflictError, match="results_not_at_once"):
+        sign_objective_results(room.ctx(Role.INVIGILATOR, at=over), room.competition, room.sitting)
+    assert facts(room, "results:signed") == []
+
+
 def test_list_of_results_is_signed_once_and_anew_after_late_answers(room: Room) -> None:
+    shows_points_at_once(room.competition)
     after = late_answers(room)
     with pytest.raises(ConflictError, match="sitting_not_closed_yet"):
         sign_objective_results(room.ctx(Role.INVIGILATOR, at=after), room.competition, room.sitting)

@@ -29,7 +29,7 @@ from examsite.storage.models.rooms import HelpCall, LostTime, RoomRequest
 from examsite.storage.models.sittings import Attempt, Incident, Sitting
 from examsite.storage.queries.attempts import get_attempt
 from tests.factories.competitions import make_official
-from tests.factories.sittings import NAMES, Room, make_room
+from tests.factories.sittings import NAMES, Room, make_room, shows_points_at_once
 from tests.web.conftest import Clock, Doing
 from tests.web.strict_client import StrictClient, find_all, words
 
@@ -739,7 +739,20 @@ def test_the_minutes_tell_what_the_records_hold(world: World) -> None:
     assert SECRET not in text
 
 
+def test_no_list_of_results_where_the_rule_set_opens_points_with_the_written_score(world: World) -> None:
+    _ends(world)
+    watcher = world.first
+    assert watcher.submit(f"{BOARD}/attendance", form_at=BOARD).status_code == 302
+    assert find_all(watcher.page(BOARD), "open-minutes")
+    assert not find_all(watcher.page(BOARD), "open-results")
+    assert not find_all(watcher.page(f"{BOARD}?act=papers"), "to-results")
+    assert "cùng điểm bài viết" in watcher.get(watcher.get(f"{BOARD}/results").location).text
+    assert watcher.submit(f"{BOARD}/results", form_at=BOARD).status_code == 409
+    assert world.row(Sitting).results_signed_at is None
+
+
 def test_lists_are_signed_after_the_close_and_once(world: World) -> None:
+    world.step(lambda room, doing: shows_points_at_once(doing.session.get_one(Competition, room.competition.id)))
     watcher = world.first
     early = watcher.submit(f"{BOARD}/attendance", form_at=f"{BOARD}?act=incident")
     assert early.status_code == 409

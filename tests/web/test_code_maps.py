@@ -12,6 +12,7 @@ from examsite.storage.models.marking import CodeEntry, Script
 from examsite.storage.queries.code_maps import find_closed_map
 from tests.factories.code_maps import codes_key
 from tests.factories.marking import make_board
+from tests.factories.sittings import shows_points_at_once
 from tests.web.conftest import Doing
 from tests.web.strict_client import StrictClient, find_all
 
@@ -27,6 +28,7 @@ def seat(scene: Scene, password_hash: str) -> str:
     def build(doing: Doing) -> str:
         settings = doing.app.extensions["settings"]
         board = make_board(doing.session, doing.now, settings=settings, password_hash=password_hash, candidates=2)
+        shows_points_at_once(board.room.competition)
         board.allocated()
         for code in board.codes():
             board.lock_pair(code, ("30.00", "30.00"))

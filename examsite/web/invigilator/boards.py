@@ -182,6 +182,7 @@ def render_board(
         counts_to=room.sitting.starts_at if room.is_planned else room.ends_at,
         reasons=_reasons(room),
         absent=[attempt for attempt in room.attempts if attempt.state is AttemptState.ABSENT],
+        shows_results=ruleset_of(g.competition).show_objective_score_at_once,
         attendance_form=SignAttendanceForm() if room.is_over else None,
         watchers=[item.assignment.account.display_name for item in room.sitting.invigilators],
         refresh_seconds=REFRESH_SECONDS,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from examsite.domain.attempts import AttemptState
 from examsite.domain.permissions import Role
+from examsite.services.rulesets import ruleset_of
 from examsite.storage.database import db
 from examsite.storage.queries.boards import list_forced_ends, list_sitting_records, names_by_pseudonym
 from examsite.storage.queries.code_maps import find_closed_map
@@ -19,6 +20,7 @@ from examsite.web.invigilator.minutes import entries_of
 from examsite.web.invigilator.rooms import length_words, own_sitting, read_room
 from examsite.web.invigilator.seats import seat_rows
 from examsite.web.invigilator.sentences import measure_words
+from examsite.web.labels import error_text
 from examsite.web.transactions import read_web_clock
 
 
@@ -71,8 +73,14 @@ def show_minutes(code: str, sitting: str) -> ResponseReturnValue:
 @bp.get("/<code>/sittings/<sitting>/results")
 @requires(Role.INVIGILATOR)
 def show_results(code: str, sitting: str) -> ResponseReturnValue:
-    """The results of the objective part, once the sitting is closed: to be printed and signed."""
+    """The results of the objective part, once the sitting is closed: to be printed and signed.
+
+    Only where the rule set shows them at once; elsewhere these points open with the written score, to nobody before.
+    """
     found = own_sitting(sitting)
+    if not ruleset_of(g.competition).show_objective_score_at_once:
+        flash(error_text("results_not_at_once", {}), "attention")
+        return redirect(url_for("invigilator.show_board", code=code, sitting=sitting))
     room = read_room(found, g.competition, read_web_clock())
     if not room.is_over:
         flash(_("Danh sách kết quả mở được sau khi ca thi kết thúc."), "attention")

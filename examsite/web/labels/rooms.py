@@ -93,6 +93,7 @@ ERRORS = {
     "attempt_not_ended": _l("Bài làm ở chỗ này chưa kết thúc."),
     "sitting_not_running": _l("Ca thi không ở trong giờ làm bài."),
     "handover_missing": _l("Hãy ghi nội dung bàn giao và người nhận."),
+    "results_not_at_once": _l("Bộ quy tắc chỉ mở điểm trắc nghiệm cùng điểm bài viết, nên không có danh sách này."),
     "results_signed_already": _l("Danh sách kết quả trắc nghiệm đã được ký."),
     "clock_anchored_in_sitting": _l("Đang có ca thi, không chỉnh đồng hồ của kỳ thi được."),
     "clock_right": _l("Đồng hồ của kỳ thi và của máy chủ không lệch nhau."),

@@ -76,7 +76,7 @@ class Invigilator(Official):
         self.submits("approve-request")
 
     def prints(self, sitting: str, paper: str) -> bytes:
-        """A paper of the room as the printer gets it: plan, minutes, results."""
+        """A paper of the room as the printer gets it: plan or minutes."""
         self.goes_to(f"/invigilator/{self.code}/sittings/{sitting}/{paper}")
         page = self.browser.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
         return base64.b64decode(page["data"])
