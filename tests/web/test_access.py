@@ -52,6 +52,7 @@ NOT_SEEN = {
     "setter.answer_standard": "nobody has entered a script with an agreed mark",
     "marker.show_rubric_change": "no head asks to change a rubric",
     "marker.take_over_script": "no script stands still",
+    "invigilator.show_results": "the rule set tells objective points with the written score only",
     "organiser.call_defence": "nobody passes the written part because of a correction",
     "organiser.lock_called_proposals": "nobody passes the written part because of a correction",
     "organiser.download_settings": "no room asks for Safe Exam Browser",
