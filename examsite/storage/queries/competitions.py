@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from examsite.domain.attempts import AttemptState
@@ -20,7 +20,12 @@ from examsite.storage.models.marking import Script
 from examsite.storage.models.papers import Paper
 from examsite.storage.models.sittings import Attempt
 
-# Asked by every page and save of a marker: put together once.
+# Asked by every page, act and save: put together once.
+_every = select(Competition).options(
+    joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages)
+)
+_one = _every.where(Competition.code == bindparam("code"))
+_anew = _one.execution_options(populate_existing=True)
 _alone = select(Competition).options(joinedload(Competition.body)).where(Competition.code == bindparam("code"))
 _shared = _alone.with_for_update(read=True, of=Competition).execution_options(populate_existing=True)
 
@@ -31,7 +36,7 @@ def get_competition(session: Session, code: str) -> Competition:
     Raises:
         NotFoundError: `competition_not_found`.
     """
-    found = session.scalars(_whole(Competition.code == code)).one_or_none()
+    found = session.scalars(_one, {"code": code}).one_or_none()
     if found is None:
         raise NotFoundError("competition_not_found", competition=code)
     return found
@@ -46,7 +51,7 @@ def get_competition_for_update(session: Session, code: str) -> Competition:
         NotFoundError: `competition_not_found`.
     """
     session.scalars(select(Competition.id).where(Competition.code == code).with_for_update(key_share=True)).all()
-    found = session.scalars(_whole(Competition.code == code).execution_options(populate_existing=True)).one_or_none()
+    found = session.scalars(_anew, {"code": code}).one_or_none()
     if found is None:
         raise NotFoundError("competition_not_found", competition=code)
     return found
@@ -78,7 +83,7 @@ def get_competition_shared(session: Session, code: str) -> Competition:
 
 def list_competitions(session: Session) -> list[Competition]:
     """All competitions, newest first."""
-    return list(session.scalars(_whole().order_by(Competition.created_at.desc(), Competition.id.desc())))
+    return list(session.scalars(_every.order_by(Competition.created_at.desc(), Competition.id.desc())))
 
 
 def list_public_competitions(session: Session) -> list[Competition]:
@@ -149,7 +154,7 @@ def count_post_rows(session: Session, post_id: int) -> int:
 
 def reload_posts(session: Session, competition: Competition) -> None:
     """Read a competition with its body, posts and gates again, after a post came or went."""
-    session.scalars(_whole(Competition.id == competition.id).execution_options(populate_existing=True)).one()
+    session.scalars(_anew, {"code": competition.code}).one()
 
 
 def get_post(session: Session, competition_id: int, code: str) -> Post:
@@ -224,11 +229,3 @@ def list_candidate_numbers(session: Session, competition_id: int) -> dict[int, l
     for post_id, number in rows:
         found.setdefault(post_id, []).append(str(number))
     return found
-
-
-def _whole(*conditions: ColumnElement[bool]) -> Select[Competition]:
-    return (
-        select(Competition)
-        .options(joinedload(Competition.body), selectinload(Competition.posts), selectinload(Competition.passages))
-        .where(*conditions)
-    )
