@@ -183,8 +183,15 @@ def _sentences(stability: RankStability, vacancies: int) -> list[str]:
         _("Sai số của một tổng điểm khoảng ±%(error)s điểm.", error=plain(stability.error, 2)),
     ]
     if len(stability.tied) > 1:
-        codes = ", ".join(stability.tied)
-        said.append(_("Điểm chấm không phân biệt chắc được người đứng đầu trong nhóm: %(codes)s.", codes=codes))
+        codes = ", ".join(f"{row.code} ({percent(row.first)})" for row in stability.rows if row.code in stability.tied)
+        said.append(
+            _(
+                "Điểm chấm không phân biệt chắc ai đứng đầu. Ai có từ %(number)s %% khả năng đứng đầu đều tính: "
+                "%(codes)s.",
+                number=5,
+                codes=codes,
+            )
+        )
     else:
         said.append(_("Không ai khác có quá %(number)s %% khả năng đứng đầu.", number=5))
     if stability.unsure:
