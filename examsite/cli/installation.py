@@ -19,7 +19,7 @@ from examsite.services.checkpoints import load_signer
 from examsite.services.clock import open_clock
 from examsite.services.context import ServiceContext, read_clock
 from examsite.services.passwords import Passwords, printed_password
-from examsite.storage.database import open_engine, reading, upgrade, writing
+from examsite.storage.database import check_tables, open_engine, reading, upgrade, writing
 from examsite.storage.queries.accounts import count_accounts
 from question_bank.loader import load_bank
 
@@ -93,6 +93,7 @@ def _make_administrator(engine: Engine, settings: Settings, *, login: str, name:
 def serve() -> None:
     """Start the web server on the address of the settings; stops with Ctrl+C."""
     settings = load_settings()
+    check_tables(open_engine(settings))
     open_clock(settings)
     click.echo(f"\n  {'https' if settings.has_tls else 'http'}://{settings.bind}/\n")
     listing = settings.instance_path / demonstration.LISTING

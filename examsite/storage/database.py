@@ -21,7 +21,7 @@ from typing import IO, Any
 from alembic import command
 from alembic.config import Config
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -64,7 +64,7 @@ class WriterHangsError(Exception):
 
 
 class UnsafeDatabaseError(Exception):
-    """The database may lose what it has acknowledged; the product does not start on it."""
+    """The database may lose what it has acknowledged, or lacks tables; the product does not start on it."""
 
 
 class Base(DeclarativeBase):
@@ -351,9 +351,34 @@ def alembic_config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest version; does nothing when they are there already."""
+    """Bring the tables to the newest version; does nothing when they are there already.
+
+    Raises:
+        UnsafeDatabaseError: as `check_tables`.
+    """
     config = alembic_config()
     options = {"writes": True} if engine.dialect.name == "sqlite" else {}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    check_tables(engine)
+
+
+def check_tables(engine: Engine) -> None:
+    """Refuse tables that lack something this version asks for: a page would fail in the middle of an act.
+
+    Raises:
+        UnsafeDatabaseError: with the first tables and columns that are missing.
+    """
+    there = {name: {row["name"] for row in rows} for (_, name), rows in inspect(engine).get_multi_columns().items()}
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name not in there.get(table.name, ())
+    ]
+    if missing:
+        raise UnsafeDatabaseError(
+            f"cơ sở dữ liệu do bản khác của chương trình tạo, thiếu {', '.join(missing[:3])}. Chạy init; vẫn thiếu thì lập "
+            "thư mục cài đặt mới (another version made this database; run init, or make a new installation)"
+        )
