@@ -379,6 +379,6 @@ def check_tables(engine: Engine) -> None:
     ]
     if missing:
         raise UnsafeDatabaseError(
-            f"cơ sở dữ liệu do bản khác của chương trình tạo, thiếu {', '.join(missing[:3])}. Chạy init; vẫn thiếu thì lập "
-            "thư mục cài đặt mới (another version made this database; run init, or make a new installation)"
+            f"cơ sở dữ liệu do bản khác của chương trình tạo, thiếu {', '.join(missing[:3])}. Chạy init; vẫn thiếu thì "
+            "lập thư mục cài đặt mới (another version made this database; run init, or make a new installation)"
         )

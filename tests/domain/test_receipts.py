@@ -114,6 +114,8 @@ def test_a_receipt_is_read_back_and_only_the_true_content_opens_it() -> None:
         check_opening(receipt.record, parse_opening(told, seq=3))
         with pytest.raises(InvalidError, match="opening_differs"):
             check_opening(receipt.record, parse_opening(told.replace("E1", "E2"), seq=3))
+    with pytest.raises(InvalidError, match="opening_of_other_record"):
+        check_opening(receipt.record, OpenedRecord(seq=2, salt=opening.salt, payload=opening.payload))
     twice = opening.as_text().replace('{"payload":', '{"payload":{"E1":"khác"},"payload":')
     assert json.loads(twice) == json.loads(opening.as_text())
     for broken in (

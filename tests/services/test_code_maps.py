@@ -453,6 +453,14 @@ def test_no_order_of_rows_repeats_the_order_of_the_codes(session: Session, now: 
         assert list(session.scalars(text(statement))) == attempts, statement
 
 
+def test_no_list_of_results_is_signed_while_the_answers_are_closed(board: Board) -> None:
+    shows_points_at_once(board.room.competition)
+    board.sealed()
+    _settled(board)
+    with pytest.raises(ConflictError, match="answers_closed"):
+        sign_objective_results(board.ctx(Role.INVIGILATOR), board.competition, board.room.sitting)
+
+
 def test_the_hash_of_the_signed_list_of_results_is_closed_too(board: Board) -> None:
     # Four totals stand with the scripts: of twenty-four orders one has that hash.
     shows_points_at_once(board.room.competition)

@@ -22,7 +22,7 @@ from examsite.domain.bundles import Audience
 from examsite.domain.checkpoints import VerifierKey
 from examsite.domain.competitions import CompetitionState, GateEvent
 from examsite.domain.conflicts import OTHER_RELATION
-from examsite.domain.corrections import CorrectionState
+from examsite.domain.corrections import MOST_REMARKED, CorrectionState
 from examsite.domain.errors import ConflictError, InvalidError, NotAllowedError
 from examsite.domain.permissions import Role
 from examsite.domain.publication import ResultState
@@ -172,6 +172,13 @@ def test_one_person_alone_corrects_nothing(stage: Stage) -> None:
         compute_result(organiser, stage.competition)
     with pytest.raises(NotAllowedError, match="role_needed"):
         ask_correction(member, stage.competition, candidates=codes, reason=WHY)
+    too_many = [f"Z{number:03d}" for number in range(MOST_REMARKED + 1)]
+    with pytest.raises(InvalidError, match="correction_names_too_many"):
+        ask_correction(organiser, stage.competition, candidates=too_many, reason=WHY)
+    stage.competition.state = CompetitionState.APPROVED
+    with pytest.raises(ConflictError, match="correction_not_now"):
+        ask_correction(organiser, stage.competition, candidates=codes, reason=WHY)
+    stage.competition.state = CompetitionState.PUBLISHED
     ask_correction(organiser, stage.competition, candidates=codes, reason=WHY)
     with pytest.raises(ConflictError, match="correction_stands"):
         ask_correction(organiser, stage.competition, candidates=codes, reason=WHY)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings, load_settings
 from examsite.domain.bundles import Audience
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.dossiers import CandidacyState, UploadKind
 from examsite.domain.erasure import BACKUPS_KEPT_DAYS, ErasureState
 from examsite.domain.errors import ConflictError, DomainError
@@ -46,6 +47,7 @@ from examsite.storage.models.accounts import Account
 from examsite.storage.models.dossiers import Candidacy, DossierItem, Upload
 from examsite.storage.models.erasures import Erasure
 from examsite.storage.models.marking import Mark, Script
+from examsite.storage.models.ranking import ResultVersion
 from examsite.storage.models.records import RecordRow
 from examsite.storage.models.rooms import HandoverNote, RoomMessage, RoomRequest
 from examsite.storage.models.sittings import AnswerVersion, Attempt
@@ -245,6 +247,28 @@ def test_it_takes_the_time_of_the_rule_set_two_people_and_the_code(stage: Stage)
     assert code_of(refusal) == "erasure_code_differs"
     assert withdraw_erasure(organiser, stage.competition).state is ErasureState.WITHDRAWN
     assert plan_erasure(stage.session, stage.competition).people == len(stage.board.room.candidacies)
+
+
+@pytest.mark.parametrize(
+    ("state", "published", "refused"),
+    [
+        (CompetitionState.APPROVED, True, "erasure_result_open"),
+        (CompetitionState.RANKED, True, "erasure_result_open"),
+        (CompetitionState.PUBLISHED, False, "erasure_not_published"),
+    ],
+)
+def test_nothing_is_destroyed_while_the_result_is_open(
+    stage: Stage, state: CompetitionState, *, published: bool, refused: str
+) -> None:
+    stage.competition.state = state
+    if not published:
+        for version in stage.session.scalars(select(ResultVersion)):
+            version.published_at = None
+    stage.session.flush()
+    late = stage.at + OVER_A_YEAR
+    with pytest.raises(ConflictError) as refusal:
+        ask_erasure(stage.ctx(Role.ORGANISER, at=late), stage.competition)
+    assert code_of(refusal) == refused
 
 
 def test_nobody_asks_for_a_correction_of_what_was_erased(stage: Stage) -> None:

@@ -455,6 +455,8 @@ def test_seat_moves_to_a_free_one_and_fences_the_old_machine(room: Room) -> None
     with pytest.raises(ConflictError) as error:
         move_seat(watcher, room.competition, room.sitting, seat="A1", to="A2", reason="Máy hỏng")
     assert _code(error) == "seat_taken"
+    with pytest.raises(InvalidError, match="seat_not_in_room"):
+        move_seat(watcher, room.competition, room.sitting, seat="A1", to="Z9", reason="Máy hỏng")
     move_seat(watcher, room.competition, room.sitting, seat="A1", to="B3", reason="Máy hỏng")
     assert (room.attempt().seat, room.attempt().epoch) == ("B3", opened.epoch + 1)
     answer = save_answers(room.ctx(at=start), opened.token, [_save("E1", 1, "máy cũ")], page_epoch=1)
@@ -476,6 +478,17 @@ def test_incident_is_written_down_and_punishes_nobody_until_it_is_decided(room: 
     )
     with pytest.raises(ConflictError):
         decide_incident(room.ctx(Role.CHAIR, at=start), room.competition, incident, measure=None)
+
+
+def test_a_measure_wants_somebody_whom_it_is_about(room: Room) -> None:
+    start = room.started()
+    watcher, chair = room.ctx(Role.INVIGILATOR, at=start), room.ctx(Role.CHAIR, at=start)
+    with pytest.raises(InvalidError, match="measure_without_candidate"):
+        record_incident(watcher, room.competition, room.sitting, seat=None, measure="reprimand", minutes="Mất điện")
+    incident = record_incident(watcher, room.competition, room.sitting, seat=None, measure="", minutes="Mất điện")
+    with pytest.raises(InvalidError, match="measure_without_candidate"):
+        decide_incident(chair, room.competition, incident, measure="reprimand")
+    assert _records(room, "incident:decided") == []
 
 
 def test_nobody_decides_about_somebody_near_and_a_member_only_for_the_chair(room: Room) -> None:
@@ -517,6 +530,8 @@ def test_attendance_is_signed_after_the_close_before_codes_are_sealed(room: Room
 
     assert owed() == ["attendance_not_signed"]
     assert sign_attendance(watcher, room.competition, room.sitting) == ["K02X2", "K03X3"]
+    with pytest.raises(ConflictError, match="attendance_signed_already"):
+        sign_attendance(watcher, room.competition, room.sitting)
     assert owed() == []
     (signed,) = _records(room, "attendance:recorded")
     assert (signed.actor, signed.payload) == ("invigilator/V01", '{"absent":["K02X2","K03X3"],"part":"written"}')
