@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,12 @@ def test_what_comes_to_light_after_the_reveal_is_recorded_by_others_and_changes_
         hall.ctx(hall.members[1]), hall.competition, 1, member="G02", what=what, reason=reason
     )
     assert refused(NotAllowedError, own) == "role_needed"
+    of_both = hall.ctx(Role.COUNCIL_MEMBER)
+    of_both = replace(of_both, actor=replace(of_both.actor, account_id=hall.members[1].account_id))
+    own = lambda: panel_incidents.note_member_incident(  # noqa: E731 -- one act
+        of_both, hall.competition, 1, member="G02", what=what, reason=reason
+    )
+    assert refused(NotAllowedError, own) == "incident_by_concerned"
     before = hall.defence().score
     note(Role.PANEL_HEAD)
     note(Role.COUNCIL_MEMBER, "G01")

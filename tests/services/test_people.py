@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from examsite.config import Settings
+from examsite.domain.accounts import AccountState
 from examsite.domain.competitions import CompetitionState, GateEvent
-from examsite.domain.errors import ConflictError
+from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import people
+from examsite.services.context import Actor, ServiceContext
 from examsite.services.table_checks import check_tables
-from examsite.storage.models.competitions import GatePassage
+from examsite.storage.models.accounts import Account
+from examsite.storage.models.competitions import Body, GatePassage
 from examsite.storage.queries.accounts import list_holders
 from tests.factories.competitions import make_official
 from tests.factories.ranking import Stage, known_signer, make_stage
@@ -53,6 +56,51 @@ def test_nobody_of_the_council_is_taken_out_once_scores_have_names(stage: Stage)
     for row in list_holders(stage.session, stage.competition.id, Role.COUNCIL_MEMBER):
         with pytest.raises(ConflictError, match="council_fixed"):
             people.revoke_role(stage.ctx(Role.ORGANISER), stage.competition, row.id)
+
+
+def test_somebody_always_organises(stage: Stage) -> None:
+    (organiser,) = list_holders(stage.session, stage.competition.id, Role.ORGANISER)
+    with pytest.raises(ConflictError, match="last_organiser"):
+        people.revoke_role(stage.ctx(Role.ORGANISER), stage.competition, organiser.id)
+
+
+def test_who_is_shut_out_gets_no_role(stage: Stage, new: Callable[[str], str]) -> None:
+    login = new("da.nghi")
+    account = stage.session.scalars(select(Account).where(Account.login == login)).one()
+    account.state = AccountState.DISABLED
+    stage.session.flush()
+    with pytest.raises(ConflictError, match="account_not_active"):
+        people.assign_role(stage.ctx(Role.ORGANISER), stage.competition, login=login, role=Role.KEEPER)
+
+
+@pytest.mark.parametrize(
+    ("role", "refused"),
+    [
+        (Role.AUTHORITY, "not_authority_of_body"),
+        (Role.ORGANISER, "not_organiser_of_body"),
+        (Role.ADMINISTRATOR, "role_not_of_competition"),
+    ],
+)
+def test_nobody_approves_or_organises_for_a_body_that_did_not_name_them(
+    stage: Stage, new: Callable[[str], str], role: Role, refused: str
+) -> None:
+    with pytest.raises(InvalidError, match=refused):
+        people.assign_role(stage.ctx(Role.ORGANISER), stage.competition, login=new("nguoi.la"), role=role)
+
+
+def test_the_administrator_names_for_a_body_only_who_organises_or_approves(
+    stage: Stage, new: Callable[[str], str]
+) -> None:
+    account = stage.session.scalars(select(Account).where(Account.login == new("nguoi.la"))).one()
+    ctx = ServiceContext(
+        session=stage.session,
+        now=stage.at,
+        actor=Actor(account_id=account.id + 1, role=Role.ADMINISTRATOR, pseudonym="Q01"),
+        signer=stage.ctx().signer,
+    )
+    body = stage.session.get_one(Body, stage.competition.body_id)
+    with pytest.raises(InvalidError, match="role_not_of_body"):
+        people.grant_body_role(ctx, account.id, body, Role.MARKER)
 
 
 def test_a_role_taken_back_after_the_list_keeps_other_boards_away(stage: Stage, new: Callable[[str], str]) -> None:
