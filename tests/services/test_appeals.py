@@ -42,7 +42,7 @@ from examsite.storage.queries.marking import list_standings
 from examsite.storage.queries.marking_statistics import list_locked_marks
 from examsite.storage.queries.queues import get_blind_script, list_queue
 from tests.factories.appeals import REASON, TALK, appoint, ask, over_at, own, remark
-from tests.factories.marking import Board, make_board
+from tests.factories.marking import Board, assigned, make_board
 from tests.factories.ranking import Stage, known_signer, make_stage
 from tests.scenes import Keep
 
@@ -240,6 +240,11 @@ def test_a_far_re_mark_is_decided_by_the_chair_after_the_talk(board: Board, now:
     with pytest.raises(ConflictError, match="dialogue_not_noted"):
         remarking.decide_appeal(chair, board.competition, appeal.number, decided=score("66.00"), reason=TALK)
     remarking.note_dialogue(chair, board.competition, appeal.number, text=TALK)
+    with pytest.raises(ConflictError, match="dialogue_noted_already"):
+        remarking.note_dialogue(chair, board.competition, appeal.number, text=f"{TALK} Bổ sung.")
+    member = board.ctx(assigned(board, Role.COUNCIL_MEMBER, "C07"), at=over_at(board))
+    with pytest.raises(NotAllowedError, match="chair_decides_appeal"):
+        remarking.decide_appeal(member, board.competition, appeal.number, decided=score("66.00"), reason=TALK)
     with pytest.raises(InvalidError, match="decision_outside_marks"):
         remarking.decide_appeal(chair, board.competition, appeal.number, decided=score("71.00"), reason=TALK)
     remarking.decide_appeal(chair, board.competition, appeal.number, decided=score("66.00"), reason=TALK)

@@ -202,6 +202,10 @@ def test_a_gap_above_the_limit_waits_for_the_head_and_a_reason(hall: Hall) -> No
     ):
         assert refused(InvalidError, lambda s=score, r=reason: decide(s, r)) == code
     assert refused(ConflictError, lambda: decide("66.00")) == "talk_not_recorded"
+    of_before = lambda: reveals.decide_gap(  # noqa: E731 -- one act
+        head, hall.competition, 1, decided=Decimal("66.00"), reason=REASON, seen=1
+    )
+    assert refused(ConflictError, of_before) == "scores_changed"
     settled = hall.decided("66.00")
     assert (settled.state, settled.step, settled.score) == (DefenceState.SETTLED, "head", Decimal("66.00"))
     seq, actor, _subject, payload = payloads(hall, "settlement:decided")[-1]

@@ -94,6 +94,9 @@ def test_a_sitting_that_has_begun_keeps_its_version_and_the_other_takes_the_rese
     assert [item.code for item in against] == ["paper_not_opened"]
     assert refusal(hall.open_reserve) == "opening_needs_second"  # the word given for the drawn version was for that one
     hall.agree()
+    reserve.age_sha256 = "0" * 64
+    assert refusal(hall.open_reserve) == "paper_needs_holders"  # a sealed file opens for its holders only
+    reserve.age_sha256 = None
     assert hall.open_reserve().code == reserve.code
     assert start_sitting(room.ctx(at=starts_at + timedelta(minutes=9)), hall.sitting("CA2").id)
     assert (hall.papers_of("CA1"), hall.papers_of("CA2")) == ({first.id}, {reserve.id})
