@@ -116,6 +116,9 @@ def test_holders_sit_in_the_council_or_watch_and_only_the_chair_splits(plan: Pla
         return refusal(lambda: hand_out_key(ctx, plan.competition, purpose, holders=holders, needed=needed))
 
     assert split(chair, [chair, marker]) == "holder_not_valid"
+    # One person with two seats would hold two sheets, and with three of them a quorum alone.
+    marker.role, marker.account_id = Role.SUPERVISOR, chair.account_id
+    assert split(chair, [chair, marker, *members]) == "holder_twice"
     assert split(chair, members, 1) == "quorum_not_valid"
     assert split(members[0], members) == "role_needed"
     assert split(chair, members, factor_at=None) == "fresh_factor_needed"

@@ -77,6 +77,8 @@ def test_from_three_machines_into_the_bundle(session: Session, now: datetime, tm
     ]
     with pytest.raises(NotAllowedError):
         name_witness(stage.ctx(Role.ORGANISER), competition, key=lines[0], holder="Ban giám sát")
+    with pytest.raises(InvalidError, match="witness_holder_missing"):
+        name_witness(board, competition, key=lines[0], holder="  ")
     for line in lines:
         name_witness(board, competition, key=line, holder="Ban giám sát")
     for line, wrong in ((lines[0], ConflictError), (key, InvalidError), ("x", InvalidError)):
@@ -114,6 +116,8 @@ def test_from_three_machines_into_the_bundle(session: Session, now: datetime, tm
     said = {each["check"]: each["state"] for each in verifier.verify(data, key, lines, 3)}
     assert said["witnesses"] == "broken"
     end_witness(board, competition, NAMES[0])
+    with pytest.raises(ConflictError, match="witness_ended"):
+        end_witness(board, competition, NAMES[0])
     assert build_bundle(session, competition, Audience.PUBLIC) == data
     with pytest.raises(InvalidError, match="cosignature_missing"):
         add_cosignatures(board, competition, of_result.note)
