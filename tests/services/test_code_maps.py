@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from examsite.config import Settings
 from examsite.domain.code_maps import LEAST_FILE_BYTES, map_bytes, unpack
+from examsite.domain.competitions import CompetitionState
 from examsite.domain.errors import ConflictError, InvalidError
 from examsite.domain.permissions import Role
 from examsite.services import codes
@@ -375,6 +376,13 @@ def test_who_changed_what_was_closed_is_found_before_anything_is_opened(
     board.session.flush()
     with pytest.raises(ConflictError, match="code_map_not_as_sealed"):
         board.codes_opened()
+
+
+def test_codes_are_drawn_after_the_test_and_before_the_marking(board: Board) -> None:
+    for state in (CompetitionState.ROSTERED, CompetitionState.MARKING):
+        board.competition.state = state
+        with pytest.raises(ConflictError, match="codes_not_drawable"):
+            codes.draw_script_codes(board.ctx(Role.CHAIR), board.competition)
 
 
 def test_without_a_key_no_codes_are_drawn(board: Board) -> None:

@@ -365,6 +365,9 @@ def test_written_test_waits_for_sittings_seats_and_papers(session: Session, now:
 
 def test_one_word_of_a_person_counts_for_every_role_held(session: Session, now: datetime) -> None:
     plan = make_complete_plan(session, now)
+    plan.competition.state = CompetitionState.VETTING
+    with pytest.raises(ConflictError, match="list_not_final"):
+        declare_conflicts(plan.ctx(), plan.competition, {})
     plan.competition.state = CompetitionState.ROSTERED
     account = session.get_one(Account, plan.organiser.account_id)
     grant_role(plan.ctx(), account, Role.COUNCIL_MEMBER, competition=plan.competition)

@@ -20,6 +20,7 @@ from examsite.domain.saves import Save, content_text
 from examsite.domain.scores import score
 from examsite.domain.sittings import SittingState
 from examsite.services.attempts import hand_in, open_attempt, save_answers
+from examsite.services.candidacies import issue_passwords
 from examsite.services.conflicts import declare_conflicts
 from examsite.services.incidents import decide_incident, record_incident
 from examsite.services.invigilation import check_in, extend_time, free_attempt, move_seat, sign_attendance
@@ -478,6 +479,13 @@ def test_incident_is_written_down_and_punishes_nobody_until_it_is_decided(room: 
     )
     with pytest.raises(ConflictError):
         decide_incident(room.ctx(Role.CHAIR, at=start), room.competition, incident, measure=None)
+
+
+def test_nobody_gets_a_new_password_while_somebody_writes(room: Room) -> None:
+    start = room.started()
+    open_attempt(room.ctx(room.candidacies[0], at=start))
+    with pytest.raises(ConflictError, match="passwords_frozen_in_test"):
+        issue_passwords(room.ctx(Role.ORGANISER, at=start), room.competition, {room.candidacies[0].id: "new"})
 
 
 def test_a_measure_wants_somebody_whom_it_is_about(room: Room) -> None:
