@@ -85,6 +85,7 @@ nobody: {0} đồng hạng qua chỉ tiêu cuối mà không ai quyết định 
 again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once
 unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced
 substituted: số dự phòng thay cho số của {0}; hãy hỏi vì sao | a reserve number stands in for that of {0}; ask why
+unread.answers: có bài nộp không có số phách ({0}); hãy hỏi vì sao | answers handed in have no script ({0}); ask why
 reserve: đã bị bỏ dùng, đề dự phòng thay; hãy hỏi vì sao | set aside, a reserve paper took its place; ask why
 unsealed: đề không có tệp niêm phong, có thể đã bị đọc trước | the paper has no sealed file: it may have been read early
 unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result
@@ -582,6 +583,9 @@ def check_codes(b):
         followed |= draw
     for x in drawn: need(x.subject in followed or shut(b, "codes:sealed"), x, "twice")  # nobody draws a second time
     for x, w in b.written.items(): need(x in b.coded or shut(b, "codes:sealed"), w, "missing", f"codes:sealed {x}")
+    lost = Counter(x.subject for x in b.by["answers:submitted"]) - Counter(b.records[seq].subject for seq in sent)
+    lost = ", ".join(f"{room} {n}" for room, n in sorted(lost.items()) if not shut(b, "codes:sealed"))
+    if lost: raise NotChecked("codes:sealed", "unread.answers", lost)  # handed in twice by one person, or left out
     return len(b.coded)
 
 def check_absent(b):

@@ -155,9 +155,18 @@ def paper_without_a_file() -> bytes:
     return made.finish()
 
 
+def answers_without_a_script() -> bytes:
+    """Somebody handed in, and no script was made of it; who that was, the records do not tell."""
+    made = Made(PLAIN)
+    like = _event(made, "answers:submitted", "sitting/")
+    inserted(made, "sitting:closed", {**like, "payload": {**like["payload"], "candidate": "Z99"}})
+    return made.finish()
+
+
 #: Name, the bundle, the check that cannot say ✓, and what it says besides.
 NEVER_SURE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a substitute": (substitute_used, "draws", "chair"),
     "instructions that are gone": (instructions_emptied, "report", "HUONG-DAN.txt"),
+    "answers without a script": (answers_without_a_script, "codes", "có bài nộp không có số phách (sitting/"),
     "a paper without a sealed file": (paper_without_a_file, "papers", "đề không có tệp niêm phong"),
 }

@@ -66,6 +66,7 @@ const VERIFIER_TABLES = {
     "again: phê duyệt hai lần; mỗi người chỉ tính một lần | approved twice; everyone counts once",
     "unpublished: bản kết quả này chưa công bố hoặc đã bị thay | this result was not published, or was replaced",
     "substituted: số dự phòng thay cho số của {0}; hãy hỏi vì sao | a reserve number stands in for that of {0}; ask why",
+    "unread.answers: có bài nộp không có số phách ({0}); hãy hỏi vì sao | answers handed in have no script ({0}); ask why",
     "reserve: đã bị bỏ dùng, đề dự phòng thay; hãy hỏi vì sao | set aside, a reserve paper took its place; ask why",
     "unsealed: đề không có tệp niêm phong, có thể đã bị đọc trước | the paper has no sealed file: it may have been read early",
     "unsigned: chữ ký cá nhân của {0} không đúng với kết quả này | the personal signature of {0} does not fit this result",
@@ -119,5 +120,5 @@ const VERIFIER_TABLES = {
     "reason=text; result:approved council,authority competition result_sha256=hex assertion=@passkey?; result:refused",
     "council,authority competition result_sha256=hex reason=text; result:published organiser competition result_sha256=hex",
   ].join("\n"),
-  verifier: "f26563b70c7780af3fc0c7011aff3b02a7a8238a84b5a443b4e1f95700fec99c",
+  verifier: "1cffc71e467a99c698b35978fa86e947e1058a74f5b22253f5aa87282928dd29",
 };

@@ -837,6 +837,11 @@ const ExamVerifier = (() => {
     // Nobody draws a second time.
     for (const x of drawn) need(followed.has(x.subject) || shut(b, "codes:sealed"), x, "twice");
     for (const [x, w] of b.written) need(coded.has(x) || shut(b, "codes:sealed"), w, "missing", `codes:sealed ${x}`);
+    const handed = new Map(); // answers handed in, less those that became a script; handed in twice by one person, or left out
+    for (const x of under(b.by, "answers:submitted")) handed.set(x.subject, (handed.get(x.subject) || 0) + 1);
+    for (const seq of sent) handed.set(b.records[seq].subject, (handed.get(b.records[seq].subject) || 0) - 1);
+    const lost = [...handed].filter(([, n]) => n > 0 && !shut(b, "codes:sealed")).sort(([x], [y]) => compare(x, y));
+    if (lost.length) throw new NotChecked("codes:sealed", "unread.answers", lost.map(([room, n]) => `${room} ${n}`).join(", "));
     return [coded.size];
   };
 
